@@ -1,0 +1,89 @@
+"""What the person at the terminal sees: the plan, a progress bar, one screen of results. Plain text in a pipe."""
+
+import sys
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from experiments.lab.comparison import CERTAIN, Choice, Score
+
+console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def show_plan(lines: Sequence[tuple[str, str]]) -> None:
+    """What is about to be done, a line each."""
+    for name, text in lines:
+        console.print(Text.assemble((f"{name:<9}", "bold"), text))
+
+
+class Watch:
+    """Progress in programs and segments; a bar on a terminal, a line a program in a pipe."""
+
+    def __init__(self, labels: Sequence[str], segments: int, finished: int):
+        """Watch programs with these labels, of which ``finished`` need not run."""
+        self._labels, self._segments, self._done, self._began = labels, segments, finished, time.perf_counter()
+        self._fresh = 0
+        self._bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                             TextColumn("segments"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+                             console=console, disable=not console.is_terminal, transient=True)
+        self._task = self._bar.add_task("compiling the first program", total=len(labels) * segments, completed=finished * segments)
+
+    def __enter__(self):
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_):
+        self._bar.stop()
+
+    def start(self, number: int) -> None:
+        """A program starts to run."""
+        self._bar.update(self._task, description=f"{self._labels[number]} ({self._done + 1} of {len(self._labels)})")
+
+    def segment(self) -> None:
+        """One of its segments is done."""
+        self._bar.advance(self._task)
+
+    def finish(self, number: int) -> None:
+        """A program is done."""
+        self._done += 1
+        self._fresh += 1
+        if not console.is_terminal:
+            spent = time.perf_counter() - self._began
+            left = spent / self._fresh * (len(self._labels) - self._done)
+            console.print(f"{self._done} of {len(self._labels)} programs done: {self._labels[number]}; "
+                          f"{spent:.0f} s spent, about {left:.0f} s left")
+
+
+def show_choices(choices: Sequence[Choice], score: Score) -> None:
+    """One row a structure, best first; fits 80 columns."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=False)
+    for title, side in (("", "left"), ("best rate", "right"), (score.title, "right"), ("95 % interval", "right"),
+                        ("diverged", "right"), ("edge", "left"), ("against first", "left")):
+        table.add_column(Text(title), justify=side, no_wrap=True)
+    for position, choice in enumerate(choices):
+        table.add_row(Text(choice.label, "bold" if position == 0 else ""), f"{choice.learning_rate:.3g}", score.show(choice.test),
+                      between(choice, score), f"{choice.diverged_runs}/{choice.runs}", choice.edge or "",
+                      against(choice, choices[0]))
+    console.print(table)
+
+
+def between(choice: Choice, score: Score) -> str:
+    """The interval, its unit once."""
+    low, high = choice.interval
+    return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
+
+
+def against(choice: Choice, best: Choice) -> str:
+    """How one compares with the first, in words."""
+    if choice is best:
+        return ""
+    if choice.p >= CERTAIN:
+        return f"tie, p = {choice.p:.2f}"
+    return f"{'worse' if choice.test < best.test else 'better'}, p = {choice.p:.3f}"

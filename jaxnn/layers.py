@@ -40,9 +40,9 @@ def dense(in_dim: int, out_dim: int, *, activation: str | Callable | Activation 
     if units.denominator != 1:
         raise ValueError(f"this activation makes {1 / Fraction(entry.units_in)} outputs of each unit; out_dim={out_dim} is no multiple")
     units = int(units)
-    draw = initializer or initializers.scaled_normal(initializers.gain(activation))
 
     def init(key: Key) -> Params:
+        draw = initializer or initializers.scaled_normal(initializers.gain(activation))
         params = {"weight": draw(key, (in_dim, units))}
         if bias:
             params["bias"] = jnp.zeros(units)

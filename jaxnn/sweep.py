@@ -5,7 +5,8 @@ Structure (activation, depth, …) changes the program: one program for each of 
 
 The runs of a program lie in a rectangle of groups × members. A group is one seed, so its members share initial draws
 and every batch (common random numbers: comparisons are paired, and the first layer of a group is one matrix product).
-Groups are spread over the devices, and nothing passes between them.
+Groups are spread over the devices, and nothing passes between them. A CPU device trains a few groups at a time from start
+to end of a segment, so that their parameters stay in its cache; an accelerator trains all of its groups at once.
 """
 
 import math
@@ -21,6 +22,8 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from jaxnn.training import Training, batch_order
 from jaxnn.types import Array, Key
+
+CACHE_BYTES = 1 << 19  # of parameters and optimizer state; gradients and activations take a few times as much beside them
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,29 @@ class Layout(NamedTuple):
     hyperparameters: Mapping[str, np.ndarray]
     place: np.ndarray
 
+    @property
+    def members(self) -> int:
+        """Runs in a group, padding included."""
+        return int(self.place[..., 1].max()) + 1
+
     def collect(self, values: Array) -> np.ndarray:
         """Values of shape (groups, members, …) as (cells, seeds, …), on the host and without the padding."""
         return np.asarray(values)[self.place[..., 0], self.place[..., 1]]
 
 
-def arrange(grid: Grid, *, devices: int = 1) -> Layout:
+def arrange(grid: Grid, *, devices: int = 1, members: int | None = None) -> Layout:
     """Lay the runs of one program out so that the groups divide evenly among the devices.
 
-    With fewer seeds than it takes, a seed's cells are split into several groups; the last is padded with repeats.
+    With fewer seeds than devices, or more cells than members, a seed's cells are split into several groups; the last is
+    padded with repeats.
+
+    Args:
+        grid: what to vary; its structure plays no part.
+        devices: how many will share the groups.
+        members: most runs in a group; no limit when absent.
+
+    Returns:
+        The layout.
 
     Example:
         >>> layout = arrange(Grid({}, {"learning_rate": (1.0, 2.0, 3.0)}, seeds=1), devices=2)
@@ -106,8 +123,9 @@ def arrange(grid: Grid, *, devices: int = 1) -> Layout:
         [1.0, 2.0, 3.0]
     """
     seeds, cells = grid.seed_numbers, grid.cells
-    parts = min(devices // math.gcd(len(seeds), devices), len(cells))
-    members = math.ceil(len(cells) / parts)
+    parts = max(devices // math.gcd(len(seeds), devices), math.ceil(len(cells) / (members or len(cells))))
+    members = math.ceil(len(cells) / min(parts, len(cells)))
+    parts = math.ceil(len(cells) / members)
     padded = np.minimum(np.arange(parts * members), len(cells) - 1).reshape(parts, members)
     cell_of = np.tile(padded, (len(seeds), 1))
     seed_of = np.repeat(seeds, parts)
@@ -129,6 +147,18 @@ def run_key(seed: int | Array, purpose: str) -> Key:
     return jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), int.from_bytes(purpose.encode()[:4], "big"))
 
 
+def runs_at_once(training: Training, hyperparameters: Mapping[str, Any], device: jax.Device) -> int | None:
+    """How many runs a device best trains at a time: those whose states stay in a CPU's cache; None, all, elsewhere.
+
+    Measured on 130 runs of 64-64-64-10, batch 64, two cores: 13 at a time take 0.6 of the CPU time of 65 at a time.
+    """
+    if device.platform != "cpu":
+        return None
+    state = jax.eval_shape(training.init, jax.random.key(0), {name: jnp.float32(0) for name in hyperparameters})
+    size = sum(leaf.size * 4 for leaf in jax.tree.leaves((state.params, state.optimizer)))
+    return max(1, CACHE_BYTES // size)
+
+
 class Sweep(NamedTuple):
     """A Training of many runs; arrays carry (groups, members) in front.
 
@@ -145,12 +175,13 @@ class Sweep(NamedTuple):
     place: Any
 
 
-def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = None) -> Sweep:
+def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = None, together: int | None = None) -> Sweep:
     """One run's Training, over many runs on many devices.
 
     Args:
         training: from make_training.
         devices: all there are, when absent; their number is the one ``arrange`` was given.
+        together: groups that a device trains at a time; all of its groups when absent.
 
     Returns:
         Sweep(init, order, segment, evaluate, place).
@@ -176,8 +207,22 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
     def over(function, own: tuple[bool, ...], shared_in_group: tuple[bool, ...], **options):
         """vmap over members, then groups, then devices; data (neither own nor in a group) are shared by all."""
         members = jax.vmap(function, in_axes=tuple(0 if mine else None for mine in own))
-        groups = jax.vmap(members, in_axes=tuple(0 if a or b else None for a, b in zip(own, shared_in_group, strict=True)))
-        specs = tuple(runs if a or b else everywhere for a, b in zip(own, shared_in_group, strict=True))
+        grouped = [a or b for a, b in zip(own, shared_in_group, strict=True)]
+
+        def groups(*arguments):
+            mine = [argument for argument, yes in zip(arguments, grouped, strict=True) if yes]
+            data = [argument for argument, yes in zip(arguments, grouped, strict=True) if not yes]
+
+            def one(mine):
+                left, right = iter(mine), iter(data)
+                return members(*(next(left if yes else right) for yes in grouped))
+
+            held = len(jax.tree.leaves(mine)[0])
+            # A divisor, since a remainder would be a second program.
+            size = next(n for n in range(min(together or held, held), 0, -1) if held % n == 0)
+            return jax.vmap(one)(mine) if size == held else jax.lax.map(one, mine, batch_size=size if size > 1 else None)
+
+        specs = tuple(runs if yes else everywhere for yes in grouped)
         return jax.jit(jax.shard_map(groups, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False), **options)
 
     def init(layout: Layout):

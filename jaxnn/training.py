@@ -130,6 +130,7 @@ def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Cal
                      jnp.zeros((), jnp.int32), jnp.full((), -1, jnp.int32))
 
     def segment(state: State, hyperparameters: Hyperparameters, x: Array, y: Array, order: Array):
+        x, y = jnp.asarray(x), jnp.asarray(y)  # NumPy arrays cannot be indexed by a traced batch
         apply = network(hyperparameters).apply
         update = transformation(hyperparameters).update
 

@@ -131,12 +131,16 @@ def verdict(choices: Sequence[Choice], score: Score) -> str:
     tied = [other for other in others if other not in worse and other not in better]
     if better:
         said += f"; it was chosen on validation data, and on test data {_list(better)} did better"
-    if others and not tied and not better:
-        said += f"; it beats {'all ' if len(worse) > 1 else ''}{len(worse)} other{'s' * (len(worse) > 1)}"
+    seeds = f"{len(best.scores)} seed{'s' * (len(best.scores) > 1)}"
+    if others and len(worse) == len(others):
+        said += f"; it beats {'the other' if len(others) == 1 else f'all {len(others)} others'}"
+    elif len(tied) == len(others) > 1:
+        said += f"; none of the {len(others)} others can be told apart from it with {seeds}"
     elif tied:
-        said += f"; {_list(tied)} cannot be told apart from it with {len(best.scores)} seed{'s' * (len(best.scores) > 1)}"
+        said += f"; {_list(tied)} cannot be told apart from it with {seeds}, {_list(worse)} {'does' if len(worse) == 1 else 'do'} worse" \
+            if worse else f"; {_list(tied)} cannot be told apart from it with {seeds}"
     if best.edge:
-        said += f"; its best rate is the {best.edge} tried, so widen --learning-rate"
+        said += f"; its best rate is the {best.edge} tried, so widen the range"
     return said + "."
 
 

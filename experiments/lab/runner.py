@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 import jaxnn
-from jaxnn.sweep import Layout, Sweep
+from jaxnn.sweep import Layout, Sweep, runs_at_once
 from jaxnn.training import Training
 
 SEGMENTS = 20  # points of a training curve
@@ -82,7 +82,7 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
         on_outcome: given each new outcome.
     """
     devices = jax.devices()
-    layout = jaxnn.arrange(grid, devices=len(devices))
+    layout, together = _layout(grid, make, devices)
     todo = [number for number in range(len(grid.structures)) if number not in known]
     orders: dict[tuple, jax.Array] = {}
     lengths = segment_lengths(steps)
@@ -95,7 +95,7 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
 
     def build(number: int) -> _Program:
         began = time.perf_counter()
-        sweep = jaxnn.make_sweep(make(grid.structures[number]), devices=devices)
+        sweep = jaxnn.make_sweep(make(grid.structures[number]), devices=devices, together=together)
         state = sweep.init(layout)
         h = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
         parts = {part: (sweep.place(data.x[part], shared=True), sweep.place(data.y[part], shared=True)) for part in data.x}
@@ -122,6 +122,15 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
             on_start(number)
             on_outcome(number, _run(program, layout, lengths, lambda start, length, p=program, n=number: order(p.sweep, n, start, length),
                                     lambda length, finite, metrics, n=number: on_segment(n, length, finite, metrics)))
+
+
+def _layout(grid: jaxnn.Grid, make: Callable[[dict], Training], devices) -> tuple[Layout, int | None]:
+    """One layout for all structures, as the largest network asks, so that all runs of a seed share their batches' order."""
+    at_once = [runs_at_once(make(structure), grid.hyperparameters, devices[0]) for structure in grid.structures]
+    if None in at_once:
+        return jaxnn.arrange(grid, devices=len(devices)), None
+    layout = jaxnn.arrange(grid, devices=len(devices), members=min(at_once))
+    return layout, max(1, min(at_once) // layout.members)
 
 
 def _run(program: _Program, layout: Layout, lengths, order, on_segment) -> Outcome:

@@ -63,7 +63,7 @@ class Watch:
 
 def show_choices(choices: Sequence[Choice], score: Score) -> None:
     """One row a structure, best first; fits 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=False)
     for title, side in (("", "left"), ("best rate", "right"), (score.title, "right"), ("95 % interval", "right"),
                         ("diverged", "right"), ("edge", "left"), ("against first", "left")):
         table.add_column(Text(title), justify=side, no_wrap=True)

@@ -1,6 +1,7 @@
 """From rows as found to arrays to train on: split first, then fit every transformation on the training rows only."""
 
 import hashlib
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +113,9 @@ def _encode_inputs(x: dict) -> dict[str, np.ndarray]:
          categories))
     frames = {part: _plain(frame) for part, frame in x.items()}
     encoder.fit(frames["train"])
-    return {part: np.asarray(encoder.transform(frame), np.float32) for part, frame in frames.items()}
+    with warnings.catch_warnings():  # a category that no training row has is encoded as rare, which is what we want
+        warnings.filterwarnings("ignore", "Found unknown categories", UserWarning)
+        return {part: np.asarray(encoder.transform(frame), np.float32) for part, frame in frames.items()}
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from jaxnn import HEADS, OPTIMIZERS, Grid, arrange, batch_order, make_sweep, make_training, mlp
 from jaxnn.sweep import run_key, runs_at_once
+from jaxnn.training import Training
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2)  # stable ones: a chaotic run amplifies the last bit of its sums
 HEAD = HEADS["multiclass"]
@@ -46,7 +47,7 @@ def whole(grid, data):
 
 
 def test_a_cell_is_the_single_run(whole, data):
-    single, h = training(), {"learning_rate": jnp.float32(RATES[3])}
+    single, h = Training(*map(jax.jit, training())), {"learning_rate": jnp.float32(RATES[3])}
     state = single.init(run_key(2, "init"), h)
     state, _ = single.segment(state, h, *data, batch_order(run_key(2, "order"), examples=60, batch_size=16, steps=30))
     found = single.evaluate(state, h, *data)

@@ -9,13 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxnn import HEADS, OPTIMIZERS, batch_order, initializers, losses, make_training, mlp
+from jaxnn.training import Training
 
 X = np.linspace(-1, 1, 24, dtype=np.float32).reshape(12, 2)
 Y = (X @ np.array([[2.0], [-1.0]], np.float32)).astype(np.float32)
 
 
+def compiled(training):
+    return Training(*map(jax.jit, training))
+
+
 def linear_training():
-    return make_training(mlp((2, 1)), losses.squared_error, OPTIMIZERS["sgd"])
+    return compiled(make_training(mlp((2, 1)), losses.squared_error, OPTIMIZERS["sgd"]))
 
 
 def rate(value):
@@ -25,8 +30,7 @@ def rate(value):
 @settings(max_examples=15, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 50), st.integers(1, 12))
 def test_each_example_comes_once_an_epoch_whatever_the_batch_size(examples, batch_size, steps):
-    with jax.disable_jit(False):
-        stream = np.asarray(batch_order(jax.random.key(1), examples=examples, batch_size=batch_size, steps=steps)).ravel()
+    stream = np.asarray(batch_order(jax.random.key(1), examples=examples, batch_size=batch_size, steps=steps)).ravel()
     for epoch in range(len(stream) // examples):
         assert sorted(stream[epoch * examples:(epoch + 1) * examples]) == list(range(examples))
 
@@ -74,13 +78,13 @@ def test_a_diverged_run_says_at_which_step_and_its_metrics_are_nan():
 
 
 def test_an_overflow_in_the_last_update_counts_as_diverged():
-    training = make_training(mlp((2, 1)), losses.squared_error, optax.sgd(3e38))
+    training = compiled(make_training(mlp((2, 1)), losses.squared_error, optax.sgd(3e38)))
     state, _ = training.segment(training.init(jax.random.key(0), {}), {}, 1e3 * X, Y, jnp.arange(12)[None])
     assert int(state.diverged_step) == 0
 
 
 def test_evaluation_in_blocks_is_the_mean_over_all_rows():
-    training = make_training(mlp((2, 3)), losses.softmax_cross_entropy, optax.sgd(0.1), correct=HEADS["multiclass"].correct)
+    training = compiled(make_training(mlp((2, 3)), losses.softmax_cross_entropy, optax.sgd(0.1), correct=HEADS["multiclass"].correct))
     state = training.init(jax.random.key(0), {})
     x = jax.random.normal(jax.random.key(5), (2500, 2))
     y = jnp.arange(2500) % 3
@@ -92,7 +96,7 @@ def test_evaluation_in_blocks_is_the_mean_over_all_rows():
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_lowers_the_cost(name):
-    training = make_training(mlp((2, 1)), losses.squared_error, OPTIMIZERS[name])
+    training = compiled(make_training(mlp((2, 1)), losses.squared_error, OPTIMIZERS[name]))
     state = training.init(jax.random.key(0), rate(0.01))
     before = training.evaluate(state, rate(0.01), X, Y)["loss"]
     order = batch_order(jax.random.key(1), examples=12, batch_size=6, steps=100)

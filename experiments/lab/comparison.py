@@ -103,7 +103,8 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score) -> list[Cho
     choices = []
     for values, group in results.groupby(list(axes), sort=False):
         by_rate = {rate: cell.sort_values("seed") for rate, cell in group.groupby("learning_rate")}
-        best = max(by_rate, key=lambda rate: (_middle(by_rate[rate][f"validation_{score.name}"]),
+        # Rounded, so that a tie is a tie whatever the last bit of the mean.
+        best = max(by_rate, key=lambda rate: (round(_middle(by_rate[rate][f"validation_{score.name}"]), 6),
                                               -_middle(by_rate[rate]["validation_loss"])))
         cell = by_rate[best]
         test = cell[f"test_{score.name}"].to_numpy()
@@ -112,7 +113,7 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score) -> list[Cho
                               _middle(test), interval(test), tuple(test.tolist()), _middle(cell["test_loss"]),
                               int(group["diverged_step"].notna().sum()), int(cell["diverged_step"].notna().sum()),
                               len(group), edge))
-    choices.sort(key=lambda choice: -choice.validation)
+    choices.sort(key=lambda choice: -round(choice.validation, 6))
     if len(choices) > 1:
         winner, *others = choices
         p = holm([paired_p(np.array(winner.scores), np.array(other.scores)) for other in others])

@@ -12,6 +12,7 @@ from experiments.lab.statistics import interquartile_mean
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8F7F00", "#7A7A7A")
 DASHES = ("solid", "dash", "dot")
+_LOG = {"type": "log", "dtick": "D2", "tickformat": "~g"}
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star")
 
 
@@ -30,34 +31,37 @@ def _figure(traces: Sequence[go.Scatter], x: dict, y: dict) -> go.Figure:
     return go.Figure(traces, {"template": "none", "xaxis": axis | x, "yaxis": axis | y, "hovermode": "closest", "height": 460,
                               "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": {"size": 13},
                               "margin": {"l": 60, "r": 10, "t": 10, "b": 50},
+                              "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "#999", "activecolor": "#0072B2"},
                               "legend": {"orientation": "h", "y": -0.2, "yanchor": "top"}})
 
 
 def learning_rates(results: pd.DataFrame, choices: Sequence[Choice], score: Score) -> go.Figure:
-    """Test score against learning rate: interquartile mean over seeds, all runs, crosses where runs have diverged."""
+    """Test error against learning rate: interquartile mean over seeds, crosses where runs have diverged.
+
+    The error is 1 − accuracy, or 1 − R², the share of the variance left unexplained; worse than twice the variance is
+    drawn at twice.
+    """
     traces = []
-    column = f"test_{score.name}"
-    scale = 100 if score.name == "accuracy" else 1
+    scale, worst, unit = (100, 100, " (%)") if score.name == "accuracy" else (1, 2, "")
     for number, choice in enumerate(choices):
-        cells = _of(results, choice.structure).groupby("learning_rate")
-        middle = cells[column].apply(lambda values: float(interquartile_mean(values.to_numpy()))) * scale
-        low, high = cells[column].min() * scale, cells[column].max() * scale
-        failed, seeds = cells["diverged_step"].count(), cells.size()
-        label = escape(choice.label)
-        hover = [f"<b>{label}</b><br>learning rate {rate:.3g}<br>{score.title} {m:.4g}, from {a:.4g} to {b:.4g} over seeds"
+        rows = _of(results, choice.structure)
+        cells = rows.assign(error=scale * (1 - rows[f"test_{score.name}"])).groupby("learning_rate")
+        middle = cells["error"].apply(lambda values: float(interquartile_mean(values.to_numpy())))
+        failed, label = cells["diverged_step"].count(), escape(choice.label)
+        hover = [f"<b>{label}</b><br>learning rate {rate:.3g}<br>test error {m:.4g}{unit}, from {low:.4g} to {high:.4g} over seeds"
                  f"<br>{f} of {n} runs diverged"
-                 for rate, m, a, b, f, n in zip(middle.index, middle, low, high, failed, seeds, strict=True)]
-        middle = middle.where(np.isfinite(middle))
-        traces.append(go.Scatter(x=middle.index.tolist(), y=middle.tolist(), name=label, legendgroup=label, mode="lines+markers",
+                 for rate, m, low, high, f, n in zip(middle.index, middle, cells["error"].min(), cells["error"].max(), failed,
+                                                     cells.size(), strict=True)]
+        drawn = middle.clip(upper=worst)
+        traces.append(go.Scatter(x=drawn.index.tolist(), y=drawn.tolist(), name=label, legendgroup=label, mode="lines+markers",
                                  hovertext=hover, hoverinfo="text", **_style(number)))
-        bad = failed[failed > 0]
-        if len(bad):
-            traces.append(go.Scatter(x=bad.index.tolist(), y=middle[bad.index].fillna(0).tolist(), name=f"{label}: diverged", mode="markers",
-                                     legendgroup=label, showlegend=False, hoverinfo="skip",
-                                     marker={"symbol": "x-thin-open", "size": 13, "color": OKABE_ITO[number % len(OKABE_ITO)]}))
-    title = f"test {score.title}" + (" (%)" if scale == 100 else "")
-    y = {"title": title} if scale == 100 else {"title": title, "range": [-0.25, 1.02]}
-    return _figure(traces, {"title": "learning rate (log scale)", "type": "log", "dtick": 1, "exponentformat": "power"}, y)
+        bad = drawn[failed > 0]
+        traces.append(go.Scatter(x=bad.index.tolist(), y=bad.tolist(), mode="markers", legendgroup=label, showlegend=False,
+                                 hoverinfo="skip", marker={"symbol": "x-thin-open", "size": 13,
+                                                           "color": OKABE_ITO[number % len(OKABE_ITO)]}))
+    lowest = min(min(trace.y, default=worst) for trace in traces)
+    y = _LOG | {"title": {"text": f"test error{unit}, log scale"}} if lowest > 0 else {"title": {"text": f"test error{unit}"}}
+    return _figure(traces, _LOG | {"dtick": 1, "title": {"text": "learning rate, log scale"}}, y)
 
 
 def training_curves(curves: pd.DataFrame, choices: Sequence[Choice]) -> go.Figure:
@@ -71,4 +75,4 @@ def training_curves(curves: pd.DataFrame, choices: Sequence[Choice]) -> go.Figur
                  for step, value in zip(curve["step"], loss, strict=True)]
         traces.append(go.Scatter(x=curve["step"].tolist(), y=loss.tolist(), name=label, mode="lines+markers", hovertext=hover,
                                  hoverinfo="text", **_style(number)))
-    return _figure(traces, {"title": "step (updates)"}, {"title": "validation loss (log scale)", "type": "log", "exponentformat": "power"})
+    return _figure(traces, {"title": {"text": "step (updates)"}}, _LOG | {"title": {"text": "validation loss, log scale"}})

@@ -269,7 +269,7 @@ def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
         if x.shape != (dim,):
             raise ValueError(f"layer_norm of {dim} values got one example of shape {x.shape}; "
                              f"give shape ({dim},), and use jax.vmap for a batch")
-        wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+        wide = x.astype(jnp.float32) if jnp.finfo(x.dtype).bits < 32 else x
         deviation = wide - jnp.mean(wide)
         normal = deviation * jax.lax.rsqrt(jnp.mean(deviation**2) + epsilon)
         return params["scale"] * normal.astype(x.dtype) + params["offset"]

@@ -79,6 +79,8 @@ def deep_mlp(in_dim: int, width: int, depth: int, out_dim: int, *, activation: s
     """
     if depth < 0:
         raise ValueError(f"depth is the number of hidden layers, 0 or more, got {depth}")
+    if depth and width < 1:
+        raise ValueError(f"hidden layers need a width of at least 1, got {width}")
     output = dense(width if depth else in_dim, out_dim, activation=output_activation, bias=bias, initializer=initializer)
     if depth == 0:
         return serial(output)

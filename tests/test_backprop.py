@@ -36,27 +36,17 @@ def params_of(net):
 def check(activation: str | Activation):
     initializer = jax.nn.initializers.zeros  # only the shapes are used
     with jax.enable_x64(True):
-        cases = {}
-        for depth in DEPTHS:
-            net = mlp((3, *(WIDTH,) * depth, WIDTH), activation=activation, output_activation=activation, initializer=initializer)
-            cases[depth] = net, params_of(net)
         x, target = jnp.array([0.3, -1.2, 0.7]), jnp.linspace(-1, 1, WIDTH)
-
-        @jax.jit  # one program for all depths and both routes
-        def both(params):
-            one, other = {}, {}
-            for depth, (net, _) in cases.items():
-                one[depth] = backprop.loss_and_slopes(params[depth], x, target, loss=losses.squared_error,
-                                                      activation=activation, output_activation=activation)
-                other[depth] = jax.value_and_grad(lambda p, net=net: losses.squared_error(net.apply(p, x), target))(params[depth])
-            return one, other
-
-        one, other = both({depth: params for depth, (_, params) in cases.items()})
-        assert {leaf.dtype for leaf in jax.tree.leaves(one)} == {np.dtype("float64")}
-        assert jax.tree.structure(one) == jax.tree.structure(other)
-        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10), one, other)
-        for depth in DEPTHS:  # equal because right, and not because 0
-            assert any(float(jnp.abs(leaf).max()) > 1e-3 for leaf in jax.tree.leaves(one[depth][1]))
+        for depth in DEPTHS:  # not jitted: op by op the depths share their small programs, which halves the time
+            net = mlp((3, *(WIDTH,) * depth, WIDTH), activation=activation, output_activation=activation, initializer=initializer)
+            params = params_of(net)
+            value, slopes = backprop.loss_and_slopes(params, x, target, loss=losses.squared_error, activation=activation,
+                                                     output_activation=activation)
+            expected = jax.value_and_grad(lambda params, net=net: losses.squared_error(net.apply(params, x), target))(params)
+            assert {leaf.dtype for leaf in jax.tree.leaves(slopes)} == {np.dtype("float64")}
+            jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10), (value, slopes), expected)
+            # Equal because right, and not because 0.
+            assert any(float(np.abs(leaf).max()) > 1e-3 for leaf in jax.tree.leaves(slopes))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -55,6 +55,9 @@ def deep_mlp(in_dim: int, width: int, depth: int, out_dim: int, *, activation: s
              initializer: Callable | None = None, dropout: float | Array | None = None, layer_norm: bool = False) -> Network:
     """Multilayer perceptron of equal hidden layers, stacked and scanned: it compiles in the same time at every depth.
 
+    The scan has a price of its own: on two CPU cores a training step of width 64 compiles in 1.1 s at depth 4 and at
+    depth 100, that of mlp in 0.5 s at depth 4 and 1.3 s at depth 100.
+
     Args:
         in_dim: inputs.
         width: neurons of each hidden layer.

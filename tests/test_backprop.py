@@ -30,7 +30,7 @@ WIRINGS = {
 def params_of(net):
     """Float64 params from NumPy's generator, so that no random number is compiled."""
     draw = np.random.default_rng(0)
-    return jax.tree.map(lambda leaf: jnp.asarray(draw.normal(size=leaf.shape) * 0.7), jax.eval_shape(net.init, jax.random.key(0)))
+    return jax.tree.map(lambda leaf: jnp.asarray(draw.normal(size=leaf.shape) * 0.2), jax.eval_shape(net.init, jax.random.key(0)))
 
 
 def check(activation: str | Activation):
@@ -44,9 +44,12 @@ def check(activation: str | Activation):
                                                      output_activation=activation)
             expected = jax.value_and_grad(lambda params, net=net: losses.squared_error(net.apply(params, x), target))(params)
             assert {leaf.dtype for leaf in jax.tree.leaves(slopes)} == {np.dtype("float64")}
-            jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10), (value, slopes), expected)
-            # Equal because right, and not because 0.
-            assert any(float(np.abs(leaf).max()) > 1e-3 for leaf in jax.tree.leaves(slopes))
+            assert jax.tree.structure(slopes) == jax.tree.structure(expected[1])
+            for one, other in zip(jax.tree.leaves((value, slopes)), jax.tree.leaves(expected), strict=True):
+                size = float(jnp.abs(other).max())
+                assert size < np.inf
+                np.testing.assert_allclose(one, other, rtol=0, atol=1e-10 * size)
+            assert all(np.any(layer["weight"] != 0) for layer in slopes)  # equal because right, and not because 0
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -1,10 +1,15 @@
 """jaxnn: train whole grids of neural networks at once, to find which activation and learning rate to use, and why."""
 
-from jaxnn import activations, initializers, layers, losses, networks, sweep, training, types
+from jaxnn import (activations, advice, backprop, description, encoding, initializers, layers, losses, networks,
+                   recurrent, sweep, training, types)
 from jaxnn.activations import ACTIVATIONS
-from jaxnn.layers import dense, serial
+from jaxnn.advice import recommend
+from jaxnn.description import describe
+from jaxnn.encoding import decode_binary, decode_bipolar, encode_binary, encode_bipolar
+from jaxnn.layers import activation_layer, dense, dropout, layer_norm, maxout, neuron, repeat, residual, serial
 from jaxnn.losses import HEADS, cost
-from jaxnn.networks import mlp
+from jaxnn.networks import autoencoder, deep_mlp, mlp
+from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
 from jaxnn.sweep import Grid, arrange, make_sweep
 from jaxnn.training import OPTIMIZERS, batch_order, make_training
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
@@ -12,5 +17,8 @@ from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 __version__ = "0.1.0"
 
 __all__ = ["ACTIVATIONS", "HEADS", "OPTIMIZERS", "Activation", "Array", "Cell", "Grid", "Key", "Network", "Params",
-           "activations", "arrange", "batch_order", "cost", "dense", "initializers", "layers", "losses", "make_sweep",
-           "make_training", "mlp", "networks", "serial", "sweep", "training", "types"]
+           "activation_layer", "activations", "advice", "arrange", "autoencoder", "backprop", "batch_order", "cost",
+           "decode_binary", "decode_bipolar", "deep_mlp", "dense", "describe", "description", "dropout", "elman",
+           "encode_binary", "encode_bipolar", "encoding", "gru", "initializers", "jordan", "layer_norm", "layers",
+           "losses", "make_sweep", "make_training", "maxout", "mlp", "networks", "neuron", "recommend", "recurrent",
+           "recurrent_network", "repeat", "residual", "serial", "sweep", "training", "types", "unroll"]

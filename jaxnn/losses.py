@@ -39,6 +39,76 @@ def squared_error(prediction: Array, target: Array) -> Array:
     return jnp.mean(optax.squared_error(prediction, target))
 
 
+def absolute_error(prediction: Array, target: Array) -> Array:
+    """Absolute error of one example, mean over its outputs: L = mean |ŷ − y|; its slope is ±1, and 0 at 0.
+
+    Args:
+        prediction: shape (out_dim,), in the target's unit.
+        target: shape (out_dim,).
+
+    Returns:
+        Scalar, in the target's unit.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> float(absolute_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])))
+        1.0
+    """
+    _same_shape("absolute_error", prediction, target)
+    return jnp.mean(jnp.abs(prediction - target))
+
+
+def huber(prediction: Array, target: Array, *, delta: float = 1.0) -> Array:
+    """Huber's loss, mean over outputs: L = e²/2 for |e| ≤ δ, and δ (|e| − δ/2) beyond, e = ŷ − y.
+
+    Args:
+        prediction: shape (out_dim,), in the target's unit.
+        target: shape (out_dim,).
+        delta: δ, in the target's unit, above 0: from here on an outlier pulls no harder.
+
+    Returns:
+        Scalar, in the target's unit squared; near 0 it is half the squared error.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> float(huber(jnp.array([3.0]), jnp.array([0.0])))
+        2.5
+
+    Reference:
+        Huber 1964, Annals of Mathematical Statistics 35.
+    """
+    _same_shape("huber", prediction, target)
+    return jnp.mean(optax.huber_loss(prediction, target, delta=delta))
+
+
+def hinge(prediction: Array, target: Array) -> Array:
+    """Hinge loss of a bipolar target, mean over outputs: L = max(0, 1 − y ŷ).
+
+    Args:
+        prediction: shape (out_dim,), the linear value, whose sign is the class.
+        target: shape (out_dim,), −1 or +1, as encode_bipolar makes it.
+
+    Returns:
+        Scalar, without unit: 0 once the prediction is on the right side by a margin of 1.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> float(hinge(jnp.array([0.5]), jnp.array([-1.0])))
+        1.5
+
+    Reference:
+        Cortes & Vapnik 1995, Machine Learning 20.
+    """
+    _same_shape("hinge", prediction, target)
+    return jnp.mean(optax.hinge_loss(prediction, target))
+
+
 def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
     """Binary cross-entropy from the logit, L = −y log σ(z) − (1 − y) log σ(−z), mean over outputs; never log 0.
 

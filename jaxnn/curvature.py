@@ -68,9 +68,8 @@ def hessian_extremes(cost: Callable[[Params], Array], params: Params, key: Key, 
             v = v - basis.T @ (basis @ v)
         return v
 
-    def step(carry, inputs):
+    def step(carry, i):
         basis, v, scale = carry
-        i, fresh_key = inputs
         basis = basis.at[i].set(v)
         w = product(v)
         diagonal = v @ w
@@ -80,14 +79,13 @@ def hessian_extremes(cost: Callable[[Params], Array], params: Params, key: Key, 
         # An invariant subspace is exhausted: go on from a fresh direction outside it, uncoupled. Stopping with zeros
         # instead would plant an eigenvalue of 0, which is the largest when all others are negative.
         exhausted = norm <= 10 * jnp.finfo(flat.dtype).eps * scale
-        fresh = orthogonal(jax.random.normal(fresh_key, flat.shape, flat.dtype), basis)
+        fresh = orthogonal(jnp.roll(spare, i), basis)  # another direction each time, with no random draw in the loop
         following = jnp.where(exhausted, fresh / jnp.linalg.norm(fresh), w / jnp.where(exhausted, 1, norm))
         return (basis, following, scale), (diagonal, jnp.where(exhausted, 0, norm))
 
-    start_key, fresh_key = jax.random.split(key)
-    start = jax.random.normal(start_key, flat.shape, flat.dtype)
+    start, spare = jax.random.normal(key, (2, flat.size), flat.dtype)
     carry = (jnp.zeros((steps, flat.size), flat.dtype), start / jnp.linalg.norm(start), jnp.zeros((), flat.dtype))
-    _, (diagonal, off) = jax.lax.scan(step, carry, (jnp.arange(steps), jax.random.split(fresh_key, steps)))
+    _, (diagonal, off) = jax.lax.scan(step, carry, jnp.arange(steps))
     tridiagonal = jnp.diag(diagonal) + jnp.diag(off[:-1], 1) + jnp.diag(off[:-1], -1)
     values, vectors = jnp.linalg.eigh(tridiagonal)
     # After as many steps as parameters nothing is left over, and the last norm is rounding.

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnn import meanfield, mlp
+from jaxnn import meanfield
+from jaxnn.activations import resolve
 from jaxnn.random_networks import draw, propagate, simulate
 
 DEPTH = 40
@@ -56,7 +57,7 @@ def compare(activation, weight_variance, signals):
 
 @pytest.fixture(scope="module")
 def signals():
-    chunks = list(noises(4096, 32, 32))
+    chunks = list(noises(4096, 32, 16))
     return {(name, w): [jax.device_get(compiled(name)(noise, float(w))) for noise in chunks] for name, w in ROWS}
 
 
@@ -72,6 +73,52 @@ def test_growth_and_gradient_factor_of_each_of_40_layers_are_within_2_percent_of
 def test_variance_of_each_of_40_layers_is_within_2_percent_and_3_standard_errors(signals, activation, weight_variance):
     deviation, error = compare(activation, weight_variance, signals[activation, weight_variance])["variance"]
     assert (np.abs(deviation) < 0.02 + 3 * error).all()
+
+
+def explicit(rng, activation, networks, width, depth, weight_variance, bias_variance):
+    """The same networks with real weight matrices, forward and backward in NumPy: (variance, log gradient factor)."""
+    phi, slope = activation
+    z = rng.standard_normal((networks, width))
+    variance, weights, slopes = [], [], []
+    for _ in range(depth):
+        w = rng.standard_normal((networks, width, width)) * (weight_variance / width) ** 0.5
+        variance.append((z**2).mean(1))
+        weights.append(w)
+        slopes.append(slope(z))
+        z = np.einsum("mij,mj->mi", w, phi(z)) + bias_variance**0.5 * rng.standard_normal((networks, width))
+    delta = rng.standard_normal((networks, width))
+    log_factor = []
+    for w, s in zip(weights[::-1], slopes[::-1], strict=True):
+        below = s * np.einsum("mij,mi->mj", w, delta)
+        log_factor.append(np.log((below**2).mean(1) / (delta**2).mean(1)))
+        delta = below
+    return np.stack(variance, 1), np.stack(log_factor[::-1], 1)
+
+
+@pytest.mark.parametrize("name, activation", [("tanh", (np.tanh, lambda z: np.cosh(z) ** -2.0)),
+                                              ("linear", (lambda z: z, np.ones_like))])
+def test_networks_without_matrices_have_the_law_of_networks_with_them(name, activation):
+    # Three units wide: there the dependence between the two passes, which a wide network hides, is large.
+    networks, depth, options = 20000, 3, {"weight_variance": 2.0, "bias_variance": 0.1}
+    run = jax.jit(jax.vmap(lambda key: simulate(key, name, width=3, depth=depth, **options)))
+    signal = run(jax.random.split(jax.random.key(5), networks))
+    ours = [np.log(np.asarray(signal.variance, np.float64)), np.asarray(signal.log_gradient_factor, np.float64)]
+    theirs = explicit(np.random.default_rng(6), activation, networks, 3, depth, **options)
+    theirs = [np.log(theirs[0]), theirs[1]]
+    for products in (lambda v, g: v, lambda v, g: g, lambda v, g: v**2, lambda v, g: g**2, lambda v, g: v * g,
+                     lambda v, g: v[:, 1:] * g[:, :-1]):
+        a, b = products(*ours), products(*theirs)
+        error = np.sqrt((a.var(0) + b.var(0)) / networks)
+        assert (np.abs(a.mean(0) - b.mean(0)) < 4 * error).all()
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: draw(jax.random.key(0), width=0, depth=3), "width=0"),
+    (lambda: propagate(jnp.ones((4, 3, 5, 6)), "relu", weight_variance=1.0), "use draw and jax.vmap"),
+    (lambda: propagate(jnp.ones((3, 2, 4)), resolve("tanh")._replace(elementwise=False), weight_variance=1.0), "elementwise")])
+def test_a_wrong_argument_raises_and_names_it(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
 def main():

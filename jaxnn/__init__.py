@@ -1,6 +1,6 @@
 """jaxnn: train whole grids of neural networks at once, to find which activation and learning rate to use, and why."""
 
-from jaxnn import activations, initializers, layers, losses, networks, sweep, training, types
+from jaxnn import activations, initializers, layers, losses, networks, quadrature, sweep, training, types
 from jaxnn.activations import ACTIVATIONS
 from jaxnn.layers import dense, serial
 from jaxnn.losses import HEADS, cost
@@ -13,4 +13,4 @@ __version__ = "0.1.0"
 
 __all__ = ["ACTIVATIONS", "HEADS", "OPTIMIZERS", "Activation", "Array", "Cell", "Grid", "Key", "Network", "Params",
            "activations", "arrange", "batch_order", "cost", "dense", "initializers", "layers", "losses", "make_sweep",
-           "make_training", "mlp", "networks", "serial", "sweep", "training", "types"]
+           "make_training", "mlp", "networks", "quadrature", "serial", "sweep", "training", "types"]

@@ -16,8 +16,10 @@ def normal_rule(dims: int = 1) -> tuple[np.ndarray, np.ndarray]:
         where f is smooth or has its corners and jumps at multiples of 1/64 (0, ±1, ±2.5, ±3, 6); a corner elsewhere
         costs below 4e-7 of its jump of slope, a jump elsewhere below 1e-3 of its height.
     2 dimensions: the product of two such rules, 4 nodes on 64 panels of width 1/4, from −8 to 8; 65536 points. 1e-11 for
-        smooth f, 1e-4 for corners along a diagonal.
+        smooth f, 2e-4 for corners along a diagonal.
     more: 65536 points of a Kronecker sequence, through Box and Muller's map; 2e-3.
+
+    What f does beyond the outermost nodes is not seen: an f that outgrows exp(z²/2) has no expectation, and gets a number.
 
     Args:
         dims: how many numbers, at least 1.

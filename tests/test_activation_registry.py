@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from activation_references import REFERENCES
 
-from jaxnn import ACTIVATIONS, activations
+from jaxnn import ACTIVATIONS, activations, dense, initializers
 from jaxnn.activations import measure
 
 UNITS = 4
@@ -165,6 +165,14 @@ def test_the_signature_is_what_the_entry_says(name):
     required = {key for key, parameter in parameters.items() if parameter.default is inspect.Parameter.empty}
     assert required == {"x", *entry.learned}
     assert ("key" in parameters) == entry.stochastic
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_dense_layer_of_it_has_the_asked_number_of_outputs(name):
+    layer = dense(3, UNITS, activation=name, initializer=initializers.he_normal())
+    keys = jax.random.split(jax.random.key(0))
+    out = jax.eval_shape(lambda keys, x: layer.apply(layer.init(keys[0]), x, key=keys[1]), keys, jnp.ones(3))
+    assert out.shape == (UNITS,)
 
 
 @pytest.mark.parametrize("name", STOCHASTIC)

@@ -115,8 +115,7 @@ def test_sparsemax_is_the_nearest_point_of_the_simplex():
     nearest = minimize(lambda p: np.sum((p - z) ** 2), np.full(4, 0.25), bounds=[(0, 1)] * 4, tol=1e-12,
                        constraints={"type": "eq", "fun": lambda p: p.sum() - 1})
     with jax.enable_x64(True):
-        p = activations.sparsemax(jnp.asarray(z))
-        slopes = jax.jacobian(activations.sparsemax)(jnp.asarray(z))
+        p, slopes = jax.jit(lambda z: (activations.sparsemax(z), jax.jacobian(activations.sparsemax)(z)))(z)
     np.testing.assert_allclose(p, nearest.x, atol=1e-6)
     support = (nearest.x > 1e-6).astype(float)
     np.testing.assert_allclose(slopes, np.diag(support) - np.outer(support, support) / support.sum(), atol=1e-12)

@@ -16,7 +16,8 @@ REACH = 100_000  # steps to each side of 0
 TAIL = np.concatenate([np.logspace(1, 16, 121)[1:], 1e16 * np.linspace(1, 1.1, 65)[1:]])
 
 
-def measure(activation: str | Callable[..., Array] | Activation, *, learned: Mapping[str, float] | None = None) -> Activation:
+def measure(activation: str | Callable[..., Array] | Activation, *,
+            learned: Mapping[str, float] | None = None) -> Activation:
     """The same activation with every fact measured, as types.Activation defines them.
 
     In float64, wherever the caller's flags stand, f and f′ are taken at steps of 1e-4 over −10 ≤ x ≤ 10, at growing x up to

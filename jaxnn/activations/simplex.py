@@ -77,8 +77,8 @@ def sparsemax(x: Array) -> Array:
     z = x.astype(jnp.float32) if jnp.finfo(x.dtype).bits < 32 else x
     # A shift of all logits cancels, in the gradient too, so it may go undifferentiated; it keeps the sums precise.
     z = z - jax.lax.stop_gradient(jnp.max(z, axis=-1, keepdims=True))
-    # xᵢ is above τ if Σⱼ max(xⱼ − xᵢ, 0) < 1: classes² comparisons, but no sort, which takes a second to compile. Given
-    # the support, τ is linear in the logits, and plain differentiation gives the Jacobian.
+    # xᵢ is above τ if Σⱼ max(xⱼ − xᵢ, 0) < 1: classes² differences, but no sort, which takes a second to compile.
+    # Given the support, τ is linear in the logits, and plain differentiation gives the Jacobian.
     support = jnp.sum(jax.nn.relu(z[..., None, :] - z[..., :, None]), axis=-1) < 1
     count = jnp.sum(support, axis=-1, keepdims=True).astype(z.dtype)
     tau = (jnp.sum(jnp.where(support, z, 0), axis=-1, keepdims=True) - 1) / count

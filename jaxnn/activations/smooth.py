@@ -18,7 +18,7 @@ def swish(x: Array) -> Array:
         Same shape and dtype, at least −0.27847.
 
     Example:
-        >>> round(float(swish(jax.numpy.array(-1.278))), 3)
+        >>> round(float(swish(jnp.array(-1.278))), 3)
         -0.278
 
     Reference:
@@ -40,8 +40,8 @@ def hard_swish(x: Array) -> Array:
         Same shape and dtype, at least −0.375.
 
     Example:
-        >>> hard_swish(jax.numpy.array([-4.0, -1.5, 4.0])).tolist()
-        [0.0, -0.375, 4.0]
+        >>> hard_swish(jnp.array([-1.5, 1.0, 4.0])).tolist()
+        [-0.375, 0.6666666865348816, 4.0]
 
     Reference:
         Howard et al. 2019, "Searching for MobileNetV3", arXiv 1905.02244.
@@ -62,7 +62,7 @@ def gelu(x: Array) -> Array:
         Same shape and dtype, at least −0.16998.
 
     Example:
-        >>> round(float(gelu(jax.numpy.array(1.0))), 4)
+        >>> round(float(gelu(jnp.array(1.0))), 4)
         0.8413
 
     Reference:
@@ -81,7 +81,7 @@ def gelu_tanh(x: Array) -> Array:
         Same shape and dtype, at least −0.17005.
 
     Example:
-        >>> round(float(gelu_tanh(jax.numpy.array(1.0))), 4)
+        >>> round(float(gelu_tanh(jnp.array(1.0))), 4)
         0.8412
 
     Reference:
@@ -100,7 +100,7 @@ def mish(x: Array) -> Array:
         Same shape and dtype, at least −0.30885.
 
     Example:
-        >>> round(float(mish(jax.numpy.array(1.0))), 4)
+        >>> round(float(mish(jnp.array(1.0))), 4)
         0.8651
 
     Reference:
@@ -119,7 +119,7 @@ def softplus(x: Array) -> Array:
         Same shape and dtype, above 0.
 
     Example:
-        >>> round(float(softplus(jax.numpy.array(0.0))), 4)
+        >>> round(float(softplus(jnp.array(0.0))), 4)
         0.6931
 
     Reference:
@@ -142,7 +142,7 @@ def squareplus(x: Array, b: float | Array = 4.0) -> Array:
         Same shape and dtype, above 0.
 
     Example:
-        >>> float(squareplus(jax.numpy.array(0.0)))
+        >>> float(squareplus(jnp.array(0.0)))
         1.0
 
     Reference:

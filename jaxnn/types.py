@@ -45,13 +45,16 @@ class Cell(NamedTuple):
 
 
 class Activation(NamedTuple):
-    """An activation function and what is known about it; the tests check every fact numerically.
+    """An activation function and what is known about it; the tests check every fact of every entry numerically.
+
+    A fact is None where it is not known (``jaxnn.activations.measure`` finds it) or has no meaning: the facts from
+    zero_centred on describe a curve, so they need an elementwise function. Learned parameters stand at their starts.
 
     function: ``f(x)``, ``f(x, **learned)`` when it learns, ``f(x, key=key)`` when it is random.
     reference: where it comes from.
-    range: infimum and supremum over the real line.
-    zero_centred: f(-x) = -f(x), so that a symmetric input gives an output of mean 0.
-    saturates: (left, right), whether the slope goes to 0 as x goes to -inf, +inf.
+    range: infimum and supremum of the outputs over all finite inputs.
+    zero_centred: E[f(z)] = 0 for z ~ N(0, 1), to 1e-6 of √E[f(z)²]: every odd function, and SELU by its two constants.
+    saturates: (left, right), whether the slope goes to 0 as x goes to -inf, +inf (below 1e-6 at ∓1e16).
     smooth: continuously differentiable everywhere.
     monotone: nowhere falling.
     slope_at_0: what ``jax.grad`` returns at 0; where the true slope jumps, the convention taken.
@@ -59,17 +62,20 @@ class Activation(NamedTuple):
     learned: learned parameters and their starting values, one value a unit.
     stochastic: takes a key, and is random only when it gets one.
     units_in: pre-activations a layer computes for each output unit: 2 for GLU, k for maxout, 1/2 for CReLU.
+    at_infinity: (left, right), what the function returns at -inf and +inf: its limit, or nan where the formula meets
+        inf - inf, inf·0 or inf/inf, or the limit does not exist.
     """
 
     function: Callable[..., Array]
-    reference: str
-    range: tuple[float, float]
-    zero_centred: bool
-    saturates: tuple[bool, bool]
-    smooth: bool
-    monotone: bool
-    slope_at_0: float
+    reference: str = "user"
+    range: tuple[float, float] | None = None
+    zero_centred: bool | None = None
+    saturates: tuple[bool, bool] | None = None
+    smooth: bool | None = None
+    monotone: bool | None = None
+    slope_at_0: float | None = None
     elementwise: bool = True
     learned: Mapping[str, float] = MappingProxyType({})
     stochastic: bool = False
     units_in: float = 1
+    at_infinity: tuple[float, float] | None = None

@@ -1,0 +1,91 @@
+"""Exponential units: x on the right, a bounded exponential on the left; and the exponential itself."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxnn.types import Array
+
+
+def elu(x: Array, alpha: float | Array = 1.0) -> Array:
+    """Exponential linear unit, f(x) = x for x > 0, α(eˣ − 1) for x ≤ 0; smooth for α = 1.
+
+    α is 1 in the paper, PyTorch, Keras and jax.nn.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+        alpha: α, minus the value at −∞; a number, or an array of x's dtype.
+
+    Returns:
+        Same shape and dtype, above −α.
+
+    Example:
+        >>> [round(y, 4) for y in elu(jnp.array([-1.0, 3.0])).tolist()]
+        [-0.6321, 3.0]
+
+    Reference:
+        Clevert, Unterthiner & Hochreiter 2016, arXiv 1511.07289.
+    """
+    return jax.nn.elu(x, alpha)
+
+
+def celu(x: Array, alpha: float | Array = 1.0) -> Array:
+    """Continuously differentiable ELU, f(x) = max(x, 0) + α(exp(min(x, 0)/α) − 1); at α = 1 it is ELU.
+
+    α is 1 in PyTorch, Keras and jax.nn.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+        alpha: α > 0, minus the value at −∞; a number, or an array of x's dtype.
+
+    Returns:
+        Same shape and dtype, above −α.
+
+    Example:
+        >>> [round(y, 4) for y in celu(jnp.array([-1.0, 3.0])).tolist()]
+        [-0.6321, 3.0]
+
+    Reference:
+        Barron 2017, arXiv 1704.07483.
+    """
+    return jax.nn.celu(x, alpha)
+
+
+def selu(x: Array) -> Array:
+    """Scaled ELU, f(x) = λx for x > 0, λα(eˣ − 1) for x ≤ 0, λ = 1.0507009873554805, α = 1.6732632423543772.
+
+    The constants make N(0, 1) a fixed point: with z ~ N(0, 1), f(z) has mean 0 and variance 1. Its slope jumps at 0 from
+    λα to λ; at 0 it is λα.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, above −λα = −1.7581.
+
+    Example:
+        >>> [round(y, 4) for y in selu(jnp.array([-1.0, 1.0])).tolist()]
+        [-1.1113, 1.0507]
+
+    Reference:
+        Klambauer, Unterthiner, Mayr & Hochreiter 2017, arXiv 1706.02515.
+    """
+    return jax.nn.selu(x)
+
+
+def exponential(x: Array) -> Array:
+    """Exponential, f(x) = eˣ; it overflows to inf above 88.7 in float32 and bfloat16, above 709.7 in float64.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, above 0.
+
+    Example:
+        >>> round(float(exponential(jnp.array(1.0))), 4)
+        2.7183
+
+    Reference:
+        Nelder & Wedderburn 1972, JRSS A 135(3): the inverse of the log link.
+    """
+    return jnp.exp(x)

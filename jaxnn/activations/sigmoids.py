@@ -1,0 +1,160 @@
+"""Bounded functions: sigmoids, from cheap to exact, and the Gaussian bump."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxnn.types import Array
+
+
+def sigmoid(x: Array) -> Array:
+    """Logistic function, f(x) = 1 / (1 + e⁻ˣ).
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in (0, 1).
+
+    Example:
+        >>> round(float(sigmoid(jnp.array(-3.0))), 4)
+        0.0474
+
+    Reference:
+        Rumelhart, Hinton & Williams 1986, Nature 323.
+    """
+    return jax.nn.sigmoid(x)
+
+
+def tanh(x: Array) -> Array:
+    """Hyperbolic tangent, f(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) = 2σ(2x) − 1.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in (−1, 1).
+
+    Example:
+        >>> round(float(tanh(jnp.array(1.0))), 4)
+        0.7616
+
+    Reference:
+        LeCun, Bottou, Orr & Müller 1998, "Efficient backprop".
+    """
+    return jax.nn.tanh(x)
+
+
+def lecun_tanh(x: Array) -> Array:
+    """Scaled tanh, f(x) = 1.7159 tanh(2x/3), so that f(±1) = ±1 where its second derivative is largest.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in (−1.7159, 1.7159).
+
+    Example:
+        >>> round(float(lecun_tanh(jnp.array(1.0))), 4)
+        1.0
+
+    Reference:
+        LeCun, Bottou, Orr & Müller 1998, "Efficient backprop", section 4.4.
+    """
+    return 1.7159 * jnp.tanh(x * (2 / 3))
+
+
+def hard_tanh(x: Array) -> Array:
+    """Clipped identity, f(x) = min(max(x, −1), 1); its slope at ±1 is 1 in jax.nn, 0 in PyTorch.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in [−1, 1].
+
+    Example:
+        >>> hard_tanh(jnp.array([-3.0, 0.5, 2.0])).tolist()
+        [-1.0, 0.5, 1.0]
+
+    Reference:
+        Collobert 2004, "Large scale machine learning", thesis, Paris 6.
+    """
+    return jax.nn.hard_tanh(x)
+
+
+def hard_sigmoid(x: Array) -> Array:
+    """Piecewise linear sigmoid, f(x) = min(max(x + 3, 0), 6) / 6.
+
+    This slope, 1/6, is that of PyTorch, Keras 3 and jax.nn; Keras 2 and the original have 0.2, from −2.5 to 2.5.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in [0, 1].
+
+    Example:
+        >>> hard_sigmoid(jnp.array([-4.0, 0.0, 4.0])).tolist()
+        [0.0, 0.5, 1.0]
+
+    Reference:
+        Courbariaux, Bengio & David 2015, arXiv 1511.00363; this slope, Howard et al. 2019, arXiv 1905.02244.
+    """
+    return jax.nn.hard_sigmoid(x)
+
+
+def softsign(x: Array) -> Array:
+    """Softsign, f(x) = x / (1 + |x|): tanh's shape with tails that fall like 1/x² instead of e⁻²ˣ.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in (−1, 1).
+
+    Example:
+        >>> softsign(jnp.array([-3.0, 1.0])).tolist()
+        [-0.75, 0.5]
+
+    Reference:
+        Bergstra, Desjardins, Lamblin & Bengio 2009, technical report 1337, Montréal.
+    """
+    return jax.nn.soft_sign(x)
+
+
+def arctan(x: Array) -> Array:
+    """Inverse tangent, f(x) = arctan x.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in (−π/2, π/2), radians.
+
+    Example:
+        >>> round(float(arctan(jnp.array(1.0))), 4)
+        0.7854
+
+    Reference:
+        Kamruzzaman & Aziz 2002, IJCNN.
+    """
+    return jnp.arctan(x)
+
+
+def gaussian(x: Array) -> Array:
+    """Gaussian bump, f(x) = exp(−x²), without the 1/2 of the normal density.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in (0, 1].
+
+    Example:
+        >>> round(float(gaussian(jnp.array(1.0))), 4)
+        0.3679
+
+    Reference:
+        Broomhead & Lowe 1988, Complex Systems 2.
+    """
+    return jnp.exp(-x * x)

@@ -1,0 +1,154 @@
+"""ReLU with its corner rounded: the gates x·g(x), and the softplus family."""
+
+import jax
+import jax.numpy as jnp
+
+from jaxnn.types import Array
+
+
+def swish(x: Array) -> Array:
+    """Swish, f(x) = x·σ(x), also known as SiLU; it falls to its minimum −0.27846 at x = −1.27846, then rises.
+
+    The same in PyTorch, Keras and jax.nn (all call it silu); swish_beta has the β of the second reference, learned.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, at least −0.27847.
+
+    Example:
+        >>> round(float(swish(jnp.array(-1.278))), 3)
+        -0.278
+
+    Reference:
+        Elfwing, Uchibe & Doya 2018, arXiv 1702.03118; Ramachandran, Zoph & Le 2017, arXiv 1710.05941.
+    """
+    return jax.nn.silu(x)
+
+
+silu = swish
+
+
+def hard_swish(x: Array) -> Array:
+    """Piecewise swish, f(x) = x·min(max(x + 3, 0), 6) / 6; the same in PyTorch, Keras 3 and jax.nn.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, at least −0.375.
+
+    Example:
+        >>> hard_swish(jnp.array([-1.5, 1.0, 4.0])).tolist()
+        [-0.375, 0.6666666865348816, 4.0]
+
+    Reference:
+        Howard et al. 2019, "Searching for MobileNetV3", arXiv 1905.02244.
+    """
+    return jax.nn.hard_swish(x)
+
+
+def gelu(x: Array) -> Array:
+    """Gaussian error linear unit, f(x) = x·Φ(x) = x (1 + erf(x/√2)) / 2, Φ the normal distribution function.
+
+    This, the definition, is the default of PyTorch and Keras; jax.nn.gelu defaults to the tanh form, here gelu_tanh.
+    The two differ by up to 4.7e-4.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, at least −0.16998.
+
+    Example:
+        >>> round(float(gelu(jnp.array(1.0))), 4)
+        0.8413
+
+    Reference:
+        Hendrycks & Gimpel 2016, arXiv 1606.08415.
+    """
+    return jax.nn.gelu(x, approximate=False)
+
+
+def gelu_tanh(x: Array) -> Array:
+    """GELU's tanh form, f(x) = x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2; the default of jax.nn.gelu.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, at least −0.17005.
+
+    Example:
+        >>> round(float(gelu_tanh(jnp.array(1.0))), 4)
+        0.8412
+
+    Reference:
+        Hendrycks & Gimpel 2016, arXiv 1606.08415.
+    """
+    return jax.nn.gelu(x, approximate=True)
+
+
+def mish(x: Array) -> Array:
+    """Mish, f(x) = x·tanh(softplus(x)).
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, at least −0.30885.
+
+    Example:
+        >>> round(float(mish(jnp.array(1.0))), 4)
+        0.8651
+
+    Reference:
+        Misra 2019, arXiv 1908.08681.
+    """
+    return jax.nn.mish(x)
+
+
+def softplus(x: Array) -> Array:
+    """Softplus, f(x) = log(1 + eˣ); PyTorch switches to x above 20, the others compute it stably everywhere.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, above 0.
+
+    Example:
+        >>> round(float(softplus(jnp.array(0.0))), 4)
+        0.6931
+
+    Reference:
+        Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, NIPS.
+    """
+    return jax.nn.softplus(x)
+
+
+def squareplus(x: Array, b: float | Array = 4.0) -> Array:
+    """Squareplus, f(x) = (x + √(x² + b)) / 2: softplus without exponentials; b = 4 in Keras and jax.nn too.
+
+    Computed as max(x, 0) + b / (2 (√(x² + b) + |x|)), the same number without the difference of two large ones, which in
+    jax.nn.squareplus loses the left tail: at −3000 in float32 that is 0 instead of 1/3000.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+        b: width of the corner, x's unit squared; a number, or an array of x's dtype.
+
+    Returns:
+        Same shape and dtype, above 0.
+
+    Example:
+        >>> float(squareplus(jnp.array(0.0)))
+        1.0
+
+    Reference:
+        Barron 2021, arXiv 2112.11687.
+    """
+    # Both corners take their right slope at 0, so that they cancel there too.
+    right = x >= 0
+    size = jnp.where(right, x, -x)
+    return jnp.where(right, x, 0.0) + b / (2 * (jnp.sqrt(x * x + b) + size))

@@ -50,7 +50,7 @@ class Configuration:
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int, ...] = (64,)
     """Neurons of each hidden layer."""
-    steps: int = 300
+    steps: int = 200
     """Updates of each network."""
     batch_size: tuple[int, ...] = (64,)
     """Rows an update; as many as there are training rows at most."""

@@ -166,6 +166,7 @@ class Sweep(NamedTuple):
     order: ``order(layout, examples=…, batch_size=…, steps=…, start=…)``, the batches, (groups, steps, batch_size).
     segment, evaluate: compiled; as in Training. segment takes over the state it is given: keep the one it returns.
     place: ``place(hyperparameters or x or y, shared=…)``, an array laid over the devices, or copied to each.
+    shapes: ``shapes(pytree, shared=…)``, what ``place`` would return, without the numbers: to compile before they are there.
     """
 
     init: Any
@@ -173,6 +174,7 @@ class Sweep(NamedTuple):
     segment: Any
     evaluate: Any
     place: Any
+    shapes: Any
 
 
 def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = None, together: int | None = None) -> Sweep:
@@ -184,7 +186,7 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
         together: groups that a device trains at a time; all of its groups when absent.
 
     Returns:
-        Sweep(init, order, segment, evaluate, place).
+        Sweep(init, order, segment, evaluate, place, shapes).
 
     Example:
         >>> import optax
@@ -201,8 +203,14 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
     mesh = jax.make_mesh((len(devices or jax.devices()),), ("runs",), axis_types=(AxisType.Auto,), devices=devices)
     runs, everywhere = PartitionSpec("runs"), PartitionSpec()
 
+    def sharding(shared: bool) -> NamedSharding:
+        return NamedSharding(mesh, everywhere if shared else runs)
+
     def place(array, *, shared: bool = False):
-        return jax.device_put(array, NamedSharding(mesh, everywhere if shared else runs))
+        return jax.device_put(array, sharding(shared))
+
+    def shapes(tree, *, shared: bool = False):
+        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding(shared)), tree)
 
     def over(function, own: tuple[bool, ...], shared_in_group: tuple[bool, ...], **options):
         """vmap over members, then groups, then devices; data (neither own nor in a group) are shared by all."""
@@ -238,4 +246,4 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
 
     segment = over(training.segment, (True, True, False, False, False), (False, False, False, False, True), donate_argnums=0)
     evaluate = over(training.evaluate, (True, True, False, False), (False,) * 4)
-    return Sweep(init, order, segment, evaluate, place)
+    return Sweep(init, order, segment, evaluate, place, shapes)

@@ -63,7 +63,7 @@ class Watch:
 
 def show_choices(choices: Sequence[Choice], score: Score) -> None:
     """One row a structure, best first; fits 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), expand=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for title, side in (("", "left"), ("best rate", "right"), (score.title, "right"), ("95 % interval", "right"),
                         ("diverged", "right"), ("edge", "left"), ("against first", "left")):
         table.add_column(Text(title), justify=side, no_wrap=True)
@@ -71,7 +71,9 @@ def show_choices(choices: Sequence[Choice], score: Score) -> None:
         table.add_row(Text(choice.label, "bold" if position == 0 else ""), f"{choice.learning_rate:.3g}", score.show(choice.test),
                       between(choice, score), f"{choice.diverged_runs}/{choice.runs}", choice.edge or "",
                       against(choice, choices[0]))
+    console.print()
     console.print(table)
+    console.print()
 
 
 def between(choice: Choice, score: Score) -> str:

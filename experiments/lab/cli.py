@@ -47,7 +47,8 @@ def parse(configuration: type, argv: Sequence[str] | None = None):
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
-        lines = [line.strip("│ ") for line in complaint.getvalue().splitlines() if line[:1] == "│"]
+        # Inside its box, which is drawn with | where the terminal has no UTF-8.
+        lines = [line.strip("│| ") for line in complaint.getvalue().splitlines() if line[:1] in ("│", "|")]
         what = lines[0] if lines else "the flags could not be read"
         nearest = next((line.split()[0] for before, line in zip(lines, lines[1:], strict=False)
                         if before.startswith("Perhaps you meant")), None)

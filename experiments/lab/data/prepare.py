@@ -61,10 +61,10 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
         names = np.unique(y)
         if test_y is not None and not np.isin(test_y, names).all():
             stray = test_y[~np.isin(test_y, names)][0]
-            raise UserError(f"{source.name}: the test rows hold the class {stray!r}, which no training row has; "
+            raise UserError(f"{source.name}: the test rows hold the class {stray}, which no training row has; "
                             "use test rows of the same set")
         if len(names) < 2:
-            raise UserError(f"{source.name}: {source.target} holds one class only, {names[0]!r}; there is nothing to learn, "
+            raise UserError(f"{source.name}: {source.target} holds one class only, {names[0]}; there is nothing to learn, "
                             "give data with at least two")
         if len(y) < 3 * len(names):
             raise UserError(f"{source.name}: {len(y)} rows are too few for the {len(names)} classes of {source.target}, of which "

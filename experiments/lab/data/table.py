@@ -44,7 +44,7 @@ def read_table(path: Path, *, target: str | None, task: str = "auto") -> Source:
     _refuse_infinite(path, frame)
     task = _task(path, y, task)
     if y.nunique() < 2:
-        raise UserError(f"{path}: column {target} holds one value only, {y.iloc[0]!r}; there is nothing to learn, "
+        raise UserError(f"{path}: column {target} holds one value only, {y.iloc[0]}; there is nothing to learn, "
                         "choose another --target")
     missing = int(x.isna().to_numpy().sum())
     if missing:

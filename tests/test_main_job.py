@@ -1,0 +1,115 @@
+"""The main job as its users meet it: from a command line to files, and one sentence when something is wrong."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import activations
+from experiments.lab import cli, runner
+
+SMALL = ["--activation", "relu", "tanh", "--learning-rate", "1e-3:1e3:4", "--seeds", "3", "--width", "8", "--depth", "1", "--steps", "30"]
+
+
+def run(*flags):
+    with pytest.raises(SystemExit) as stop:
+        cli.run(activations.main, activations.Configuration, [str(flag) for flag in flags])
+    return stop.value.code
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "wine"
+    assert run("--data", "wine", *SMALL, "--out", path) == 0
+    return path
+
+
+def test_there_is_one_row_a_run_and_both_arms_show(folder):
+    results = pd.read_csv(folder / "results.csv")
+    assert len(results) == 2 * 4 * 3
+    assert len(results.drop_duplicates(["activation", "learning_rate", "seed"])) == len(results)
+    accuracy = results.groupby("learning_rate")["test_accuracy"].mean()
+    assert accuracy.idxmax() not in (accuracy.index[0], accuracy.index[-1])
+    diverged = results["diverged_step"].notna()
+    assert np.isinf(results.loc[diverged, "test_loss"]).all() and (results.loc[diverged, "test_accuracy"] == 0).all()
+
+
+def test_the_summary_follows_from_the_results(folder):
+    results, summary = pd.read_csv(folder / "results.csv"), json.loads((folder / "summary.json").read_text())
+    best = summary["table"][0]
+    cell = results[(results["activation"] == best["activation"]) & np.isclose(results["learning_rate"], best["learning_rate"])]
+    np.testing.assert_allclose(np.sort(cell["test_accuracy"]), np.sort(best["scores"]), rtol=1e-5)
+    assert summary["verdict"].startswith(f"Use {best['activation']} at learning rate {best['learning_rate']:.3g}")
+    config = json.loads((folder / "config.json").read_text())
+    assert {"command", "versions", "devices", "precision", "seconds", "configuration", "data", "fingerprint"} <= set(config)
+
+
+def test_the_same_command_gives_the_same_bytes(folder, tmp_path):
+    assert run("--data", "wine", *SMALL, "--out", tmp_path / "again") == 0
+    for name in ("results.csv", "curves.csv", "summary.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypatch, capsys):
+    ran = []
+
+    def interrupt(self, number):
+        ran.append(number)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.lab.screen.Watch.finish", interrupt)
+    assert run("--data", "wine", *SMALL, "--out", tmp_path / "r") == 130
+    assert ran == [0] and not (tmp_path / "r" / "results.csv").exists()
+    monkeypatch.setattr("experiments.lab.screen.Watch.finish", lambda self, number: ran.append(number))
+    assert run("--data", "wine", *SMALL, "--out", tmp_path / "r") == 0
+    assert ran == [0, 1]
+    assert (tmp_path / "r" / "results.csv").read_bytes() == (folder / "results.csv").read_bytes()
+    assert "the same command goes on" in capsys.readouterr().err
+
+
+def test_other_results_are_moved_aside_and_not_lost(folder, tmp_path):
+    flags = ["--data", "iris", "--activation", "relu", "--learning-rate", "0.1", "--steps", "2", "--out", tmp_path / "r"]
+    assert run(*flags, "--seeds", 1) == 0
+    earlier = (tmp_path / "r" / "results.csv").read_bytes()
+    assert run(*flags, "--seeds", 2) == 0
+    assert (tmp_path / "r.1" / "results.csv").read_bytes() == earlier
+    assert len(pd.read_csv(tmp_path / "r" / "results.csv")) == 2
+
+
+def test_a_table_with_a_hostile_column_is_trained_on_and_shown_as_text(tmp_path):
+    rows = [f"{i},{'ab'[i % 2]},{3 * i + (i % 2)}" for i in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["x,kind,<script>alert(1)</script>", *rows]))
+    out = tmp_path / "r"
+    assert run("--data", path, "--target", "<script>alert(1)</script>", *SMALL, "--out", out) == 0
+    assert "test_r2" in pd.read_csv(out / "results.csv")
+    page = (out / "report.html").read_text()
+    assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize(("flags", "message"), [
+    (["--activation", "relo"], "--activation relo: no such activation; known, nearest first: relu, "),
+    (["--activation"], "--activation has no value"),
+    (["--data", "digitz"], "--data digitz: no such data set, folder or file; known names, nearest first: digits, "),
+    (["--optimizer", "adamm"], "--optimizer adamm: no such optimizer; known, nearest first: adam"),
+    (["--seeds", "0"], "--seeds 0: give a whole number of at least 1"),
+    (["--depth", "-1"], "--depth -1: give a whole number of at least 0"),
+    (["--steps", "x"], "--steps"),
+    (["--stepz", "3"], "--steps"),
+    (["--learning-rate", "0"], "--learning-rate 0: 0 is not a finite number above 0"),
+    (["--learning-rate", "-0.1"], "--learning-rate"),
+    (["--target", "x"], "--target x: digits has its own target"),
+    (["--task", "other"], "--task"),
+])
+def test_bad_input_is_one_sentence_and_exit_code_2(flags, message, capsys, tmp_path):
+    assert run(*flags, "--out", tmp_path / "r") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and message in said
+    assert said.count("\n") == 1 and "Traceback" not in said
+
+
+def test_curves_have_a_point_for_each_segment(folder):
+    curves = pd.read_csv(folder / "curves.csv")
+    assert curves["step"].max() == 30
+    assert curves["step"].nunique() == len(runner.segment_lengths(30))

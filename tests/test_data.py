@@ -118,7 +118,7 @@ def break_file(change):
     (break_file(lambda content: gzip.compress(idx(np.zeros((60, 4, 4))))), r"00 00 08 03.*images and labels are not swapped"),
     (break_file(lambda content: gzip.compress(idx(np.zeros(59)))), r"59 labels for the 60 images"),
     (lambda folder: (folder / "t10k-images-idx3-ubyte.gz").unlink(), r"has no t10k-images-idx3-ubyte.gz"),
-    (break_file(lambda content: gzip.compress(idx(np.zeros(60)))), r"holds the class 1|one class only"),
+    (break_file(lambda content: gzip.compress(idx(np.zeros(60)))), r"the test rows hold the class 1"),
 ])
 def test_a_broken_idx_folder_is_named(folder, harm, message):
     harm(folder)

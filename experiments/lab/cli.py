@@ -6,6 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import dropwhile, takewhile
 from typing import NoReturn
 
 import tyro
@@ -20,6 +21,9 @@ def run(main: Callable[..., None], configuration: type, argv: Sequence[str] | No
 
     0: done. 2: the user can mend it; one sentence says how. 130: interrupted; the same command goes on from there.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without × or ² shows ? and does not end the run
     try:
         main(parse(configuration, argv))
     except UserError as error:
@@ -47,13 +51,21 @@ def parse(configuration: type, argv: Sequence[str] | None = None):
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
-        # Inside its box, which is drawn with | where the terminal has no UTF-8.
-        lines = [line.strip("│| ") for line in complaint.getvalue().splitlines() if line[:1] in ("│", "|")]
-        what = lines[0] if lines else "the flags could not be read"
-        nearest = next((line.split()[0] for before, line in zip(lines, lines[1:], strict=False)
-                        if before.startswith("Perhaps you meant")), None)
+        what, nearest = _unbox(complaint.getvalue())
         remedy = f"perhaps you meant {nearest}; --help lists every flag" if nearest else "--help lists every flag and its values"
         raise UserError(f"{what.rstrip('.')}; {remedy}") from None
+
+
+def _unbox(complaint: str) -> tuple[str, str | None]:
+    """What tyro says between its box's title and first rule, and the flag that it takes for the nearest."""
+    lines = [line.strip("│ ") for line in complaint.splitlines()[1:]]
+    said = takewhile(lambda line: not _is_rule(line), dropwhile(_is_rule, lines))
+    after = (line for before, line in zip(lines, lines[1:], strict=False) if before.startswith("Perhaps you meant"))
+    return " ".join(said) or "the flags could not be read", next((line.split()[0] for line in after), None)
+
+
+def _is_rule(line: str) -> bool:
+    return not line.strip("─-╰╯")
 
 
 def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:

@@ -22,6 +22,7 @@ from experiments.lab.comparison import ACCURACY, R2, Score, choose, curves_table
 from experiments.lab.data import Dataset, load, prepare
 from experiments.lab.results import RunFolder, fingerprint, provenance
 from experiments.lab.runner import Data, Outcome, run_grid, segment_lengths, use_every_core
+from jaxnn.activations import ALIASES
 from jaxnn.training import Training
 
 QUESTION = "Which activation function, each at its own best learning rate?"
@@ -41,7 +42,7 @@ class Configuration:
     task: Literal["auto", "classification", "regression"] = "auto"
     """auto: regression where a CSV's target is a number with more than two values, classification elsewhere."""
     activation: tuple[str, ...] = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "mish")
-    """Names from jaxnn.ACTIVATIONS."""
+    """Names from jaxnn.ACTIVATIONS; an unknown one lists them all."""
     learning_rate: tuple[str, ...] = ("1e-4:10:13",)
     """Values, or low:high:count on a log scale."""
     seeds: int = 10
@@ -70,6 +71,8 @@ def main(configuration: Configuration) -> None:
     settings = {**{name: value for name, value in asdict(configuration).items() if name != "out"},
                 "learning_rate": grid.hyperparameters["learning_rate"]}
     folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
+    for structure in grid.structures:
+        make_run(structure, data)  # what cannot be built is said before anything is trained
     outcomes = folder.kept()
     screen.show_plan(plan(configuration, grid, data, folder, kept=len(outcomes)))
 
@@ -118,7 +121,7 @@ def make_grid(configuration: Configuration) -> jaxnn.Grid:
     """
     for flag, minimum in (("seeds", 1), ("depth", 0), ("width", 1), ("steps", 1), ("batch_size", 1)):
         cli.at_least(minimum, getattr(configuration, flag), f"--{flag.replace('_', '-')}")
-    for flag, known in (("activation", jaxnn.ACTIVATIONS), ("optimizer", jaxnn.OPTIMIZERS)):
+    for flag, known in (("activation", [*jaxnn.ACTIVATIONS, *ALIASES]), ("optimizer", jaxnn.OPTIMIZERS)):
         names = getattr(configuration, flag)
         if not names:
             raise cli.UserError(f"--{flag} has no value; known: {', '.join(known)}")
@@ -126,17 +129,25 @@ def make_grid(configuration: Configuration) -> jaxnn.Grid:
             if name not in known:
                 nearest = difflib.get_close_matches(name, known, n=len(known), cutoff=0)
                 raise cli.UserError(f"--{flag} {name}: no such {flag}; known, nearest first: {', '.join(nearest)}")
-    structure = {name: tuple(dict.fromkeys(getattr(configuration, name)))
+    structure = {name: tuple(dict.fromkeys(ALIASES.get(value, value) for value in getattr(configuration, name)))
                  for name in ("activation", "depth", "width", "batch_size", "optimizer")}
     return jaxnn.Grid(structure, {"learning_rate": cli.numbers(configuration.learning_rate, "--learning-rate")}, configuration.seeds)
 
 
 def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
-    """The Training of one network of the grid."""
+    """The Training of one network of the grid.
+
+    Raises:
+        UserError: the activation cannot be used at this width.
+    """
     head = jaxnn.HEADS[data.head]
     sizes = (data.features, *[structure["width"]] * structure["depth"], head.outputs(len(data.classes)))
-    net = jaxnn.mlp(sizes, activation=structure["activation"])
-    return jaxnn.make_training(net, head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct)
+    try:
+        net = jaxnn.mlp(sizes, activation=structure["activation"])
+    except ValueError as error:  # such as an odd width for an activation that makes two outputs of each unit
+        raise cli.UserError(f"--activation {structure['activation']} --width {structure['width']}: {error}") from None
+    return jaxnn.make_training(net, head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
+                               stochastic=jaxnn.ACTIVATIONS[structure["activation"]].stochastic)
 
 
 def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def run(grid, data, *, devices=1, members=None, together=None):
 
 @pytest.fixture(scope="module")
 def grid():
-    return Grid({}, {"learning_rate": RATES}, seeds=3)
+    return Grid({}, {"learning_rate": RATES}, seeds=2)
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +48,14 @@ def whole(grid, data):
 
 def test_a_cell_is_the_single_run(whole, data):
     single, h = Training(*map(jax.jit, training())), {"learning_rate": jnp.float32(RATES[3])}
-    state = single.init(run_key(2, "init"), h)
-    state, _ = single.segment(state, h, *data, batch_order(run_key(2, "order"), examples=60, batch_size=16, steps=30))
+    state = single.init(run_key(1, "init"), h)
+    state, _ = single.segment(state, h, *data, batch_order(run_key(1, "order"), examples=60, batch_size=16, steps=30))
     found = single.evaluate(state, h, *data)
-    np.testing.assert_allclose(whole["loss"][3, 2], found["loss"], rtol=1e-4)
-    assert whole["accuracy"][3, 2] == found["accuracy"]
+    np.testing.assert_allclose(whole["loss"][3, 1], found["loss"], rtol=1e-4)
+    assert whole["accuracy"][3, 1] == found["accuracy"]
 
 
-@pytest.mark.parametrize("where", [dict(devices=2), dict(members=2), dict(devices=2, members=2, together=1), dict(together=2)])
+@pytest.mark.parametrize("where", [dict(devices=2), dict(together=1), dict(devices=2, members=3, together=1)])
 def test_a_run_does_not_depend_on_its_place(grid, whole, data, where):
     found = run(grid, data, **where)
     np.testing.assert_allclose(found["loss"], whole["loss"], rtol=1e-4)

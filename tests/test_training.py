@@ -95,12 +95,13 @@ def test_evaluation_in_blocks_is_the_mean_over_all_rows():
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_lowers_the_cost(name):
     training = compiled(make_training(mlp((2, 1)), losses.squared_error, OPTIMIZERS[name]))
-    state = training.init(jax.random.key(0), rate(0.01))
-    before = training.evaluate(state, rate(0.01), X, Y)["loss"]
-    order = batch_order(jax.random.key(1), examples=12, batch_size=6, steps=100)
+    state, found = training.init(jax.random.key(0), rate(0.01)), []
+    order = np.arange(12 * 40).reshape(40, 12) % 12
     with jax.numpy_dtype_promotion("standard"):  # Optax's Adam takes a float to the power of its integer count
-        state, _ = training.segment(state, rate(0.01), X, Y, order)
-    assert training.evaluate(state, rate(0.01), X, Y)["loss"] < 0.5 * before
+        for _ in range(3):
+            state, metrics = training.segment(state, rate(0.01), X, Y, order)
+            found.append(float(metrics["train_loss"]))
+    assert found[2] < found[1] < found[0]
 
 
 def test_a_network_may_be_made_of_swept_numbers():

@@ -64,7 +64,7 @@ class Watch:
 def show_choices(choices: Sequence[Choice], score: Score) -> None:
     """One row a structure, best first; fits 80 columns."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for title, side in (("", "left"), ("best rate", "right"), (score.title, "right"), ("95 % interval", "right"),
+    for title, side in (("", "left"), ("at rate", "right"), (score.title, "right"), ("95 % interval", "right"),
                         ("diverged", "right"), ("edge", "left"), ("against first", "left")):
         table.add_column(Text(title), justify=side, no_wrap=True)
     for position, choice in enumerate(choices):
@@ -87,5 +87,5 @@ def against(choice: Choice, best: Choice) -> str:
     if choice is best:
         return ""
     if choice.p >= CERTAIN:
-        return f"tie, p = {choice.p:.2f}"
-    return f"{'worse' if choice.test < best.test else 'better'}, p = {choice.p:.3f}"
+        return f"tie p={choice.p:.2f}"
+    return f"{'worse' if choice.test < best.test else 'better'} p={choice.p:.3f}"

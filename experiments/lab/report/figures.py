@@ -42,7 +42,7 @@ def learning_rates(results: pd.DataFrame, choices: Sequence[Choice], score: Scor
     drawn at twice.
     """
     traces = []
-    scale, worst, unit = (100, 100, " (%)") if score.name == "accuracy" else (1, 2, "")
+    scale, worst, unit = (100, 100, " (%)") if score.name == "accuracy" else (1, 2, " (1 − R²)")
     for number, choice in enumerate(choices):
         rows = _of(results, choice.structure)
         cells = rows.assign(error=scale * (1 - rows[f"test_{score.name}"])).groupby("learning_rate")

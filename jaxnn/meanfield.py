@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnn.activations import resolve
+from jaxnn.quadrature import composite_rule
 from jaxnn.types import Activation
 
 # Panels end at the edges of both lists, so that no panel holds a kink (all known ones are at these z) and none is wide
@@ -45,18 +46,9 @@ def _evaluate(activation: str | Callable | Activation, z: np.ndarray) -> tuple[n
     return values.reshape(z.shape), slopes.reshape(z.shape)
 
 
-_legendre = lru_cache(np.polynomial.legendre.leggauss)
-
-
 def _rule(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Composite Gauss-Legendre nodes x and weights for E[f(x)], x ~ N(0, 1), between edges (..., panels + 1)."""
-    nodes, weights = _legendre(order)
-    edges = np.sort(np.clip(edges, _X_EDGES[0], _X_EDGES[-1]), axis=-1)
-    half = np.diff(edges)[..., None] / 2
-    x = edges[..., :-1, None] + half * (1 + nodes)
-    weights = half * weights * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
-    shape = (*edges.shape[:-1], -1)
-    return x.reshape(shape), weights.reshape(shape)
+    """Nodes x and weights for E[f(x)], x ~ N(0, 1), between edges in any order, of which those far out are drawn in."""
+    return composite_rule(np.sort(np.clip(edges, _X_EDGES[0], _X_EDGES[-1]), axis=-1), order)
 
 
 def _edges(scale: float) -> np.ndarray:

@@ -145,6 +145,21 @@ def verdict(choices: Sequence[Choice], score: Score) -> str:
     return said + "."
 
 
+def between(choice: Choice, score: Score) -> str:
+    """The interval, its unit once."""
+    low, high = choice.interval
+    return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
+
+
+def against(choice: Choice, best: Choice) -> str:
+    """How one compares with the first, in words."""
+    if choice is best:
+        return ""
+    if choice.p >= CERTAIN:
+        return f"tie p={choice.p:.2f}"
+    return f"{'worse' if choice.test < best.test else 'better'} p={choice.p:.3f}"
+
+
 def _middle(values) -> float:
     return float(interquartile_mean(np.asarray(values, float)))
 

@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Sequence
 
-import numpy as np
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -12,7 +11,7 @@ from rich.progress import TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from experiments.lab.comparison import CERTAIN, Choice, Score
+from experiments.lab.comparison import Choice, Score, against, between
 
 console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
@@ -74,18 +73,3 @@ def show_choices(choices: Sequence[Choice], score: Score) -> None:
     console.print()
     console.print(table)
     console.print()
-
-
-def between(choice: Choice, score: Score) -> str:
-    """The interval, its unit once."""
-    low, high = choice.interval
-    return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
-
-
-def against(choice: Choice, best: Choice) -> str:
-    """How one compares with the first, in words."""
-    if choice is best:
-        return ""
-    if choice.p >= CERTAIN:
-        return f"tie p={choice.p:.2f}"
-    return f"{'worse' if choice.test < best.test else 'better'} p={choice.p:.3f}"

@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.offline
 
-from experiments.lab import screen
-from experiments.lab.comparison import Choice, Score
+from experiments.lab.comparison import Choice, Score, against, between
 from experiments.lab.report import figures
 
 
@@ -31,8 +30,8 @@ def _table(choices: Sequence[Choice], score: Score) -> str:
     rows = []
     for choice in choices:
         cells = (choice.label, f"{choice.learning_rate:.3g}", score.show(choice.test),
-                 screen.between(choice, score),
-                 f"{choice.diverged_runs} of {choice.runs}", choice.edge or "", screen.against(choice, choices[0]))
+                 between(choice, score),
+                 f"{choice.diverged_runs} of {choice.runs}", choice.edge or "", against(choice, choices[0]))
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     return "\n".join(rows)
 

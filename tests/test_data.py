@@ -63,7 +63,8 @@ def test_nothing_is_fitted_on_rows_held_out():
     frame = pd.DataFrame({"a": np.arange(40.0), "b": list("xy") * 20})
     y = np.arange(40.0) ** 2
     plain = prepare(Source("t", frame, y, "regression", "y"))
-    held = [index for index in range(40) if not np.isin(y[index], np.round(plain.y["train"][:, 0] * plain.scale[1] + plain.scale[0]))]
+    mean, deviation = plain.preprocessing.scale
+    held = [index for index in range(40) if not np.isin(y[index], np.round(plain.y["train"][:, 0] * deviation + mean))]
     changed = frame.copy()
     changed.loc[held, "a"], changed.loc[held, "b"] = 1e6, "z"
     other = prepare(Source("t", changed, y, "regression", "y"))
@@ -118,7 +119,7 @@ def break_file(change):
     (break_file(lambda content: gzip.compress(idx(np.zeros((60, 4, 4))))), r"00 00 08 03.*images and labels are not swapped"),
     (break_file(lambda content: gzip.compress(idx(np.zeros(59)))), r"59 labels for the 60 images"),
     (lambda folder: (folder / "t10k-images-idx3-ubyte.gz").unlink(), r"has no t10k-images-idx3-ubyte.gz"),
-    (break_file(lambda content: gzip.compress(idx(np.zeros(60)))), r"the test rows hold the class 1"),
+    (break_file(lambda content: gzip.compress(idx(np.arange(60) % 2))), r"the test rows hold the class 2, which no"),
 ])
 def test_a_broken_idx_folder_is_named(folder, harm, message):
     harm(folder)

@@ -1,6 +1,7 @@
 """From rows as found to arrays to train on: split first, then fit every transformation on the training rows only."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +51,16 @@ class Dataset(NamedTuple):
         return self.preprocessing.features
 
 
+def shortened(names: Sequence[str], most: int = 10) -> str:
+    """The first names of a list, and how many more there are.
+
+    Example:
+        >>> shortened(["a", "b", "c"], most=2)
+        'a, b and 1 more'
+    """
+    return ", ".join(names[:most]) + f" and {len(names) - most:,} more" * (len(names) > most)
+
+
 def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
     """Split, then fit the preprocessing to the training rows and apply it to all.
 
@@ -68,12 +79,19 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
             raise UserError(f"{source.name}: {source.target} holds one class only, {names[0]}; there is nothing to learn, "
                             "give data with at least two")
         if len(labels) < 3 * len(names):
+            hint = "; it looks like a quantity, so give --task regression" if _are_numbers(names) else ", and not a column that names rows"
             raise UserError(f"{source.name}: {len(labels)} rows are too few for the {len(names)} classes of {source.target}, of which "
-                            "each needs at least 3 on average; give more rows, or another --target")
+                            "each needs at least 3 on average; give more rows, or another --target"
+                            + hint * (len(names) > len(labels) / 2))
         classes = tuple(str(name) for name in names)
     if len(labels) < 5:
         raise UserError(f"{source.name}: {len(labels)} rows are too few to train, validate and test on; give at least 5")
-    rows = _split(labels, stratify=bool(classes), seed=split_seed, with_test=source.test is None, notes=notes,
+    stratify = bool(classes)
+    if stratify and (counts := np.bincount(labels)).min() < 3:
+        rare = [f"{classes[number]} ({counts[number]})" for number in np.flatnonzero(counts < 3)]
+        notes.append(f"classes with fewer than 3 rows cannot be in every part, so the split is not stratified: {shortened(rare)}")
+        stratify = False
+    rows = _split(labels, stratify=stratify, seed=split_seed, with_test=source.test is None,
                   held_out=len(source.test[1]) if source.test else None)
     x = {part: source.x.iloc[index] if isinstance(source.x, pd.DataFrame) else source.x[index] for part, index in rows.items()}
     y = {part: source.y[index] for part, index in rows.items()}
@@ -81,18 +99,21 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
         x["test"], y["test"] = source.test
     try:
         preprocessing = fit(x["train"], y["train"], target=source.target, classes=classes)
-        return Dataset(source.name, {part: preprocessing.apply(values) for part, values in x.items()},
-                       {part: preprocessing.encode(values) for part, values in y.items()}, preprocessing, _hash(source), tuple(notes))
+        x = {part: preprocessing.apply(values) for part, values in x.items()}
+        y = {part: preprocessing.encode(values) for part, values in y.items()}
     except UserError as error:
         raise UserError(f"{source.name}: {error}") from None
+    if not preprocessing.unit and (constant := [name for name in source.x if name not in preprocessing.names]):
+        notes.append(f"columns with one value only in the training rows left out: {shortened(constant)}")
+    if repeated := _repeated(x, y):
+        notes.append(f"{repeated:,} of the {len(y['test']):,} test rows are the same as a training or validation row, in inputs and "
+                     "target: if they are copies, the test score flatters")
+    return Dataset(source.name, x, y, preprocessing, _hash(source), tuple(notes))
 
 
-def _split(y, *, stratify, seed, with_test, notes, held_out) -> dict[str, np.ndarray]:
+def _split(y, *, stratify, seed, with_test, held_out) -> dict[str, np.ndarray]:
     """Row numbers of each part; the validation part is as large as the test part, so that one program evaluates both."""
     counts = np.bincount(y) if stratify else np.array([len(y)])
-    if stratify and counts[counts > 0].min() < 3:
-        notes.append("a class has fewer than 3 rows, so the split is not stratified")
-        stratify = False
     rest = np.arange(len(y))
     size = max(1, round(FRACTION * len(y)), int(stratify) * len(counts))
     if held_out is not None and int(stratify) * len(counts) <= held_out <= len(y) / 3:
@@ -101,6 +122,17 @@ def _split(y, *, stratify, seed, with_test, notes, held_out) -> dict[str, np.nda
     for part in ("test", "validation") if with_test else ("validation",):
         rest, rows[part] = train_test_split(rest, test_size=size, random_state=seed, stratify=y[rest] if stratify else None)
     return {part: np.sort(index) for part, index in {"train": rest, **rows}.items()}
+
+
+def _repeated(x: dict, y: dict) -> int:
+    """Test rows that another part has too."""
+    rows = {part: [hash(inputs.tobytes() + target.tobytes()) for inputs, target in zip(x[part], y[part], strict=True)] for part in x}
+    others = {*rows["train"], *rows["validation"]}
+    return sum(row in others for row in rows["test"])
+
+
+def _are_numbers(names: np.ndarray) -> bool:
+    return not pd.to_numeric(pd.Series(names), errors="coerce").isna().any()
 
 
 def _hash(source: Source) -> str:

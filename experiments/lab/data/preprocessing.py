@@ -96,6 +96,17 @@ class Preprocessing(NamedTuple):
         """Numbers that go into the network."""
         return self.unit[2] if self.unit else sum(column.features for column in self.columns)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are looked at."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Of them, those that are text in a file, whatever it looks like: read further rows with read_frame(file, text=these)."""
+        return tuple(column.name for column in self.columns
+                     if isinstance(column, Category) and not {*column.categories} <= {"True", "False"})
+
     def apply(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """The inputs of these rows, float32 (rows, features); a table's further columns are not looked at.
 

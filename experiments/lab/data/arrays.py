@@ -39,12 +39,14 @@ def read_arrays(file: File, *, task: str = "auto", test: File | None = None) -> 
     if task == "auto":
         task = "regression" if y.dtype.kind == "f" and len(np.unique(y)) != 2 else "classification"
     if task == "regression" and y.dtype.kind not in "iuf":
-        raise UserError(f"--task regression: {TARGET} of {file.where} holds {str(y[0])!r}, which is no number; use --task classification")
+        raise UserError(f"--task regression: {TARGET} of {file.where} holds {str(y[0])!r}, which is no number; use --task "
+                        "classification")
     parts = [(x, y), held_out] if held_out is not None else [(x, y)]
     if x.ndim > 2 or x.dtype == np.uint8:
         (x, y), *test_part = [(_one_unit(file, x), targets(pd.Series(y), task)) for x, y in parts]
         return Source(file.name, x, y, task, TARGET, test=test_part[0] if test_part else None)
-    frame, *test_frame = [pd.DataFrame(x, columns=[f"x{number}" for number in range(x.shape[1])]).assign(**{TARGET: y}) for x, y in parts]
+    columns = [f"x{number}" for number in range(x.shape[1])]
+    frame, *test_frame = [pd.DataFrame(x, columns=columns).assign(**{TARGET: y}) for x, y in parts]
     return as_source(frame, name=file.name, where=file.where, target=TARGET, task=task, test=test_frame[0] if test_frame else None)
 
 

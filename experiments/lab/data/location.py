@@ -52,7 +52,7 @@ def read_file(where: str) -> File:
     except urllib.error.HTTPError as error:
         raise UserError(f"{where}: the server answers {error.code} ({error.reason}); check the address") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = " ".join(str(getattr(error, "reason", error)).split())
+        reason = " ".join(str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error).split())
         raise UserError(f"{where}: it cannot be fetched ({reason}); check the address and the network, or give the path of a file"
                         if is_url(where) else f"{where}: it cannot be read ({reason}); give the path of a file") from None
     compression = COMPRESSED.get(path.suffix.lower())

@@ -11,6 +11,7 @@ from experiments.lab.data.source import Source
 from experiments.lab.data.table import is_identifier
 
 MOST = 40  # rows of a list; the rest is counted
+PARTS = {"train": "training", "validation": "validation", "test": "test"}  # in this order, and what they are called
 LONGEST = 28  # of a name, in characters
 
 
@@ -18,7 +19,7 @@ class Look(NamedTuple):
     """What to show: facts as (name, text), then two lists with a header each.
 
     columns: of a table: its name, type, missing cells, different values, and what it becomes; empty for an array.
-    targets: a row a class, or a row a statistic of the target's range: all rows, then those of each part.
+    targets: a row a class, or a row a statistic of the target's range: all rows', then each part's.
     """
 
     facts: tuple[tuple[str, str], ...]
@@ -28,12 +29,12 @@ class Look(NamedTuple):
 
 def look(source: Source, data: Dataset) -> Look:
     """What ``prepare`` made of the rows; ``data`` is what it returned for ``source``."""
-    rows = {part: len(values) for part, values in data.y.items()}
+    rows = {part: len(data.y[part]) for part in PARTS}
     task = f"{len(data.classes)} classes of {data.target}" if data.classes else f"regression of the number {data.target}"
-    counts = ", ".join(f"{count:,} {part}" for part, count in rows.items())
+    counts = ", ".join(f"{count:,} {PARTS[part]}" for part, count in rows.items())
     columns = _columns(source, data) if isinstance(source.x, pd.DataFrame) else ()
     missing = sum(int(frame.isna().to_numpy().sum()) for frame in _frames(source)) if columns else 0
-    inputs = f"{data.features:,} of {source.x.shape[1]:,} columns" if columns else \
+    inputs = f"{data.features:,}, of {len(data.preprocessing.columns):,} columns" if columns else \
         f"{data.features:,} numbers of one unit: (x − {data.preprocessing.unit[0]:.4g}) / {data.preprocessing.unit[1]:.4g}"
     facts = [("data", source.name), ("task", task), ("rows", f"{sum(rows.values()):,}: {counts}"), ("inputs", inputs),
              ("missing", f"{missing:,} cells"), *(("note", note) for note in data.notes)]
@@ -71,19 +72,18 @@ def _becomes(fitted: Number | Category | None, *, identifier: bool) -> str:
 
 
 def _classes(data: Dataset) -> tuple[tuple[str, ...], ...]:
-    numbers = {part: y.astype(int).ravel() for part, y in data.y.items()}
-    counts = np.stack([np.bincount(y, minlength=len(data.classes)) for y in numbers.values()], axis=1)
+    counts = np.stack([np.bincount(data.y[part].astype(int).ravel(), minlength=len(data.classes)) for part in PARTS], axis=1)
     order = np.argsort(-counts.sum(axis=1), kind="stable")
     found = [(short(data.classes[k]), *(f"{count:,}" for count in (counts[k].sum(), *counts[k]))) for k in order]
-    return ((short(data.target), "rows", *numbers), *_first(found))
+    return ((short(data.target), "rows", *PARTS.values()), *_first(found))
 
 
 def _range(data: Dataset) -> tuple[tuple[str, ...], ...]:
     mean, deviation = data.preprocessing.scale
-    parts = {part: y.astype(np.float64).ravel() * deviation + mean for part, y in data.y.items()}
-    columns = [np.concatenate([*parts.values()]), *parts.values()]
+    parts = [data.y[part].astype(np.float64).ravel() * deviation + mean for part in PARTS]
+    columns = [np.concatenate(parts), *parts]
     statistics = {"lowest": np.min, "median": np.median, "mean": np.mean, "highest": np.max, "standard deviation": np.std}
-    return ((short(data.target), "all rows", *parts),
+    return ((short(data.target), "rows", *PARTS.values()),
             *((name, *(f"{statistic(values):.4g}" for values in columns)) for name, statistic in statistics.items()))
 
 

@@ -79,7 +79,8 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
             raise UserError(f"{source.name}: {source.target} holds one class only, {names[0]}; there is nothing to learn, "
                             "give data with at least two")
         if len(labels) < 3 * len(names):
-            hint = "; it looks like a quantity, so give --task regression" if _are_numbers(names) else ", and not a column that names rows"
+            hint = "; it looks like a quantity, so give --task regression" if _are_numbers(names) else \
+                ", and not a column that names rows"
             raise UserError(f"{source.name}: {len(labels)} rows are too few for the {len(names)} classes of {source.target}, of which "
                             "each needs at least 3 on average; give more rows, or another --target"
                             + hint * (len(names) > len(labels) / 2))

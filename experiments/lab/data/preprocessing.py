@@ -116,7 +116,8 @@ class Preprocessing(NamedTuple):
         if self.unit:
             mean, deviation, features = self.unit
             if rows.shape[1:] != (features,):
-                raise UserError(f"the rows have {rows.shape[1]} numbers each and the training rows {features}; give rows of the same set")
+                raise UserError(f"the rows have {rows.shape[1]} numbers each and the training rows {features}; give rows of the "
+                                "same set")
             return ((rows - np.float64(mean)) / np.float64(deviation)).astype(np.float32)
         missing = [column.name for column in self.columns if column.name not in rows]
         if missing:

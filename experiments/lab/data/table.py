@@ -88,7 +88,8 @@ def as_source(frame: pd.DataFrame, *, name: str, where: str, target: str | None,
     if target in drop:
         raise UserError(f"--drop {target}: it is the column to predict; choose another --target or keep it")
     if len(columns) - len(set(drop)) == 1:
-        raise UserError(f"{where}: {target} is its only column{' left' if drop else ''}; a table needs at least one more to predict it from")
+        raise UserError(f"{where}: {target} is its only column{' left' if drop else ''}; a table needs at least one more to predict it "
+                        "from")
     notes, left_out = [], [(column, "--drop") for column in dict.fromkeys(drop)]
     frame = frame.drop(columns=list(drop))
     named = [column for column in frame if column != target and is_identifier(frame[column])]

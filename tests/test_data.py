@@ -256,7 +256,7 @@ def test_what_is_odd_about_the_rows_is_noted(tmp_path):
     assert "classes with fewer than 3 rows cannot be in every part, so the split is not stratified: rare (1)" in said
     assert "one value only in the training rows left out: constant" in said and "copies" not in said
     data = prepare(load(str(path), target="y", drop=["id", "name"]))
-    assert f"{len(data.y['test'])} of the {len(data.y['test'])} test rows are the same as a training or validation row" in data.notes[-1]
+    assert f"test rows that equal a training or validation row, inputs and target: {len(data.y['test'])} of" in data.notes[-1]
 
 
 def test_a_look_says_what_becomes_of_each_column(table, tmp_path, monkeypatch):

@@ -107,8 +107,8 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
     if not preprocessing.unit and (constant := [name for name in source.x if name not in preprocessing.names]):
         notes.append(f"columns with one value only in the training rows left out: {shortened(constant)}")
     if repeated := _repeated(x, y):
-        notes.append(f"{repeated:,} of the {len(y['test']):,} test rows are the same as a training or validation row, in inputs and "
-                     "target: if they are copies, the test score flatters")
+        notes.append(f"test rows that equal a training or validation row, inputs and target: {repeated:,} of {len(y['test']):,}; "
+                     "if they are copies, the test score flatters")
     return Dataset(source.name, x, y, preprocessing, _hash(source), tuple(notes))
 
 

@@ -19,8 +19,8 @@ from typing import Any, Literal
 import jaxnn
 from experiments.lab import cli, report, screen
 from experiments.lab.comparison import ACCURACY, R2, Score, choose, curves_table, results_table, verdict
-from experiments.lab.data import Dataset, load, prepare
-from experiments.lab.results import RunFolder, fingerprint, provenance
+from experiments.lab.data import Dataset, load, look, prepare
+from experiments.lab.results import RunFolder, command, fingerprint, provenance
 from experiments.lab.runner import Data, Outcome, run_grid, segment_lengths, use_every_core
 from jaxnn.activations import ALIASES
 from jaxnn.training import Training
@@ -36,11 +36,18 @@ class Configuration:
     """
 
     data: str = "digits"
-    """digits, breast_cancer, wine, iris, diabetes, mnist1d, a folder of MNIST idx files, or a CSV file."""
+    """digits, breast_cancer, wine, iris, diabetes, mnist1d; a path or URL of a CSV, TSV, Parquet or .npz (arrays x, y) file; a
+    folder of MNIST idx files; openml:NAME or openml:NUMBER."""
     target: str | None = None
-    """The column of a CSV file to predict."""
+    """The column of a table to predict."""
     task: Literal["auto", "classification", "regression"] = "auto"
-    """auto: regression where a CSV's target is a number with more than two values, classification elsewhere."""
+    """auto: regression where a table's target is a number with more than two values, classification elsewhere."""
+    drop: tuple[str, ...] = ()
+    """Columns of a table to leave out, such as an identifier."""
+    test_data: str | None = None
+    """Path or URL of test rows, of the same columns; without it test rows are split off."""
+    inspect: bool = False
+    """Show what was understood of the data, and train nothing."""
     activation: tuple[str, ...] = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "mish")
     """Names from jaxnn.ACTIVATIONS; an unknown one lists them all."""
     learning_rate: tuple[str, ...] = ("1e-4:10:13",)
@@ -66,9 +73,14 @@ def main(configuration: Configuration) -> None:
     began = time.perf_counter()
     grid = make_grid(configuration)
     use_every_core()
-    data = prepare(load(configuration.data, target=configuration.target, task=configuration.task))
+    source = load(configuration.data, target=configuration.target, task=configuration.task, drop=configuration.drop,
+                  test_data=configuration.test_data)
+    data = prepare(source)
+    if configuration.inspect:
+        screen.show_look(look(source, data), command().replace(" --inspect", ""))
+        return
     score = R2 if data.head == "regression" else ACCURACY
-    settings = {**{name: value for name, value in asdict(configuration).items() if name != "out"},
+    settings = {**{name: value for name, value in asdict(configuration).items() if name not in ("out", "inspect")},
                 "learning_rate": grid.hyperparameters["learning_rate"]}
     folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
     for structure in grid.structures:

@@ -88,6 +88,11 @@ def test_a_table_with_a_hostile_column_is_trained_on_and_shown_as_text(tmp_path)
     assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
 
 
+def test_inspecting_trains_and_writes_nothing(tmp_path, capsys):
+    assert run("--data", "wine", "--inspect", "--out", tmp_path / "r") == 0
+    assert "178: 106 training, 36 validation, 36 test" in capsys.readouterr().out and not (tmp_path / "r").exists()
+
+
 @pytest.mark.parametrize(("flags", "message"), [
     (["--activation", "relo"], "--activation relo: no such activation; known, nearest first: relu, "),
     (["--activation"], "--activation has no value"),
@@ -101,6 +106,8 @@ def test_a_table_with_a_hostile_column_is_trained_on_and_shown_as_text(tmp_path)
     (["--learning-rate", "-0.1"], "--learning-rate"),
     (["--target", "x"], "--target x: digits has its own target"),
     (["--task", "other"], "--task"),
+    (["--drop", "x"], "--drop x: digits has its own columns; leave --drop out"),
+    (["--test-data", "x.csv"], "--test-data x.csv: digits has its own test rows"),
 ])
 def test_bad_input_is_one_sentence_and_exit_code_2(flags, message, capsys, tmp_path):
     assert run(*flags, "--out", tmp_path / "r") == 2

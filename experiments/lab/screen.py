@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.lab.comparison import Choice, Score, against, between
+from experiments.lab.data import Look
 
 console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
@@ -20,6 +21,22 @@ def show_plan(lines: Sequence[tuple[str, str]]) -> None:
     """What is about to be done, a line each."""
     for name, text in lines:
         console.print(Text.assemble((f"{name:<9}", "bold"), text))
+
+
+def show_look(look: Look, command: str) -> None:
+    """The facts, a row a column, a row a class, and the command that trains; fits 80 columns."""
+    show_plan(look.facts)
+    for header, *rows in filter(None, (look.columns, look.targets)):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+        for position, title in enumerate(header):
+            table.add_column(Text(title), justify="right" if title not in ("type", "becomes") and position else "left",
+                             no_wrap=title != "becomes")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print()
+        console.print(table)
+    console.print()
+    console.print(Text(f"Nothing was trained; this trains:\n{command}"), soft_wrap=True)
 
 
 class Watch:

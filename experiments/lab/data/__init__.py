@@ -1,7 +1,9 @@
-"""Data: from a name, a folder or a file to arrays that a network can train on."""
+"""Data: from a name, a folder, a file or a URL to arrays that a network can train on."""
 
 from experiments.lab.data.load import load
+from experiments.lab.data.look import Look, look
 from experiments.lab.data.prepare import Dataset, prepare
+from experiments.lab.data.preprocessing import Preprocessing
 from experiments.lab.data.source import Source
 
-__all__ = ["Dataset", "Source", "load", "prepare"]
+__all__ = ["Dataset", "Look", "Preprocessing", "Source", "load", "look", "prepare"]

@@ -1,16 +1,20 @@
-"""Find data by name, folder or file."""
+"""Find data by name, folder, file or URL."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from sklearn import datasets
 
 from experiments.lab.cli import UserError
+from experiments.lab.data.arrays import read_arrays
 from experiments.lab.data.idx import read_folder
+from experiments.lab.data.location import is_url, read_file
+from experiments.lab.data.openml import PREFIX, read_openml
 from experiments.lab.data.source import Source
-from experiments.lab.data.table import read_table
+from experiments.lab.data.table import PARQUET, as_source, read_frame, text_columns
 
 
 def _bundled(name: str, task: str, target: str, loader: Callable) -> Source:
@@ -41,26 +45,43 @@ NAMED: Mapping[str, Callable[[], Source]] = {
 }
 
 
-def load(data: str, *, target: str | None = None, task: str = "auto") -> Source:
-    """A named data set, a folder of MNIST idx files, or a CSV file.
+def load(data: str, *, target: str | None = None, task: str = "auto", drop: Sequence[str] = (), test_data: str | None = None) -> Source:
+    """A named data set, a folder of MNIST idx files, a table or arrays in a file, or a set of OpenML.
 
     Args:
-        data: a name in NAMED, or a path.
+        data: a name in NAMED, a path, a URL, or openml: and a name or number.
         target: the column to predict; for a table only, where it is needed.
-        task: "auto", "classification" or "regression"; other than auto for a table only.
+        task: "auto", "classification" or "regression"; other than auto for a table or .npz file only.
+        drop: columns to leave out; for a table only.
+        test_data: path or URL of the rows to report on, of the same columns as ``data``.
 
     Raises:
         UserError: there is no such data, or it cannot be read; the loaders say what and where.
     """
     path = Path(data).expanduser()
+    if data.startswith(PREFIX):
+        return read_openml(data, target=target, task=task, drop=drop, test=_test_frame(test_data, ()))
     if data in NAMED or path.is_dir():
-        if target is not None:
-            raise UserError(f"--target {target}: {data} has its own target; leave --target out, or give --data a CSV file")
-        if task != "auto":
-            raise UserError(f"--task {task}: {data} has its own task; leave --task out, or give --data a CSV file")
+        for flag, value in (("--target", target), ("--task", None if task == "auto" else task), ("--drop", " ".join(drop)),
+                            ("--test-data", test_data)):
+            if value:
+                kind = {"--drop": "columns", "--test-data": "test rows"}.get(flag, flag.removeprefix("--"))
+                raise UserError(f"{flag} {value}: {data} has its own {kind}; leave {flag} out, or give --data a CSV file")
         return NAMED[data]() if data in NAMED else read_folder(path)
-    if path.is_file():
-        return read_table(path, target=target, task=task)
-    nearest = difflib.get_close_matches(data, NAMED, n=len(NAMED), cutoff=0)
-    raise UserError(f"--data {data}: no such data set, folder or file; known names, nearest first: {', '.join(nearest)}; "
-                    "or give the path of a CSV file or of a folder of MNIST idx files")
+    if not (is_url(data) or path.is_file()):
+        nearest = difflib.get_close_matches(data, NAMED, n=len(NAMED), cutoff=0)
+        raise UserError(f"--data {data}: no such data set, folder or file; known names, nearest first: {', '.join(nearest)}; "
+                        "or give a path or URL of a CSV, TSV, Parquet or .npz file, a folder of MNIST idx files, or openml:NAME")
+    file = read_file(data)
+    if file.kind == "npz":
+        for flag, value in (("--target", target), ("--drop", " ".join(drop))):
+            if value:
+                raise UserError(f"{flag} {value}: {data} holds arrays and no named columns; leave {flag} out, or give --data a CSV file")
+        return read_arrays(file, task=task, test=None if test_data is None else read_file(test_data))
+    frame = read_frame(file)
+    return as_source(frame, name=file.name, where=data, target=target, task=task, drop=drop,
+                     test=_test_frame(test_data, text_columns(frame)), first_line=None if file.kind in PARQUET else 2)
+
+
+def _test_frame(test_data: str | None, text: Sequence[str]) -> pd.DataFrame | None:
+    return None if test_data is None else read_frame(read_file(test_data), text=text)

@@ -1,52 +1,68 @@
 """From rows as found to arrays to train on: split first, then fit every transformation on the training rows only."""
 
 import hashlib
-import warnings
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from experiments.lab.cli import UserError
+from experiments.lab.data.preprocessing import Preprocessing, fit
 from experiments.lab.data.source import Source
 
 FRACTION = 0.2  # of the rows for testing, and as many for validation
-MAX_CATEGORIES = 50  # of one column; the rarer ones share the last
 
 
 class Dataset(NamedTuple):
     """Arrays to train on.
 
-    head: "regression", "binary" or "multiclass": the key of jaxnn.HEADS.
     x, y: part ("train", "validation", "test") -> float32 (rows, features) and the head's targets.
-    classes: their names; empty for regression.
-    scale: (mean, standard deviation) of the training targets, in the target's unit; (0, 1) for classes.
+    preprocessing: what made x and y of the rows as found, fitted to the training rows.
     sha256: of the rows as found.
     """
 
     name: str
-    head: str
-    target: str
     x: dict[str, np.ndarray]
     y: dict[str, np.ndarray]
-    classes: tuple[str, ...]
-    scale: tuple[float, float]
+    preprocessing: Preprocessing
     sha256: str
     notes: tuple[str, ...]
 
     @property
+    def head(self) -> str:
+        """ "regression", "binary" or "multiclass": the key of jaxnn.HEADS."""
+        return self.preprocessing.head
+
+    @property
+    def target(self) -> str:
+        """The name of what is predicted."""
+        return self.preprocessing.target
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names; empty for regression."""
+        return self.preprocessing.classes
+
+    @property
     def features(self) -> int:
         """Numbers that go into the network."""
-        return self.x["train"].shape[1]
+        return self.preprocessing.features
+
+
+def shortened(names: Sequence[str], most: int = 10) -> str:
+    """The first names of a list, and how many more there are.
+
+    Example:
+        >>> shortened(["a", "b", "c"], most=2)
+        'a, b and 1 more'
+    """
+    return ", ".join(names[:most]) + f" and {len(names) - most:,} more" * (len(names) > most)
 
 
 def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
-    """Split, encode and standardise.
+    """Split, then fit the preprocessing to the training rows and apply it to all.
 
     Numbers of a table are imputed (median) and standardised column by column, categories imputed (most frequent) and
     one-hot; numbers that share a unit (pixels) are standardised together; a regression's target is standardised.
@@ -56,40 +72,49 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
     """
     classes: tuple[str, ...] = ()
     notes = list(source.notes)
-    y, test_y = source.y, source.test[1] if source.test else None
+    labels = source.y
     if source.task == "classification":
-        names = np.unique(y)
-        if test_y is not None and not np.isin(test_y, names).all():
-            stray = test_y[~np.isin(test_y, names)][0]
-            raise UserError(f"{source.name}: the test rows hold the class {stray}, which no training row has; "
-                            "use test rows of the same set")
+        names, labels = np.unique(source.y, return_inverse=True)
         if len(names) < 2:
             raise UserError(f"{source.name}: {source.target} holds one class only, {names[0]}; there is nothing to learn, "
                             "give data with at least two")
-        if len(y) < 3 * len(names):
-            raise UserError(f"{source.name}: {len(y)} rows are too few for the {len(names)} classes of {source.target}, of which "
-                            "each needs at least 3 on average; give more rows, or another --target")
+        if len(labels) < 3 * len(names):
+            hint = "; it looks like a quantity, so give --task regression" if _are_numbers(names) else \
+                ", and not a column that names rows"
+            raise UserError(f"{source.name}: {len(labels)} rows are too few for the {len(names)} classes of {source.target}, of which "
+                            "each needs at least 3 on average; give more rows, or another --target"
+                            + hint * (len(names) > len(labels) / 2))
         classes = tuple(str(name) for name in names)
-        y = np.searchsorted(names, y)
-        test_y = None if test_y is None else np.searchsorted(names, test_y)
-    if len(y) < 5:
-        raise UserError(f"{source.name}: {len(y)} rows are too few to train, validate and test on; give at least 5")
-    rows = _split(y, stratify=bool(classes), seed=split_seed, with_test=source.test is None, notes=notes,
-                  held_out=len(test_y) if test_y is not None else None)
+    if len(labels) < 5:
+        raise UserError(f"{source.name}: {len(labels)} rows are too few to train, validate and test on; give at least 5")
+    stratify = bool(classes)
+    if stratify and (counts := np.bincount(labels)).min() < 3:
+        rare = [f"{classes[number]} ({counts[number]})" for number in np.flatnonzero(counts < 3)]
+        notes.append(f"classes with fewer than 3 rows cannot be in every part, so the split is not stratified: {shortened(rare)}")
+        stratify = False
+    rows = _split(labels, stratify=stratify, seed=split_seed, with_test=source.test is None,
+                  held_out=len(source.test[1]) if source.test else None)
     x = {part: source.x.iloc[index] if isinstance(source.x, pd.DataFrame) else source.x[index] for part, index in rows.items()}
-    targets = {part: y[index] for part, index in rows.items()}
+    y = {part: source.y[index] for part, index in rows.items()}
     if source.test:
-        x["test"], targets["test"] = source.test[0], test_y
-    head, targets, scale = _encode_targets(targets, classes)
-    return Dataset(source.name, head, source.target, _encode_inputs(x), targets, classes, scale, _hash(source), tuple(notes))
+        x["test"], y["test"] = source.test
+    try:
+        preprocessing = fit(x["train"], y["train"], target=source.target, classes=classes)
+        x = {part: preprocessing.apply(values) for part, values in x.items()}
+        y = {part: preprocessing.encode(values) for part, values in y.items()}
+    except UserError as error:
+        raise UserError(f"{source.name}: {error}") from None
+    if not preprocessing.unit and (constant := [name for name in source.x if name not in preprocessing.names]):
+        notes.append(f"columns with one value only in the training rows left out: {shortened(constant)}")
+    if repeated := _repeated(x, y):
+        notes.append(f"test rows that equal a training or validation row, inputs and target: {repeated:,} of {len(y['test']):,}; "
+                     "if they are copies, the test score flatters")
+    return Dataset(source.name, x, y, preprocessing, _hash(source), tuple(notes))
 
 
-def _split(y, *, stratify, seed, with_test, notes, held_out) -> dict[str, np.ndarray]:
+def _split(y, *, stratify, seed, with_test, held_out) -> dict[str, np.ndarray]:
     """Row numbers of each part; the validation part is as large as the test part, so that one program evaluates both."""
     counts = np.bincount(y) if stratify else np.array([len(y)])
-    if stratify and counts[counts > 0].min() < 3:
-        notes.append("a class has fewer than 3 rows, so the split is not stratified")
-        stratify = False
     rest = np.arange(len(y))
     size = max(1, round(FRACTION * len(y)), int(stratify) * len(counts))
     if held_out is not None and int(stratify) * len(counts) <= held_out <= len(y) / 3:
@@ -100,39 +125,15 @@ def _split(y, *, stratify, seed, with_test, notes, held_out) -> dict[str, np.nda
     return {part: np.sort(index) for part, index in {"train": rest, **rows}.items()}
 
 
-def _encode_inputs(x: dict) -> dict[str, np.ndarray]:
-    if isinstance(x["train"], np.ndarray):
-        mean, deviation = x["train"].mean(dtype=np.float64), x["train"].std(dtype=np.float64)
-        return {part: ((values - mean) / (deviation or 1.0)).astype(np.float32) for part, values in x.items()}
-    numbers = make_column_selector(dtype_include=["number"])
-    categories = make_column_selector(dtype_exclude=["number"])
-    encoder = make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()), numbers),
-        (make_pipeline(SimpleImputer(strategy="most_frequent", keep_empty_features=True),
-                       OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False)),
-         categories))
-    frames = {part: _plain(frame) for part, frame in x.items()}
-    encoder.fit(frames["train"])
-    with warnings.catch_warnings():  # a category that no training row has is encoded as rare, which is what we want
-        warnings.filterwarnings("ignore", "Found unknown categories", UserWarning)
-        return {part: np.asarray(encoder.transform(frame), np.float32) for part, frame in frames.items()}
+def _repeated(x: dict, y: dict) -> int:
+    """Test rows that another part has too."""
+    rows = {part: [hash(inputs.tobytes() + target.tobytes()) for inputs, target in zip(x[part], y[part], strict=True)] for part in x}
+    others = {*rows["train"], *rows["validation"]}
+    return sum(row in others for row in rows["test"])
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Everything that is not a number as text or missing, the two kinds of cell that scikit-learn imputes."""
-    number = frame.select_dtypes("number").columns
-    text = {name: frame[name].astype(object).map(str, na_action="ignore").where(frame[name].notna(), np.nan)
-            for name in frame.columns.difference(number)}
-    return frame.assign(**text).astype({name: np.float64 for name in number})
-
-
-def _encode_targets(y: dict, classes: tuple[str, ...]):
-    if len(classes) > 2:
-        return "multiclass", {part: values.astype(np.int32) for part, values in y.items()}, (0.0, 1.0)
-    if classes:
-        return "binary", {part: values.astype(np.float32)[:, None] for part, values in y.items()}, (0.0, 1.0)
-    mean, deviation = float(y["train"].mean()), float(y["train"].std()) or 1.0
-    return "regression", {part: ((v - mean) / deviation).astype(np.float32)[:, None] for part, v in y.items()}, (mean, deviation)
+def _are_numbers(names: np.ndarray) -> bool:
+    return not pd.to_numeric(pd.Series(names), errors="coerce").isna().any()
 
 
 def _hash(source: Source) -> str:

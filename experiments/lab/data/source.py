@@ -16,6 +16,7 @@ class Source(NamedTuple):
     target: the target's name.
     test: rows to report on, (x, y), where the data come with them.
     notes: what was decided on the way, for the screen and the report.
+    left_out: columns of the file that are not in x, and why.
     """
 
     name: str
@@ -25,3 +26,4 @@ class Source(NamedTuple):
     target: str
     test: tuple[pd.DataFrame | np.ndarray, np.ndarray] | None = None
     notes: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,60 @@
+"""A file by path or by URL: its bytes, and what its name says about them."""
+
+import http.client
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from experiments.lab.cli import UserError
+
+SCHEMES = ("http://", "https://", "file://")
+COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz"}  # as pandas calls them
+SECONDS = 30  # without an answer
+
+
+class File(NamedTuple):
+    """A file as found.
+
+    where: as the user gave it.
+    name: without folder and endings.
+    kind: its ending without the dot, such as csv, with the compression's own ending taken off.
+    compression: None where there is none.
+    """
+
+    where: str
+    name: str
+    kind: str
+    compression: str | None
+    content: bytes
+
+
+def is_url(text: str) -> bool:
+    """Whether it is to be fetched and not looked for on this machine."""
+    return text.lower().startswith(SCHEMES)
+
+
+def read_file(where: str) -> File:
+    """The file at a path or URL.
+
+    Raises:
+        UserError: it cannot be read or fetched.
+    """
+    try:
+        if is_url(where):
+            path = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
+            with urllib.request.urlopen(where, timeout=SECONDS) as answer:
+                content = answer.read()
+        else:
+            path = Path(where).expanduser()
+            content = path.read_bytes()
+    except urllib.error.HTTPError as error:
+        raise UserError(f"{where}: the server answers {error.code} ({error.reason}); check the address") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = " ".join(str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error).split())
+        raise UserError(f"{where}: it cannot be fetched ({reason}); check the address and the network, or give the path of a file"
+                        if is_url(where) else f"{where}: it cannot be read ({reason}); give the path of a file") from None
+    compression = COMPRESSED.get(path.suffix.lower())
+    inner = path.with_suffix("") if compression else path
+    return File(where, inner.stem or inner.name or "data", inner.suffix.lower().removeprefix("."), compression, content)

@@ -64,6 +64,14 @@ class Activation(NamedTuple):
     units_in: pre-activations a layer computes for each output unit: 2 for GLU, k for maxout, 1/2 for CReLU.
     at_infinity: (left, right), what the function returns at -inf and +inf: its limit, or nan where the formula meets
         inf - inf, inf·0 or inf/inf, or the limit does not exist.
+
+    Example:
+        >>> import jax
+        >>> from jaxnn import mlp
+        >>> bent = Activation(lambda x, beta: jax.numpy.tanh(beta * x), learned={"beta": 1.0})
+        >>> params = mlp((4, 2, 2, 3), activation=(bent, "relu")).init(jax.random.key(0))
+        >>> params[0]["activation"]["beta"].tolist()
+        [1.0, 1.0]
     """
 
     function: Callable[..., Array]

@@ -1,6 +1,7 @@
 """The user's own activations in the main job: by name, learned, one a layer; and one sentence for whatever is wrong."""
 
 import json
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ import pytest
 import jaxnn
 from experiments import activations
 from experiments.lab import cli, own
+from jaxnn import initializers
 
 SOURCE = '''
 import math
@@ -45,7 +47,9 @@ called_back = lambda x: jax.pure_callback(np.tanh, jax.ShapeDtypeStruct(x.shape,
 zero = lambda x: 0 * x
 narrow = lambda x: jax.lax.max(x, np.float32(0))
 '''
-SMALL = ["--data", "iris", "--learning-rate", "0.1", "--seeds", "2", "--width", "4", "--depth", "2", "--steps", "2"]
+SMALL = ["--data", "rows.csv", "--target", "kind", "--learning-rate", "0.1", "--seeds", "2", "--width", "3", "--depth", "2",
+         "--steps", "2"]
+DATA = SimpleNamespace(features=3, classes=("a", "b", "c"), head="multiclass")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -53,6 +57,8 @@ def here(tmp_path_factory):
     """A folder that holds the user's modules and is the current one."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "own_functions.py").write_text(SOURCE)
+    # Three inputs and three classes, so that with three neurons all weights are of one shape and drawn by one program.
+    (folder / "rows.csv").write_text("\n".join(["a,b,c,kind", *(f"{i % 7},{i % 5},{i % 11},{'xyz'[i % 3]}" for i in range(60))]))
     (folder / "own_syntax.py").write_text("def f(x) return x")
     (folder / "own_import.py").write_text("import no_such_package")
     with pytest.MonkeyPatch.context() as patch:
@@ -84,7 +90,7 @@ def test_own_activations_stand_beside_the_others_in_the_main_job(here, capsys):
     assert "learns beta from 1\n" in said
 
 
-def test_an_edited_function_is_another_one(here, capsys):
+def test_an_edited_function_is_another_one(here):
     named = "own_edited:f"
     (here / "own_edited.py").write_text("def f(x):\n    return x")
     before = own.described([named])
@@ -100,33 +106,29 @@ def test_what_a_function_that_is_imported_from_elsewhere_depends_on_is_its_own_f
     assert own.described(["own_borrowed:f"]) != before
 
 
-def test_a_mixture_is_each_layers_own_function_and_gain():
-    structure = {"activation": "tanh/own_functions:bent/own_functions:halved", "width": 400, "depth": 3, "optimizer": "sgd"}
-    data = type("Data", (), {"features": 300, "classes": ("a", "b", "c"), "head": "multiclass"})
-    params = activations.make_run(structure, data).init(jax.random.key(0), {"learning_rate": jnp.float32(0.1)}).params
-    assert [sorted(layer) for layer in params] == [["bias", "weight"], ["activation", "bias", "weight"], ["bias", "weight"],
-                                                   ["bias", "weight"]]
-    # E[(z₁z₂)²] = 1; E[tanh²] by SciPy's adaptive quadrature is 0.394294.
-    for layer, gain in zip(params, (0.394294**-0.5, 0.394294**-0.5, 1, 1), strict=True):
-        weight = np.asarray(layer["weight"])
-        assert abs(weight.std() * len(weight)**0.5 / gain - 1) < 0.06
-    first, second, third, last = jax.tree.map(np.asarray, params)
-    x = np.linspace(-1, 1, 300, dtype=np.float32)
-    h = np.tanh(x @ first["weight"])
-    h = np.tanh(0.5 * (h @ second["weight"]))
-    h = h @ third["weight"]
-    h = h[:400] * h[400:]
-    params[1]["activation"]["beta"] = jnp.full(400, 0.5)
-    net = jaxnn.mlp((300, 400, 400, 400, 3), activation=own.activations(structure["activation"]))
-    np.testing.assert_allclose(net.apply(params, jnp.asarray(x)), h @ last["weight"], rtol=2e-3, atol=2e-3)
+def test_a_mixture_is_each_layers_own_function_and_gain(monkeypatch):
+    told, draw = [], np.random.default_rng(0)
+    monkeypatch.setattr(initializers, "scaled_normal", lambda scale: told.append(scale) or (
+        lambda key, shape: jnp.asarray(draw.normal(size=shape), jnp.float32)))
+    label = "tanh/own_functions:halved/own_functions:bent"
+    training = activations.make_run({"activation": label, "width": 4, "depth": 3, "optimizer": "sgd"}, DATA)
+    first, second, third, last = params = training.init(jax.random.key(0), {"learning_rate": jnp.float32(0.1)}).params
+    # E[tanh²] by SciPy's adaptive quadrature; E[(z₁z₂)²] = 1.
+    np.testing.assert_allclose(told, [0.394294490**-0.5, 1, 0.394294490**-0.5, 1], rtol=1e-6)
+    third["activation"]["beta"] = jnp.full(4, 0.5)
+    x = np.array([0.3, -1.0, 0.5], np.float32)
+    h = np.tanh(x @ np.asarray(first["weight"]))
+    h = h @ np.asarray(second["weight"])
+    h = np.tanh(0.5 * ((h[:4] * h[4:]) @ np.asarray(third["weight"])))
+    net = jaxnn.mlp((3, 4, 4, 4, 3), activation=own.activations(label))
+    np.testing.assert_allclose(net.apply(params, jnp.asarray(x)), h @ np.asarray(last["weight"]), rtol=1e-5)
 
 
 def test_randomness_of_an_own_activation_reaches_the_training(monkeypatch):
     told = []
     monkeypatch.setattr(jaxnn, "make_training", lambda *_, stochastic, **__: told.append(stochastic))
-    data = type("Data", (), {"features": 3, "classes": ("a", "b", "c"), "head": "multiclass"})
     for label in ("relu", "relu/rrelu", "own_functions:noisy"):
-        activations.make_run({"activation": label, "width": 4, "depth": 2, "optimizer": "sgd"}, data)
+        activations.make_run({"activation": label, "width": 4, "depth": 2, "optimizer": "sgd"}, DATA)
     assert told == [False, True, True]
 
 

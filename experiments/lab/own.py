@@ -80,7 +80,7 @@ def facts(entry: Activation) -> str:
     """
     said = []
     if not entry.elementwise:
-        said.append("mixes its inputs, so no curve to measure")
+        said.append("several inputs an output, so no curve to measure")
     else:
         low, high = entry.range
         sides = [side for side, yes in zip(("left", "right"), entry.saturates, strict=True) if yes]
@@ -197,14 +197,13 @@ def _try(name: str, entry: Activation) -> None:
 
 def _is_untraceable(error: Exception, entry: Activation) -> bool:
     """Whether JAX's tracers are what failed: an if says so of one number only, of several that their truth is ambiguous."""
-    if isinstance(error, (ValueError, TypeError)) and not isinstance(error, UNTRACEABLE):
-        try:
-            jax.eval_shape(entry.function, jnp.float32(1), **entry.learned)
-        except UNTRACEABLE:
-            return True
-        except Exception:
-            return False
-    return isinstance(error, UNTRACEABLE)
+    if isinstance(error, UNTRACEABLE):
+        return True
+    try:
+        jax.eval_shape(entry.function, jnp.float32(1), **entry.learned)
+    except Exception as alone:
+        return isinstance(alone, UNTRACEABLE)
+    return False
 
 
 def _source(name: str) -> str:

@@ -8,7 +8,6 @@ and chooses each activation's learning rate on validation data; the verdict is o
 Under a minute on two cores.
 """
 
-import difflib
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -17,12 +16,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jaxnn
-from experiments.lab import cli, report, screen
+from experiments.lab import cli, own, report, screen
 from experiments.lab.comparison import ACCURACY, R2, Score, choose, curves_table, results_table, verdict
 from experiments.lab.data import Dataset, load, look, prepare
 from experiments.lab.results import RunFolder, command, fingerprint, provenance
 from experiments.lab.runner import Data, Outcome, run_grid, segment_lengths, use_every_core
-from jaxnn.activations import ALIASES
 from jaxnn.training import Training
 
 QUESTION = "Which activation function, each at its own best learning rate?"
@@ -49,7 +47,8 @@ class Configuration:
     inspect: bool = False
     """Show what was understood of the data, and train nothing."""
     activation: tuple[str, ...] = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "mish")
-    """Names from jaxnn.ACTIVATIONS; an unknown one lists them all."""
+    """Names from jaxnn.ACTIVATIONS (an unknown one lists them all), your own as my_module:my_function, or one for each hidden
+    layer as relu/tanh/relu."""
     learning_rate: tuple[str, ...] = ("1e-4:10:13",)
     """Values, or low:high:count on a log scale."""
     seeds: int = 10
@@ -71,8 +70,8 @@ class Configuration:
 def main(configuration: Configuration) -> None:
     """Train the grid, show the verdict and write the results."""
     began = time.perf_counter()
-    grid = make_grid(configuration)
     use_every_core()
+    grid = make_grid(configuration)  # after it, since the user's own activations may make arrays
     source = load(configuration.data, target=configuration.target, task=configuration.task, drop=configuration.drop,
                   test_data=configuration.test_data)
     data = prepare(source)
@@ -81,7 +80,8 @@ def main(configuration: Configuration) -> None:
         return
     score = R2 if data.head == "regression" else ACCURACY
     settings = {**{name: value for name, value in asdict(configuration).items() if name not in ("out", "inspect")},
-                "learning_rate": grid.hyperparameters["learning_rate"]}
+                "learning_rate": grid.hyperparameters["learning_rate"],
+                "own_activations": own.described(grid.structure["activation"])}
     folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
     for structure in grid.structures:
         make_run(structure, data)  # what cannot be built is said before anything is trained
@@ -129,20 +129,20 @@ def make_grid(configuration: Configuration) -> jaxnn.Grid:
     """The grid that the flags describe.
 
     Raises:
-        UserError: a name is unknown, a count too small or a learning rate not above 0.
+        UserError: a name is unknown, an own activation cannot be used, a count too small or a learning rate not above 0.
     """
     for flag, minimum in (("seeds", 1), ("depth", 0), ("width", 1), ("steps", 1), ("batch_size", 1)):
         cli.at_least(minimum, getattr(configuration, flag), f"--{flag.replace('_', '-')}")
-    for flag, known in (("activation", [*jaxnn.ACTIVATIONS, *ALIASES]), ("optimizer", jaxnn.OPTIMIZERS)):
-        names = getattr(configuration, flag)
-        if not names:
+    for flag, known in (("activation", own.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
+        if not getattr(configuration, flag):
             raise cli.UserError(f"--{flag} has no value; known: {', '.join(known)}")
-        for name in names:
-            if name not in known:
-                nearest = difflib.get_close_matches(name, known, n=len(known), cutoff=0)
-                raise cli.UserError(f"--{flag} {name}: no such {flag}; known, nearest first: {', '.join(nearest)}")
-    structure = {name: tuple(dict.fromkeys(ALIASES.get(value, value) for value in getattr(configuration, name)))
+    for name in configuration.optimizer:
+        cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
+    structure = {name: tuple(dict.fromkeys(getattr(configuration, name)))
                  for name in ("activation", "depth", "width", "batch_size", "optimizer")}
+    structure["activation"] = tuple(dict.fromkeys(map(own.label, configuration.activation)))
+    for name in structure["activation"]:
+        own.activations(name, configuration.depth)
     return jaxnn.Grid(structure, {"learning_rate": cli.numbers(configuration.learning_rate, "--learning-rate")}, configuration.seeds)
 
 
@@ -154,12 +154,13 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
     """
     head = jaxnn.HEADS[data.head]
     sizes = (data.features, *[structure["width"]] * structure["depth"], head.outputs(len(data.classes)))
+    phi = own.activations(structure["activation"])
     try:
-        net = jaxnn.mlp(sizes, activation=structure["activation"])
+        net = jaxnn.mlp(sizes, activation=phi if len(phi) > 1 else phi[0])
     except ValueError as error:  # such as an odd width for an activation that makes two outputs of each unit
         raise cli.UserError(f"--activation {structure['activation']} --width {structure['width']}: {error}") from None
     return jaxnn.make_training(net, head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
-                               stochastic=jaxnn.ACTIVATIONS[structure["activation"]].stochastic)
+                               stochastic=any(one.stochastic for one in phi))
 
 
 def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:
@@ -192,6 +193,7 @@ def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: 
                            f"({epochs:.3g} epochs), {one_or_many(grid.structure['optimizer'])}"),
               ("work", f"{len(grid.structures)} programs of {grid.runs // len(grid.structures):,} networks each, "
                        f"{math.prod((grid.runs, configuration.steps)):,} updates in all")]
+    lines += [("own", f"{name}: {found['facts']}") for name, found in own.described(grid.structure["activation"]).items()]
     if kept:
         lines.append(("resumed", f"{kept} of {len(grid.structures)} programs were finished before"))
     if folder.moved_to:

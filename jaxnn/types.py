@@ -64,6 +64,14 @@ class Activation(NamedTuple):
     units_in: pre-activations a layer computes for each output unit: 2 for GLU, k for maxout, 1/2 for CReLU.
     at_infinity: (left, right), what the function returns at -inf and +inf: its limit, or nan where the formula meets
         inf - inf, inf·0 or inf/inf, or the limit does not exist.
+
+    Example:
+        >>> import jax
+        >>> from jaxnn import mlp
+        >>> bent = Activation(lambda x, beta: jax.numpy.tanh(beta * x), learned={"beta": 1.0})
+        >>> net = mlp((4, 2, 5, 3), activation=("relu", bent))
+        >>> jax.eval_shape(net.init, jax.random.key(0))[1]["activation"]["beta"].shape
+        (5,)
     """
 
     function: Callable[..., Array]

@@ -1,11 +1,12 @@
 """From a command line to an experiment: flags, and one clear sentence for whatever is wrong with them."""
 
 import contextlib
+import difflib
 import io
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import dropwhile, takewhile
 from typing import NoReturn
 
@@ -101,6 +102,18 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
     if not found:
         raise UserError(f"{flag} has no value; give at least one, or low:high:count such as 1e-4:10:13")
     return tuple(sorted(found))
+
+
+def one_of(known: Iterable[str], value: str, what: str) -> None:
+    """Check a name.
+
+    Raises:
+        UserError: it is not among the known ones, which are listed.
+    """
+    known = list(known)
+    if value not in known:
+        nearest = difflib.get_close_matches(value, known, n=len(known), cutoff=0)
+        raise UserError(f"--{what} {value}: no such {what}; known, nearest first: {', '.join(nearest)}")
 
 
 def at_least(minimum: int, values: Sequence[int] | int, flag: str) -> None:

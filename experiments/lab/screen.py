@@ -82,7 +82,7 @@ def show_choices(choices: Sequence[Choice], score: Score) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for title, side in (("", "left"), ("at rate", "right"), (score.title, "right"), ("95 % interval", "right"),
                         ("diverged", "right"), ("edge", "left"), ("against first", "left")):
-        table.add_column(Text(title), justify=side, no_wrap=True)
+        table.add_column(Text(title), justify=side, no_wrap=bool(title), overflow="fold")  # long names fold, numbers stay whole
     for position, choice in enumerate(choices):
         table.add_row(Text(choice.label, "bold" if position == 0 else ""), f"{choice.learning_rate:.3g}", score.show(choice.test),
                       between(choice, score), f"{choice.diverged_runs}/{choice.runs}", choice.edge or "",

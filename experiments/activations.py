@@ -108,7 +108,7 @@ def main(configuration: Configuration) -> None:
                           "run": sum(o.run_seconds for o in outcomes.values()), "total": time.perf_counter() - began}}
     summary = {"verdict": said, "metric": score.name, "selected_on": "validation", "reported_on": "test",
                "statistic": "interquartile mean over seeds", "interval": "95 % percentile bootstrap over seeds",
-               "p": "sign flips of paired differences from the first row, corrected for all pairs (step-down maximum)",
+               "p": "sign flips of paired differences from the first row, corrected for data having chosen it",
                "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips with Holm's correction",
                "good_rates": "validation error (1 − metric) at most 1.25 × the best rate's + 0.01; linear in log rate between rates",
                "target": {"validation": target, "is": "the error that is good, by that rule, for the baseline's best",

@@ -10,7 +10,7 @@ import pandas as pd
 import jaxnn
 from experiments.lab.good_enough import TAUS, GoodRates, good_enough, good_rates, performance_profile, steps_to_target
 from experiments.lab.runner import Outcome
-from experiments.lab.statistics import differences, holm, interquartile_mean, interval, joint_p, paired_p, probability_better
+from experiments.lab.statistics import differences, first_p, holm, interquartile_mean, interval, paired_p, probability_better
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Versus:
 class Choice:
     """One structure at its best learning rate; scores are interquartile means over seeds.
 
-    p: of the first being no different, corrected for all pairs of choices, since data choose the first.
+    p: of the first being no different, corrected for data having chosen the first; see first_p.
     good_rates: how far the learning rate may be off, on validation data.
     versus: None for the baseline itself.
     steps_to_target: median over seeds, infinite where the median run misses; None where there are no training curves.
@@ -169,8 +169,8 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: s
     """Each structure at the rate with the best validation score, best first; ties go to the lower validation loss.
 
     The first is the one that validation data call best. Since they are the same runs' data, a lucky run helps it to be chosen
-    and to score: its comparison with the others is corrected for all pairs, whichever came first. The baseline is named
-    beforehand, so its comparisons are corrected for their own number.
+    and to score, and its comparison with the others is corrected for that. The baseline is named beforehand, so its comparisons
+    are corrected for their own number.
 
     Args:
         results: one row a run.
@@ -196,7 +196,7 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: s
     named = results[axes[0]].unique()
     baseline = baseline or ("relu" if "relu" in named else named[0])
     choices.sort(key=lambda choice: -round(choice.validation, 6))
-    p = joint_p(np.array([choice.scores for choice in choices]))[0]
+    p = first_p(np.array([choice.scores for choice in choices]))
     choices = [replace(choice, p=float(value)) for choice, value in zip(choices, p, strict=True)]
     return _against_baseline(choices, axes[0], baseline)
 

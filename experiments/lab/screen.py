@@ -74,7 +74,7 @@ def show_choices(choices: Sequence[Choice], score: Score, target: float) -> None
     console.print()
     console.print(table)
     console.print()
-    console.print(f"decades: width of the good learning rates; steps: median to validation {score.title} {score.show(target)}")
+    console.print(f"decades: width of the good rates; steps: median to validation {score.title} {score.show(target)}")
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
     console.print()

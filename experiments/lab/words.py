@@ -7,7 +7,7 @@ import numpy as np
 from experiments.lab.comparison import Choice, Score
 
 CERTAIN = 0.05  # the corrected p below which a difference is called one
-FEWEST_SEEDS = 6  # with fewer no p is below it; see joint_p
+FEWEST_SEEDS = 6  # with fewer no p is below it; see pairwise_p
 
 
 def verdict(choices: Sequence[Choice], score: Score) -> str:

@@ -17,10 +17,12 @@ from typing import Any, Literal
 
 import jaxnn
 from experiments.lab import cli, own, report, screen
-from experiments.lab.comparison import ACCURACY, R2, Score, choose, curves_table, results_table, verdict
+from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
 from experiments.lab.data import Dataset, load, look, prepare
 from experiments.lab.results import RunFolder, command, fingerprint, provenance
 from experiments.lab.runner import Data, Outcome, run_grid, segment_lengths, use_every_core
+from experiments.lab.theory import gradient_factor
+from experiments.lab.words import CERTAIN, verdict
 from jaxnn.training import Training
 
 QUESTION = "Which activation function, each at its own best learning rate?"
@@ -63,6 +65,8 @@ class Configuration:
     """Rows an update; as many as there are training rows at most."""
     optimizer: tuple[str, ...] = ("sgd",)
     """sgd, momentum, nesterov, rmsprop, adam, adamw, lion."""
+    baseline: str | None = None
+    """The activation that the others are compared with besides the best; absent, relu where it is compared, else the first named."""
     out: Path | None = None
     """Folder for the results; runs/activations-DATA when absent."""
 
@@ -99,11 +103,16 @@ def main(configuration: Configuration) -> None:
                  batch_size=lambda structure: min(structure["batch_size"], len(data.x["train"])), known=dict(outcomes),
                  on_start=watch.start, on_segment=lambda *_: watch.segment(), on_outcome=keep)
 
-    results = results_table(grid, outcomes, score, {part: float(values.var()) for part, values in data.y.items()})
     axes = list(varied(grid)[0])
-    choices = choose(results, axes, score)
+    results, choices, target, profile = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
+                                                configuration.baseline and own.label(configuration.baseline))
     said = verdict(choices, score)
     curves = curves_table(grid, outcomes)
+
+    def theory(structure: Mapping[str, Any]) -> float | None:
+        layers = own.activations(structure["activation"])
+        return gradient_factor(layers[0], structure.get("depth", configuration.depth[0])) if len(layers) == 1 else None
+
     config = {"experiment": "activations", "question": QUESTION, "fingerprint": folder.fingerprint, **provenance(),
               "configuration": settings, "runs": grid.runs, "programs": len(grid.structures),
               "data": {"name": data.name, "sha256": data.sha256, "target": data.target, "head": data.head, "features": data.features,
@@ -112,15 +121,22 @@ def main(configuration: Configuration) -> None:
                           "run": sum(o.run_seconds for o in outcomes.values()), "total": time.perf_counter() - began}}
     summary = {"verdict": said, "metric": score.name, "selected_on": "validation", "reported_on": "test",
                "statistic": "interquartile mean over seeds", "interval": "95 % percentile bootstrap over seeds",
-               "p": "sign flips of paired differences from the first row, Holm's correction",
-               "table": [asdict(choice) | choice.structure for choice in choices]}
+               "p": "sign flips of paired differences from the first row, corrected for data having chosen it",
+               "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips with Holm's correction",
+               "good_rates": "validation error (1 − metric) at most 1.25 × the best rate's + 0.01; linear in log rate between rates",
+               "target": {"validation": target, "is": "the error that is good, by that rule, for the baseline's best",
+                          "steps": "first point of the validation curve at the target, median over seeds; null: missed"},
+               "theory_gradient_factor": "mean square gradient at the first hidden layer over the last's, wide layers, before training",
+               "not_told_apart_from_first": [choice.label for choice in choices[1:] if choice.p >= CERTAIN],
+               "table": [asdict(choice) | choice.structure | {"theory_gradient_factor": theory(choice.structure)} for choice in choices],
+               "performance_profile": profile.to_dict("list")}
     folder.write_table("results.csv", results)
     folder.write_table("curves.csv", curves)
     folder.write_json("summary.json", summary)
     folder.write_text("report.html", report.page(QUESTION, said, choices, score, results, curves, config))
     folder.write_json("config.json", config)
     folder.finish()
-    screen.show_choices(choices, score)
+    screen.show_choices(choices, score, target)
     screen.console.print(f"{said}\n", style="bold")
     screen.console.print(f"{len(results):,} networks in {time.perf_counter() - began:.0f} s; report: {folder.path / 'report.html'}")
 
@@ -143,6 +159,9 @@ def make_grid(configuration: Configuration) -> jaxnn.Grid:
     structure["activation"] = tuple(dict.fromkeys(map(own.label, configuration.activation)))
     for name in structure["activation"]:
         own.activations(name, configuration.depth)
+    if configuration.baseline is not None and own.label(configuration.baseline) not in structure["activation"]:
+        raise cli.UserError(f"--baseline {configuration.baseline}: not among the activations compared, which are "
+                            f"{', '.join(structure['activation'])}; name one of them, or add it to --activation")
     return jaxnn.Grid(structure, {"learning_rate": cli.numbers(configuration.learning_rate, "--learning-rate")}, configuration.seeds)
 
 

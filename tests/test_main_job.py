@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import jaxnn
 from experiments import activations
 from experiments.lab import cli, runner
+from experiments.lab.theory import gradient_factor
 
 SMALL = ["--activation", "relu", "tanh", "--learning-rate", "1e-3:1e3:4", "--seeds", "3", "--width", "8", "--depth", "1", "--steps", "30"]
 
@@ -104,6 +106,7 @@ def test_inspecting_trains_and_writes_nothing(tmp_path, capsys):
     (["--stepz", "3"], "--steps"),
     (["--learning-rate", "0"], "--learning-rate 0: 0 is not a finite number above 0"),
     (["--learning-rate", "-0.1"], "--learning-rate"),
+    (["--baseline", "softplus"], "--baseline softplus: not among the activations compared, which are linear, sigmoid, "),
     (["--target", "x"], "--target x: digits has its own target"),
     (["--task", "other"], "--task"),
     (["--drop", "x"], "--drop x: digits has its own columns; leave --drop out"),
@@ -120,3 +123,37 @@ def test_curves_have_a_point_for_each_segment(folder):
     curves = pd.read_csv(folder / "curves.csv")
     assert curves["step"].max() == 30
     assert curves["step"].nunique() == len(runner.segment_lengths(30))
+
+
+def test_steps_to_target_and_the_comparison_with_the_baseline_follow_from_the_files(folder):
+    results, summary = pd.read_csv(folder / "results.csv"), json.loads((folder / "summary.json").read_text())
+    rows = {row["activation"]: row for row in summary["table"]}
+    assert rows["relu"]["versus"] is None and rows["tanh"]["versus"]["baseline"] == "relu"
+    assert summary["target"]["validation"] == pytest.approx(1 - (1.25 * (1 - rows["relu"]["validation"]) + 0.01))
+    ours, theirs = np.array(rows["tanh"]["scores"]), np.array(rows["relu"]["scores"])
+    assert rows["tanh"]["versus"]["probability"] == pytest.approx(np.mean((ours > theirs) + (ours == theirs) / 2))
+    assert (results.loc[results["validation_accuracy"] >= summary["target"]["validation"], "steps_to_target"] <= 30).all()
+    for name, row in rows.items():
+        steps = results.loc[(results["activation"] == name) & np.isclose(results["learning_rate"], row["learning_rate"]), "steps_to_target"]
+        assert row["reached"] == np.isfinite(steps).sum()
+        assert row["steps_to_target"] == (steps.median() if np.isfinite(steps.median()) else None)
+        assert row["theory_gradient_factor"] == 1  # one hidden layer
+    assert summary["performance_profile"]["tau"][0] == 1
+
+
+def test_theory_agrees_with_the_gradients_of_wide_networks():
+    rng, width, depth = np.random.default_rng(0), 400, 4
+    gain = float(jaxnn.initializers.gain("tanh"))
+    factors = []
+    for _ in range(10):
+        weights = [rng.normal(scale=gain / np.sqrt(width), size=(width, width)) for _ in range(depth)]
+        h, slopes = rng.normal(size=width), []
+        for weight in weights:
+            h = np.tanh(h @ weight)
+            slopes.append(1 - h**2)
+        last = slope = rng.normal(size=width) * slopes[-1]
+        for weight, below in zip(weights[:0:-1], slopes[-2::-1], strict=True):
+            slope = (weight @ slope) * below
+        factors.append(np.sum(slope**2) / np.sum(last**2))
+    assert gradient_factor("tanh", depth) == pytest.approx(np.mean(factors), rel=0.05)
+    assert gradient_factor("softmax", 3) is None and gradient_factor("relu", 0) is None

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from experiments.lab import report
-from experiments.lab.comparison import ACCURACY, choose, verdict
+from experiments.lab.comparison import ACCURACY, choose
+from experiments.lab.words import verdict
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = "<script>alert(1)</script>"

@@ -1,17 +1,16 @@
 """The comparison: each structure at its own best learning rate, chosen on validation data, reported on test data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 import jaxnn
+from experiments.lab.good_enough import TAUS, GoodRates, good_enough, good_rates, performance_profile, steps_to_target
 from experiments.lab.runner import Outcome
-from experiments.lab.statistics import holm, interquartile_mean, interval, paired_p
-
-CERTAIN = 0.05  # the corrected p below which a difference is called one
+from experiments.lab.statistics import differences, first_p, holm, interquartile_mean, interval, paired_p, probability_better
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,33 @@ R2 = Score("r2", "R²", -np.inf)
 
 
 @dataclass(frozen=True)
+class Versus:
+    """One choice against the baseline that has the same other structure, test score by test score on the same seeds.
+
+    difference: interquartile mean of the differences, and its bootstrap interval.
+    probability: that this choice is better on a seed, ties ½, and its exact binomial interval.
+    p: of equal means, by sign flips, with Holm's correction for as many choices as are compared with the baseline.
+    """
+
+    baseline: str
+    difference: float
+    difference_interval: tuple[float, float]
+    probability: float
+    probability_interval: tuple[float, float]
+    p: float
+
+
+@dataclass(frozen=True)
 class Choice:
-    """One structure at its best learning rate; scores are interquartile means over seeds."""
+    """One structure at its best learning rate; scores are interquartile means over seeds.
+
+    p: of the first being no different, corrected for data having chosen the first; see first_p.
+    good_rates: how far the learning rate may be off, on validation data.
+    versus: None for the baseline itself.
+    steps_to_target: median over seeds, infinite where the median run misses; None where there are no training curves.
+    reached: how many of the seeds reach the target.
+    dead: median over seeds of the share of dead units, where it is measured.
+    """
 
     structure: dict[str, Any]
     learning_rate: float
@@ -48,12 +72,59 @@ class Choice:
     diverged_here: int
     runs: int
     edge: str | None
+    good_rates: GoodRates
+    dead: float | None = None
     p: float = 1.0
+    versus: Versus | None = None
+    steps_to_target: float | None = None
+    reached: int | None = None
 
     @property
     def label(self) -> str:
         """What to call it."""
         return " ".join(str(value) if name == "activation" else f"{name} {value}" for name, value in self.structure.items())
+
+
+class Comparison(NamedTuple):
+    """All that a comparison finds.
+
+    results: one row a run.
+    choices: best first.
+    target: the validation score that is good enough for the baseline's own best.
+    profile: one row a factor τ, one column a choice; see performance_profile.
+    """
+
+    results: pd.DataFrame
+    choices: list[Choice]
+    target: float
+    profile: pd.DataFrame
+
+
+def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[str], score: Score, variance: Mapping[str, float],
+            baseline: str | None = None) -> Comparison:
+    """Choose, and then time: how many updates each choice takes to a target that the data set.
+
+    Args:
+        grid: what was varied.
+        outcomes: by the number of their structure.
+        axes: the names of the structure that tell the choices apart.
+        score: how runs are judged.
+        variance: of each part's targets, for R².
+        baseline: as in choose.
+    """
+    results = results_table(grid, outcomes, score, variance)
+    choices = choose(results, axes, score, baseline)
+    against = next(choice for choice in choices if choice.versus is None)
+    target = 1 - good_enough(1 - against.validation)
+    reached = [steps_to_target(outcomes[number].steps, _scores(outcomes[number].curves, "validation", score, variance), target)
+               for number in range(len(grid.structures))]
+    results["steps_to_target"] = np.concatenate([steps.ravel() for steps in reached])
+    steps = np.array([_rows(results, choice)["steps_to_target"] for choice in choices])
+    choices = [replace(choice, steps_to_target=float(np.median(own)), reached=int(np.isfinite(own).sum()))
+               for choice, own in zip(choices, steps, strict=True)]
+    profile = pd.DataFrame(performance_profile(steps).T, index=pd.Index(TAUS, name="tau"),
+                           columns=[choice.label for choice in choices])
+    return Comparison(results, choices, target, profile.reset_index())
 
 
 def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Score, variance: Mapping[str, float]) -> pd.DataFrame:
@@ -68,8 +139,9 @@ def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Scor
         columns = {"train_loss": outcome.curves["train_loss"][-1]}
         for part, found in (("validation", {name: values[-1] for name, values in outcome.curves.items()}), ("test", outcome.test)):
             columns[f"{part}_loss"] = np.where(diverged, np.inf, found[f"{part}_loss"])
-            scores = found[f"{part}_accuracy"] if score is ACCURACY else 1 - found[f"{part}_loss"] / variance[part]
-            columns[f"{part}_{score.name}"] = np.where(diverged, score.worst, scores)
+            columns[f"{part}_{score.name}"] = np.where(diverged, score.worst, _scores(found, part, score, variance))
+        if "test_dead" in outcome.test:
+            columns["test_dead"] = outcome.test["test_dead"]
         columns["train_loss"] = np.where(diverged, np.inf, columns["train_loss"])
         index = pd.MultiIndex.from_product([range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"])
         table = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index).reset_index()
@@ -93,77 +165,65 @@ def curves_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome]) -> pd.DataFr
     return pd.concat(tables, ignore_index=True)
 
 
-def choose(results: pd.DataFrame, axes: Sequence[str], score: Score) -> list[Choice]:
+def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: str | None = None) -> list[Choice]:
     """Each structure at the rate with the best validation score, best first; ties go to the lower validation loss.
 
-    The first is the one that validation data call best. Its p is 1, the others' compare their test scores with its own,
-    seed by seed, with Holm's correction.
+    The first is the one that validation data call best. Since they are the same runs' data, a lucky run helps it to be chosen
+    and to score, and its comparison with the others is corrected for that. The baseline is named beforehand, so its comparisons
+    are corrected for their own number.
+
+    Args:
+        results: one row a run.
+        axes: the names of the structure that tell the choices apart.
+        score: how runs are judged.
+        baseline: a value of the first axis; absent, relu where it is among them, else the one that comes first in the results.
     """
     rates = np.unique(results["learning_rate"])
     choices = []
     for values, group in results.groupby(list(axes), sort=False):
         by_rate = {rate: cell.sort_values("seed") for rate, cell in group.groupby("learning_rate")}
+        validation = {rate: _middle(cell[f"validation_{score.name}"]) for rate, cell in by_rate.items()}
         # Rounded, so that a tie is a tie whatever the last bit of the mean.
-        best = max(by_rate, key=lambda rate: (round(_middle(by_rate[rate][f"validation_{score.name}"]), 6),
-                                              -_middle(by_rate[rate]["validation_loss"])))
+        best = max(by_rate, key=lambda rate: (round(validation[rate], 6), -_middle(by_rate[rate]["validation_loss"])))
         cell = by_rate[best]
         test = cell[f"test_{score.name}"].to_numpy()
         edge = None if len(rates) < 2 else {rates[0]: "lowest", rates[-1]: "highest"}.get(best)
-        choices.append(Choice(dict(zip(axes, values, strict=True)), float(best), _middle(cell[f"validation_{score.name}"]),
-                              _middle(test), interval(test), tuple(test.tolist()), _middle(cell["test_loss"]),
-                              int(group["diverged_step"].notna().sum()), int(cell["diverged_step"].notna().sum()),
-                              len(group), edge))
+        choices.append(Choice(dict(zip(axes, values, strict=True)), float(best), validation[best], _middle(test), interval(test),
+                              tuple(test.tolist()), _middle(cell["test_loss"]), int(group["diverged_step"].notna().sum()),
+                              int(cell["diverged_step"].notna().sum()), len(group), edge,
+                              good_rates(list(validation), [1 - value for value in validation.values()]),
+                              float(cell["test_dead"].median()) if "test_dead" in cell else None))
+    named = results[axes[0]].unique()
+    baseline = baseline or ("relu" if "relu" in named else named[0])
     choices.sort(key=lambda choice: -round(choice.validation, 6))
-    if len(choices) > 1:
-        winner, *others = choices
-        p = holm([paired_p(np.array(winner.scores), np.array(other.scores)) for other in others])
-        choices = [winner, *(Choice(**{**vars(other), "p": float(value)}) for other, value in zip(others, p, strict=True))]
-    return choices
+    p = first_p(np.array([choice.scores for choice in choices]))
+    choices = [replace(choice, p=float(value)) for choice, value in zip(choices, p, strict=True)]
+    return _against_baseline(choices, axes[0], baseline)
 
 
-def verdict(choices: Sequence[Choice], score: Score) -> str:
-    """One sentence that someone can act on."""
-    best, *others = choices
-    low, high = best.interval
-    spread = f" [{score.show(low)}, {score.show(high)}]" if np.isfinite(low) else ", from one seed, which says nothing of the spread"
-    said = f"Use {best.label} at learning rate {best.learning_rate:.3g}: test {score.title} {score.show(best.test)}{spread}"
-    worse = [other for other in others if other.p < CERTAIN and other.test < best.test]
-    better = [other for other in others if other.p < CERTAIN and other.test > best.test]
-    tied = [other for other in others if other not in worse and other not in better]
-    if better:
-        said += f"; it was chosen on validation data, and on test data {_list(better)} did better"
-    seeds = f"{len(best.scores)} seed{'s' * (len(best.scores) > 1)}"
-    if others and len(worse) == len(others):
-        said += f"; it beats {'the other' if len(others) == 1 else f'all {len(others)} others'}"
-    elif len(tied) == len(others) > 1:
-        said += f"; none of the {len(others)} others can be told apart from it with {seeds}"
-    elif tied:
-        said += f"; {_list(tied)} cannot be told apart from it with {seeds}, {_list(worse)} {'does' if len(worse) == 1 else 'do'} worse" \
-            if worse else f"; {_list(tied)} cannot be told apart from it with {seeds}"
-    if best.edge:
-        said += f"; its best rate is the {best.edge} tried, so widen the range"
-    return said + "."
+def _against_baseline(choices: Sequence[Choice], axis: str, baseline: str) -> list[Choice]:
+    compared = [number for number, choice in enumerate(choices) if choice.structure[axis] != baseline]
+    versus = []
+    for number in compared:
+        ours = choices[number]
+        theirs = next(choice for choice in choices if choice.structure == ours.structure | {axis: baseline})
+        scores = np.array(ours.scores), np.array(theirs.scores)
+        apart = differences(*scores)
+        versus.append(Versus(theirs.label, _middle(apart), interval(apart), *probability_better(*scores), paired_p(*scores)))
+    corrected = holm([each.p for each in versus])
+    found = {number: replace(each, p=float(p)) for number, each, p in zip(compared, versus, corrected, strict=True)}
+    return [replace(choice, versus=found.get(number)) for number, choice in enumerate(choices)]
 
 
-def between(choice: Choice, score: Score) -> str:
-    """The interval, its unit once."""
-    low, high = choice.interval
-    return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
+def _rows(results: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """A choice's runs at its rate, by seed."""
+    chosen = choice.structure | {"learning_rate": choice.learning_rate}
+    return results[np.logical_and.reduce([results[name] == value for name, value in chosen.items()])].sort_values("seed")
 
 
-def against(choice: Choice, best: Choice) -> str:
-    """How one compares with the first, in words."""
-    if choice is best:
-        return ""
-    if choice.p >= CERTAIN:
-        return f"tie p={choice.p:.2f}"
-    return f"{'worse' if choice.test < best.test else 'better'} p={choice.p:.3f}"
+def _scores(found: Mapping[str, np.ndarray], part: str, score: Score, variance: Mapping[str, float]) -> np.ndarray:
+    return found[f"{part}_accuracy"] if score is ACCURACY else 1 - found[f"{part}_loss"] / variance[part]
 
 
 def _middle(values) -> float:
     return float(interquartile_mean(np.asarray(values, float)))
-
-
-def _list(choices: Sequence[Choice]) -> str:
-    *first, last = [choice.label for choice in choices]
-    return f"{', '.join(first)} and {last}" if first else last

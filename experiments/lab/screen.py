@@ -11,7 +11,8 @@ from rich.progress import TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from experiments.lab.comparison import Choice, Score, against, between
+from experiments.lab import words
+from experiments.lab.comparison import Choice, Score
 from experiments.lab.data import Look
 
 console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
@@ -77,16 +78,20 @@ class Watch:
                           f"{spent:.0f} s spent, about {left:.0f} s left")
 
 
-def show_choices(choices: Sequence[Choice], score: Score) -> None:
-    """One row a structure, best first; fits 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+def show_choices(choices: Sequence[Choice], score: Score, target: float) -> None:
+    """One row a structure, best first; fits 80 columns, for which only long names are wrapped."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     for title, side in (("", "left"), ("at rate", "right"), (score.title, "right"), ("95 % interval", "right"),
-                        ("diverged", "right"), ("edge", "left"), ("against first", "left")):
+                        ("diverged", "right"), ("decades", "right"), ("steps", "right"), ("against first", "left")):
         table.add_column(Text(title), justify=side, no_wrap=bool(title), overflow="fold")  # long names fold, numbers stay whole
     for position, choice in enumerate(choices):
-        table.add_row(Text(choice.label, "bold" if position == 0 else ""), f"{choice.learning_rate:.3g}", score.show(choice.test),
-                      between(choice, score), f"{choice.diverged_runs}/{choice.runs}", choice.edge or "",
-                      against(choice, choices[0]))
+        table.add_row(Text(choice.label, "bold" if position == 0 else ""), f"{choice.learning_rate:.3g}{'*' if choice.edge else ' '}",
+                      score.show(choice.test), words.between(choice, score), f"{choice.diverged_runs}/{choice.runs}",
+                      words.decades(choice), words.steps(choice), words.against(choice, choices[0]))
     console.print()
     console.print(table)
+    console.print()
+    console.print(f"decades: width of the good rates; steps: median to validation {score.title} {score.show(target)}")
+    if any(choice.edge for choice in choices):
+        console.print("*: the lowest or highest rate tried")
     console.print()

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 import plotly.offline
 
-from experiments.lab.comparison import Choice, Score, against, between
+from experiments.lab import words
+from experiments.lab.comparison import Choice, Score
 from experiments.lab.report import figures
 
 
@@ -30,8 +31,8 @@ def _table(choices: Sequence[Choice], score: Score) -> str:
     rows = []
     for choice in choices:
         cells = (choice.label, f"{choice.learning_rate:.3g}", score.show(choice.test),
-                 between(choice, score),
-                 f"{choice.diverged_runs} of {choice.runs}", choice.edge or "", against(choice, choices[0]))
+                 words.between(choice, score), f"{choice.diverged_runs} of {choice.runs}", choice.edge or "", words.decades(choice),
+                 words.steps(choice), words.versus(choice), words.against(choice, choices[0]))
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     return "\n".join(rows)
 

@@ -23,8 +23,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from jaxnn.training import Training, batch_order
 from jaxnn.types import Array, Key
 
-FEWEST_AT_ONCE = 8  # however large: members of a group share the batch and its product with the first layer
-CACHE_BYTES = 1 << 19  # of parameters and optimizer state; gradients and activations take a few times as much beside them
+CACHE_BYTES = 1 << 18  # of parameters and optimizer state; gradients and activations take a few times as much beside them
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,10 @@ def arrange(grid: Grid, *, devices: int = 1, members: int | None = None) -> Layo
         [1.0, 2.0, 3.0]
     """
     seeds, cells = grid.seed_numbers, grid.cells
-    parts = max(devices // math.gcd(len(seeds), devices), math.ceil(len(cells) / (members or len(cells))))
-    members = math.ceil(len(cells) / min(parts, len(cells)))
+    parts = devices // math.gcd(len(seeds), devices)
+    most = min(members or len(cells), math.ceil(len(cells) / min(parts, len(cells))))
+    # Of the sizes near the most, the one that pads least.
+    members = min(range(most, most // 2, -1), key=lambda size: -len(cells) % size)
     parts = math.ceil(len(cells) / members)
     padded = np.minimum(np.arange(parts * members), len(cells) - 1).reshape(parts, members)
     cell_of = np.tile(padded, (len(seeds), 1))
@@ -151,14 +152,14 @@ def run_key(seed: int | Array, purpose: str) -> Key:
 def runs_at_once(training: Training, hyperparameters: Mapping[str, Any], device: jax.Device) -> int | None:
     """How many runs a device best trains at a time: those whose states stay in a CPU's cache; None, all, elsewhere.
 
-    Measured on two cores: of 130 runs of 64-64-64-10, batch 64, 13 at a time take 0.6 of the CPU time of 65 at a time. Of 16
-    runs of 784-128-128-10, whose states do not fit, 8 or 4 at a time take half the time of one, as they share a batch.
+    Measured on two cores, as fractions of their matrix-product peak: 64-64-64-10, batch 64: 4 at a time .55, 8 .50, 16 .47,
+    1 .40; 784-128-128-10, batch 128: 1 at a time .80, 4 .73, 8 .68; 16-16-16-10, batch 64: 32 at a time .13, 8 .11.
     """
     if device.platform != "cpu":
         return None
     state = jax.eval_shape(training.init, jax.random.key(0), {name: jnp.float32(0) for name in hyperparameters})
     size = sum(leaf.size * 4 for leaf in jax.tree.leaves((state.params, state.optimizer)))
-    return max(FEWEST_AT_ONCE, CACHE_BYTES // size)
+    return max(1, CACHE_BYTES // size)
 
 
 class Sweep(NamedTuple):
@@ -216,7 +217,7 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
 
     def over(function, own: tuple[bool, ...], shared_in_group: tuple[bool, ...], **options):
         """vmap over members, then groups, then devices; data (neither own nor in a group) are shared by all."""
-        members = jax.vmap(function, in_axes=tuple(0 if mine else None for mine in own))
+        axes = tuple(0 if mine else None for mine in own)
         grouped = [a or b for a, b in zip(own, shared_in_group, strict=True)]
 
         def groups(*arguments):
@@ -225,7 +226,12 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
 
             def one(mine):
                 left, right = iter(mine), iter(data)
-                return members(*(next(left if yes else right) for yes in grouped))
+                every = tuple(next(left if yes else right) for yes in grouped)
+                if len(jax.tree.leaves(every[0])[0]) > 1:
+                    return jax.vmap(function, in_axes=axes)(*every)
+                # A group of one without its axis: with it XLA:CPU transposes every slope of a matrix element by element.
+                alone = (jax.tree.map(lambda leaf: leaf[0], part) if axis == 0 else part for part, axis in zip(every, axes, strict=True))
+                return jax.tree.map(lambda leaf: leaf[None], function(*alone))
 
             held = len(jax.tree.leaves(mine)[0])
             # A divisor, since a remainder would be a second program.

@@ -1,6 +1,5 @@
 """Run a grid: one program for each structure, compiled while the one before it runs, in segments with progress between."""
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,6 @@ import jaxnn
 from jaxnn.sweep import Layout, runs_at_once
 from jaxnn.training import Training
 
-COMPILE_SOON = "--xla_backend_optimization_level=1 --xla_cpu_parallel_codegen_split_count=2"
 SEGMENTS = 20  # points of a training curve
 
 
@@ -44,17 +42,6 @@ class _Program(NamedTuple):
     segments: Mapping[int, Callable]
     evaluate: Mapping[str, Callable]
     seconds: float
-
-
-def use_every_core() -> None:
-    """One JAX device for each CPU core this process may use, and programs that compile soon; before JAX has a device.
-
-    Grids compile many programs and run each briefly. Measured on the default main job, two cores: these two settings take
-    the CPU time from 133 s to 112 s; the random numbers compile in 0.3 of the time and the steps run as fast.
-    """
-    os.environ["XLA_FLAGS"] = f"{COMPILE_SOON} {os.environ.get('XLA_FLAGS', '')}"  # the user's own come last and win
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jax.config.update("jax_num_cpu_devices", cores)
 
 
 def segment_lengths(steps: int) -> list[int]:

@@ -10,22 +10,26 @@ Under a minute on two cores.
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import jaxnn
-from experiments.lab import cli, own, report, screen
+from experiments.lab import cli, own, processes, report, screen
 from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
+from experiments.lab.compile_cache import use_compile_cache
 from experiments.lab.data import Dataset, load, look, prepare
 from experiments.lab.devices import use_every_core
 from experiments.lab.results import RunFolder, command, fingerprint, provenance
-from experiments.lab.runner import Data, Outcome, run_grid, segment_lengths
+from experiments.lab.outcome import Outcome
+from experiments.lab.program import Data
+from experiments.lab.runner import run_grid
 from experiments.lab.theory import gradient_factor
 from experiments.lab.words import CERTAIN, verdict
 from jaxnn.training import Training
 
+NOT_IN_THE_NUMBERS = ("out", "inspect", "shard", "distributed", "coordinator", "processes", "process", "compile_cache")
 QUESTION = "Which activation function, each at its own best learning rate?"
 
 
@@ -70,12 +74,28 @@ class Configuration:
     """The activation that the others are compared with besides the best; absent, relu where it is compared, else the first named."""
     out: Path | None = None
     """Folder for the results; runs/activations-DATA when absent."""
+    shard: str | None = None
+    """i/n: train slice i of n and stop; the same command without it joins what the slices left in --out, and trains the rest."""
+    distributed: bool = False
+    """Share the grid among the processes of a Slurm job, or of --coordinator, --processes and --process; process 0 writes."""
+    coordinator: str | None = None
+    """HOST:PORT of process 0, for all processes."""
+    processes: int | None = None
+    """How many there are."""
+    process: int | None = None
+    """This one's number, from 0."""
+    compile_cache: bool = True
+    """Keep compiled programs in the user's cache folder for the next run."""
 
 
 def main(configuration: Configuration) -> None:
     """Train the grid, show the verdict and write the results."""
     began = time.perf_counter()
     use_every_core()
+    if configuration.compile_cache:
+        use_compile_cache()
+    part = (processes.start(configuration.coordinator, configuration.processes, configuration.process) if configuration.distributed
+            else processes.share(configuration.shard))
     grid = make_grid(configuration)  # after it, since the user's own activations may make arrays
     source = load(configuration.data, target=configuration.target, task=configuration.task, drop=configuration.drop,
                   test_data=configuration.test_data)
@@ -84,25 +104,23 @@ def main(configuration: Configuration) -> None:
         screen.show_look(look(source, data), command().replace(" --inspect", ""))
         return
     score = R2 if data.head == "regression" else ACCURACY
-    settings = {**{name: value for name, value in asdict(configuration).items() if name not in ("out", "inspect")},
+    settings = {**{name: value for name, value in asdict(configuration).items() if name not in NOT_IN_THE_NUMBERS},
                 "learning_rate": grid.hyperparameters["learning_rate"],
                 "own_activations": own.described(grid.structure["activation"])}
-    folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
     for structure in grid.structures:
         make_run(structure, data)  # what cannot be built is said before anything is trained
-    outcomes = folder.kept()
-    screen.show_plan(plan(configuration, grid, data, folder, kept=len(outcomes)))
-
-    labels = [" ".join(map(str, structure.values())) for structure in varied(grid)]
-    with screen.Watch(labels, len(segment_lengths(configuration.steps)), len(outcomes)) as watch:
-        def keep(number: int, outcome: Outcome) -> None:
-            folder.keep(number, outcome)
-            outcomes[number] = outcome
-            watch.finish(number)
-
-        run_grid(grid, lambda structure: make_run(structure, data), Data(data.x, data.y), steps=configuration.steps,
-                 batch_size=lambda structure: min(structure["batch_size"], len(data.x["train"])), known=dict(outcomes),
-                 on_start=watch.start, on_segment=lambda *_: watch.segment(), on_outcome=keep)
+    if configuration.distributed and part.index:
+        processes.join(train(configuration, grid, data, part, {}, lambda *_: None))
+        return
+    folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
+    outcomes = folder.kept(part.label)
+    screen.show_plan(plan(configuration, grid, data, folder, part, kept=sum(bool(outcome.done.all()) for outcome in outcomes.values())))
+    outcomes = train(configuration, grid, data, part, outcomes, lambda number, outcome: folder.keep(number, outcome, part.label))
+    if configuration.distributed:
+        outcomes = processes.join(outcomes)
+    elif part.count > 1:
+        screen.console.print(f"slice {part.label} is done; the same command without --shard joins the slices that lie in {folder.path}")
+        return
 
     axes = list(varied(grid)[0])
     results, choices, target, profile = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
@@ -140,6 +158,23 @@ def main(configuration: Configuration) -> None:
     screen.show_choices(choices, score, target)
     screen.console.print(f"{said}\n", style="bold")
     screen.console.print(f"{len(results):,} networks in {time.perf_counter() - began:.0f} s; report: {folder.path / 'report.html'}")
+
+
+def train(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, part: processes.Share, known: Mapping[int, Outcome],
+          keep: Callable[[int, Outcome], None]) -> dict[int, Outcome]:
+    """Train this process's slice of the grid, watched."""
+    runs = processes.runs_of(grid, part)
+    labels = {number: " ".join(map(str, structure.values())) for number, structure in enumerate(varied(grid)) if number in runs}
+    finished = sum(number in known and bool(known[number].done[mine].all()) for number, mine in runs.items())
+    with screen.Watch(labels, finished) as watch:
+        def kept(number: int, outcome: Outcome) -> None:
+            keep(number, outcome)
+            if outcome.done[runs[number]].all():
+                watch.finish(number)
+
+        return run_grid(grid, lambda structure: make_run(structure, data), Data(data.x, data.y), steps=configuration.steps,
+                        batch_size=lambda structure: min(structure["batch_size"], len(data.x["train"])), known=known, runs=runs,
+                        on_start=watch.start, on_segment=lambda _, share: watch.advance(share), on_outcome=kept)
 
 
 def make_grid(configuration: Configuration) -> jaxnn.Grid:
@@ -189,7 +224,7 @@ def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:
     return [{name: structure[name] for name in axes} for structure in grid.structures]
 
 
-def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: RunFolder, kept: int) -> Sequence[tuple[str, str]]:
+def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: RunFolder, part: processes.Share, kept: int) -> Sequence[tuple[str, str]]:
     """What is about to be done, for the screen."""
     rows = {part: len(values) for part, values in data.x.items()}
     rates = grid.hyperparameters["learning_rate"]
@@ -214,6 +249,8 @@ def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: 
               ("work", f"{len(grid.structures)} programs of {grid.runs // len(grid.structures):,} networks each, "
                        f"{math.prod((grid.runs, configuration.steps)):,} updates in all")]
     lines += [("own", f"{name}: {found['facts']}") for name, found in own.described(grid.structure["activation"]).items()]
+    if part.count > 1:
+        lines.append(("slice", f"{part.index + 1} of {part.count} is trained by this process"))
     if kept:
         lines.append(("resumed", f"{kept} of {len(grid.structures)} programs were finished before"))
     if folder.moved_to:

@@ -1,4 +1,4 @@
-"""Grids: what to vary, and one run's Training as the same three functions of many runs at once.
+"""Sweeps: one run's Training as the same three functions of many runs at once.
 
 Structure (activation, depth, …) changes the program: one program for each of its combinations. Hyperparameters
 (learning rate, …) are traced numbers: all their combinations and all seeds are runs of one program.
@@ -9,134 +9,18 @@ Groups are spread over the devices, and nothing passes between them. A CPU devic
 to end of a segment, so that their parameters stay in its cache; an accelerator trains all of its groups at once.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import product
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
+from jaxnn.grid import Layout
 from jaxnn.training import Training, batch_order
 from jaxnn.types import Array, Key
 
 CACHE_BYTES = 1 << 18  # of parameters and optimizer state; gradients and activations take a few times as much beside them
-
-
-@dataclass(frozen=True)
-class Grid:
-    """What to vary: structure × hyperparameters × seeds.
-
-    Args:
-        structure: name -> choices that change the program, such as {"activation": ("relu", "tanh"), "depth": (2, 4)}.
-        hyperparameters: name -> numbers that do not, such as {"learning_rate": (0.01, 0.1, 1.0)}.
-        seeds: how many, from 0 on, or which.
-
-    Raises:
-        ValueError: an axis is empty, seeds is below 1, or a hyperparameter is not finite.
-
-    Example:
-        >>> grid = Grid({"activation": ("relu", "tanh")}, {"learning_rate": (0.01, 0.1, 1.0)}, seeds=4)
-        >>> len(grid.structures), len(grid.cells), grid.runs
-        (2, 3, 24)
-    """
-
-    structure: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    hyperparameters: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    seeds: int | Sequence[int] = 1
-
-    def __post_init__(self):
-        for name, values in {**self.structure, **self.hyperparameters}.items():
-            if len(values) == 0:
-                raise ValueError(f"the axis {name!r} is empty; give it at least one value")
-        for name, values in self.hyperparameters.items():
-            if not np.all(np.isfinite(np.asarray(values, float))):
-                raise ValueError(f"the axis {name!r} has a value that is not finite: {tuple(values)}")
-        if len(self.seed_numbers) == 0 or min(self.seed_numbers) < 0:
-            raise ValueError(f"seeds is {self.seeds!r}; give a count of at least 1, or numbers of at least 0")
-
-    @property
-    def seed_numbers(self) -> tuple[int, ...]:
-        """The seeds, in order."""
-        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else tuple(self.seeds)
-
-    @property
-    def structures(self) -> tuple[dict[str, Any], ...]:
-        """Every combination of structure: one program each."""
-        return tuple(dict(zip(self.structure, values, strict=True)) for values in product(*self.structure.values()))
-
-    @property
-    def cells(self) -> tuple[dict[str, float], ...]:
-        """Every combination of hyperparameters."""
-        return tuple(dict(zip(self.hyperparameters, values, strict=True)) for values in product(*self.hyperparameters.values()))
-
-    @property
-    def runs(self) -> int:
-        """Networks that the whole grid trains."""
-        return len(self.structures) * len(self.cells) * len(self.seed_numbers)
-
-
-class Layout(NamedTuple):
-    """Where each run of a program lies: groups of one seed, members of one group.
-
-    seeds: (groups,), the seed of each group.
-    hyperparameters: name -> (groups, members).
-    place: (cells, seeds, 2), the group and member of each run; places beyond these are padding.
-    """
-
-    seeds: np.ndarray
-    hyperparameters: Mapping[str, np.ndarray]
-    place: np.ndarray
-
-    @property
-    def members(self) -> int:
-        """Runs in a group, padding included."""
-        return int(self.place[..., 1].max()) + 1
-
-    def collect(self, values: Array) -> np.ndarray:
-        """Values of shape (groups, members, …) as (cells, seeds, …), on the host and without the padding."""
-        return np.asarray(values)[self.place[..., 0], self.place[..., 1]]
-
-
-def arrange(grid: Grid, *, devices: int = 1, members: int | None = None) -> Layout:
-    """Lay the runs of one program out so that the groups divide evenly among the devices.
-
-    With fewer seeds than devices, or more cells than members, a seed's cells are split into several groups; the last is
-    padded with repeats.
-
-    Args:
-        grid: what to vary; its structure plays no part.
-        devices: how many will share the groups.
-        members: most runs in a group; no limit when absent.
-
-    Returns:
-        The layout.
-
-    Example:
-        >>> layout = arrange(Grid({}, {"learning_rate": (1.0, 2.0, 3.0)}, seeds=1), devices=2)
-        >>> layout.hyperparameters["learning_rate"].tolist()
-        [[1.0, 2.0], [3.0, 3.0]]
-        >>> layout.collect(layout.hyperparameters["learning_rate"])[:, 0].tolist()
-        [1.0, 2.0, 3.0]
-    """
-    seeds, cells = grid.seed_numbers, grid.cells
-    parts = devices // math.gcd(len(seeds), devices)
-    most = min(members or len(cells), math.ceil(len(cells) / min(parts, len(cells))))
-    # Of the sizes near the most, the one that pads least.
-    members = min(range(most, most // 2, -1), key=lambda size: -len(cells) % size)
-    parts = math.ceil(len(cells) / members)
-    padded = np.minimum(np.arange(parts * members), len(cells) - 1).reshape(parts, members)
-    cell_of = np.tile(padded, (len(seeds), 1))
-    seed_of = np.repeat(seeds, parts)
-    short = -len(seed_of) % devices
-    cell_of, seed_of = (np.concatenate([a, np.repeat(a[-1:], short, axis=0)]) for a in (cell_of, seed_of))
-    columns = {name: np.array([cell[name] for cell in cells], np.float32)[cell_of] for name in grid.hyperparameters}
-    cell, seed = np.mgrid[:len(cells), :len(seeds)]
-    place = np.stack([seed * parts + cell // members, cell % members], axis=-1)
-    return Layout(seed_of, columns, place)
 
 
 def run_key(seed: int | Array, purpose: str) -> Key:
@@ -147,6 +31,21 @@ def run_key(seed: int | Array, purpose: str) -> Key:
         False
     """
     return jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), int.from_bytes(purpose.encode()[:4], "big"))
+
+
+def batches(seeds: Sequence[int], **sizes) -> Array:
+    """The batches of each seed's runs, (seeds, steps, batch_size): example numbers.
+
+    Args:
+        seeds: any.
+        sizes: examples, batch_size, steps and start of ``batch_order``.
+
+    Example:
+        >>> batches((0, 3), examples=6, batch_size=2, steps=4).shape
+        (2, 4, 2)
+    """
+    keys = jax.vmap(lambda seed: run_key(seed, "order"))(jnp.asarray(seeds))
+    return jax.vmap(lambda key: batch_order(key, **sizes))(keys)
 
 
 def runs_at_once(training: Training, hyperparameters: Mapping[str, Any], device: jax.Device) -> int | None:
@@ -166,7 +65,8 @@ class Sweep(NamedTuple):
     """A Training of many runs; arrays carry (groups, members) in front.
 
     init: ``init(layout) -> State``, laid over the devices.
-    order: ``order(layout, examples=…, batch_size=…, steps=…, start=…)``, the batches, (groups, steps, batch_size).
+    order: ``order(layout, examples=…, batch_size=…, steps=…, start=…)``, the batches, (groups, steps, batch_size), laid over
+        the devices.
     segment, evaluate: compiled; as in Training. segment takes over the state it is given: keep the one it returns.
     place: ``place(hyperparameters or x or y, shared=…)``, an array laid over the devices, or copied to each.
     shapes: ``shapes(pytree, shared=…)``, what ``place`` would return, without the numbers: to compile before they are there.
@@ -185,17 +85,17 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
 
     Args:
         training: from make_training.
-        devices: all there are, when absent; their number is the one ``arrange`` was given.
+        devices: all there are, when absent; the number of groups is a multiple of theirs.
         together: groups that a device trains at a time; all of its groups when absent.
 
     Returns:
         Sweep(init, order, segment, evaluate, place, shapes).
 
     Example:
-        >>> import optax
+        >>> import jaxnn, optax
         >>> from jaxnn import losses, make_training, mlp
         >>> training = make_training(mlp((1, 1)), losses.squared_error, lambda h: optax.sgd(h["learning_rate"]))
-        >>> layout = arrange(Grid({}, {"learning_rate": (0.01, 0.1)}, seeds=3))
+        >>> layout = jaxnn.arrange(jaxnn.Grid({}, {"learning_rate": (0.01, 0.1)}, seeds=3))
         >>> sweep = make_sweep(training, devices=jax.devices()[:1])
         >>> x = jnp.linspace(-1, 1, 32)[:, None]
         >>> order = sweep.order(layout, examples=32, batch_size=8, steps=50)
@@ -249,8 +149,7 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
         return place(jax.vmap(members)(keys, jax.tree.map(jnp.asarray, dict(layout.hyperparameters))))
 
     def order(layout: Layout, **sizes):
-        keys = jax.vmap(lambda seed: run_key(seed, "order"))(jnp.asarray(layout.seeds))
-        return place(jax.vmap(lambda key: batch_order(key, **sizes))(keys))
+        return place(batches(layout.seeds, **sizes))
 
     segment = over(training.segment, (True, True, False, False, False), (False, False, False, False, True), donate_argnums=0)
     evaluate = over(training.evaluate, (True, True, False, False), (False,) * 4)

@@ -9,7 +9,7 @@ import pandas as pd
 
 import jaxnn
 from experiments.lab.good_enough import TAUS, GoodRates, good_enough, good_rates, performance_profile, steps_to_target
-from experiments.lab.runner import Outcome
+from experiments.lab.outcome import Outcome
 from experiments.lab.statistics import differences, first_p, holm, interquartile_mean, interval, paired_p, probability_better
 
 

@@ -16,9 +16,10 @@ from typing import Any
 import jax
 import numpy as np
 import pandas as pd
+from safetensors.numpy import load_file, save_file
 
 from experiments.lab.cli import UserError
-from experiments.lab.runner import Outcome
+from experiments.lab.outcome import Outcome
 
 
 class RunFolder:
@@ -49,27 +50,26 @@ class RunFolder:
     def _parts(self) -> Path:
         return self.path / "unfinished" / self.fingerprint
 
-    def keep(self, number: int, outcome: Outcome) -> None:
-        """Keep one program's outcome in case the run is interrupted."""
-        flat = {"steps": outcome.steps, "diverged_step": outcome.diverged_step,
-                "seconds": np.array([outcome.compile_seconds, outcome.run_seconds]),
-                **{f"curves/{name}": values for name, values in outcome.curves.items()},
-                **{f"test/{name}": values for name, values in outcome.test.items()}}
-        part = self._parts / f"{number}.npz"
-        temporary = part.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            np.savez(file, **flat)
-        os.replace(temporary, part)
+    def keep(self, number: int, outcome: Outcome, part: str = "all") -> None:
+        """Keep what one program has found so far, in case the run is interrupted; part names the slice of its runs."""
+        self._parts.mkdir(parents=True, exist_ok=True)
+        file = self._parts / f"{number}.{part}.safetensors"
+        temporary = file.with_suffix(".tmp")
+        save_file(outcome.flat(), temporary)
+        os.replace(temporary, file)
 
-    def kept(self) -> dict[int, Outcome]:
-        """Outcomes that an interrupted run of the same configuration has left, by the number of their structure."""
-        outcomes = {}
-        for part in self._parts.glob("*.npz"):
-            with np.load(part, allow_pickle=False) as flat:
-                groups = {group: {name.split("/")[1]: flat[name] for name in flat.files if name.startswith(f"{group}/")}
-                          for group in ("curves", "test")}
-                outcomes[int(part.stem)] = Outcome(flat["steps"], groups["curves"], groups["test"], flat["diverged_step"],
-                                                   *map(float, flat["seconds"]))
+    def kept(self, part: str = "all") -> dict[int, Outcome]:
+        """What earlier runs of the same configuration have left, by the number of their structure: of all slices what is
+        finished, and of this one also where it stands."""
+        outcomes: dict[int, Outcome] = {}
+        own_first = sorted(self._parts.glob("*.safetensors"), key=lambda file: file.name.split(".")[1] != part)
+        for file in own_first:
+            number, whose, _ = file.name.split(".")
+            found = Outcome.of(load_file(file))
+            if whose == part:
+                outcomes[int(number)] = found
+            else:
+                outcomes.setdefault(int(number), Outcome.empty(found.steps, found.done.shape)).join(found)
         return outcomes
 
     def write_text(self, name: str, text: str) -> None:
@@ -92,8 +92,8 @@ class RunFolder:
 
 
 def fingerprint(configuration: Mapping[str, Any], data_sha256: str) -> str:
-    """What a run's numbers depend on: configuration, data, versions and devices."""
-    what = {"configuration": _plain(configuration), "data": data_sha256, **versions(), "devices": len(jax.devices())}
+    """What a run's numbers depend on: configuration, data and versions."""
+    what = {"configuration": _plain(configuration), "data": data_sha256, **versions()}
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -2,11 +2,11 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -41,16 +41,16 @@ def show_look(look: Look, command: str) -> None:
 
 
 class Watch:
-    """Progress in programs and segments; a bar on a terminal, a line a program in a pipe."""
+    """Progress in programs; a bar on a terminal, a line a program in a pipe."""
 
-    def __init__(self, labels: Sequence[str], segments: int, finished: int):
-        """Watch programs with these labels, of which ``finished`` need not run."""
-        self._labels, self._segments, self._done, self._began = labels, segments, finished, time.perf_counter()
+    def __init__(self, labels: Mapping[int, str], finished: int):
+        """Watch programs with these labels by number, of which ``finished`` need not run."""
+        self._labels, self._done, self._began = labels, finished, time.perf_counter()
         self._fresh = 0
-        self._bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                             TextColumn("segments"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+        self._bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+                             TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
                              console=console, disable=not console.is_terminal, transient=True)
-        self._task = self._bar.add_task("compiling the first program", total=len(labels) * segments, completed=finished * segments)
+        self._task = self._bar.add_task("compiling the first program", total=len(labels), completed=finished)
 
     def __enter__(self):
         self._bar.start()
@@ -63,9 +63,9 @@ class Watch:
         """A program starts to run."""
         self._bar.update(self._task, description=f"{self._labels[number]} ({self._done + 1} of {len(self._labels)})")
 
-    def segment(self) -> None:
-        """One of its segments is done."""
-        self._bar.advance(self._task)
+    def advance(self, share: float) -> None:
+        """A share of its work is done."""
+        self._bar.update(self._task, completed=self._done + share)
 
     def finish(self, number: int) -> None:
         """A program is done."""

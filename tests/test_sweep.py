@@ -107,8 +107,8 @@ def test_every_run_has_one_place_and_devices_have_equal_shares(seeds, cells, dev
     layout = arrange(Grid({}, {"learning_rate": tuple(range(1, cells + 1))}, seeds=seeds), devices=devices, members=members)
     rates = layout.collect(layout.hyperparameters["learning_rate"])
     np.testing.assert_array_equal(rates, np.repeat(np.arange(1, cells + 1.0)[:, None], seeds, axis=1))
-    np.testing.assert_array_equal(layout.seeds[layout.place[..., 0]], np.tile(np.arange(seeds), (cells, 1)))
-    assert len(np.unique(layout.place.reshape(-1, 2), axis=0)) == seeds * cells
+    np.testing.assert_array_equal(layout.collect(np.repeat(layout.seeds[:, None], layout.members, 1)), np.tile(np.arange(seeds), (cells, 1)))
+    assert (layout.cells >= 0).sum() == seeds * cells and layout.runs.all()
     assert len(layout.seeds) % devices == 0
     assert layout.members <= members
 

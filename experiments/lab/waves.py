@@ -9,7 +9,7 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.outcome import Outcome, Stand
-from experiments.lab.program import Data, Program
+from experiments.lab.program import Data, Plan, Program
 from jaxnn.grid import Layout
 from jaxnn.sweep import Sweep
 
@@ -69,7 +69,7 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
         stand = outcome.stand if outcome.stand and outcome.stand.wave == number else None
         layout = plan.layout(grid, stand.runs if stand else todo, devices)
         chunks = _cut(layout, plan.chunk)
-        states = _placed(sweep, program, stand.leaves, len(chunks)) if stand else [sweep.init(chunk) for chunk in chunks]
+        states = _placed(sweep, program, stand.leaves if stand else _leaves([sweep.init(layout)]), len(chunks))
         rates = _hyperparameters(sweep, chunks)
         for segment in range(stand.segment if stand else 0, len(lengths)):
             drawn = orders.draw(seeds, batch_size=batch_size, steps=lengths[segment], start=sum(lengths[:segment]))
@@ -87,8 +87,8 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
             alive = layout.runs & (outcome.diverged_step < 0)
             if not alive.any():
                 break
-            smaller = plan.layout(grid, alive, devices)
-            if len(smaller.seeds) < len(layout.seeds):
+            smaller = _smaller(plan, grid, alive, layout, devices)
+            if smaller is not layout:
                 states = _placed(sweep, program, _leaves(states, layout.places(smaller)), len(smaller.seeds) // plan.chunk)
                 layout, chunks = smaller, _cut(smaller, plan.chunk)
                 rates = _hyperparameters(sweep, chunks)
@@ -100,6 +100,12 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
                 chunk.collect(values, outcome.last(f"test_{name}"))
         outcome.done |= todo
         keep(None)
+
+
+def _smaller(plan: Plan, grid: jaxnn.Grid, alive: np.ndarray, layout: Layout, devices: int) -> Layout:
+    """The layout of the runs that are alive, where it takes fewer chunks."""
+    smaller = plan.layout(grid, alive, devices)
+    return smaller if len(smaller.seeds) < len(layout.seeds) else layout
 
 
 def _cut(layout: Layout, chunk: int) -> list[Layout]:

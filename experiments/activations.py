@@ -20,7 +20,8 @@ from experiments.lab import cli, own, report, screen
 from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
 from experiments.lab.data import Dataset, load, look, prepare
 from experiments.lab.devices import use_every_core
-from experiments.lab.results import RunFolder, command, fingerprint, provenance
+from experiments.lab.provenance import command, provenance
+from experiments.lab.results import RunFolder, fingerprint
 from experiments.lab.runner import Data, Outcome, run_grid, segment_lengths
 from experiments.lab.theory import gradient_factor
 from experiments.lab.words import CERTAIN, verdict

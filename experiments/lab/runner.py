@@ -1,7 +1,7 @@
 """Run a grid: one program for each structure, compiled while the one before it runs, in segments with progress between."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -73,7 +73,7 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
         on_outcome: given each new outcome.
     """
     devices = jax.devices()
-    layout, together = _layout(grid, make, devices)
+    layout, together = lay_out(grid, make, devices)
     todo = [number for number in range(len(grid.structures)) if number not in known]
     sweeps = {number: jaxnn.make_sweep(make(grid.structures[number]), devices=devices, together=together) for number in todo}
     lengths = segment_lengths(steps)
@@ -132,7 +132,7 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
                                        layout.collect(state.diverged_step), program.seconds, time.perf_counter() - began))
 
 
-def _layout(grid: jaxnn.Grid, make: Callable[[dict], Training], devices) -> tuple[Layout, int | None]:
+def lay_out(grid: jaxnn.Grid, make: Callable[[dict], Training], devices: Sequence[jax.Device]) -> tuple[Layout, int | None]:
     """One layout for all structures, as the largest network asks, so that all runs of a seed share their batches' order."""
     # One of each size: an activation hardly changes what a run holds.
     sizes = {tuple(value for name, value in structure.items() if name != "activation"): structure for structure in grid.structures}

@@ -58,7 +58,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(prog="python -m experiments.benchmark", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter, exit_on_error=False)
-    parser.add_argument("--workloads", nargs="+", default=list(WORKLOADS), metavar="NAME", help=", ".join(WORKLOADS))
+    parser.add_argument("--workloads", nargs="+", metavar="NAME", help=f"all when absent: {', '.join(WORKLOADS)}")
     parser.add_argument("--peers", nargs="+", default=["all"], metavar="NAME",
                         help="names of files in experiments/lab/peers; all, whose library is there (default); or none")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contestant (5)")
@@ -66,13 +66,14 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--precision", choices=("default", "highest", "bfloat16"), default="default",
                         help="of matrix products in JAX; default is the backend's own, float32 on CPU")
     parser.add_argument("--out", type=Path, default=Path("runs") / "benchmark", help="folder for the results (runs/benchmark)")
-    parser.add_argument("--smoke", action="store_true", help="tiny networks, two rounds: shows in seconds that it works")
+    parser.add_argument("--smoke", action="store_true", help="tiny networks, two rounds, one workload a kind: shows in seconds that it works")
     try:
         flags, unknown = parser.parse_known_args(argv)
     except argparse.ArgumentError as error:
         raise UserError(f"{error}; --help lists every flag and its values") from None
     for name in unknown:
         raise UserError(f"{name}: no such flag; --help lists every flag")
+    flags.workloads = flags.workloads or (["digits", "deep", "elman"] if flags.smoke else list(WORKLOADS))
     for name in flags.workloads:
         if name not in WORKLOADS:
             raise UserError(f"--workloads {name}: no such workload; known: {', '.join(WORKLOADS)}")

@@ -17,11 +17,12 @@ def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     """fraction_of_peak.png and .svg, of what benchmark.json holds."""
     matplotlib.rcParams["svg.hashsalt"] = "jaxnn"  # the same numbers give the same bytes
     workloads = report["workloads"]
-    figure = Figure(figsize=(9, 1.9 + 0.75 * len(workloads)), layout="constrained")
+    figure = Figure(figsize=(9, 2 + len(workloads)), layout="constrained")
     axes = figure.add_subplot()
     titles = {"ours": "jaxnn"} | {name: peer["title"] for each in workloads.values() for name, peer in each["peers"].items()}
-    for name, title in titles.items():
-        found = {row: each["ours"] if name == "ours" else each["peers"].get(name) for row, each in enumerate(workloads.values())}
+    for number, (name, title) in enumerate(titles.items()):
+        below = 0.6 * (number / max(1, len(titles) - 1) - 0.5)  # so that no spread hides another
+        found = {row + below: each["ours"] if name == "ours" else each["peers"].get(name) for row, each in enumerate(workloads.values())}
         spreads = {row: one["fraction_of_peak"] for row, one in found.items() if one}
         colour, marker = MARKS[name]
         axes.plot([100 * one["median"] for one in spreads.values()], list(spreads), marker, color=colour, label=title,
@@ -38,6 +39,7 @@ def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     axes.tick_params(axis="x", labelsize=14)
     axes.set_xlabel(f"% of the machine's matrix-product peak, {report['peak']['gflops']['median']:,.0f} GFLOP/s", fontsize=14)
     axes.grid(axis="x", color="0.9")
+    axes.hlines([row + 0.5 for row in range(len(workloads) - 1)], 0, 1, transform=axes.get_yaxis_transform(), color="0.9")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper center", ncols=2, fontsize=13, frameon=False)

@@ -21,9 +21,10 @@ from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_tabl
 from experiments.lab.compile_cache import use_compile_cache
 from experiments.lab.data import Dataset, load, look, prepare
 from experiments.lab.devices import use_every_core
-from experiments.lab.results import RunFolder, command, fingerprint, provenance
 from experiments.lab.outcome import Outcome
 from experiments.lab.program import Data
+from experiments.lab.provenance import command, provenance
+from experiments.lab.results import RunFolder, fingerprint
 from experiments.lab.runner import run_grid
 from experiments.lab.theory import gradient_factor
 from experiments.lab.words import CERTAIN, verdict

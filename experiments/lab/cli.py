@@ -12,9 +12,7 @@ from typing import NoReturn
 
 import tyro
 
-
-class UserError(Exception):
-    """Something the user can mend: one sentence that names the value, the place and the remedy."""
+from experiments.lab.errors import UserError
 
 
 def run(main: Callable[..., None], configuration: type, argv: Sequence[str] | None = None) -> NoReturn:

@@ -28,7 +28,7 @@ class Data(NamedTuple):
 class Plan(NamedTuple):
     """How a program's runs are cut up.
 
-    members: most runs in a group. together: groups that a device trains at a time; None, all.
+    members: most runs in a group; None, no limit. together: groups that a device trains at a time; None, all.
     chunk: groups of one call. wave: groups whose states are held at a time.
     """
 
@@ -77,6 +77,13 @@ def chunk_of(groups: int, devices: int) -> int:
     return devices * min(range(near, 2 * near + 1), key=lambda size: (-shares % size, size))
 
 
+def lay_out(grid: jaxnn.Grid, training: Training, devices: Sequence[jax.Device], runs: np.ndarray | None = None) -> tuple[Layout, int | None]:
+    """Where runs lie, all when absent, and how many groups a device trains at a time; None, all."""
+    at_once = runs_at_once(training, grid.hyperparameters, devices[0])
+    layout = jaxnn.arrange(grid, devices=len(devices), members=at_once, runs=runs)
+    return layout, at_once and max(1, at_once // layout.members)
+
+
 def build(grid: jaxnn.Grid, training: Training, data: Data, *, runs: np.ndarray, lengths: Sequence[int], batch_size: int,
           devices: Sequence[jax.Device]) -> Program:
     """Plan and compile.
@@ -94,9 +101,7 @@ def build(grid: jaxnn.Grid, training: Training, data: Data, *, runs: np.ndarray,
         The program, whose chunks fit the memory.
     """
     began = time.perf_counter()
-    members = runs_at_once(training, grid.hyperparameters, devices[0])
-    whole = jaxnn.arrange(grid, devices=len(devices), members=members, runs=runs)
-    together = members and max(1, members // whole.members)
+    whole, together = lay_out(grid, training, devices, runs)
     sweep = jaxnn.make_sweep(training, devices=devices, together=together)
     chunk, budget = chunk_of(len(whole.seeds), len(devices)), memory(devices[0])
     while True:
@@ -106,7 +111,7 @@ def build(grid: jaxnn.Grid, training: Training, data: Data, *, runs: np.ndarray,
         chunk = max(1, chunk // len(devices) // 2) * len(devices)
     room = min(budget, WAVE_BYTES) if devices[0].platform == "cpu" else max(0, budget - need)
     wave = chunk * max(1, int(room / (held * chunk)))
-    return Program(Plan(members, together, chunk, wave), sweep, state, segments, evaluate, time.perf_counter() - began)
+    return Program(Plan(runs_at_once(training, grid.hyperparameters, devices[0]), together, chunk, wave), sweep, state, segments, evaluate, time.perf_counter() - began)
 
 
 def memory(device: jax.Device) -> float:

@@ -1,14 +1,9 @@
 """Where results live: a folder of plain files, written whole or not at all, that says how it was made."""
 
 import hashlib
-import importlib.metadata
 import json
-import math
 import os
-import platform
-import shlex
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +13,10 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import load_file, save_file
 
-from experiments.lab.cli import UserError
+from experiments.lab import files
+from experiments.lab.errors import UserError
 from experiments.lab.outcome import Outcome
+from experiments.lab.provenance import versions
 
 
 class RunFolder:
@@ -74,9 +71,7 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file whole or not at all."""
-        temporary = self.path / f"{name}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, self.path / name)
+        files.write_text(self.path / name, text)
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """A CSV file; seven digits, which is all that float32 holds."""
@@ -84,7 +79,7 @@ class RunFolder:
 
     def write_json(self, name: str, value: Any) -> None:
         """A JSON file; a number that is not finite is null, since JSON has none."""
-        self.write_text(name, json.dumps(_plain(value), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+        files.write_json(self.path / name, value)
 
     def finish(self) -> None:
         """The results are whole: the kept parts are not needed any more."""
@@ -93,29 +88,8 @@ class RunFolder:
 
 def fingerprint(configuration: Mapping[str, Any], data_sha256: str) -> str:
     """What a run's numbers depend on: configuration, data and versions."""
-    what = {"configuration": _plain(configuration), "data": data_sha256, **versions()}
+    what = {"configuration": files.plain(configuration), "data": data_sha256, **versions()}
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on."""
-    return {name: importlib.metadata.version(name) for name in ("jaxnn", "jax", "jaxlib", "optax", "numpy", "scikit-learn")}
-
-
-def provenance() -> dict[str, Any]:
-    """How a result was made: command, versions, device and precision."""
-    devices = jax.devices()
-    return {"command": command(), "python": platform.python_version(), "versions": versions(),
-            "devices": [f"{device.platform} {device.device_kind} {device.id}" for device in devices],
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-            "precision": {"dtype": "float32", "matmul": jax.config.jax_default_matmul_precision or "backend's default"}}
-
-
-def command() -> str:
-    """The command that this process was started with."""
-    module = getattr(sys.modules["__main__"], "__spec__", None)
-    start = ["python", "-m", module.name] if module else ["python", sys.argv[0]]
-    return shlex.join([*start, *sys.argv[1:]])
 
 
 def _fingerprint_of(config: Path) -> str | None:
@@ -123,15 +97,3 @@ def _fingerprint_of(config: Path) -> str | None:
         return json.loads(config.read_text(encoding="utf-8")).get("fingerprint")
     except (OSError, ValueError, AttributeError):
         return None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, Path) else value

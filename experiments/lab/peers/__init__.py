@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.lab.cli import UserError
+from experiments.lab.errors import UserError
 from experiments.lab.workloads import Workload
 
 NAMES = ("torch_compiled", "torch_stacked", "torch_func", "torch_loop", "jax_loop", "flax_nnx", "sklearn_mlp")

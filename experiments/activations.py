@@ -9,6 +9,7 @@ Under a minute on two cores.
 """
 
 import math
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jaxnn
-from experiments.lab import cli, own, report, screen
+from experiments.lab import cli, own, report, screen, trackers
 from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
 from experiments.lab.data import Dataset, load, look, prepare
 from experiments.lab.devices import use_every_core
+from experiments.lab.model import network, save
+from experiments.lab.refit import refitted
 from experiments.lab.results import RunFolder, command, fingerprint, provenance
 from experiments.lab.runner import Data, Outcome, run_grid, segment_lengths
 from experiments.lab.theory import gradient_factor
@@ -70,12 +73,20 @@ class Configuration:
     """The activation that the others are compared with besides the best; absent, relu where it is compared, else the first named."""
     out: Path | None = None
     """Folder for the results; runs/activations-DATA when absent."""
+    tensorboard: bool = False
+    """Also write the results as TensorBoard reads them, to the folder's tensorboard/."""
+    mlflow: bool = False
+    """Also send the results to MLflow, at MLFLOW_TRACKING_URI or its default."""
+    wandb: bool = False
+    """Also send the results to Weights & Biases; WANDB_MODE=offline keeps them here."""
 
 
 def main(configuration: Configuration) -> None:
     """Train the grid, show the verdict and write the results."""
     began = time.perf_counter()
     use_every_core()
+    wanted = [name for name in trackers.TRACKERS if getattr(configuration, name)]
+    trackers.check(wanted)
     grid = make_grid(configuration)  # after it, since the user's own activations may make arrays
     source = load(configuration.data, target=configuration.target, task=configuration.task, drop=configuration.drop,
                   test_data=configuration.test_data)
@@ -84,7 +95,7 @@ def main(configuration: Configuration) -> None:
         screen.show_look(look(source, data), command().replace(" --inspect", ""))
         return
     score = R2 if data.head == "regression" else ACCURACY
-    settings = {**{name: value for name, value in asdict(configuration).items() if name not in ("out", "inspect")},
+    settings = {**{name: value for name, value in asdict(configuration).items() if name not in ("out", "inspect", *trackers.TRACKERS)},
                 "learning_rate": grid.hyperparameters["learning_rate"],
                 "own_activations": own.described(grid.structure["activation"])}
     folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
@@ -93,6 +104,12 @@ def main(configuration: Configuration) -> None:
     outcomes = folder.kept()
     screen.show_plan(plan(configuration, grid, data, folder, kept=len(outcomes)))
 
+    def make(structure: Mapping[str, Any]) -> Training:
+        return make_run(structure, data)
+
+    def batch_size(structure: Mapping[str, Any]) -> int:
+        return min(structure["batch_size"], len(data.x["train"]))
+
     labels = [" ".join(map(str, structure.values())) for structure in varied(grid)]
     with screen.Watch(labels, len(segment_lengths(configuration.steps)), len(outcomes)) as watch:
         def keep(number: int, outcome: Outcome) -> None:
@@ -100,15 +117,16 @@ def main(configuration: Configuration) -> None:
             outcomes[number] = outcome
             watch.finish(number)
 
-        run_grid(grid, lambda structure: make_run(structure, data), Data(data.x, data.y), steps=configuration.steps,
-                 batch_size=lambda structure: min(structure["batch_size"], len(data.x["train"])), known=dict(outcomes),
-                 on_start=watch.start, on_segment=lambda *_: watch.segment(), on_outcome=keep)
+        if len(outcomes) < len(grid.structures):
+            run_grid(grid, make, Data(data.x, data.y), steps=configuration.steps, batch_size=batch_size, known=dict(outcomes),
+                     on_start=watch.start, on_segment=lambda *_: watch.segment(), on_outcome=keep)
 
     axes = list(varied(grid)[0])
     results, choices, target, profile = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
                                                 configuration.baseline and own.label(configuration.baseline))
     said = verdict(choices, score)
     curves = curves_table(grid, outcomes)
+    model, about_model = refitted(grid, make, source, data, results, choices[0], score, steps=configuration.steps, batch_size=batch_size)
 
     def theory(structure: Mapping[str, Any]) -> float | None:
         layers = own.activations(structure["activation"])
@@ -118,6 +136,7 @@ def main(configuration: Configuration) -> None:
               "configuration": settings, "runs": grid.runs, "programs": len(grid.structures),
               "data": {"name": data.name, "sha256": data.sha256, "target": data.target, "head": data.head, "features": data.features,
                        "rows": {part: len(rows) for part, rows in data.x.items()}, "classes": data.classes, "notes": data.notes},
+              "model": about_model,
               "seconds": {"compile": sum(o.compile_seconds for o in outcomes.values()),
                           "run": sum(o.run_seconds for o in outcomes.values()), "total": time.perf_counter() - began}}
     summary = {"verdict": said, "metric": score.name, "selected_on": "validation", "reported_on": "test",
@@ -130,16 +149,25 @@ def main(configuration: Configuration) -> None:
                "theory_gradient_factor": "mean square gradient at the first hidden layer over the last's, wide layers, before training",
                "not_told_apart_from_first": [choice.label for choice in choices[1:] if choice.p >= CERTAIN],
                "table": [asdict(choice) | choice.structure | {"theory_gradient_factor": theory(choice.structure)} for choice in choices],
-               "performance_profile": profile.to_dict("list")}
+               "model": about_model, "performance_profile": profile.to_dict("list")}
     folder.write_table("results.csv", results)
     folder.write_table("curves.csv", curves)
+    if model:
+        save(folder, model, {**about_model, **provenance()})
     folder.write_json("summary.json", summary)
     folder.write_text("report.html", report.page(QUESTION, said, choices, score, results, curves, config))
     folder.write_json("config.json", config)
+    found = trackers.records(choices, curves, score, settings) if wanted else []
+    sent = [trackers.send(name, folder.path, found) for name in wanted]  # before the kept parts go: a failure costs no training
     folder.finish()
     screen.show_choices(choices, score, target)
     screen.console.print(f"{said}\n", style="bold")
     screen.console.print(f"{len(results):,} networks in {time.perf_counter() - began:.0f} s; report: {folder.path / 'report.html'}")
+    screen.console.print(f"its network, of {score.title} {score.show(about_model[f'test_{score.name}'])} on the test rows, predicts: "
+                         f"python -m experiments.predict {shlex.quote(str(folder.path))} data.csv" if model else
+                         "no model is saved, since every run of the first has diverged")
+    for place in sent:
+        screen.console.print(f"sent to {place}")
 
 
 def make_grid(configuration: Configuration) -> jaxnn.Grid:
@@ -172,14 +200,8 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
     Raises:
         UserError: the activation cannot be used at this width.
     """
-    head = jaxnn.HEADS[data.head]
-    sizes = (data.features, *[structure["width"]] * structure["depth"], head.outputs(len(data.classes)))
-    phi = own.activations(structure["activation"])
-    try:
-        net = jaxnn.mlp(sizes, activation=phi if len(phi) > 1 else phi[0])
-    except ValueError as error:  # such as an odd width for an activation that makes two outputs of each unit
-        raise cli.UserError(f"--activation {structure['activation']} --width {structure['width']}: {error}") from None
-    return jaxnn.make_training(net, head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
+    head, phi = jaxnn.HEADS[data.head], own.activations(structure["activation"])
+    return jaxnn.make_training(network(structure, data), head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
                                stochastic=any(one.stochastic for one in phi))
 
 

@@ -91,12 +91,12 @@ def refit(training: Training, layout: Layout, data: Dataset, *, cell: int, seed:
         keys = jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
         return leaf[group, member] if keys else np.asarray(leaf)[group, member]
 
-    state = jax.tree.map(own, sweep.init(layout))
+    # Everything on one device, so that the first segment's program serves for the others.
+    state, x, y = jax.device_put((jax.tree.map(own, sweep.init(layout)), data.x["train"], data.y["train"]), jax.devices()[0])
     h = {name: values[group, member] for name, values in layout.hyperparameters.items()}
-    x, y = jax.device_put((data.x["train"], data.y["train"]))
     segment, done = jax.jit(training.segment), 0
     for length in segment_lengths(steps):
         order = sweep.order(layout, examples=len(x), batch_size=batch_size, steps=length, start=done)
         state, _ = segment(state, h, x, y, np.asarray(order)[group])
         done += length
-    return jax.device_get(state.params) if state.diverged_step < 0 else None
+    return jax.device_get(state.params) if int(state.diverged_step) < 0 else None

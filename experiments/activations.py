@@ -9,6 +9,7 @@ Under a minute on two cores.
 """
 
 import math
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,21 +17,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jaxnn
-from experiments.lab import cli, own, processes, report, screen
+from experiments.lab import cli, own, processes, report, screen, trackers
 from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
 from experiments.lab.compile_cache import use_compile_cache
-from experiments.lab.data import Dataset, load, look, prepare
+from experiments.lab.data import Dataset, Source, load, look, prepare
 from experiments.lab.devices import use_every_core
+from experiments.lab.model import network, save
 from experiments.lab.outcome import Outcome
 from experiments.lab.program import Data
 from experiments.lab.provenance import command, provenance
+from experiments.lab.refit import refitted
 from experiments.lab.results import RunFolder, fingerprint
 from experiments.lab.runner import run_grid
 from experiments.lab.theory import gradient_factor
 from experiments.lab.words import CERTAIN, verdict
 from jaxnn.training import Training
 
-NOT_IN_THE_NUMBERS = ("out", "inspect", "shard", "distributed", "coordinator", "processes", "process", "compile_cache")
+NOT_IN_THE_NUMBERS = ("out", "inspect", "shard", "distributed", "coordinator", "processes", "process", "compile_cache",
+                      *trackers.TRACKERS)
 QUESTION = "Which activation function, each at its own best learning rate?"
 
 
@@ -87,12 +91,20 @@ class Configuration:
     """This one's number, from 0."""
     compile_cache: bool = True
     """Keep compiled programs in the user's cache folder for the next run."""
+    tensorboard: bool = False
+    """Also write the results as TensorBoard reads them, to the folder's tensorboard/."""
+    mlflow: bool = False
+    """Also send the results to MLflow, at MLFLOW_TRACKING_URI or its default."""
+    wandb: bool = False
+    """Also send the results to Weights & Biases; WANDB_MODE=offline keeps them here."""
 
 
 def main(configuration: Configuration) -> None:
     """Train the grid, show the verdict and write the results."""
     began = time.perf_counter()
     use_every_core()
+    wanted = [name for name in trackers.TRACKERS if getattr(configuration, name)]
+    trackers.check(wanted)
     if configuration.compile_cache:
         use_compile_cache()
     part = (processes.start(configuration.coordinator, configuration.processes, configuration.process) if configuration.distributed
@@ -104,7 +116,6 @@ def main(configuration: Configuration) -> None:
     if configuration.inspect:
         screen.show_look(look(source, data), command().replace(" --inspect", ""))
         return
-    score = R2 if data.head == "regression" else ACCURACY
     settings = {**{name: value for name, value in asdict(configuration).items() if name not in NOT_IN_THE_NUMBERS},
                 "learning_rate": grid.hyperparameters["learning_rate"],
                 "own_activations": own.described(grid.structure["activation"])}
@@ -122,12 +133,20 @@ def main(configuration: Configuration) -> None:
     elif part.count > 1:
         screen.console.print(f"slice {part.label} is done; the same command without --shard joins the slices that lie in {folder.path}")
         return
+    conclude(configuration, settings, grid, source, data, folder, outcomes, wanted, began)
 
+
+def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: jaxnn.Grid, source: Source, data: Dataset,
+             folder: RunFolder, outcomes: Mapping[int, Outcome], wanted: Sequence[str], began: float) -> None:
+    """From what was found to the verdict: on the screen, in files, and at the trackers that are wanted."""
+    score = R2 if data.head == "regression" else ACCURACY
     axes = list(varied(grid)[0])
     results, choices, target, profile = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
                                                 configuration.baseline and own.label(configuration.baseline))
     said = verdict(choices, score)
     curves = curves_table(grid, outcomes)
+    model, about_model = refitted(grid, lambda structure: make_run(structure, data), source, data, results, choices[0], score,
+                                  steps=configuration.steps, batch_size=lambda structure: batch_size(structure, data))
 
     def theory(structure: Mapping[str, Any]) -> float | None:
         layers = own.activations(structure["activation"])
@@ -137,6 +156,7 @@ def main(configuration: Configuration) -> None:
               "configuration": settings, "runs": grid.runs, "programs": len(grid.structures),
               "data": {"name": data.name, "sha256": data.sha256, "target": data.target, "head": data.head, "features": data.features,
                        "rows": {part: len(rows) for part, rows in data.x.items()}, "classes": data.classes, "notes": data.notes},
+              "model": about_model,
               "seconds": {"compile": sum(o.compile_seconds for o in outcomes.values()),
                           "run": sum(o.run_seconds for o in outcomes.values()), "total": time.perf_counter() - began}}
     summary = {"verdict": said, "metric": score.name, "selected_on": "validation", "reported_on": "test",
@@ -149,16 +169,25 @@ def main(configuration: Configuration) -> None:
                "theory_gradient_factor": "mean square gradient at the first hidden layer over the last's, wide layers, before training",
                "not_told_apart_from_first": [choice.label for choice in choices[1:] if choice.p >= CERTAIN],
                "table": [asdict(choice) | choice.structure | {"theory_gradient_factor": theory(choice.structure)} for choice in choices],
-               "performance_profile": profile.to_dict("list")}
+               "model": about_model, "performance_profile": profile.to_dict("list")}
     folder.write_table("results.csv", results)
     folder.write_table("curves.csv", curves)
+    if model:
+        save(folder, model, {**about_model, **provenance()})
     folder.write_json("summary.json", summary)
     folder.write_text("report.html", report.page(QUESTION, said, choices, score, results, curves, config))
     folder.write_json("config.json", config)
+    found = trackers.records(choices, curves, score, settings) if wanted else []
+    sent = [trackers.send(name, folder.path, found) for name in wanted]  # before the kept parts go: a failure costs no training
     folder.finish()
     screen.show_choices(choices, score, target)
     screen.console.print(f"{said}\n", style="bold")
     screen.console.print(f"{len(results):,} networks in {time.perf_counter() - began:.0f} s; report: {folder.path / 'report.html'}")
+    screen.console.print(f"its network, of {score.title} {score.show(about_model[f'test_{score.name}'])} on the test rows, predicts: "
+                         f"python -m experiments.predict {shlex.quote(str(folder.path))} data.csv" if model else
+                         "no model is saved, since every run of the first has diverged")
+    for place in sent:
+        screen.console.print(f"sent to {place}")
 
 
 def train(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, part: processes.Share, known: Mapping[int, Outcome],
@@ -174,7 +203,7 @@ def train(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, part: p
                 watch.finish(number)
 
         return run_grid(grid, lambda structure: make_run(structure, data), Data(data.x, data.y), steps=configuration.steps,
-                        batch_size=lambda structure: min(structure["batch_size"], len(data.x["train"])), known=known, runs=runs,
+                        batch_size=lambda structure: batch_size(structure, data), known=known, runs=runs,
                         on_start=watch.start, on_segment=lambda _, share: watch.advance(share), on_outcome=kept)
 
 
@@ -208,15 +237,14 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
     Raises:
         UserError: the activation cannot be used at this width.
     """
-    head = jaxnn.HEADS[data.head]
-    sizes = (data.features, *[structure["width"]] * structure["depth"], head.outputs(len(data.classes)))
-    phi = own.activations(structure["activation"])
-    try:
-        net = jaxnn.mlp(sizes, activation=phi if len(phi) > 1 else phi[0])
-    except ValueError as error:  # such as an odd width for an activation that makes two outputs of each unit
-        raise cli.UserError(f"--activation {structure['activation']} --width {structure['width']}: {error}") from None
-    return jaxnn.make_training(net, head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
+    head, phi = jaxnn.HEADS[data.head], own.activations(structure["activation"])
+    return jaxnn.make_training(network(structure, data), head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
                                stochastic=any(one.stochastic for one in phi))
+
+
+def batch_size(structure: Mapping[str, Any], data: Dataset) -> int:
+    """Rows an update: as many as there are at most."""
+    return min(structure["batch_size"], len(data.x["train"]))
 
 
 def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[st
     reached = [steps_to_target(outcomes[number].steps, _scores(outcomes[number].curves, "validation", score, variance), target)
                for number in range(len(grid.structures))]
     results["steps_to_target"] = np.concatenate([steps.ravel() for steps in reached])
-    steps = np.array([_rows(results, choice)["steps_to_target"] for choice in choices])
+    steps = np.array([rows_of(results, choice).sort_values("seed")["steps_to_target"] for choice in choices])
     choices = [replace(choice, steps_to_target=float(np.median(own)), reached=int(np.isfinite(own).sum()))
                for choice, own in zip(choices, steps, strict=True)]
     profile = pd.DataFrame(performance_profile(steps).T, index=pd.Index(TAUS, name="tau"),
@@ -215,10 +215,10 @@ def _against_baseline(choices: Sequence[Choice], axis: str, baseline: str) -> li
     return [replace(choice, versus=found.get(number)) for number, choice in enumerate(choices)]
 
 
-def _rows(results: pd.DataFrame, choice: Choice) -> pd.DataFrame:
-    """A choice's runs at its rate, by seed."""
+def rows_of(table: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """A choice's rows at its rate, of the results or the curves."""
     chosen = choice.structure | {"learning_rate": choice.learning_rate}
-    return results[np.logical_and.reduce([results[name] == value for name, value in chosen.items()])].sort_values("seed")
+    return table[np.logical_and.reduce([table[name] == value for name, value in chosen.items()])]
 
 
 def _scores(found: Mapping[str, np.ndarray], part: str, score: Score, variance: Mapping[str, float]) -> np.ndarray:

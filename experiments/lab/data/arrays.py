@@ -45,9 +45,37 @@ def read_arrays(file: File, *, task: str = "auto", test: File | None = None) -> 
     if x.ndim > 2 or x.dtype == np.uint8:
         (x, y), *test_part = [(_one_unit(file, x), targets(pd.Series(y), task)) for x, y in parts]
         return Source(file.name, x, y, task, TARGET, test=test_part[0] if test_part else None)
-    columns = [f"x{number}" for number in range(x.shape[1])]
-    frame, *test_frame = [pd.DataFrame(x, columns=columns).assign(**{TARGET: y}) for x, y in parts]
+    frame, *test_frame = [_table(x).assign(**{TARGET: y}) for x, y in parts]
     return as_source(frame, name=file.name, where=file.where, target=TARGET, task=task, test=test_frame[0] if test_frame else None)
+
+
+def read_inputs(file: File, *, one_unit: bool) -> tuple[pd.DataFrame | np.ndarray, np.ndarray | None]:
+    """The file's x, and its y where it has one.
+
+    Args:
+        file: as for read_arrays.
+        one_unit: whether the numbers of x share one unit; else x is a table.
+
+    Raises:
+        UserError: the file cannot be read, holds no x, or x and y do not fit together.
+    """
+    arrays = _read(file)
+    if any(all(name in arrays for name in names) for names in NAMES):
+        x, y = _pair(file, arrays, NAMES)
+    else:
+        name = next((name for name, _ in NAMES if name in arrays), None)
+        if name is None:
+            raise UserError(f"{file.where}: it holds the arrays {', '.join(arrays) or 'none'}; name the inputs {NAMES[0][0]}")
+        x, y = arrays[name], None
+        _refuse_inputs(file, name, x)
+    if not one_unit and x.ndim > 2:
+        raise UserError(f"{file.where}: its rows have the shape {x.shape[1:]}, and the columns x0, x1, … are asked for; give one "
+                        "axis of rows and one of columns")
+    return (_one_unit(file, x) if one_unit else _table(x)), y
+
+
+def _table(x: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(x, columns=[f"x{number}" for number in range(x.shape[1])])
 
 
 def _one_unit(file: File, x: np.ndarray) -> np.ndarray:
@@ -74,11 +102,15 @@ def _pair(file: File, arrays: dict[str, np.ndarray], known: Sequence[tuple[str, 
     if names is None:
         raise UserError(f"{file.where}: it holds the arrays {', '.join(arrays) or 'none'}; name them {' and '.join(known[0])}")
     x, y = (arrays[name] for name in names)
+    _refuse_inputs(file, names[0], x)
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-    if x.dtype.kind not in "biuf" or x.ndim < 2 or 0 in x.shape:
-        raise UserError(f"{file.where}: {names[0]} has the type {x.dtype} and the shape {x.shape}; give numbers, one row an example")
     if y.shape != (len(x),):
         raise UserError(f"{file.where}: {names[1]} has the shape {y.shape} for the {len(x)} rows of {names[0]}; give one target a row")
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise UserError(f"{file.where}: {names[1]} holds a number that is not finite; mend it")
     return x, y
+
+
+def _refuse_inputs(file: File, name: str, x: np.ndarray) -> None:
+    if x.dtype.kind not in "biuf" or x.ndim < 2 or 0 in x.shape:
+        raise UserError(f"{file.where}: {name} has the type {x.dtype} and the shape {x.shape}; give numbers, one row an example")

@@ -32,11 +32,11 @@ class Number(NamedTuple):
         Raises:
             UserError: a cell is no finite number.
         """
-        cells = pd.to_numeric(column, errors="coerce").astype(np.float64).to_numpy(np.float64)
-        wrong = np.isinf(cells) | (np.isnan(cells) & column.notna().to_numpy())
+        wrong = unreadable(column)
         if wrong.any():
             raise UserError(f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is no finite number as in the "
                             "training rows; mend the cell or leave it empty")
+        cells = _as_numbers(column)
         return ((np.where(np.isnan(cells), self.median, cells) - self.mean) / self.scale)[:, None]
 
 
@@ -174,11 +174,21 @@ def fit(x: pd.DataFrame | np.ndarray, y: np.ndarray, *, target: str, classes: Se
     return Preprocessing(target, (*_numbers(numbers), *_categories(texts)), None, tuple(classes), scale)
 
 
+def unreadable(column: pd.Series) -> np.ndarray:
+    """Where a column of numbers holds neither a finite number nor nothing: bool (rows,)."""
+    cells = _as_numbers(column)
+    return np.isinf(cells) | (np.isnan(cells) & column.notna().to_numpy())
+
+
 def as_text(column: pd.Series) -> pd.Series:
     """Cells as text, missing ones as missing; a whole number has no decimals, whether missing cells made it a float or not."""
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
     return column.astype(object).map(str, na_action="ignore").astype(object).where(column.notna(), np.nan)
+
+
+def _as_numbers(column: pd.Series) -> np.ndarray:
+    return pd.to_numeric(column, errors="coerce").astype(np.float64).to_numpy(np.float64)
 
 
 def _numbers(frame: pd.DataFrame) -> list[Number]:

@@ -1,0 +1,86 @@
+"""Predict with the network that an experiment has saved.
+
+    python -m experiments.predict runs/activations-my my.csv
+
+The table needs the columns that the network was trained on; the target may be among them, and is then compared with.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tyro.conf import Positional
+
+from experiments.lab import cli, screen
+from experiments.lab.comparison import ACCURACY, R2
+from experiments.lab.data import read_rows
+from experiments.lab.data.preprocessing import as_text
+from experiments.lab.devices import use_every_core
+from experiments.lab.model import Model, load
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Predict with the network that an experiment has saved."""
+
+    run: Positional[Path]
+    """Folder of a finished run, such as runs/activations-digits."""
+    data: Positional[str]
+    """Path or URL of a CSV, TSV, Parquet or .npz file (array x) with the columns of the training data, with or without its target;
+    or a name that --data of experiments.activations takes."""
+    drop: tuple[str, ...] = ()
+    """Columns to leave out, which the training data did not have."""
+    out: Path | None = None
+    """CSV file to write, a row for each row of the data; RUN/predictions-DATA.csv when absent."""
+
+
+def main(configuration: Configuration) -> None:
+    """Read the model and the rows, and write the predictions."""
+    use_every_core()
+    model = load(configuration.run)
+    rows = read_rows(configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop)
+    out = configuration.out or configuration.run / f"predictions-{rows.name}.csv"
+    if out.resolve() == Path(configuration.data).expanduser().resolve():
+        raise cli.UserError(f"--out {out}: it is the file to predict for; name another")
+    try:
+        x = model.preprocessing.apply(rows.x)
+    except cli.UserError as error:
+        raise cli.UserError(f"{configuration.data}: {error}") from None
+    outputs = model.outputs(x)
+    table = model.predictions(outputs)
+    try:
+        table.to_csv(out, index=False, lineterminator="\n")
+    except OSError as error:
+        raise cli.UserError(f"--out {out}: it cannot be written ({error.strerror or error}); name a file in a folder that there "
+                            "is") from None
+    target = model.preprocessing.target
+    lines = [("model", f"{configuration.run}: {target} by {model.structure['activation']}"), ("data", f"{configuration.data}: {len(x):,} rows"),
+             *(("note", note) for note in rows.notes)]
+    if rows.y is not None:
+        lines += compared(model, outputs, rows.y)
+    screen.show_plan([*lines, ("written", str(out))])
+
+
+def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str, str]]:
+    """How the predictions compare with the targets that are there, for the screen."""
+    known = y.notna().to_numpy()
+    if not known.any():
+        return []
+    y, notes = y[known], []
+    classes = model.preprocessing.classes
+    if not classes:
+        score, value = R2, model.score(outputs[known], model.preprocessing.encode(pd.to_numeric(y)))
+    else:
+        y = as_text(y)
+        new = ~y.isin(classes).to_numpy()
+        if new.any():
+            notes.append(("note", f"{new.sum():,} rows of classes that no training row has, counted as wrong: "
+                                  f"{', '.join(y[new].unique()[:10])}"))
+        right = 0.0 if new.all() else model.score(outputs[known][~new], model.preprocessing.encode(y[~new].to_numpy()))
+        score, value = ACCURACY, right * float(np.mean(~new))
+    return [*notes, (score.title, f"{score.show(value)} ({value:.7g}) on the {len(y):,} rows with a {model.preprocessing.target}")]
+
+
+if __name__ == "__main__":
+    cli.run(main, Configuration)

@@ -123,3 +123,7 @@ def test_the_probability_of_being_better_is_a_binomial_share():
     # 3 wins and a tie in 4: between the bounds of 3 and of 4.
     p, (low, high) = probability_better(np.array([2.0, 2, 2, 1]), np.ones(4))
     assert (p, high) == (0.875, 1) and low == pytest.approx(stats.beta.ppf(0.025, 3, 2))
+
+
+def test_one_seed_tells_nothing_apart():
+    assert paired_p(np.array([0.9]), np.array([0.1])) == 1.0

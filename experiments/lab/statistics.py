@@ -57,7 +57,7 @@ def interval(scores: np.ndarray, level: float = 0.95) -> tuple[float, float]:
         return math.nan, math.nan
     found = stats.bootstrap(tuple(strata), lambda *parts, axis: interquartile_mean(np.concatenate(parts, axis), axis),
                             confidence_level=level, n_resamples=RESAMPLES, method="percentile", vectorized=True,
-                            rng=np.random.default_rng(0)).confidence_interval
+                            batch=max(1, _CHUNK // strata.size), rng=np.random.default_rng(0)).confidence_interval
     return float(found.low), float(found.high)
 
 
@@ -79,10 +79,10 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
         0.0625
     """
     apart = _ranked(differences(ours, theirs)[None])[0]
-    if not np.any(apart):
+    if len(apart) < 2 or not np.any(apart):
         return 1.0
     return float(stats.permutation_test((apart,), lambda d, axis: np.mean(d, axis=axis), permutation_type="samples",
-                                        n_resamples=RESAMPLES, rng=np.random.default_rng(0), vectorized=True).pvalue)
+                                        n_resamples=RESAMPLES, batch=max(1, _CHUNK // len(apart)), rng=np.random.default_rng(0), vectorized=True).pvalue)
 
 
 def pairwise_p(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jaxnn
-from experiments.lab import cli, own, report, screen
+from experiments.lab import cli, own, report, screen, signals
 from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
 from experiments.lab.data import Dataset, load, look, prepare
 from experiments.lab.devices import use_every_core
@@ -70,6 +70,8 @@ class Configuration:
     """The activation that the others are compared with besides the best; absent, relu where it is compared, else the first named."""
     out: Path | None = None
     """Folder for the results; runs/activations-DATA when absent."""
+    figures: bool = False
+    """Write each figure of the report as PNG and SVG too, into the folder's figures/."""
 
 
 def main(configuration: Configuration) -> None:
@@ -84,7 +86,7 @@ def main(configuration: Configuration) -> None:
         screen.show_look(look(source, data), command().replace(" --inspect", ""))
         return
     score = R2 if data.head == "regression" else ACCURACY
-    settings = {**{name: value for name, value in asdict(configuration).items() if name not in ("out", "inspect")},
+    settings = {**{name: value for name, value in asdict(configuration).items() if name not in ("out", "inspect", "figures")},
                 "learning_rate": grid.hyperparameters["learning_rate"],
                 "own_activations": own.described(grid.structure["activation"])}
     folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
@@ -105,8 +107,9 @@ def main(configuration: Configuration) -> None:
                  on_start=watch.start, on_segment=lambda *_: watch.segment(), on_outcome=keep)
 
     axes = list(varied(grid)[0])
-    results, choices, target, profile = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
-                                                configuration.baseline and own.label(configuration.baseline))
+    comparison = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
+                         configuration.baseline and own.label(configuration.baseline))
+    results, choices, target, profile = comparison
     said = verdict(choices, score)
     curves = curves_table(grid, outcomes)
 
@@ -134,7 +137,15 @@ def main(configuration: Configuration) -> None:
     folder.write_table("results.csv", results)
     folder.write_table("curves.csv", curves)
     folder.write_json("summary.json", summary)
-    folder.write_text("report.html", report.page(QUESTION, said, choices, score, results, curves, config))
+    places = [varied(grid).index(choice.structure) for choice in choices]
+    evidence = report.Evidence(
+        QUESTION, said, comparison, score, curves, [report.Program(outcomes[n].compile_seconds, outcomes[n].run_seconds) for n in places],
+        [own.by_name(choice.structure["activation"]) for choice in choices],
+        [look_inside(grid.structures[n], data, grid.seed_numbers) for n in places], [theory(choice.structure) for choice in choices], config)
+    figures = report.figures(evidence)
+    folder.write_text("report.html", report.page(evidence, figures))
+    if configuration.figures:
+        report.save(figures, folder.path / "figures")
     folder.write_json("config.json", config)
     folder.finish()
     screen.show_choices(choices, score, target)
@@ -181,6 +192,14 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
         raise cli.UserError(f"--activation {structure['activation']} --width {structure['width']}: {error}") from None
     return jaxnn.make_training(net, head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
                                stochastic=any(one.stochastic for one in phi))
+
+
+def look_inside(structure: Mapping[str, Any], data: Dataset, seeds: Sequence[int]) -> signals.Layers:
+    """Signal and gradient of a network's layers before training, on a batch of the training rows."""
+    phi, rows = own.activations(structure["activation"]), slice(signals.ROWS)
+    return signals.measure(signals.initial_params(make_run(structure, data), seeds[:signals.SEEDS]),
+                           phi if len(phi) > 1 else phi * structure["depth"], jaxnn.HEADS[data.head].loss,
+                           data.x["train"][rows], data.y["train"][rows])
 
 
 def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jaxnn
-from experiments.lab import cli, own, processes, report, screen, trackers
+from experiments.lab import cli, own, processes, report, screen, signals, trackers
 from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
 from experiments.lab.compile_cache import use_compile_cache
 from experiments.lab.data import Dataset, Source, load, look, prepare
@@ -33,7 +33,7 @@ from experiments.lab.theory import gradient_factor
 from experiments.lab.words import CERTAIN, verdict
 from jaxnn.training import Training
 
-NOT_IN_THE_NUMBERS = ("out", "inspect", "shard", "distributed", "coordinator", "processes", "process", "compile_cache",
+NOT_IN_THE_NUMBERS = ("out", "inspect", "figures", "shard", "distributed", "coordinator", "processes", "process", "compile_cache",
                       *trackers.TRACKERS)
 QUESTION = "Which activation function, each at its own best learning rate?"
 
@@ -97,6 +97,8 @@ class Configuration:
     """Also send the results to MLflow, at MLFLOW_TRACKING_URI or its default."""
     wandb: bool = False
     """Also send the results to Weights & Biases; WANDB_MODE=offline keeps them here."""
+    figures: bool = False
+    """Write each figure of the report as PNG and SVG too, into the folder's figures/."""
 
 
 def main(configuration: Configuration) -> None:
@@ -141,8 +143,9 @@ def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: ja
     """From what was found to the verdict: on the screen, in files, and at the trackers that are wanted."""
     score = R2 if data.head == "regression" else ACCURACY
     axes = list(varied(grid)[0])
-    results, choices, target, profile = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
-                                                configuration.baseline and own.label(configuration.baseline))
+    comparison = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
+                         configuration.baseline and own.label(configuration.baseline))
+    results, choices, target, profile = comparison
     said = verdict(choices, score)
     curves = curves_table(grid, outcomes)
     model, about_model = refitted(grid, lambda structure: make_run(structure, data), source, data, results, choices[0], score,
@@ -175,7 +178,15 @@ def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: ja
     if model:
         save(folder, model, {**about_model, **provenance()})
     folder.write_json("summary.json", summary)
-    folder.write_text("report.html", report.page(QUESTION, said, choices, score, results, curves, config))
+    places = [varied(grid).index(choice.structure) for choice in choices]
+    evidence = report.Evidence(
+        QUESTION, said, comparison, score, curves, [report.Program(outcomes[n].compile_seconds, outcomes[n].run_seconds) for n in places],
+        [own.by_name(choice.structure["activation"]) for choice in choices],
+        [look_inside(grid.structures[n], data, grid.seed_numbers) for n in places], [theory(choice.structure) for choice in choices], config)
+    figures = report.figures(evidence)
+    folder.write_text("report.html", report.page(evidence, figures))
+    if configuration.figures:
+        report.save(figures, folder.path / "figures")
     folder.write_json("config.json", config)
     found = trackers.records(choices, curves, score, settings) if wanted else []
     sent = [trackers.send(name, folder.path, found) for name in wanted]  # before the kept parts go: a failure costs no training
@@ -245,6 +256,14 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
 def batch_size(structure: Mapping[str, Any], data: Dataset) -> int:
     """Rows an update: as many as there are at most."""
     return min(structure["batch_size"], len(data.x["train"]))
+
+
+def look_inside(structure: Mapping[str, Any], data: Dataset, seeds: Sequence[int]) -> signals.Layers:
+    """Signal and gradient of a network's layers before training, on a batch of the training rows."""
+    phi, rows = own.activations(structure["activation"]), slice(signals.ROWS)
+    return signals.measure(signals.initial_params(make_run(structure, data), seeds[:signals.SEEDS]),
+                           phi if len(phi) > 1 else phi * structure["depth"], jaxnn.HEADS[data.head].loss,
+                           data.x["train"][rows], data.y["train"][rows])
 
 
 def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:

@@ -1,62 +1,131 @@
-"""The report in a real browser, from disk."""
+"""The report in a real browser, from disk and offline, and its figures as files."""
 
 import re
-import shutil
-import subprocess
+from dataclasses import replace
+from xml.etree import ElementTree
 
+import browser
 import numpy as np
 import pandas as pd
 import pytest
 
 from experiments.lab import report
-from experiments.lab.comparison import ACCURACY, choose
+from experiments.lab.comparison import ACCURACY, Comparison, choose
+from experiments.lab.signals import Layers
 from experiments.lab.words import verdict
+from jaxnn.activations import resolve
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = "<script>alert(1)</script>"
+NAMES = (HOSTILE, "tanh", "relu/tanh")
 
 
 def tables():
-    rows = [{"activation": name, "learning_rate": rate, "seed": seed, "validation_loss": 0.5, "test_loss": 0.5,
-             "validation_accuracy": 0.9 - abs(np.log10(rate)) / 10, "test_accuracy": 0.8 + seed / 100, "diverged_step": None}
-            for name in (HOSTILE, "tanh") for rate in (0.1, 1.0, 10.0) for seed in range(4)]
+    rows = [{"activation": name, "learning_rate": rate, "seed": seed, "validation_loss": 0.5, "test_loss": 0.5 + seed / 10,
+             "validation_accuracy": 0.9 - abs(np.log10(rate)) / 10 - place / 100, "test_accuracy": 0.8 + seed / 100 - place / 50,
+             "diverged_step": None}
+            for place, name in enumerate(NAMES) for rate in (0.1, 1.0, 10.0) for seed in range(4)]
     results = pd.DataFrame(rows).astype({"diverged_step": "Int64"})
     results.loc[results["learning_rate"] == 10, ["test_accuracy", "diverged_step"]] = 0, 3
-    curves = results[results["seed"] == 0].assign(step=10)[["activation", "learning_rate", "step", "validation_loss"]]
+    curves = results[results["seed"] == 0].assign(step=10, train_loss=0.5)[
+        ["activation", "learning_rate", "step", "validation_loss", "validation_accuracy", "train_loss"]]
     return results, curves
 
 
 @pytest.fixture(scope="module")
-def page():
+def evidence():
     results, curves = tables()
     choices = choose(results, ["activation"], ACCURACY)
+    choices = [replace(choice, steps_to_target=20.0, reached=4) for choice in choices]
+    profile = pd.DataFrame({"tau": [1.0, 2.0], **{name: [0.5, 1.0] for name in NAMES}})
+    layers = Layers(*np.ones((2, 4, 3)), *np.full((2, 4, 2), 0.5), np.ones(3), np.ones(3), 77)
+    entries = [{HOSTILE: resolve("relu")}, {"tanh": resolve("tanh")}, {"relu": resolve("relu"), "tanh": resolve("tanh")}]
     config = {"command": f"python -m experiments.activations --target '{HOSTILE}'", "data": {"classes": [HOSTILE]}}
-    return report.page("Which?", verdict(choices, ACCURACY), choices, ACCURACY, results, curves, config)
+    return report.Evidence("Which?", verdict(choices, ACCURACY), Comparison(results, choices, 0.8, profile), ACCURACY, curves,
+                           [report.Program(1.0, 2.0)] * 3, entries, [layers] * 3, [0.5, None, 1.0], config)
+
+
+@pytest.fixture(scope="module")
+def page(evidence):
+    return report.page(evidence, report.figures(evidence))
 
 
 def test_nothing_is_loaded_from_anywhere(page):
     markup = re.sub(r"<script>.*?</script>", "", page, flags=re.S)
     assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=[\"'](?!data:)", markup)
     assert "@import" not in markup and "url(" not in markup
+    assert "default-src 'none'" in markup
 
 
 def test_the_best_rate_is_the_one_of_highest_validation_score():
     results, _ = tables()
-    assert [choice.learning_rate for choice in choose(results, ["activation"], ACCURACY)] == [1.0, 1.0]
+    assert [choice.learning_rate for choice in choose(results, ["activation"], ACCURACY)] == [1.0] * 3
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
-def test_a_browser_draws_every_figure_and_shows_a_hostile_name_as_text(page, tmp_path):
+def test_the_numbers_drawn_are_those_of_the_results(evidence):
+    rates = report.figures(evidence)[0]
+    error = next(series for series in rates.views[0].series if series.label == "tanh" and series.kind == "line")
+    assert error.x == [0.1, 1.0, 10.0]
+    assert error.y == pytest.approx([20.5, 20.5, 100]) and error.high[:2] == pytest.approx([21, 21])
+    cross = next(series for series in rates.views[0].series if series.label == "tanh" and series.kind == "cross")
+    assert cross.x == [10.0]
+
+
+def test_units_are_drawn_over_time_where_the_curves_hold_them(evidence):
+    curves = evidence.curves.assign(dead=0.25, saturated=0.5)
+    before, after = (next(figure for figure in report.figures(each) if figure.name == "units")
+                     for each in (evidence, replace(evidence, curves=curves)))
+    assert before.title.endswith("before training") and after.title.endswith("over time")
+    assert after.views[0].series[0].x == [10] and after.views[0].series[0].y == [25.0]
+
+
+def test_figures_are_files_too(evidence, tmp_path):
+    figures = {figure.name: figure for figure in report.figures(evidence)}
+    rates = replace(figures["rates"], views=figures["rates"].views[:1])
+    written = report.save([rates, figures["signals"]], tmp_path / "figures")
+    assert [path.name for path in written] == ["rates.png", "rates.svg", "signals.png", "signals.svg"]
+    for path in written:
+        if path.suffix == ".svg":
+            ElementTree.parse(path)
+            assert HOSTILE not in path.read_text(encoding="utf-8")
+        else:
+            assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(browser.PATH is None, reason="no Chromium or Chrome is installed")
+def test_a_browser_draws_switches_and_answers_offline(evidence, page, tmp_path):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
-    found = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr",
-         "--virtual-time-budget=10000", "--dump-dom", (tmp_path / "report.html").as_uri()],
-        capture_output=True, text=True, timeout=120, check=True)
-    assert not [line for line in found.stderr.splitlines() if "CONSOLE" in line and re.search("error|Uncaught", line, re.I)]
-    dom = found.stdout
-    for figure in ("rates", "curves"):
-        assert re.search(rf'id="{figure}"[^>]*class="figure js-plotly-plot|class="figure js-plotly-plot"[^>]*id="{figure}"', dom)
-    body = dom[:dom.index("<script>")]
-    assert body.count("class=\"trace scatter") >= 4
-    assert "<script" not in body and "&lt;script&gt;alert(1)" in body
+    with browser.open_page(tmp_path) as shown:
+        shown.open(tmp_path / "report.html")
+        drawn = shown.value("Object.fromEntries([...document.querySelectorAll('.figure')].map(each => "
+                            "[each.id, each.querySelectorAll('.scatterlayer .trace').length]))")
+        places = {f"{figure.name}-{n}" for figure in report.figures(evidence) for n in range(len(figure.views) if figure.together else 1)}
+        assert set(drawn) == places and all(drawn.values())
+        assert shown.value("document.querySelectorAll('script').length") == 2  # a hostile name is text
+        assert HOSTILE in shown.value("document.querySelector('.choices').textContent")
+
+        point = shown.value("(() => { scrollTo({top: document.getElementById('rates-0').offsetTop - 100, behavior: 'instant'}); "
+                            "const at = document.querySelector('#rates-0 .point').getBoundingClientRect(); "
+                            "return [at.x + at.width / 2, at.y + at.height / 2] })()")
+        shown.move(*point)
+        hover = shown.value("document.querySelector('#rates-0 .hoverlayer .hovertext')?.textContent")
+        assert HOSTILE in hover and "learning rate 0.1" in hover and "18.5" in hover
+
+        shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
+        fewer = shown.value("['rates-0', 'shapes-1'].map(id => document.querySelectorAll(`#${id} .scatterlayer .trace`).length)")
+        assert 0 < fewer[0] < drawn["rates-0"]
+        assert fewer[1] == drawn["shapes-1"]  # the mixture still shows tanh
+        shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
+        assert shown.value("document.querySelectorAll('#rates-0 .scatterlayer .trace').length") == drawn["rates-0"]
+
+        shown.value("(() => { const select = document.querySelector('[data-figure=rates] select'); select.value = 2; "
+                    "select.dispatchEvent(new Event('change')) })()")
+        assert shown.value("document.querySelector('#rates-0 .ytitle').textContent") == "test loss, log scale"
+
+        ink = "getComputedStyle(document.querySelector('#rates-0 .ytitle')).fill"
+        light = shown.value(ink)
+        shown.prefer("dark")
+        shown.wait(f"{ink} !== {light!r}")
+        shown.resize(390)
+        assert shown.value("document.documentElement.scrollWidth") <= 390
+        assert not shown.complaints
+        assert shown.requests == [(tmp_path / "report.html").as_uri()]

@@ -65,6 +65,16 @@ def activations(text: str, depths: Sequence[int] = ()) -> tuple[Activation, ...]
     return tuple(map(_find, names))
 
 
+def by_name(text: str) -> dict[str, Activation]:
+    """The different activations of a label, under the names that it gives them.
+
+    Example:
+        >>> list(by_name("tanh/relu/tanh"))
+        ['tanh', 'relu']
+    """
+    return {name: _find(name) for name in text.split("/")}
+
+
 def described(texts: Sequence[str]) -> dict[str, dict[str, str]]:
     """The user's own among these labels: name -> the hash of its source and its measured facts, on which results depend."""
     names = dict.fromkeys(name for text in texts for name in text.split("/") if ":" in name)

@@ -1,0 +1,154 @@
+
+// Draws the figures that the page's data describe; one row of switches acts on all of them.
+const OFF = 0, PALE = 1, STRONG = 2;
+const level = report.choices.map((_, choice) => choice < report.strong ? STRONG : PALE);
+const shown = Object.fromEntries(report.figures.map(figure => [figure.name, {view: 0, linear: false}]));
+const dark = matchMedia("(prefers-color-scheme: dark)");
+let pointed = null, printing = false;
+
+const text = string => String(string).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colours = () => report.colours[dark.matches && !printing ? "dark" : "light"];
+const narrow = () => innerWidth < 600 && !printing;
+
+function strength(series) {
+  const most = Math.max(...series.choices.map(choice => level[choice]));
+  if (pointed === null || most === OFF) return most;
+  return series.choices.includes(pointed) ? STRONG : PALE;
+}
+
+function traces(view, logY) {
+  const floor = Math.min(...view.series.flatMap(series => series.y).filter(y => y > 0));
+  const found = [];
+  for (const series of view.series) {
+    const strong = strength(series);
+    if (strong === OFF) continue;
+    const colour = colours()[series.style % colours().length];
+    const symbol = report.symbols[series.style % report.symbols.length];
+    const dash = report.dashes[Math.floor(series.style / colours().length) % report.dashes.length];
+    const trace = {x: series.x, y: series.y, name: text(series.label), showlegend: false, opacity: strong === STRONG ? 1 : 0.25,
+                   line: {color: colour, dash, width: 2}, marker: {color: colour, symbol, size: 7}, mode: "lines+markers",
+                   text: series.hover.map(each => text(each).replace(/^[^\n]*/, "<b>$&</b>").replace(/\n/g, "<br>")),
+                   hoverinfo: series.hover.length ? "text" : "skip"};
+    const bars = () => ({type: "data", symmetric: false, color: colour, thickness: 1.5, width: 3});
+    if (series.kind === "line" && series.low && strong === STRONG) {
+      const there = series.x.map((_, at) => at).filter(at => series.low[at] !== null && series.high[at] !== null);
+      const low = there.map(at => logY ? Math.max(series.low[at], floor / 2) : series.low[at]);
+      const x = there.map(at => series.x[at]);
+      found.push({x: x.concat(x.slice().reverse()), y: low.concat(there.map(at => series.high[at]).reverse()), fill: "toself", opacity: 0.14,
+                  fillcolor: colour, mode: "lines", line: {width: 0}, hoverinfo: "skip", showlegend: false});
+    }
+    if (series.kind === "curve") trace.mode = "lines";
+    if (series.kind === "theory") Object.assign(trace, {mode: "lines", line: {color: colour, dash, width: 1}});
+    if (series.kind === "dots" || series.kind === "row") {
+      trace.mode = "markers";
+      const centre = series.kind === "dots" ? series.y : series.x;
+      if (series.low) trace[series.kind === "dots" ? "error_y" : "error_x"] =
+        {...bars(), array: series.high.map((high, at) => high - centre[at]), arrayminus: series.low.map((low, at) => centre[at] - low)};
+    }
+    if (series.kind === "cross") Object.assign(trace, {mode: "markers", marker: {symbol: "x-thin-open", size: 12, color: colour}});
+    if (series.kind === "ring") Object.assign(trace, {mode: "markers", marker: {symbol: "circle-open", size: 14, color: colour, line: {width: 2}}});
+    found.push(trace);
+  }
+  return found;
+}
+
+function axis(described, log, values) {
+  const made = {title: {text: text(described.title), standoff: 8}, automargin: true, gridcolor: "rgba(128,128,128,.25)", zeroline: false,
+                type: log ? "log" : "linear", rangemode: described.zero ? "tozero" : "normal"};
+  if (described.ticks.length) Object.assign(made, {tickvals: described.ticks.map(([at]) => at), ticktext: described.ticks.map(([, name]) => text(name))});
+  if (log) {
+    const there = values.filter(value => value > 0);
+    const span = Math.max(...there) / Math.min(...there);
+    Object.assign(made, {dtick: span > 100 ? 1 : "D2", exponentformat: "power"}, span < 1e6 ? {tickformat: "~g"} : {});
+  }
+  return made;
+}
+
+function draw(figure) {
+  const views = figure.together ? figure.views : [figure.views[shown[figure.name].view]];
+  views.forEach((view, number) => {
+    const logY = view.y.log && !shown[figure.name].linear;
+    const titleY = logY ? view.y : {...view.y, title: view.y.title.replace(", log scale", "")};
+    const layout = {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest", dragmode: narrow() ? false : "zoom",
+      font: {size: narrow() ? 11 : 13, color: printing ? "#1a1a1a" : css("--ink"), family: "system-ui, sans-serif"},
+      margin: {l: 10, r: 12, t: 12, b: 10}, hoverlabel: {bgcolor: css("--paper"), font: {color: css("--ink"), size: 13}, align: "left"},
+      modebar: {bgcolor: "rgba(0,0,0,0)", color: "#999", activecolor: "#0072B2"},
+      height: view.y.ticks.length ? 90 + 30 * view.y.ticks.length : printing || narrow() ? 340 : 420,
+      xaxis: axis(view.x, view.x.log, view.series.flatMap(series => series.x)),
+      yaxis: axis(titleY, logY, view.series.flatMap(series => series.y)),
+    };
+    if (printing) layout.width = views.length > 1 ? 330 : 660;
+    if (view.y.ticks.length) layout.yaxis.range = [0.6 - view.y.ticks.length, 0.6];
+    Plotly.react(`${figure.name}-${number}`, traces(view, logY), layout,
+                 {responsive: true, displaylogo: false, displayModeBar: narrow() ? false : "hover", modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]]});
+  });
+}
+
+function drawAll() {
+  for (const chip of document.querySelectorAll(".chips [data-choice]")) {
+    const choice = +chip.dataset.choice;
+    chip.dataset.level = level[choice];
+    chip.setAttribute("aria-pressed", level[choice] === STRONG ? "true" : level[choice] === PALE ? "mixed" : "false");
+    chip.style.setProperty("--chip", colours()[choice % colours().length]);
+  }
+  report.figures.forEach(draw);
+}
+
+function drawInSight() {
+  for (const figure of report.figures) {
+    const box = document.querySelector(`[data-figure="${figure.name}"]`).getBoundingClientRect();
+    if (box.bottom > 0 && box.top < innerHeight) draw(figure);
+  }
+}
+
+function element(kind, inside, parent, options = {}) {
+  const made = Object.assign(document.createElement(kind), options);
+  made.append(inside);
+  parent.append(made);
+  return made;
+}
+
+const chips = document.querySelector(".chips");
+report.choices.forEach((name, choice) => {
+  const chip = element("button", "", chips, {type: "button", title: `${name}: switch on or off`});
+  chip.dataset.choice = choice;
+  element("i", "", chip);
+  chip.append(name);
+  chip.addEventListener("click", () => { level[choice] = level[choice] === STRONG ? OFF : STRONG; pointed = null; drawAll(); });
+  chip.addEventListener("pointerenter", event => { if (event.pointerType === "mouse" && level[choice]) { pointed = choice; drawInSight(); } });
+  chip.addEventListener("pointerleave", () => { if (pointed !== null) { pointed = null; drawInSight(); } });
+});
+for (const [name, of] of [["all", () => STRONG], ["none", () => OFF], [`best ${report.strong}`, choice => choice < report.strong ? STRONG : OFF]]) {
+  if (report.choices.length > 2 && (name !== `best ${report.strong}` || report.choices.length > report.strong))
+    element("button", name, chips, {type: "button"}).addEventListener("click", () => { level.forEach((_, choice) => { level[choice] = of(choice); }); drawAll(); });
+}
+
+for (const figure of report.figures) {
+  const controls = document.querySelector(`[data-figure="${figure.name}"] .controls`), state = shown[figure.name];
+  const linear = figure.views.some(view => view.y.log) && element("button", "linear scale", controls, {type: "button"});
+  const update = () => { if (linear) linear.hidden = !figure.together && !figure.views[state.view].y.log; draw(figure); };
+  if (!figure.together && figure.views.length > 1) {
+    const label = element("label", "show ", controls);
+    const select = element("select", "", label);
+    figure.views.forEach((view, number) => element("option", view.title, select, {value: number}));
+    select.addEventListener("change", () => { state.view = +select.value; update(); });
+    controls.prepend(label);
+  }
+  if (linear) linear.addEventListener("click", () => {
+    state.linear = !state.linear;
+    linear.textContent = state.linear ? "log scale" : "linear scale";
+    update();
+  });
+}
+
+drawAll();
+dark.addEventListener("change", drawAll);
+matchMedia("(max-width: 599px)").addEventListener("change", drawAll);
+addEventListener("beforeprint", () => {
+  printing = true;
+  document.querySelectorAll("details").forEach(details => { details.open = true; });
+  drawAll();
+});
+addEventListener("afterprint", () => { printing = false; drawAll(); });

@@ -1,0 +1,100 @@
+"""The figures as PNG and SVG files, by Matplotlib, for a paper or a slide."""
+
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, LogFormatter
+
+from experiments.lab.report.chart import DASHES, LIGHT, STRONG, SYMBOLS, Figure, Series, View
+
+_DASHES = dict(zip(("solid", "dash", "dot"), ("-", "--", ":"), strict=True))
+_SYMBOLS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "triangle-down": "v", "cross": "P", "star": "*"}
+_STYLE = {"svg.hashsalt": "jaxnn", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
+          "grid.alpha": 0.3, "axes.axisbelow": True, "text.parse_math": False}
+
+
+def save(figures: list[Figure], folder: Path) -> list[Path]:
+    """Write each figure as PNG and SVG; one of several views becomes one file a view.
+
+    Returns:
+        The files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for figure in figures:
+        pages = [figure.views] if figure.together else [(view,) for view in figure.views]
+        for number, views in enumerate(pages):
+            name = figure.name if len(pages) == 1 else f"{figure.name}-{number + 1}-{_file_name(views[0].title)}"
+            with mpl.rc_context(_STYLE):
+                canvas = _draw(figure.title, views)
+                for kind in ("png", "svg"):
+                    path = folder / f"{name}.{kind}"
+                    canvas.savefig(path, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+                    written.append(path)
+    return written
+
+
+def _file_name(title: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def _draw(title: str, views: tuple[View, ...]) -> Canvas:
+    rows = max((len(view.y.ticks) for view in views), default=0)
+    canvas = Canvas(figsize=(7 if len(views) == 1 else 5 * len(views), max(3, 1.2 + 0.32 * rows) if rows else 4.5), layout="constrained")
+    handles = {}
+    for axes, view in zip(np.atleast_1d(canvas.subplots(1, len(views))), views, strict=True):
+        for series in view.series:
+            drawn = _add(axes, series)
+            if series.kind not in ("theory", "cross", "ring"):
+                handles[series.label] = drawn
+        _scale(axes, view)
+    canvas.suptitle(title, fontsize=11)
+    if not rows:
+        canvas.legend(handles.values(), handles, loc="outside lower center", ncols=min(5, len(handles)), frameon=False, fontsize=9)
+    return canvas
+
+
+def _add(axes: Axes, series: Series):
+    colour, strong = LIGHT[series.style % len(LIGHT)], min(series.choices) < STRONG
+    look = {"color": colour, "alpha": 1 if strong else 0.35}
+    x, y = np.array(series.x, float), np.array(series.y, float)
+    y = np.where(np.isfinite(y), y, np.nan)
+    marker = _SYMBOLS[SYMBOLS[series.style % len(SYMBOLS)]]
+    dash = _DASHES[DASHES[series.style // len(LIGHT) % len(DASHES)]]
+    if series.kind in ("dots", "row"):
+        centre = y if series.kind == "dots" else x
+        bars = None if series.low is None else np.abs(np.array([series.low, series.high], float) - centre)
+        return axes.errorbar(x, y, **{"yerr" if series.kind == "dots" else "xerr": bars}, fmt=marker, ms=5, elinewidth=1.5, **look)
+    if series.kind in ("cross", "ring"):
+        shape = {"marker": "x", "s": 60} if series.kind == "cross" else {"marker": "o", "s": 110, "facecolors": "none", "edgecolors": colour}
+        return axes.scatter(x, y, alpha=look["alpha"], **shape, **({"c": colour} if series.kind == "cross" else {}))
+    if series.low is not None and strong:
+        axes.fill_between(x, series.low, series.high, color=colour, alpha=0.13, linewidth=0)
+    markers = {"marker": marker, "ms": 5} if series.kind == "line" else {}
+    return axes.plot(x, y, linestyle=dash, lw=1 if series.kind == "theory" else 1.7, **markers, **look)[0]
+
+
+def _scale(axes: Axes, view: View) -> None:
+    for axis, side, set_scale, set_limits in ((view.x, axes.xaxis, axes.set_xscale, axes.set_xlim),
+                                              (view.y, axes.yaxis, axes.set_yscale, axes.set_ylim)):
+        side.set_label_text(axis.title)
+        if axis.log:
+            set_scale("log")
+            side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            side.set_minor_formatter(_Plain(minor_thresholds=(2, 0.5)))
+            side.set_tick_params(which="minor", labelsize=8)
+        if axis.ticks:
+            side.set_ticks(*zip(*axis.ticks, strict=True))
+        elif axis.zero:
+            set_limits(0)
+
+
+class _Plain(LogFormatter):
+    """Numbers between powers of ten as people write them, where there is room."""
+
+    def _num_to_string(self, x, vmin, vmax):
+        return f"{x:g}"

@@ -15,7 +15,8 @@ from jaxnn.training import State, Training
 
 SEGMENTS = 20  # points of a training curve
 CHUNKS = 5  # about as many a program: diverged runs are left out chunk by chunk
-WAVE_BYTES = 1 << 26  # of states that a CPU holds at a time: chunks run one after the other, so more would gain nothing
+MOST = 64  # groups of a chunk: more would only take memory
+WAVE_BYTES = 1 << 25  # of states that a CPU holds at a time: chunks run one after the other, so more would gain nothing
 
 
 class Data(NamedTuple):
@@ -66,14 +67,14 @@ def segment_lengths(steps: int) -> list[int]:
 
 
 def chunk_of(groups: int, devices: int) -> int:
-    """Groups of a chunk: a multiple of the devices, near a CHUNKS-th of all, such that chunks of it pad least.
+    """Groups of a chunk: a multiple of the devices, near a CHUNKS-th of all but at most MOST, such that chunks of it pad least.
 
     Example:
         >>> chunk_of(20, 2), chunk_of(3, 2), chunk_of(1000, 2)
-        (4, 2, 200)
+        (4, 2, 64)
     """
     shares = -(-groups // devices)
-    near = max(1, shares // CHUNKS)
+    near = max(1, min(shares // CHUNKS, MOST // devices))
     return devices * min(range(near, 2 * near + 1), key=lambda size: (-shares % size, size))
 
 

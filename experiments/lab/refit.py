@@ -11,8 +11,8 @@ import jaxnn
 from experiments.lab.comparison import Choice, Score, rows_of
 from experiments.lab.data import Dataset, Source
 from experiments.lab.model import Model
-from experiments.lab.program import lay_out, segment_lengths
-from jaxnn.grid import Layout
+from experiments.lab.program import segment_lengths
+from jaxnn.sweep import batches, run_key
 from jaxnn.training import Training
 from jaxnn.types import Params
 
@@ -35,11 +35,9 @@ def refitted(grid: jaxnn.Grid, make: Callable[[dict], Training], source: Source,
     if run is None:
         return None, None
     structure = next(structure for structure in grid.structures if choice.structure.items() <= structure.items())
-    cell = next(number for number, cell in enumerate(grid.cells) if cell["learning_rate"] == choice.learning_rate)
+    cell = next(cell for cell in grid.cells if cell["learning_rate"] == choice.learning_rate)
     size = batch_size(structure)
-    training = make(structure)
-    params = refit(training, lay_out(grid, training, jax.local_devices())[0], data, cell=cell, seed=grid.seed_numbers.index(run["seed"]),
-                   steps=steps, batch_size=size)
+    params = refit(make(structure), data, hyperparameters=cell, seed=int(run["seed"]), steps=steps, batch_size=size)
     if params is None:
         return None, None
     fitted = data.preprocessing
@@ -70,35 +68,26 @@ def typical(results: pd.DataFrame, choice: Choice, score: Score) -> Mapping | No
     return ordered.iloc[len(ordered) // 2].to_dict() if len(ordered) else None
 
 
-def refit(training: Training, layout: Layout, data: Dataset, *, cell: int, seed: int, steps: int, batch_size: int) -> Params | None:
+def refit(training: Training, data: Dataset, *, hyperparameters: Mapping[str, float], seed: int, steps: int,
+          batch_size: int) -> Params | None:
     """Train one run of a grid by itself: the same initial draws, batches and number of updates, on the training rows.
 
     Its numbers are the grid's but for the rounding of sums, which are added in another order where many networks train at once.
 
     Args:
         training: of one run.
-        layout: of the grid; all its runs are drawn, since JAX has the programs for that already, and one is taken out.
         data: to train on.
-        cell, seed: the run's places in the layout.
+        hyperparameters, seed: the run's.
         steps: updates.
         batch_size: examples an update.
 
     Returns:
         The parameters as NumPy arrays; None where they are not finite.
     """
-    sweep = jaxnn.make_sweep(training, devices=jax.local_devices())
-    group, member = np.argwhere((layout.cells == cell) & (layout.columns[:, None] == seed))[0]
-
-    def own(leaf: jax.Array) -> Any:
-        keys = jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-        return leaf[group, member] if keys else np.asarray(leaf)[group, member]
-
-    # Everything on one device, so that the first segment's program serves for the others.
-    state, x, y = jax.device_put((jax.tree.map(own, sweep.init(layout)), data.x["train"], data.y["train"]), jax.local_devices()[0])
-    h = {name: values[group, member] for name, values in layout.hyperparameters.items()}
-    segment, done = jax.jit(training.segment), 0
+    h = {name: np.float32(value) for name, value in hyperparameters.items()}
+    state, segment, done = jax.jit(training.init)(run_key(seed, "init"), h), jax.jit(training.segment), 0
     for length in segment_lengths(steps):
-        (order,) = jaxnn.sweep.batches(layout.seeds[group:group + 1], examples=len(x), batch_size=batch_size, steps=length, start=done)
-        state, _ = segment(state, h, x, y, order)
+        (order,) = batches(np.array([seed]), examples=len(data.x["train"]), batch_size=batch_size, steps=length, start=done)
+        state, _ = segment(state, h, data.x["train"], data.y["train"], order)
         done += length
     return jax.device_get(state.params) if int(state.diverged_step) < 0 else None

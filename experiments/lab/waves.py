@@ -13,7 +13,7 @@ from experiments.lab.program import Data, Plan, Program
 from jaxnn.grid import Layout
 from jaxnn.sweep import Sweep
 
-ORDER_BYTES = 1 << 26  # of batches' orders kept for the next program, whose seeds draw the same ones
+ORDER_BYTES = 1 << 24  # of batches' orders kept for the next program, whose seeds draw the same ones
 CHECKPOINT_SECONDS = 5.0
 
 

@@ -1,9 +1,15 @@
 """Strictness for every test and doctest: nothing is promoted, reused or warned about in silence."""
 
 import os
+import shutil
+import tempfile
 
 # The suite compiles thousands of small programs and runs each once.
 os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=1 --xla_cpu_parallel_codegen_split_count=1"
+
+# Tests and workers share what they compile, and neither read nor fill the user's cache; workers inherit the controller's.
+CACHE = os.environ.setdefault("JAXNN_TESTS_CACHE", tempfile.mkdtemp(prefix="jaxnn-tests-"))
+os.environ["XDG_CACHE_HOME"] = CACHE
 
 import jax  # noqa: E402
 
@@ -11,3 +17,11 @@ jax.config.update("jax_num_cpu_devices", 2)  # sharding is tested everywhere, on
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_debug_key_reuse", True)
+jax.config.update("jax_compilation_cache_dir", os.path.join(CACHE, "xla"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput"):  # the controller is the last to leave
+        shutil.rmtree(CACHE, ignore_errors=True)

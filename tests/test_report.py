@@ -126,6 +126,6 @@ def test_a_browser_draws_switches_and_answers_offline(evidence, page, tmp_path):
         shown.prefer("dark")
         shown.wait(f"{ink} !== {light!r}")
         shown.resize(390)
-        assert shown.value("document.documentElement.scrollWidth") <= 390
+        shown.wait("document.documentElement.scrollWidth <= 390")
         assert not shown.complaints
         assert shown.requests == [(tmp_path / "report.html").as_uri()]

@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 
 from experiments import activations
-from experiments.lab import cli, trackers
+from experiments.lab import cli, runner, trackers
 
 FLAGS = ["--data", "iris", "--activation", "relu", "--depth", "0", "1", "--learning-rate", "0.1", "--seeds", "2", "--width", "3", "--steps", "2"]
 
@@ -65,7 +65,7 @@ def test_a_failure_keeps_the_results_and_the_same_command_goes_on(calls, monkeyp
         assert run("--mlflow", "--out", tmp_path / "r") == 2
     assert "--mlflow: it fails (ConnectionError: no server); the results are in" in capsys.readouterr().err
     first = (tmp_path / "r" / "results.csv").read_bytes()
-    monkeypatch.setattr(activations, "run_grid", None)  # nothing is trained again
+    monkeypatch.setattr(runner, "train", None)  # nothing is trained again
     assert run("--mlflow", "--wandb", "--out", tmp_path / "r") == 0
     assert (tmp_path / "r" / "results.csv").read_bytes() == first and not (tmp_path / "r" / "unfinished").exists()
     names = [name for name, *_ in calls]

@@ -57,9 +57,9 @@ def test_theory_is_met_by_wide_networks_and_agrees_with_the_summary():
 
 def test_an_activation_that_mixes_its_inputs_is_measured_without_theory():
     x, y = data(8, 5, 2)
-    found = signals.measure(start((5, 7, 9, 6, 2), "softmax", [0, 3]), (resolve("softmax"),) * 3, losses.squared_error, x, y)
+    found = signals.measure(start((5, 7, 2), "softmax", [0, 3]), (resolve("softmax"),), losses.squared_error, x, y)
     assert np.isfinite(found.signal).all() and np.isfinite(found.gradient).all()
-    assert np.isnan(found.dead).all() and np.isnan(found.gradient_theory[:3]).all()
+    assert np.isnan(found.dead).all() and np.isnan(found.gradient_theory[:1]).all()
 
 
 def test_a_network_without_hidden_layers_has_its_output_only():

@@ -107,8 +107,8 @@ def test_an_interrupted_program_goes_on_to_the_same_bytes(compiled, data, whole,
 
 def test_slices_join_to_the_whole(compiled, data, whole):
     joined = Outcome.empty(np.cumsum(LENGTHS), (8, 6))
-    for index in range(3):
-        joined.join(trained(compiled, data, runs=runs_of(GRID, Share(index, 3))[0])[0])
+    for index in range(2):
+        joined.join(trained(compiled, data, runs=runs_of(GRID, Share(index, 2))[0])[0])
     same(joined, whole)
 
 

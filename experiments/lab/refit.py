@@ -1,6 +1,6 @@
 """The model to keep: one network of the chosen structure at its chosen rate, trained once more as it was in the grid."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -37,7 +37,8 @@ def refitted(grid: jaxnn.Grid, make: Callable[[dict], Training], source: Source,
     structure = next(structure for structure in grid.structures if choice.structure.items() <= structure.items())
     cell = next(cell for cell in grid.cells if cell["learning_rate"] == choice.learning_rate)
     size = batch_size(structure)
-    params = refit(make(structure), data, hyperparameters=cell, seed=int(run["seed"]), steps=steps, batch_size=size)
+    params = refit(make(structure), data, hyperparameters=cell, seed=int(run["seed"]), seeds=grid.seed_numbers, steps=steps,
+                   batch_size=size)
     if params is None:
         return None, None
     fitted = data.preprocessing
@@ -68,8 +69,8 @@ def typical(results: pd.DataFrame, choice: Choice, score: Score) -> Mapping | No
     return ordered.iloc[len(ordered) // 2].to_dict() if len(ordered) else None
 
 
-def refit(training: Training, data: Dataset, *, hyperparameters: Mapping[str, float], seed: int, steps: int,
-          batch_size: int) -> Params | None:
+def refit(training: Training, data: Dataset, *, hyperparameters: Mapping[str, float], seed: int, seeds: Sequence[int],
+          steps: int, batch_size: int) -> Params | None:
     """Train one run of a grid by itself: the same initial draws, batches and number of updates, on the training rows.
 
     Its numbers are the grid's but for the rounding of sums, which are added in another order where many networks train at once.
@@ -78,6 +79,7 @@ def refit(training: Training, data: Dataset, *, hyperparameters: Mapping[str, fl
         training: of one run.
         data: to train on.
         hyperparameters, seed: the run's.
+        seeds: the grid's.
         steps: updates.
         batch_size: examples an update.
 
@@ -87,7 +89,8 @@ def refit(training: Training, data: Dataset, *, hyperparameters: Mapping[str, fl
     h = {name: np.float32(value) for name, value in hyperparameters.items()}
     state, segment, done = jax.jit(training.init)(run_key(seed, "init"), h), jax.jit(training.segment), 0
     for length in segment_lengths(steps):
-        (order,) = batches(np.array([seed]), examples=len(data.x["train"]), batch_size=batch_size, steps=length, start=done)
-        state, _ = segment(state, h, data.x["train"], data.y["train"], order)
+        # All seeds' batches, since JAX has the programs that draw so many.
+        orders = batches(np.unique(seeds), examples=len(data.x["train"]), batch_size=batch_size, steps=length, start=done)
+        state, _ = segment(state, h, data.x["train"], data.y["train"], orders[np.searchsorted(np.unique(seeds), seed)])
         done += length
     return jax.device_get(state.params) if int(state.diverged_step) < 0 else None

@@ -5,7 +5,7 @@
 
 Trains activation × learning rate × seed (by default 10 × 13 × 10 = 1,300 networks on scikit-learn's handwritten digits)
 and chooses each activation's learning rate on validation data; the verdict is on test data that no choice has seen.
-Under a minute on two cores.
+About a minute on two cores.
 """
 
 import math

@@ -88,7 +88,7 @@ def test_diverged_runs_are_left_behind(compiled, data, whole, monkeypatch):
     again, _ = trained(compiled._replace(segments=counted), data)
     same(again, whole)
     assert len(calls) == 2 * (3 + 2 + 2)  # in each of two waves 12 groups of three chunks, then the 6 that are left, of two
-    monkeypatch.setattr(waves, "_smaller", lambda plan, grid, alive, layout, devices: layout)
+    monkeypatch.setattr(waves, "_smaller", lambda plan, grid, alive, layout: layout)
     calls.clear()
     again, _ = trained(compiled._replace(segments=counted), data)
     assert len(calls) == 2 * (3 + 3 + 3)

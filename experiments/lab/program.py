@@ -29,18 +29,20 @@ class Data(NamedTuple):
 class Plan(NamedTuple):
     """How a program's runs are cut up.
 
-    members: most runs in a group; None, no limit. together: groups that a device trains at a time; None, all.
-    chunk: groups of one call. wave: groups whose states are held at a time.
+    devices: how many share a chunk's groups. members: most runs in a group; None, no limit.
+    together: groups that a device trains at a time; None, all. chunk: groups of one call.
+    wave: groups whose states are held at a time.
     """
 
+    devices: int
     members: int | None
     together: int | None
     chunk: int
     wave: int
 
-    def layout(self, grid: jaxnn.Grid, runs: np.ndarray, devices: int) -> Layout:
+    def layout(self, grid: jaxnn.Grid, runs: np.ndarray) -> Layout:
         """The runs, laid out in whole chunks."""
-        return jaxnn.arrange(grid, devices=devices, members=self.members, runs=runs, multiple=self.chunk)
+        return jaxnn.arrange(grid, devices=self.devices, members=self.members, runs=runs, multiple=self.chunk)
 
 
 class Program(NamedTuple):
@@ -112,7 +114,8 @@ def build(grid: jaxnn.Grid, training: Training, data: Data, *, runs: np.ndarray,
         chunk = max(1, chunk // len(devices) // 2) * len(devices)
     room = min(budget, WAVE_BYTES) if devices[0].platform == "cpu" else max(0, budget - need)
     wave = chunk * max(1, int(room / (held * chunk)))
-    return Program(Plan(runs_at_once(training, grid.hyperparameters, devices[0]), together, chunk, wave), sweep, state, segments, evaluate, time.perf_counter() - began)
+    plan = Plan(len(devices), runs_at_once(training, grid.hyperparameters, devices[0]), together, chunk, wave)
+    return Program(plan, sweep, state, segments, evaluate, time.perf_counter() - began)
 
 
 def memory(device: jax.Device) -> float:

@@ -50,9 +50,9 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
         on_segment: told the share of the work that is done, after each segment.
         on_stand: told to keep the outcome, every few seconds and after each wave.
     """
-    sweep, plan, devices = program.sweep, program.plan, len(program.sweep.place(np.zeros(0), shared=True).devices())
+    sweep, plan = program.sweep, program.plan
     parts = {part: (sweep.place(data.x[part], shared=True), sweep.place(data.y[part], shared=True)) for part in data.x}
-    whole = plan.layout(grid, runs, devices)
+    whole = plan.layout(grid, runs)
     waves = [whole.part(start, start + plan.wave) for start in range(0, len(whole.seeds), plan.wave)]
     began, kept = time.perf_counter(), time.perf_counter()
     before = outcome.run_seconds
@@ -66,8 +66,8 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
         if not todo.any():
             continue
         seeds = np.unique(wave.seeds)
-        stand = outcome.stand if outcome.stand and outcome.stand.wave == number else None
-        layout = plan.layout(grid, stand.runs if stand else todo, devices)
+        stand = outcome.stand if outcome.stand and _fits(outcome.stand, number, wave, plan, grid) else None
+        layout = plan.layout(grid, stand.runs if stand else todo)
         chunks = _cut(layout, plan.chunk)
         states = _placed(sweep, program, stand.leaves if stand else _leaves([sweep.init(layout)]), len(chunks))
         rates = _hyperparameters(sweep, chunks)
@@ -87,7 +87,7 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
             alive = layout.runs & (outcome.diverged_step < 0)
             if not alive.any():
                 break
-            smaller = _smaller(plan, grid, alive, layout, devices)
+            smaller = _smaller(plan, grid, alive, layout)
             if smaller is not layout:
                 states = _placed(sweep, program, _leaves(states, layout.places(smaller)), len(smaller.seeds) // plan.chunk)
                 layout, chunks = smaller, _cut(smaller, plan.chunk)
@@ -102,9 +102,15 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
         keep(None)
 
 
-def _smaller(plan: Plan, grid: jaxnn.Grid, alive: np.ndarray, layout: Layout, devices: int) -> Layout:
+def _fits(stand: Stand, number: int, wave: Layout, plan: Plan, grid: jaxnn.Grid) -> bool:
+    """Whether the wave can go on from there: a machine with other devices cuts the runs up differently, and starts it again."""
+    here = stand.wave == number and not (stand.runs & ~wave.runs).any()
+    return here and stand.leaves[0].shape[:2] == plan.layout(grid, stand.runs).cells.shape
+
+
+def _smaller(plan: Plan, grid: jaxnn.Grid, alive: np.ndarray, layout: Layout) -> Layout:
     """The layout of the runs that are alive, where it takes fewer chunks."""
-    smaller = plan.layout(grid, alive, devices)
+    smaller = plan.layout(grid, alive)
     return smaller if len(smaller.seeds) < len(layout.seeds) else layout
 
 

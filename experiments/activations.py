@@ -272,7 +272,8 @@ def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:
     return [{name: structure[name] for name in axes} for structure in grid.structures]
 
 
-def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: RunFolder, part: processes.Share, kept: int) -> Sequence[tuple[str, str]]:
+def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: RunFolder, part: processes.Share,
+         kept: int) -> Sequence[tuple[str, str]]:
     """What is about to be done, for the screen."""
     rows = {part: len(values) for part, values in data.x.items()}
     rates = grid.hyperparameters["learning_rate"]

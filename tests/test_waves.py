@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.lab import program, waves
+from experiments.lab.errors import UserError
 from experiments.lab.outcome import Outcome
-from experiments.lab.processes import Share, runs_of
+from experiments.lab.processes import Share, runs_of, share
 from experiments.lab.program import Data, build, chunk_of
 from experiments.lab.waves import Orders, train
 from jaxnn import HEADS, OPTIMIZERS, Grid, make_training, mlp
@@ -121,6 +122,12 @@ def test_slices_are_disjoint_and_whole(structures, cells, seeds, count):
         for number, runs in runs_of(grid, Share(index, count)).items():
             owned[number] += runs
     assert (owned == 1).all()
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "2", "a/b", "-1/3"])
+def test_a_slice_is_one_of_n(text):
+    with pytest.raises(UserError, match=f"--shard {text}: give i/n, slice i of n, with i from 1 to n"):
+        share(text)
 
 
 @settings(max_examples=50, deadline=None)

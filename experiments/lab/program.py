@@ -80,7 +80,8 @@ def chunk_of(groups: int, devices: int) -> int:
     return devices * min(range(near, 2 * near + 1), key=lambda size: (-shares % size, size))
 
 
-def lay_out(grid: jaxnn.Grid, training: Training, devices: Sequence[jax.Device], runs: np.ndarray | None = None) -> tuple[Layout, int | None]:
+def lay_out(grid: jaxnn.Grid, training: Training, devices: Sequence[jax.Device],
+            runs: np.ndarray | None = None) -> tuple[Layout, int | None]:
     """Where runs lie, all when absent, and how many groups a device trains at a time; None, all."""
     at_once = runs_at_once(training, grid.hyperparameters, devices[0])
     layout = jaxnn.arrange(grid, devices=len(devices), members=at_once, runs=runs)

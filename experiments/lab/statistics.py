@@ -81,8 +81,9 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
     apart = _ranked(differences(ours, theirs)[None])[0]
     if len(apart) < 2 or not np.any(apart):
         return 1.0
-    return float(stats.permutation_test((apart,), lambda d, axis: np.mean(d, axis=axis), permutation_type="samples",
-                                        n_resamples=RESAMPLES, batch=max(1, _CHUNK // len(apart)), rng=np.random.default_rng(0), vectorized=True).pvalue)
+    found = stats.permutation_test((apart,), lambda d, axis: np.mean(d, axis=axis), permutation_type="samples", vectorized=True,
+                                   n_resamples=RESAMPLES, batch=max(1, _CHUNK // len(apart)), rng=np.random.default_rng(0))
+    return float(found.pvalue)
 
 
 def pairwise_p(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -71,12 +71,12 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypat
 
 
 def test_other_results_are_moved_aside_and_not_lost(folder, tmp_path):
-    flags = ["--data", "iris", "--activation", "relu", "--learning-rate", "0.1", "--steps", "2", "--out", tmp_path / "r"]
-    assert run(*flags, "--seeds", 1) == 0
+    flags = ["--data", "iris", "--activation", "relu", "--seeds", "1", "--steps", "2", "--out", tmp_path / "r"]
+    assert run(*flags, "--learning-rate", 0.1) == 0
     earlier = (tmp_path / "r" / "results.csv").read_bytes()
-    assert run(*flags, "--seeds", 2) == 0
+    assert run(*flags, "--learning-rate", 0.2) == 0
     assert (tmp_path / "r.1" / "results.csv").read_bytes() == earlier
-    assert len(pd.read_csv(tmp_path / "r" / "results.csv")) == 2
+    assert pd.read_csv(tmp_path / "r" / "results.csv")["learning_rate"].tolist() == [0.2]
 
 
 def test_a_table_with_a_hostile_column_is_trained_on_and_shown_as_text(tmp_path):

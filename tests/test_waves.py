@@ -141,7 +141,7 @@ def test_chunks_pad_little(groups, devices):
 def kills(count: int) -> None:
     """SIGKILL at random moments, as often as asked: each time the same command must end in the same bytes."""
     command = [sys.executable, "-m", "experiments.activations", "--activation", "relu", "tanh", "--learning-rate", "0.01:100:5",
-               "--seeds", "4", "--steps", "3000", "--out"]
+               "--seeds", "4", "--steps", "6000", "--width", "16", "--out"]
     with tempfile.TemporaryDirectory() as folder:
         whole, killed, rng, lasted = Path(folder, "whole"), Path(folder, "killed"), np.random.default_rng(), []
         began = time.monotonic()

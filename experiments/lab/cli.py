@@ -8,15 +8,17 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import dropwhile, takewhile
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import tyro
 
 from experiments.lab.errors import UserError
 
 
-def run(main: Callable[..., None], configuration: type, argv: Sequence[str] | None = None) -> NoReturn:
+def run(main: Callable[..., None], configuration: type, argv: Sequence[str] | None = None, default: Any = None) -> NoReturn:
     """Parse the flags of a frozen dataclass, run ``main(configuration)``, and leave with an exit code.
+
+    Flags that are absent are as in default, where it is given, else as in the dataclass.
 
     0: done. 2: the user can mend it; one sentence says how. 130: interrupted; the same command goes on from there.
     """
@@ -24,7 +26,7 @@ def run(main: Callable[..., None], configuration: type, argv: Sequence[str] | No
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without × or ² shows ? and does not end the run
     try:
-        main(parse(configuration, argv))
+        main(parse(configuration, argv, default))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -37,7 +39,7 @@ def run(main: Callable[..., None], configuration: type, argv: Sequence[str] | No
     sys.exit(0)
 
 
-def parse(configuration: type, argv: Sequence[str] | None = None):
+def parse(configuration: type, argv: Sequence[str] | None = None, default: Any = None):
     """The dataclass that the flags describe; tyro's boxed complaints become one sentence.
 
     Raises:
@@ -46,7 +48,7 @@ def parse(configuration: type, argv: Sequence[str] | None = None):
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return tyro.cli(configuration, args=argv)
+            return tyro.cli(configuration, args=argv, **({} if default is None else {"default": default}))
     except SystemExit as stop:
         if stop.code in (0, None):
             raise

@@ -76,7 +76,7 @@ class Outcome:
         if self.stand:
             arrays |= {"stand/at": np.array([self.stand.wave, self.stand.segment]), "stand/runs": self.stand.runs,
                        **{f"stand/leaf/{number}": leaf for number, leaf in enumerate(self.stand.leaves)}}
-        return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        return arrays
 
     @classmethod
     def of(cls, flat: Mapping[str, np.ndarray]) -> "Outcome":

@@ -49,11 +49,7 @@ class RunFolder:
 
     def keep(self, number: int, outcome: Outcome, part: str = "all") -> None:
         """Keep what one program has found so far, in case the run is interrupted; part names the slice of its runs."""
-        self._parts.mkdir(parents=True, exist_ok=True)
-        file = self._parts / f"{number}.{part}.safetensors"
-        temporary = file.with_suffix(".tmp")
-        save_file(outcome.flat(), temporary)
-        os.replace(temporary, file)
+        self.keep_arrays(f"{number}.{part}", outcome.flat())
 
     def kept(self, part: str = "all") -> dict[int, Outcome]:
         """What earlier runs of the same configuration have left, by the number of their structure: of all slices what is
@@ -68,6 +64,24 @@ class RunFolder:
             else:
                 outcomes.setdefault(int(number), Outcome.empty(found.steps, found.done.shape)).join(found)
         return outcomes
+
+    def keep_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep named arrays in case the run is interrupted."""
+        self._parts.mkdir(parents=True, exist_ok=True)
+        _write_arrays(self._parts / f"{name}.safetensors", arrays)
+
+    def kept_arrays(self) -> dict[str, dict[str, np.ndarray]]:
+        """The arrays that an interrupted run of the same configuration has left, by name."""
+        return {file.stem: load_file(file) for file in sorted(self._parts.glob("*.safetensors"))}
+
+    def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """A file of named arrays."""
+        _write_arrays(self.path / name, arrays)
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """The named arrays of a file; none where there is no such file."""
+        file = self.path / name
+        return load_file(file) if file.is_file() else {}
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file whole or not at all."""
@@ -90,6 +104,12 @@ def fingerprint(configuration: Mapping[str, Any], data_sha256: str) -> str:
     """What a run's numbers depend on: configuration, data and versions."""
     what = {"configuration": files.plain(configuration), "data": data_sha256, **versions()}
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    temporary = file.with_suffix(".tmp")
+    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
+    os.replace(temporary, file)
 
 
 def _fingerprint_of(config: Path) -> str | None:

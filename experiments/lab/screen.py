@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -12,8 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.lab import words
+from experiments.lab.claims import CLAIMS
 from experiments.lab.comparison import Choice, Score
 from experiments.lab.data import Look
+from experiments.lab.verdicts import Conclusion
 
 console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
@@ -76,6 +79,67 @@ class Watch:
             left = spent / self._fresh * (len(self._labels) - self._done)
             console.print(f"{self._done} of {len(self._labels)} programs done: {self._labels[number]}; "
                           f"{spent:.0f} s spent, about {left:.0f} s left")
+
+
+class Parts:
+    """Progress of an experiment in its parts; a bar on a terminal, a line a part in a pipe."""
+
+    def __init__(self, weights: Mapping[str, float], done: Sequence[str]):
+        """Watch parts, each so heavy, of which some need not be measured."""
+        self._weights, self._done = weights, sum(weights[name] for name in done)
+        self._spent, self._fresh = 0.0, 0.0
+        self._bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+                             TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+                             console=console, disable=not console.is_terminal, transient=True)
+        self._task = self._bar.add_task("", total=sum(weights.values()), completed=self._done)
+
+    def __enter__(self):
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_):
+        self._bar.stop()
+
+    def start(self, name: str) -> None:
+        """A part begins."""
+        self._began = time.perf_counter()
+        self._bar.update(self._task, description=name)
+
+    def finish(self, name: str) -> None:
+        """It is measured and kept."""
+        self._spent += time.perf_counter() - self._began
+        self._done += self._weights[name]
+        self._fresh += self._weights[name]
+        self._bar.update(self._task, completed=self._done)
+        if not console.is_terminal:
+            total = sum(self._weights.values())
+            left = self._spent / self._fresh * (total - self._done)
+            console.print(f"{100 * self._done / total:3.0f} % {name}; {self._spent:.0f} s spent, about {left:.0f} s left")
+
+
+def show_experiments(found: Sequence[tuple[str, str, Mapping[str, Any] | None]]) -> None:
+    """Name, question and last published run of each."""
+    for name, question, last in found:
+        console.print(Text.assemble((name, "bold"), f"  {question}"))
+        console.print(Text(f"  python -m experiments.{name}  {_time(last['seconds']) if last else 'not measured yet'}"))
+        for verdict in last["verdicts"] if last else ():
+            console.print(Text(f"  {verdict['claim']}: {verdict['verdict']} {verdict['when']}".rstrip()))
+        console.print()
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def show_verdicts(conclusion: Conclusion) -> None:
+    """The finding, and a paragraph a claim; fits any width."""
+    console.print(Text(f"\n{conclusion.finding}\n", "bold"))
+    for verdict in conclusion.verdicts:
+        console.print(Text.assemble((f"{verdict.claim} ", "bold"), f"{CLAIMS[verdict.claim]}: ", (verdict.words, "bold")))
+        for text in (*map(str, verdict.effects), verdict.note, verdict.differs and f"differs from the published: {verdict.differs}"):
+            if text:
+                console.print(Text(f"  {text}"))
+    console.print()
 
 
 def show_choices(choices: Sequence[Choice], score: Score, target: float) -> None:

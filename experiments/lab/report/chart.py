@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Okabe & Ito's colours, which survive colour blindness, darkened or lightened where the paper asks; dashes and symbols survive grey.
-LIGHT = ("#0072B2", "#D98200", "#009E73", "#D55E00", "#CC79A7", "#3FA0DB", "#8F7F00", "#7A7A7A")
-DARK = ("#4FA6E0", "#F0B03C", "#2BC49A", "#F2793F", "#E29AC4", "#8AD0F7", "#CFC04A", "#A8A8A8")
+# Dashes and symbols survive grey print, as the colours survive colour blindness.
 DASHES = ("solid", "dash", "dot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star")
 STRONG = 6  # so many choices are drawn at full strength, the best ones; the others wait, pale, to be switched on

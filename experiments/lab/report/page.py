@@ -13,7 +13,7 @@ from typing import Any
 
 import plotly.offline
 
-from experiments.lab import words
+from experiments.lab import colours, words
 from experiments.lab.comparison import Choice, Score
 from experiments.lab.report import chart
 from experiments.lab.report.chart import Figure
@@ -26,7 +26,7 @@ _COLUMNS = ("", "best rate", "test {score}", "95 % interval", "against the first
 def page(evidence: Evidence, figures: Sequence[Figure]) -> str:
     """The report as one HTML document; every name in it is shown as text, whatever it holds."""
     choices, score = evidence.comparison.choices, evidence.score
-    data = {"choices": [choice.label for choice in choices], "colours": {"light": chart.LIGHT, "dark": chart.DARK},
+    data = {"choices": [choice.label for choice in choices], "colours": {"light": colours.LIGHT, "dark": colours.DARK},
             "dashes": chart.DASHES, "symbols": chart.SYMBOLS, "strong": chart.STRONG, "figures": [asdict(figure) for figure in figures]}
     # "<" is escaped so that no string can end the script element.
     drawing = f"const report = {json.dumps(_finite(data), ensure_ascii=False)};".replace("<", "\\u003c") + _file("page.js")

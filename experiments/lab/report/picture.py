@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogFormatter
 
-from experiments.lab.report.chart import DASHES, LIGHT, STRONG, SYMBOLS, Figure, Series, View
+from experiments.lab import drawing
+from experiments.lab.colours import LIGHT
+from experiments.lab.report.chart import DASHES, STRONG, SYMBOLS, Figure, Series, View
 
 _DASHES = dict(zip(("solid", "dash", "dot"), ("-", "--", ":"), strict=True))
 _SYMBOLS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "triangle-down": "v", "cross": "P", "star": "*"}
-_STYLE = {"svg.hashsalt": "jaxnn", "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-          "grid.alpha": 0.3, "axes.axisbelow": True, "text.parse_math": False}
 
 
 def save(figures: list[Figure], folder: Path) -> list[Path]:
@@ -29,7 +29,7 @@ def save(figures: list[Figure], folder: Path) -> list[Path]:
         pages = [figure.views] if figure.together else [(view,) for view in figure.views]
         for number, views in enumerate(pages):
             name = figure.name if len(pages) == 1 else f"{figure.name}-{number + 1}-{_file_name(views[0].title)}"
-            with mpl.rc_context(_STYLE):
+            with mpl.rc_context(drawing.STYLE):
                 canvas = _draw(figure.title, views)
                 for kind in ("png", "svg"):
                     path = folder / f"{name}.{kind}"

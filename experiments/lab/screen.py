@@ -121,7 +121,7 @@ def show_experiments(found: Sequence[tuple[str, str, Mapping[str, Any] | None]])
     """Name, question and last published run of each."""
     for name, question, last in found:
         console.print(Text.assemble((name, "bold"), f"  {question}"))
-        console.print(Text(f"  python -m experiments.{name}  {_time(last['seconds']) if last else 'not measured yet'}"))
+        console.print(Text(f"  python -m experiments.{name}{'  took ' + _time(last['seconds']) if last else ''}"))
         for verdict in last["verdicts"] if last else ():
             console.print(Text(f"  {verdict['claim']}: {verdict['verdict']} {verdict['when']}".rstrip()))
         console.print()

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from experiments.lab import screen
 from experiments.lab.comparison import ACCURACY, R2, SoFar, best_rate, choose, rank, results_table, so_far
-from experiments.lab.outcome import Outcome
+from experiments.lab.outcome import Outcome, Stand
 from jaxnn import Grid
 
 RATES, SEEDS, VARIANCE = (0.01, 0.1, 1.0), 4, {"validation": 2.0, "test": 2.0}
@@ -110,27 +110,35 @@ def test_ties_of_rates_go_to_the_lower_loss():
 
 
 def test_time_left_is_of_training_alone(pipe):
-    clock = Clock()
-    with watch(Pretty(4), {0: outcome_of(0.5)}, clock=clock) as watched:  # l0 is finished before
+    clock, standing = Clock(), outcome_of(0.7)
+    standing.stand = Stand(0, 18, ALL, [])
+    with watch(Pretty(5), {0: outcome_of(0.5)}, clock=clock) as watched:  # l0 is finished before
         clock.now = 1000.0  # compiling
         watched.start(1, outcome_of(0.6))
-        clock.now = 1500.0  # still compiling, within the first segment
+        clock.now = 1500.0  # still compiling, what all programs share
         watched.advance(0.2)
         for share in (0.4, 0.6, 0.8, 1.0):
             clock.now += 2.0
             watched.advance(share)
-        clock.now += 2.0  # the test rows: in all 10 s for 0.8 of a program
+        clock.now += 1.0  # the test rows: in all 9 s for 0.8 of a program
         watched.finish(1)
-        assert pipe.getvalue().endswith("25 min spent, about 25 s of training left\n")
-        clock.now += 5000.0
-        watched.start(2, outcome_of(0.7))
-        watched.advance(0.9)  # goes on where it stood: 0.1 of a program in 4 s, so 14 s for 0.9
-        clock.now += 4.0
+        assert pipe.getvalue().endswith("25 min spent, about 34 s of training left\n")
+        clock.now += 5000.0  # compiling
+        watched.start(2, standing)
+        watched.advance(0.9)  # goes on where it stood
+        clock.now += 4.0  # in all 13 s for 0.9
         watched.finish(2)
-        assert pipe.getvalue().endswith("h spent, about 16 s of training left\n")
+        assert pipe.getvalue().endswith("h spent, about 29 s of training left\n")
+        clock.now += 5000.0
         watched.start(3, outcome_of(0.8))
+        clock.now += 6.0  # initial parameters and the first half
+        watched.advance(0.5)
+        clock.now += 2.0  # in all 21 s for 1.9
         watched.finish(3)
-    assert pipe.getvalue().endswith("1.8 h spent\n")
+        assert pipe.getvalue().endswith("h spent, about 11 s of training left\n")
+        watched.start(4, outcome_of(0.8))
+        watched.finish(4)
+    assert pipe.getvalue().endswith("3.2 h spent\n")
 
 
 def test_the_time_goes_by_runs_and_not_by_programs(pipe):
@@ -162,15 +170,14 @@ def test_in_a_pipe_a_line_a_program_and_no_control_codes(pipe):
 def test_the_live_view_has_the_best_first_and_marks_the_running_one(terminal):
     clock = Clock()
     with watch({0: "tanh", 1: "[red]x[/red]", 2: "relu depth 4"}, {0: outcome_of([[0.5], [0.6], [0.4]], [(2, 0)])}, clock=clock) as watched:
-        assert "compiling 2 of 3" in "\n".join(rows(terminal, "compiling"))
-        assert "left" not in terminal.getvalue()
-        running = outcome_of([[0.1], [0.2], [0.3]])
-        watched.start(1, running)
+        assert "compiling program 2 of 3" in "\n".join(rows(terminal, "compiling"))
+        watched.start(1, outcome_of([[0.1], [0.2], [0.3]]))  # what all programs share is compiled before the first segment
+        assert not {"training", "left"} & set(terminal.getvalue().split())
         for share in (0.25, 0.5):
             clock.now += 2.0
             watched.advance(share)
     bar, _, header, _, first, second, *_ = rows(terminal, "running", "left")
-    assert "training 2 of 3" in bar and bar.rstrip().endswith("about 12 s of training left") and "50%" in bar
+    assert "training program 2 of 3" in bar and bar.rstrip().endswith("about 12 s of training left") and "50%" in bar
     assert header.split() == ["best", "so", "far", "at", "rate", "validation", "accuracy", "diverged"]
     assert first.split() == ["tanh", "0.1", "60.0", "%", "1/12"]
     assert second.split() == ["[red]x[/red]", "1", "30.0", "%", "0/12", "running"]
@@ -195,7 +202,7 @@ def test_an_interruption_removes_the_live_view_and_shows_the_cursor(terminal):
     with pytest.raises(KeyboardInterrupt), watch(Pretty(2), {0: outcome_of(0.5)}):
         raise KeyboardInterrupt
     written = terminal.getvalue()
-    assert "l0" in written and re.search(r"\x1b\[\?25h\r(\x1b\[1A\x1b\[2K){5}$", written)  # bar, space, title, rule and row erased
+    assert "l0" in written and re.search(r"\x1b\[\?25h\r(\x1b\[1A\x1b\[2K){6}$", written)  # bar, space, title, rule, row, space
 
 
 def test_the_best_so_far_is_looked_for_a_few_times_a_second(terminal):

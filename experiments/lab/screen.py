@@ -48,8 +48,8 @@ def show_look(look: Look, command: str) -> None:
 class Watch:
     """Progress, the best so far and the time left: a live view on a terminal, a line a program in a pipe.
 
-    Time left is of training alone. It goes by the time between the first and the last segment of each program that was
-    watched: what comes before the first may compile, and what an earlier call finished took none of this one's time.
+    Time left is of training alone. It goes by the runs trained since the first segment, before which what all programs share
+    is compiled, less the waits for the compiler; what an earlier call has finished took none of this one's time.
     """
 
     def __init__(self, labels: Mapping[int, str], runs: Mapping[int, np.ndarray], known: Mapping[int, Outcome],
@@ -87,7 +87,8 @@ class Watch:
 
     def start(self, number: int, outcome: Outcome) -> None:
         """A program starts to run, and fills this outcome."""
-        self._running, self._outcome, self._share, self._timed = number, outcome, 0.0, None
+        self._running, self._outcome, self._share = number, outcome, 0.0
+        self._timed = (self._clock(), 0.0) if self._seconds and not outcome.stand else None
         self._show()
 
     def advance(self, share: float) -> None:
@@ -107,7 +108,7 @@ class Watch:
         self.advance(1.0)
         self._find()
         self._finished.add(number)
-        self._running, self._share = None, 0.0
+        self._running, self._share, self._timed = None, 0.0, None
         self._show()
         if not self._live:
             found, left = self._found[number], self._left()
@@ -130,10 +131,12 @@ class Watch:
     def _show(self) -> None:
         if self._live:
             self._shown = self._clock()
-            doing = "compiling" if self._running is None else "training"
+            doing = "training" if self._timed else "compiling"
             at = min(len(self._finished) + 1, len(self._labels))
-            self._bar.update(self._task, completed=self._done(), description=f"{doing} {at} of {len(self._labels)}", left=self._left())
-            self._live.update(Group(self._bar, *self._table()), refresh=True)
+            self._bar.update(self._task, completed=self._done(), left=self._left(),
+                             description=f"{doing} program {at} of {len(self._labels)}")
+            # Last an empty line, which takes the ^C of an interruption: at the end of a full one it would wrap and spoil the erasing.
+            self._live.update(Group(self._bar, *self._table(), Text()), refresh=True)
 
     def _table(self) -> Sequence[RenderableType]:
         """The best so far, best first, the running one always among them; nothing before there is any."""

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import jaxnn
 from experiments.lab import cli, own, processes, report, screen, signals, trackers
-from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
+from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table, label, so_far
 from experiments.lab.compile_cache import use_compile_cache
 from experiments.lab.data import Dataset, Source, load, look, prepare
 from experiments.lab.devices import use_every_core
@@ -141,10 +141,9 @@ def main(configuration: Configuration) -> None:
 def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: jaxnn.Grid, source: Source, data: Dataset,
              folder: RunFolder, outcomes: Mapping[int, Outcome], wanted: Sequence[str], began: float) -> None:
     """From what was found to the verdict: on the screen, in files, and at the trackers that are wanted."""
-    score = R2 if data.head == "regression" else ACCURACY
+    score, variance = judged(data)
     axes = list(varied(grid)[0])
-    comparison = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
-                         configuration.baseline and own.label(configuration.baseline))
+    comparison = compare(grid, outcomes, axes, score, variance, configuration.baseline and own.label(configuration.baseline))
     results, choices, target, profile = comparison
     said = verdict(choices, score)
     curves = curves_table(grid, outcomes)
@@ -205,9 +204,9 @@ def train(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, part: p
           keep: Callable[[int, Outcome], None]) -> dict[int, Outcome]:
     """Train this process's slice of the grid, watched."""
     runs = processes.runs_of(grid, part)
-    labels = {number: " ".join(map(str, structure.values())) for number, structure in enumerate(varied(grid)) if number in runs}
-    finished = sum(number in known and bool(known[number].done[mine].all()) for number, mine in runs.items())
-    with screen.Watch(labels, finished) as watch:
+    score, variance = judged(data)
+    labels = {number: label(structure) for number, structure in enumerate(varied(grid)) if number in runs}
+    with screen.Watch(labels, runs, known, lambda outcome: so_far(grid, outcome, score, variance), score) as watch:
         def kept(number: int, outcome: Outcome) -> None:
             keep(number, outcome)
             if outcome.done[runs[number]].all():
@@ -256,6 +255,11 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
 def batch_size(structure: Mapping[str, Any], data: Dataset) -> int:
     """Rows an update: as many as there are at most."""
     return min(structure["batch_size"], len(data.x["train"]))
+
+
+def judged(data: Dataset) -> tuple[Score, dict[str, float]]:
+    """How runs on these data are judged, and the variance of each part's targets, for R²."""
+    return R2 if data.head == "regression" else ACCURACY, {part: float(values.var()) for part, values in data.y.items()}
 
 
 def look_inside(structure: Mapping[str, Any], data: Dataset, seeds: Sequence[int]) -> signals.Layers:

@@ -1,6 +1,6 @@
 """The comparison: each structure at its own best learning rate, chosen on validation data, reported on test data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -82,7 +82,19 @@ class Choice:
     @property
     def label(self) -> str:
         """What to call it."""
-        return " ".join(str(value) if name == "activation" else f"{name} {value}" for name, value in self.structure.items())
+        return label(self.structure)
+
+
+class SoFar(NamedTuple):
+    """What a program that may not be finished has found: its best learning rate and the validation score there.
+
+    runs: how many have begun; diverged_runs: how many of them have diverged.
+    """
+
+    learning_rate: float
+    validation: float
+    diverged_runs: int
+    runs: int
 
 
 class Comparison(NamedTuple):
@@ -151,6 +163,23 @@ def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Scor
     return pd.concat(tables, ignore_index=True)
 
 
+def so_far(grid: jaxnn.Grid, outcome: Outcome, score: Score, variance: Mapping[str, float]) -> SoFar | None:
+    """What choose would say of each run's latest point; None before the first. Arguments as in compare."""
+    if "validation_loss" not in outcome.curves:
+        return None
+    diverged = outcome.diverged_step >= 0
+    latest = {name: _latest(values) for name, values in outcome.curves.items() if name.startswith("validation_")}
+    begun = diverged | ~np.isnan(latest["validation_loss"])
+    scores = np.where(diverged, score.worst, _scores(latest, "validation", score, variance))
+    losses = np.where(diverged, np.inf, latest["validation_loss"])
+    rates = {cell["learning_rate"]: number for number, cell in enumerate(grid.cells) if begun[number].any()}
+    if not rates:
+        return None
+    validation = {rate: _middle(scores[number][begun[number]]) for rate, number in rates.items()}
+    best = best_rate(validation, lambda rate: losses[rates[rate]][begun[rates[rate]]])
+    return SoFar(best, validation[best], int(diverged.sum()), int(begun.sum()))
+
+
 def curves_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
     """One row a cell and point of its training curve: medians over seeds, infinite where most have diverged."""
     tables = []
@@ -183,8 +212,7 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: s
     for values, group in results.groupby(list(axes), sort=False):
         by_rate = {rate: cell.sort_values("seed") for rate, cell in group.groupby("learning_rate")}
         validation = {rate: _middle(cell[f"validation_{score.name}"]) for rate, cell in by_rate.items()}
-        # Rounded, so that a tie is a tie whatever the last bit of the mean.
-        best = max(by_rate, key=lambda rate: (round(validation[rate], 6), -_middle(by_rate[rate]["validation_loss"])))
+        best = best_rate(validation, lambda rate, cells=by_rate: cells[rate]["validation_loss"])
         cell = by_rate[best]
         test = cell[f"test_{score.name}"].to_numpy()
         edge = None if len(rates) < 2 else {rates[0]: "lowest", rates[-1]: "highest"}.get(best)
@@ -195,10 +223,35 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: s
                               float(cell["test_dead"].median()) if "test_dead" in cell else None))
     named = results[axes[0]].unique()
     baseline = baseline or ("relu" if "relu" in named else named[0])
-    choices.sort(key=lambda choice: -round(choice.validation, 6))
+    choices.sort(key=rank)
     p = first_p(np.array([choice.scores for choice in choices]))
     choices = [replace(choice, p=float(value)) for choice, value in zip(choices, p, strict=True)]
     return _against_baseline(choices, axes[0], baseline)
+
+
+def best_rate(validation: Mapping[float, float], losses: Callable[[float], Sequence[float]]) -> float:
+    """The rate with the best validation score; ties go to the lower interquartile mean of the losses at the rate.
+
+    Example:
+        >>> best_rate({0.1: 0.9, 1.0: 0.9}, {0.1: [0.5], 1.0: [0.4]}.get)
+        1.0
+    """
+    return max(validation, key=lambda rate: (_rounded(validation[rate]), -_middle(losses(rate))))
+
+
+def rank(choice: Choice | SoFar) -> float:
+    """What choices are sorted by, best first."""
+    return -_rounded(choice.validation)
+
+
+def label(structure: Mapping[str, Any]) -> str:
+    """What to call a structure.
+
+    Example:
+        >>> label({"activation": "relu", "depth": 4})
+        'relu depth 4'
+    """
+    return " ".join(str(value) if name == "activation" else f"{name} {value}" for name, value in structure.items())
 
 
 def _against_baseline(choices: Sequence[Choice], axis: str, baseline: str) -> list[Choice]:
@@ -223,6 +276,17 @@ def rows_of(table: pd.DataFrame, choice: Choice) -> pd.DataFrame:
 
 def _scores(found: Mapping[str, np.ndarray], part: str, score: Score, variance: Mapping[str, float]) -> np.ndarray:
     return found[f"{part}_accuracy"] if score is ACCURACY else 1 - found[f"{part}_loss"] / variance[part]
+
+
+def _latest(curve: np.ndarray) -> np.ndarray:
+    """From (segments, cells, seeds) the last point that each run has, (cells, seeds)."""
+    last = len(curve) - 1 - np.argmax(~np.isnan(curve[::-1]), axis=0)
+    return np.take_along_axis(curve, last[None], axis=0)[0]
+
+
+def _rounded(score: float) -> float:
+    """So that a tie is a tie whatever the last bit of the mean."""
+    return round(score, 6)
 
 
 def _middle(values) -> float:

@@ -15,7 +15,7 @@ from jaxnn.training import Training
 
 
 def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, steps: int, batch_size: Callable[[dict], int],
-             known: Mapping[int, Outcome], runs: Mapping[int, np.ndarray] | None = None, on_start: Callable[[int], None],
+             known: Mapping[int, Outcome], runs: Mapping[int, np.ndarray] | None = None, on_start: Callable[[int, Outcome], None],
              on_segment: Callable[[int, float], None], on_outcome: Callable[[int, Outcome], None]) -> dict[int, Outcome]:
     """Train every network of the grid.
 
@@ -27,7 +27,7 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
         batch_size: examples an update, for one combination of structure.
         known: outcomes that an earlier, interrupted call has left, by the number of their structure: not run again.
         runs: bool (cells, seeds) by number, the runs that are wanted; all when absent.
-        on_start: told the number of a structure whose program is compiled and starts to run.
+        on_start: told the number of a structure whose program is compiled and starts to run, and its outcome, filled as it runs.
         on_segment: told the structure's number after each segment, and the share of its work that is done.
         on_outcome: given an outcome to keep, every few seconds, unfinished, and once more when it is whole.
 
@@ -53,7 +53,7 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
             if following is not None:
                 building[following] = compiler.submit(compiled, following)
             outcome.compile_seconds += program.seconds
-            on_start(number)
+            on_start(number, outcome)
             train(program, grid, outcome, wanted[number], data, lengths=lengths, batch_size=batch_size(grid.structures[number]),
                   orders=orders, on_segment=lambda share, number=number: on_segment(number, share),
                   on_stand=lambda number=number, outcome=outcome: on_outcome(number, outcome))

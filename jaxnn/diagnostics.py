@@ -211,7 +211,7 @@ def saturated_fraction(params: Params, x: Array, activation: Phi | Sequence[Phi]
     slopes = activation_slopes(params, x, activation)
     largest = [largest_slopes(entry, layer.get("activation", {}), x.dtype)
                for layer, entry in zip(params[:-1], _entries(params, activation, "linear")[:-1], strict=True)]
-    return _per_layer([jnp.mean(jnp.abs(s) < fraction * most, dtype=x.dtype) for s, most in zip(slopes, largest, strict=True)], x.dtype)
+    return _per_layer([jnp.mean(jnp.abs(s) < fraction * most[None, :], dtype=x.dtype) for s, most in zip(slopes, largest, strict=True)], x.dtype)
 
 
 def largest_slopes(activation: Phi, learned: Mapping[str, Array], dtype: jnp.dtype = jnp.float32) -> Array:

@@ -41,6 +41,6 @@ def counter(phi: Sequence[Activation]) -> Callable[[Params, Array], Mapping[str,
                                  else diagnostics.largest_slopes(entry, layer["activation"]), layer["weight"].shape[1:])
                 for entry, layer in zip(phi, params, strict=False)]
         return {"dead": jnp.mean(jnp.max(slopes, axis=0) == 0, dtype=jnp.float32),
-                "saturated": jnp.mean(slopes < SATURATED * jnp.concatenate(most), dtype=jnp.float32)}
+                "saturated": jnp.mean(slopes < SATURATED * jnp.concatenate(most)[None, :], dtype=jnp.float32)}
 
     return count

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jaxnn
-from experiments.lab import cli, own, processes, report, screen, signals, trackers
+from experiments.lab import cli, own, processes, report, screen, signals, trackers, units
 from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table, label, so_far
 from experiments.lab.compile_cache import use_compile_cache
 from experiments.lab.data import Dataset, Source, load, look, prepare
@@ -32,6 +32,7 @@ from experiments.lab.runner import run_grid
 from experiments.lab.theory import gradient_factor
 from experiments.lab.words import CERTAIN, verdict
 from jaxnn.training import Training
+from jaxnn.types import Activation
 
 NOT_IN_THE_NUMBERS = ("out", "inspect", "figures", "shard", "distributed", "coordinator", "processes", "process", "compile_cache",
                       *trackers.TRACKERS)
@@ -247,9 +248,15 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
     Raises:
         UserError: the activation cannot be used at this width.
     """
-    head, phi = jaxnn.HEADS[data.head], own.activations(structure["activation"])
+    head, phi = jaxnn.HEADS[data.head], layers_of(structure)
     return jaxnn.make_training(network(structure, data), head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
-                               stochastic=any(one.stochastic for one in phi))
+                               stochastic=any(one.stochastic for one in phi), inside=units.counter(phi))
+
+
+def layers_of(structure: Mapping[str, Any]) -> tuple[Activation, ...]:
+    """One activation for each hidden layer."""
+    phi = own.activations(structure["activation"])
+    return phi if len(phi) > 1 else phi * structure["depth"]
 
 
 def batch_size(structure: Mapping[str, Any], data: Dataset) -> int:
@@ -264,10 +271,9 @@ def judged(data: Dataset) -> tuple[Score, dict[str, float]]:
 
 def look_inside(structure: Mapping[str, Any], data: Dataset, seeds: Sequence[int]) -> signals.Layers:
     """Signal and gradient of a network's layers before training, on a batch of the training rows."""
-    phi, rows = own.activations(structure["activation"]), slice(signals.ROWS)
-    return signals.measure(signals.initial_params(make_run(structure, data), seeds[:signals.SEEDS]),
-                           phi if len(phi) > 1 else phi * structure["depth"], jaxnn.HEADS[data.head].loss,
-                           data.x["train"][rows], data.y["train"][rows])
+    rows = slice(signals.ROWS)
+    return signals.measure(signals.initial_params(make_run(structure, data), seeds[:signals.SEEDS]), layers_of(structure),
+                           jaxnn.HEADS[data.head].loss, data.x["train"][rows], data.y["train"][rows])
 
 
 def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ class Choice:
     versus: None for the baseline itself.
     steps_to_target: median over seeds, infinite where the median run misses; None where there are no training curves.
     reached: how many of the seeds reach the target.
-    dead: median over seeds of the share of dead units, where it is measured.
+    dead, saturated: medians over seeds of the shares of hidden units on test data, None where they are not measured.
     """
 
     structure: dict[str, Any]
@@ -74,6 +74,7 @@ class Choice:
     edge: str | None
     good_rates: GoodRates
     dead: float | None = None
+    saturated: float | None = None
     p: float = 1.0
     versus: Versus | None = None
     steps_to_target: float | None = None
@@ -152,8 +153,7 @@ def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Scor
         for part, found in (("validation", {name: values[-1] for name, values in outcome.curves.items()}), ("test", outcome.test)):
             columns[f"{part}_loss"] = np.where(diverged, np.inf, found[f"{part}_loss"])
             columns[f"{part}_{score.name}"] = np.where(diverged, score.worst, _scores(found, part, score, variance))
-        if "test_dead" in outcome.test:
-            columns["test_dead"] = outcome.test["test_dead"]
+        columns |= {name: outcome.test[name] for name in ("test_dead", "test_saturated") if name in outcome.test}
         columns["train_loss"] = np.where(diverged, np.inf, columns["train_loss"])
         index = pd.MultiIndex.from_product([range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"])
         table = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index).reset_index()
@@ -181,14 +181,22 @@ def so_far(grid: jaxnn.Grid, outcome: Outcome, score: Score, variance: Mapping[s
 
 
 def curves_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
-    """One row a cell and point of its training curve: medians over seeds, infinite where most have diverged."""
+    """One row a cell and point of its training curve: medians over seeds, and the ends of their middle half as _low and _high.
+
+    A run that has diverged has an infinite loss, no accuracy, and no units to be dead or saturated.
+    """
     tables = []
     for number, structure in enumerate(grid.structures):
         outcome = outcomes[number]
         points = pd.MultiIndex.from_product([outcome.steps, range(len(grid.cells))], names=["step", "cell"])
-        medians = {name: np.median(np.where(np.isnan(values), 0.0 if "accuracy" in name else np.inf, values), axis=-1).ravel()
-                   for name, values in outcome.curves.items()}
-        table = pd.DataFrame(medians, index=points).reset_index()
+        columns = {}
+        for name, values in outcome.curves.items():
+            lost = 0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
+            runs = pd.DataFrame(np.where(np.isnan(values), lost, values).reshape(len(points), -1))
+            columns[name] = runs.median(axis=1).to_numpy()
+            columns |= {f"{name}_{end}": runs.quantile(share, axis=1, interpolation="nearest").to_numpy()
+                        for end, share in (("low", 0.25), ("high", 0.75))}
+        table = pd.DataFrame(columns, index=points).reset_index()
         axes = pd.DataFrame([{**structure, **grid.cells[cell]} for cell in table.pop("cell")])
         tables.append(pd.concat([axes, table], axis=1))
     return pd.concat(tables, ignore_index=True)
@@ -220,7 +228,7 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: s
                               tuple(test.tolist()), _middle(cell["test_loss"]), int(group["diverged_step"].notna().sum()),
                               int(cell["diverged_step"].notna().sum()), len(group), edge,
                               good_rates(list(validation), [1 - value for value in validation.values()]),
-                              float(cell["test_dead"].median()) if "test_dead" in cell else None))
+                              *(float(cell[name].median()) if name in cell else None for name in ("test_dead", "test_saturated"))))
     named = results[axes[0]].unique()
     baseline = baseline or ("relu" if "relu" in named else named[0])
     choices.sort(key=rank)

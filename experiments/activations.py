@@ -149,8 +149,8 @@ def main(configuration: Configuration) -> None:
     conclude(configuration, settings, asked, grid, source, data, folder, outcomes, wanted, began)
 
 
-def conclude(configuration: Configuration, settings: Mapping[str, Any], asked: jaxnn.Grid, grid: jaxnn.Grid, source: Source, data: Dataset,
-             folder: RunFolder, outcomes: Mapping[int, Outcome], wanted: Sequence[str], began: float) -> None:
+def conclude(configuration: Configuration, settings: Mapping[str, Any], asked: jaxnn.Grid, grid: jaxnn.Grid, source: Source,
+             data: Dataset, folder: RunFolder, outcomes: Mapping[int, Outcome], wanted: Sequence[str], began: float) -> None:
     """From what was found to the verdict: on the screen, in files, and at the trackers that are wanted."""
     score, variance = judged(data)
     axes, labels = list(varied(grid)[0]), list(map(label, varied(grid)))
@@ -196,8 +196,8 @@ def conclude(configuration: Configuration, settings: Mapping[str, Any], asked: j
     evidence = report.Evidence(
         QUESTION, said, comparison, score, curves, [report.Program(outcomes[n].compile_seconds, outcomes[n].run_seconds) for n in places],
         [own.by_name(choice.structure["activation"]) for choice in choices],
-        [look_inside(grid.structures[n], data, grid.seed_numbers) for n in places], [theory(choice.structure) for choice in choices], config,
-        stages.widened(asked, grid, trained, labels))
+        [look_inside(grid.structures[n], data, grid.seed_numbers) for n in places], [theory(choice.structure) for choice in choices],
+        config, stages.widened(asked, grid, trained, labels))
     figures = report.figures(evidence)
     folder.write_text("report.html", report.page(evidence, figures))
     if configuration.figures:
@@ -217,17 +217,19 @@ def conclude(configuration: Configuration, settings: Mapping[str, Any], asked: j
 
 
 def train_in_stages(configuration: Configuration, asked: jaxnn.Grid, grid: jaxnn.Grid, data: Dataset, part: processes.Share,
-                    known: Mapping[int, Outcome], keep: Callable[[int, Outcome], None], say: Callable[[str], None]) -> Mapping[int, Outcome]:
+                    known: Mapping[int, Outcome], keep: Callable[[int, Outcome], None],
+                    say: Callable[[str], None]) -> Mapping[int, Outcome]:
     """Train what was asked for, and what follows from it: of each stage this process's slice, joined with those of all others."""
-    mine, (score, variance) = dict(known), judged(data)
+    found, (score, variance) = dict(known), judged(data)
 
     def stage(runs: dict[int, np.ndarray], why: str) -> Mapping[int, Outcome]:
         if why:
             say(why)
-        mine.update(train(configuration, asked, grid, data, processes.share_of(runs, part), mine, keep))
-        return processes.join(mine) if configuration.distributed else mine
+        found.update(train(configuration, asked, grid, data, processes.share_of(runs, part), found, keep))
+        return processes.join(found) if configuration.distributed else found
 
-    return stages.train(asked, grid, list(map(label, varied(grid))), lambda outcome, runs: best_cell(outcome, runs, score, variance), stage)
+    return stages.train(asked, grid, list(map(label, varied(grid))), lambda outcome, mine: best_cell(outcome, mine, score, variance),
+                        stage)
 
 
 def train(configuration: Configuration, asked: jaxnn.Grid, grid: jaxnn.Grid, data: Dataset, runs: Mapping[int, np.ndarray],
@@ -330,9 +332,11 @@ def plan(configuration: Configuration, grid: jaxnn.Grid, widest: jaxnn.Grid, dat
                            f"({epochs:.3g} epochs), {one_or_many(grid.structure['optimizer'])}"),
               ("work", f"{len(grid.structures)} programs of {grid.runs // len(grid.structures):,} networks each, "
                        f"{math.prod((grid.runs, configuration.steps)):,} updates in all")]
-    ends = [(values[0], values[-1]) for values in (rates, widest.hyperparameters["learning_rate"])]
-    then = [f"further rates where the best lies on the edge, {ends[1][0]:.3g} to {ends[1][1]:.3g} at most"] if ends[0] != ends[1] else []
-    then += [f"{configuration.refine} further seeds at each best rate"] if configuration.refine else []
+    then, further = [], widest.hyperparameters["learning_rate"]
+    if len(further) > len(rates):
+        then.append(f"further rates where the best lies on the edge, {further[0]:.3g} to {further[-1]:.3g} at most")
+    if configuration.refine:
+        then.append(f"{configuration.refine} further seeds at each best rate")
     if then:
         lines.append(("then", "; ".join(then)))
     lines += [("own", f"{name}: {found['facts']}") for name, found in own.described(grid.structure["activation"]).items()]

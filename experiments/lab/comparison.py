@@ -153,7 +153,7 @@ def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Scor
 
 
 def final(outcome: Outcome, part: str, score: Score, variance: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Losses and scores at the end, (cells, seeds): a diverged run's are infinite and the worst there is. Arguments as in compare."""
+    """Losses and scores at the end, (cells, seeds): a diverged run's are infinite, and the worst there is."""
     found = outcome.test if part == "test" else {name: values[-1] for name, values in outcome.curves.items()}
     diverged = outcome.diverged_step >= 0
     return (np.where(diverged, np.inf, found[f"{part}_loss"]),

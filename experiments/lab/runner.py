@@ -37,6 +37,7 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
     Returns:
         The outcomes by number.
     """
+    asked = asked or grid
     shape, lengths = (len(grid.cells), len(grid.seed_numbers)), segment_lengths(steps)
     wanted = {number: np.ones(shape, bool) for number in range(len(grid.structures))} if runs is None else runs
     outcomes = {number: known.get(number) or Outcome.empty(np.cumsum(lengths), shape) for number in wanted}
@@ -44,9 +45,9 @@ def run_grid(grid: jaxnn.Grid, make: Callable[[dict], Training], data: Data, *, 
     orders = Orders(len(data.x["train"]))
 
     def compiled(number: int) -> Program:
-        structure, runs = grid.structures[number], wanted[number][grid.find(asked or grid)]
-        return build(asked or grid, make(structure), data, runs=runs if runs.any() else ~runs, lengths=lengths, batch_size=batch_size(structure),
-                     devices=jax.local_devices())
+        structure, runs = grid.structures[number], wanted[number][grid.find(asked)]
+        return build(asked, make(structure), data, runs=runs if runs.any() else ~runs, lengths=lengths,
+                     batch_size=batch_size(structure), devices=jax.local_devices())
 
     with ThreadPoolExecutor(1) as compiler:
         # One ahead: the next compiles while this one runs.

@@ -61,9 +61,9 @@ def train(asked: jaxnn.Grid, grid: jaxnn.Grid, labels: Sequence[str], best: Call
         outcomes = stage(further, widened(asked, grid, further, labels))
         runs |= {number: runs[number] | more for number, more in further.items()}
     known = len(asked.seed_numbers)
-    if known < len(grid.seed_numbers):
+    if further := len(grid.seed_numbers) - known:
         outcomes = stage({number: _further_seeds(mine, best(outcomes[number], mine), known) for number, mine in runs.items()},
-                         f"seeds {known} to {len(grid.seed_numbers) - 1} at each best rate")
+                         f"{further} further seed{'s' * (further > 1)} at each best rate")
     return outcomes
 
 
@@ -75,7 +75,7 @@ def first(asked: jaxnn.Grid, grid: jaxnn.Grid) -> dict[int, np.ndarray]:
 
 
 def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int) -> np.ndarray:
-    """The runs with which to go on where the best rate lies on the edge: bool (cells, seeds), none where it does not or the grid ends.
+    """The runs to go on with where the best rate lies on the edge: bool (cells, seeds), none elsewhere, and where the grid ends.
 
     Example:
         >>> grid = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0, 10.0, 100.0)})

@@ -61,8 +61,9 @@ def _facts(evidence: Evidence) -> str:
     best, *others = evidence.comparison.choices
     score, count = evidence.score, len(best.scores)
     fewest = evidence.comparison.results.groupby([*best.structure, "learning_rate"]).size().min()
+    where = "a rate" if fewest == count else f"at each best rate, {fewest} at the others"
     cards = [("", score.show(best.test), f"test {score.title}, 95 % interval {words.between(best, score)}"),
-             ("", str(count), f"seed{'s' * (count > 1)} {'a rate' if fewest == count else f'at each best rate, {fewest} at others'}, {len(evidence.comparison.results):,} networks in all")]
+             ("", str(count), f"seed{'s' * (count > 1)} {where}, {len(evidence.comparison.results):,} networks in all")]
     if others:
         told = [choice for choice in others if words.standing(choice, best) != "tie"]
         largest = max((choice.p for choice in told), default=min(choice.p for choice in others))

@@ -53,6 +53,7 @@ class Versus:
 class Choice:
     """One structure at its best learning rate; scores are interquartile means over seeds.
 
+    edge: lowest or highest, where the best rate is that of all rates tried; None elsewhere, and where there is only one.
     p: of the first being no different, corrected for data having chosen the first; see first_p.
     good_rates: how far the learning rate may be off, on validation data.
     versus: None for the baseline itself.
@@ -114,7 +115,7 @@ class Comparison(NamedTuple):
 
 
 def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[str], score: Score, variance: Mapping[str, float],
-            baseline: str | None = None) -> Comparison:
+            baseline: str | None = None, seeds: float = np.inf) -> Comparison:
     """Choose, and then time: how many updates each choice takes to a target that the data set.
 
     Args:
@@ -123,15 +124,15 @@ def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[st
         axes: the names of the structure that tell the choices apart.
         score: how runs are judged.
         variance: of each part's targets, for R².
-        baseline: as in choose.
+        baseline, seeds: as in choose.
     """
     results = results_table(grid, outcomes, score, variance)
-    choices = choose(results, axes, score, baseline)
+    choices = choose(results, axes, score, baseline, seeds)
     against = next(choice for choice in choices if choice.versus is None)
     target = 1 - good_enough(1 - against.validation)
     reached = [steps_to_target(outcomes[number].steps, _scores(outcomes[number].curves, "validation", score, variance), target)
                for number in range(len(grid.structures))]
-    results["steps_to_target"] = np.concatenate([steps.ravel() for steps in reached])
+    results["steps_to_target"] = np.concatenate([steps[outcomes[number].done] for number, steps in enumerate(reached)])
     steps = np.array([rows_of(results, choice).sort_values("seed")["steps_to_target"] for choice in choices])
     choices = [replace(choice, steps_to_target=float(np.median(own)), reached=int(np.isfinite(own).sum()))
                for choice, own in zip(choices, steps, strict=True)]
@@ -141,7 +142,8 @@ def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[st
 
 
 def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Score, variance: Mapping[str, float]) -> pd.DataFrame:
-    """One row a run: every axis, seed, losses and scores of each part, and the step at which it diverged, empty if it did not.
+    """One row a finished run: every axis, seed, losses and scores of each part, and the step at which it diverged, empty if it
+    did not.
 
     A diverged run predicts nothing: its losses are infinite and its scores the worst there is.
     """
@@ -150,16 +152,15 @@ def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Scor
         outcome = outcomes[number]
         diverged = outcome.diverged_step >= 0
         columns = {"train_loss": outcome.curves["train_loss"][-1]}
-        for part, found in (("validation", {name: values[-1] for name, values in outcome.curves.items()}), ("test", outcome.test)):
-            columns[f"{part}_loss"] = np.where(diverged, np.inf, found[f"{part}_loss"])
-            columns[f"{part}_{score.name}"] = np.where(diverged, score.worst, _scores(found, part, score, variance))
+        for part in ("validation", "test"):
+            columns[f"{part}_loss"], columns[f"{part}_{score.name}"] = final(outcome, part, score, variance)
         columns |= {name: outcome.test[name] for name in ("test_dead", "test_saturated") if name in outcome.test}
         columns["train_loss"] = np.where(diverged, np.inf, columns["train_loss"])
         index = pd.MultiIndex.from_product([range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"])
         table = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index).reset_index()
         axes = pd.DataFrame([{**structure, **grid.cells[cell]} for cell in table.pop("cell")])
         step = pd.Series(np.where(diverged, outcome.diverged_step, 0).ravel(), dtype="Int64").mask(~diverged.ravel())
-        tables.append(pd.concat([axes, table, step.rename("diverged_step")], axis=1))
+        tables.append(pd.concat([axes, table, step.rename("diverged_step")], axis=1)[outcome.done.ravel()])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -180,19 +181,36 @@ def so_far(grid: jaxnn.Grid, outcome: Outcome, score: Score, variance: Mapping[s
     return SoFar(best, validation[best], int(diverged.sum()), int(begun.sum()))
 
 
+def final(outcome: Outcome, part: str, score: Score, variance: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Losses and scores at the end, (cells, seeds): a diverged run's are infinite, and the worst there is."""
+    found = outcome.test if part == "test" else {name: values[-1] for name, values in outcome.curves.items()}
+    diverged = outcome.diverged_step >= 0
+    return (np.where(diverged, np.inf, found[f"{part}_loss"]),
+            np.where(diverged, score.worst, _scores(found, part, score, variance)))
+
+
+def best_cell(outcome: Outcome, runs: np.ndarray, score: Score, variance: Mapping[str, float]) -> int:
+    """The number of the cell whose rate choose would choose, had there been these runs alone, bool (cells, seeds)."""
+    losses, scores = final(outcome, "validation", score, variance)
+    validation = {int(cell): _middle(scores[cell, runs[cell]]) for cell in np.flatnonzero(runs.any(axis=1))}
+    return best_rate(validation, lambda cell: losses[cell, runs[cell]])
+
+
 def curves_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
-    """One row a cell and point of its training curve: medians over seeds, and the ends of their middle half as _low and _high.
+    """One row a trained cell and point of its training curve: medians over seeds, and the ends of their middle half as _low and _high.
 
     A run that has diverged has an infinite loss, no accuracy, and no units to be dead or saturated.
     """
     tables = []
     for number, structure in enumerate(grid.structures):
         outcome = outcomes[number]
-        points = pd.MultiIndex.from_product([outcome.steps, range(len(grid.cells))], names=["step", "cell"])
+        cells = np.flatnonzero(outcome.done.any(axis=1))
+        points = pd.MultiIndex.from_product([outcome.steps, cells], names=["step", "cell"])
         columns = {}
         for name, values in outcome.curves.items():
             lost = 0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
-            runs = pd.DataFrame(np.where(np.isnan(values), lost, values).reshape(len(points), -1))
+            found = np.where(outcome.done, np.where(np.isnan(values), lost, values), np.nan)[:, cells]
+            runs = pd.DataFrame(found.reshape(len(points), -1))  # what is not trained is nan, and skipped
             columns[name] = runs.median(axis=1).to_numpy()
             columns |= {f"{name}_{end}": runs.quantile(share, axis=1, interpolation="nearest").to_numpy()
                         for end, share in (("low", 0.25), ("high", 0.75))}
@@ -202,7 +220,8 @@ def curves_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome]) -> pd.DataFr
     return pd.concat(tables, ignore_index=True)
 
 
-def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: str | None = None) -> list[Choice]:
+def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: str | None = None,
+           seeds: float = np.inf) -> list[Choice]:
     """Each structure at the rate with the best validation score, best first; ties go to the lower validation loss.
 
     The first is the one that validation data call best. Since they are the same runs' data, a lucky run helps it to be chosen
@@ -214,17 +233,19 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: s
         axes: the names of the structure that tell the choices apart.
         score: how runs are judged.
         baseline: a value of the first axis; absent, relu where it is among them, else the one that comes first in the results.
+        seeds: the rate is chosen on seeds below this, which every rate has; scores are over all that the chosen one has.
     """
-    rates = np.unique(results["learning_rate"])
     choices = []
     for values, group in results.groupby(list(axes), sort=False):
         by_rate = {rate: cell.sort_values("seed") for rate, cell in group.groupby("learning_rate")}
-        validation = {rate: _middle(cell[f"validation_{score.name}"]) for rate, cell in by_rate.items()}
-        best = best_rate(validation, lambda rate, cells=by_rate: cells[rate]["validation_loss"])
+        chosen_on = {rate: cell[cell["seed"] < seeds] for rate, cell in by_rate.items()}
+        validation = {rate: _middle(cell[f"validation_{score.name}"]) for rate, cell in chosen_on.items()}
+        best = best_rate(validation, lambda rate, cells=chosen_on: cells[rate]["validation_loss"])
         cell = by_rate[best]
         test = cell[f"test_{score.name}"].to_numpy()
-        edge = None if len(rates) < 2 else {rates[0]: "lowest", rates[-1]: "highest"}.get(best)
-        choices.append(Choice(dict(zip(axes, values, strict=True)), float(best), validation[best], _middle(test), interval(test),
+        edge = None if len(by_rate) < 2 else {min(by_rate): "lowest", max(by_rate): "highest"}.get(best)
+        choices.append(Choice(dict(zip(axes, values, strict=True)), float(best), _middle(cell[f"validation_{score.name}"]),
+                              _middle(test), interval(test),
                               tuple(test.tolist()), _middle(cell["test_loss"]), int(group["diverged_step"].notna().sum()),
                               int(cell["diverged_step"].notna().sum()), len(group), edge,
                               good_rates(list(validation), [1 - value for value in validation.values()]),
@@ -244,7 +265,8 @@ def best_rate(validation: Mapping[float, float], losses: Callable[[float], Seque
         >>> best_rate({0.1: 0.9, 1.0: 0.9}, {0.1: [0.5], 1.0: [0.4]}.get)
         1.0
     """
-    return max(validation, key=lambda rate: (_rounded(validation[rate]), -_middle(losses(rate))))
+    tied = [rate for rate in validation if _rounded(validation[rate]) == max(map(_rounded, validation.values()))]
+    return min(tied, key=lambda rate: _middle(losses(rate)))
 
 
 def rank(choice: Choice | SoFar) -> float:

@@ -21,7 +21,8 @@ def run(*flags):
 
 
 def rows(folder):
-    return pd.read_csv(folder / "results.csv").set_index(["activation", "learning_rate", "seed"]).drop(columns="steps_to_target")
+    found = pd.read_csv(folder / "results.csv", dtype={"test_dead": float}).set_index(["activation", "learning_rate", "seed"])
+    return found.drop(columns="steps_to_target")
 
 
 @pytest.fixture(scope="module")

@@ -93,14 +93,19 @@ def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int) -> np.ndarray:
 
 
 def ends(asked: jaxnn.Grid, grid: jaxnn.Grid, runs: Mapping[int, np.ndarray]) -> dict[int, float]:
-    """The rate furthest beyond those asked for, by the number of the structure, of those structures that go beyond."""
+    """The rate furthest beyond those asked for, by the number of the structure, of those structures that go beyond.
+
+    Example:
+        >>> asked = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0)})
+        >>> ends(asked, jaxnn.Grid({}, {"learning_rate": (0.1, 1.0, 10.0, 100.0)}), {0: np.ones((4, 1), bool)})
+        {0: 100.0}
+    """
     rates, near = np.array(grid.hyperparameters["learning_rate"]), asked.hyperparameters["learning_rate"]
     found = {}
     for number, mine in runs.items():
-        tried = rates[mine.any(axis=1)]
-        beyond = [rate for rate in (tried[0], tried[-1]) if not near[0] <= rate <= near[-1]]
-        if beyond:  # on one side only: the best of all rates does not leave the side on which it lies
-            found[number] = float(beyond[0])
+        tried = rates[mine.any(axis=1)]  # beyond on one side only: the best of all rates does not leave the side on which it lies
+        if tried[0] < near[0] or tried[-1] > near[-1]:
+            found[number] = float(tried[0] if tried[0] < near[0] else tried[-1])
     return found
 
 

@@ -15,7 +15,7 @@ from jaxnn.training import State, Training
 
 SEGMENTS = 20  # points of a training curve
 CHUNKS = 5  # about as many a program: diverged runs are left out chunk by chunk
-MOST = 64  # groups of a chunk: more would only take memory
+MOST = 64  # groups of a chunk, or up to twice as many: more would only take memory
 WAVE_BYTES = 1 << 25  # of states that a CPU holds at a time: chunks run one after the other, so more would gain nothing
 
 
@@ -69,11 +69,11 @@ def segment_lengths(steps: int) -> list[int]:
 
 
 def chunk_of(groups: int, devices: int) -> int:
-    """Groups of a chunk: a multiple of the devices, near a CHUNKS-th of all but at most MOST, such that chunks of it pad least.
+    """Groups of a chunk: a multiple of the devices, one to two times a CHUNKS-th of all or MOST, whichever is less, that pads least.
 
     Example:
         >>> chunk_of(20, 2), chunk_of(3, 2), chunk_of(1000, 2)
-        (4, 2, 64)
+        (4, 2, 100)
     """
     shares = -(-groups // devices)
     near = max(1, min(shares // CHUNKS, MOST // devices))

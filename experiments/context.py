@@ -45,11 +45,11 @@ TASKS = ("temporal XOR", "adding", "sunspots")
 class Configuration(Flags):
     """What do context neurons add, and is tanh right for them?"""
 
-    xor: tuple[str, ...] = ("tanh", "sigmoid", "elu", "gelu", "swish", "relu", "linear", "none")
+    xor_models: tuple[str, ...] = ("tanh", "sigmoid", "elu", "gelu", "swish", "relu", "linear", "none")
     """Models on temporal XOR, by activation, or none (without context): tanh, none and at least one more."""
-    adding: tuple[str, ...] = ("tanh", "relu", "irnn", "gru")
+    adding_models: tuple[str, ...] = ("tanh", "relu", "irnn", "gru")
     """Models on the adding problem, by activation, or irnn, gru: tanh, gru and at least one more."""
-    sunspots: tuple[str, ...] = ("tanh", "sigmoid", "relu", "swish", "linear", "gru")
+    sunspot_models: tuple[str, ...] = ("tanh", "sigmoid", "relu", "swish", "linear", "gru")
     """Models on the sunspots, by activation, or gru: tanh, gru and at least one more."""
     seeds: int = 1000
     """Networks of each model on temporal XOR."""
@@ -82,12 +82,14 @@ class Configuration(Flags):
 def parts(configuration: Configuration) -> list[Part]:
     """A part for each task, model and length."""
     c = configuration
-    for flag, needed in (("xor", {"tanh", "none"}), ("adding", {"tanh", "gru"}), ("sunspots", {"tanh", "gru"})):
-        models = getattr(c, flag)
+    for flag, needed in (("xor_models", {"tanh", "none"}), ("adding_models", {"tanh", "gru"}),
+                         ("sunspot_models", {"tanh", "gru"})):
+        models, flag = getattr(c, flag), flag.replace("_", "-")
         for name in models:
             cli.one_of(NAMES, name, flag)
         if not needed < set(models):
-            raise UserError(f"--{flag} {' '.join(models)}: give {' and '.join(sorted(needed))}, and an activation to compare with")
+            raise UserError(f"--{flag} {' '.join(models)}: give {' and '.join(sorted(needed))}, and an activation to compare "
+                            "with")
     for flag, least in (("seeds", 2), ("pilot", 1), ("lengths", 2), ("adding_seeds", 2), ("adding_steps", 1), ("adding_width", 1),
                         ("sunspot_seeds", 2), ("sunspot_width", 1)):
         cli.at_least(least, getattr(c, flag), f"--{flag.replace('_', '-')}")
@@ -98,12 +100,13 @@ def parts(configuration: Configuration) -> list[Part]:
         cli.numbers([str(rate) for rate in getattr(c, flag)], f"--{flag.replace('_', '-')}")
 
     found = [Part(f"xor-{name}", lambda _, name=name: solve_xor(
-        name, rates=c.xor_rates, pilot=c.pilot, seeds=c.seeds, passes=c.passes), 10) for name in c.xor]
+        name, rates=c.xor_rates, pilot=c.pilot, seeds=c.seeds, passes=c.passes), 10) for name in c.xor_models]
     found += [Part(f"adding-{name}-{length}", lambda _, name=name, length=length: add(
         name, length, rates=c.adding_rates, seeds=c.adding_seeds, steps=c.adding_steps, width=c.adding_width),
-        3 + length * (0.3 if name == "gru" else 0.1)) for length in c.lengths for name in c.adding]
+        3 + length * (0.3 if name == "gru" else 0.1)) for length in c.lengths for name in c.adding_models]
     return found + [Part(f"sunspots-{name}", lambda _, name=name: forecast(
-        name, rates=c.sunspot_rates, seeds=c.sunspot_seeds, steps=c.sunspot_steps, width=c.sunspot_width), 6) for name in c.sunspots]
+        name, rates=c.sunspot_rates, seeds=c.sunspot_seeds, steps=c.sunspot_steps, width=c.sunspot_width), 6)
+        for name in c.sunspot_models]
 
 
 class Measured(NamedTuple):
@@ -120,22 +123,22 @@ class Measured(NamedTuple):
 
 def xor_measured(c: Configuration, found: Found) -> Measured:
     """Success: all bits right that can be known."""
-    solved = {name: found[f"xor-{name}"]["right"][-1] == 1 for name in c.xor}
+    solved = {name: found[f"xor-{name}"]["right"][-1] == 1 for name in c.xor_models}
     return Measured(solved, {name: chance(f"share that succeeds with {NAMES[name]}", each) for name, each in solved.items()},
-                    {name: c.xor_rates[found[f"xor-{name}"]["best"].item()] for name in c.xor})
+                    {name: c.xor_rates[found[f"xor-{name}"]["best"].item()] for name in c.xor_models})
 
 
 def adding_measured(c: Configuration, found: Found) -> Measured:
     """At the rate of the least mean error in validation; a network that diverged counts as answering the mean."""
     errors, rates = {}, {}
-    for name in c.adding:
+    for name in c.adding_models:
         for length in c.lengths:
             arrays = found[f"adding-{name}-{length}"]
             best = int(np.argmin(np.nan_to_num(arrays["validation"], nan=np.inf).mean(axis=1)))
             errors[name, length] = np.where(np.isfinite(arrays["test"][best]), arrays["test"][best], MEAN_ERROR)
             rates[name, length] = c.adding_rates[best]
-    return Measured({name: errors[name, max(c.lengths)] for name in c.adding},
-                    {(name, length): middle(f"{NAMES[name]}'s error at T = {length}", each) for (name, length), each in errors.items()}, rates)
+    effects = {(name, length): middle(f"{NAMES[name]}'s error at T = {length}", each) for (name, length), each in errors.items()}
+    return Measured({name: errors[name, max(c.lengths)] for name in c.adding_models}, effects, rates)
 
 
 def sunspots_measured(c: Configuration, found: Found) -> tuple[Measured, Mapping[str, np.ndarray], int]:
@@ -146,13 +149,14 @@ def sunspots_measured(c: Configuration, found: Found) -> tuple[Measured, Mapping
     order = min(linear, key=lambda order: mean_square(linear[order], part == "validation"))
     test = part[1:] == "test"
     errors = {"naive": (numbers[:-1] - numbers[1:])[None, test], "AR": linear[order][None, 1:][:, test]}
-    for name in c.sunspots:  # one that diverged forecasts the mean
+    for name in c.sunspot_models:  # one that diverged forecasts the mean
         errors[name] = (np.nan_to_num(found[f"sunspots-{name}"]["forecasts"], nan=trained.mean()) - numbers[1:])[:, test]
     nothing = np.zeros(test.sum())
     names = NAMES | {"naive": "the naive rule", "AR": f"AR({order})"}
-    effects = {name: Effect(f"RMSE of {names[name]}", *rmse_apart(each, nothing, block=CYCLE), "sunspots") for name, each in errors.items()}
-    return Measured({name: np.sqrt((errors[name] ** 2).mean(axis=1)) for name in c.sunspots}, effects,
-                    {name: c.sunspot_rates[found[f"sunspots-{name}"]["best"][1]] for name in c.sunspots}), errors, order
+    effects = {name: Effect(f"RMSE of {names[name]}", *rmse_apart(each, nothing, block=CYCLE), "sunspots")
+               for name, each in errors.items()}
+    return Measured({name: np.sqrt((errors[name] ** 2).mean(axis=1)) for name in c.sunspot_models}, effects,
+                    {name: c.sunspot_rates[found[f"sunspots-{name}"]["best"][1]] for name in c.sunspot_models}), errors, order
 
 
 def word_on_context(context: Effect, control: Effect) -> Word:
@@ -216,17 +220,16 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
 
 def about_context(c: Configuration, bits: Measured, found: Found) -> Verdict:
     """N6."""
-    x, y = temporal_xor(np.random.default_rng(1), STREAMS, TRIPLES)  # the fresh stream
-    after = [y[:, 1::3][x[:, 1::3] == bit].mean() for bit in (0, 1)], [np.mean(x[:, 1::3] == bit) for bit in (0, 1)]
-    most = sum(share * max(ones, 1 - ones) for ones, share in zip(*after, strict=True))
+    x, y = (each[:, 1::3] for each in temporal_xor(np.random.default_rng(1), STREAMS, TRIPLES))  # of the fresh stream
+    most = sum(np.mean(x == bit) * max(ones := y[x == bit].mean(), 1 - ones) for bit in (0, 1))
     before, now = (float(np.mean(found["xor-tanh"]["right"][quarter] == 1)) for quarter in (-2, -1))
     return Verdict(
         "N6", word_on_context(bits.effects["tanh"], bits.effects["none"]),
         (bits.effects["tanh"], bits.effects["none"], Effect("most right of the knowable bits by any rule of the present bit", float(most))),
-        c.seeds, f"temporal XOR, networks 1-2-1, {c.passes} passes over 3,000 bits in {STREAMS} streams, batches of 5; success: all "
+        c.seeds, f"temporal XOR, networks 1-2-1, {c.passes} passes over 3,000 bits in {STREAMS} streams; success: all "
         f"{STREAMS * TRIPLES:,} knowable bits of a fresh stream right",
-        note=f"Who succeeds gives different outputs for the same bit. Elman's one network had 600 passes [recalled]; here the last quarter of "
-             f"the training took tanh's share from {before:.3f} to {now:.3f}.")
+        note="Who succeeds gives different outputs for the same bit. Elman's one network had 600 passes [recalled]; here the last "
+             f"quarter of the training took tanh's share from {before:.3f} to {now:.3f}.")
 
 
 def about_length(c: Configuration, added: Measured, found: Found) -> Verdict:
@@ -237,7 +240,8 @@ def about_length(c: Configuration, added: Measured, found: Found) -> Verdict:
     edge = [f"{NAMES[name]} at T = {length}" for (name, length), rate in added.rates.items()
             if len(c.adding_rates) > 1 and rate in (min(c.adding_rates), max(c.adding_rates))]
     return Verdict(
-        "EVIDENCE 17", word, (*(added.effects[name, max(c.lengths)] for name in c.adding), Effect("error of the mean", MEAN_ERROR)),
+        "EVIDENCE 17", word,
+        (*(added.effects[name, max(c.lengths)] for name in c.adding_models), Effect("error of the mean", MEAN_ERROR)),
         c.adding_seeds, f"adding problem, T = {', '.join(map(str, c.lengths))}, width {c.adding_width}, {c.adding_steps} updates of "
         f"{ADDING_BATCH} sequences; geometric means over seeds with t intervals",
         when=f"sequences have {first} steps or more (longest tried: {max(c.lengths)})" if word == "holds only when" else "",
@@ -247,15 +251,17 @@ def about_length(c: Configuration, added: Measured, found: Found) -> Verdict:
 
 def about_forecasts(c: Configuration, spots: Measured, errors: Mapping[str, np.ndarray], found: Found) -> Verdict:
     """N7, of the network with the least error in validation; a linear one is no candidate."""
-    chosen = min((name for name in c.sunspots if name != "linear"), key=lambda name: np.nanmin(found[f"sunspots-{name}"]["validation"]))
+    least = {name: np.nanmin(found[f"sunspots-{name}"]["validation"]) for name in c.sunspot_models if name != "linear"}
+    chosen = min(least, key=least.get)
     naive, linear = (Effect(f"{spots.effects[chosen].name} − {spots.effects[rule].name}",
                             *rmse_apart(errors[chosen], errors[rule][0], block=CYCLE), "sunspots") for rule in ("naive", "AR"))
     word = word_on_forecasts(naive, linear)
     return Verdict(
         "N7", word, (naive, linear, spots.effects[chosen], spots.effects["naive"], spots.effects["AR"]), c.sunspot_seeds,
-        f"yearly sunspots; trained to {LAST_TRAINED}; rate, stop, network and AR's order chosen on {LAST_TRAINED + 1}–{LAST_VALIDATED}; tested "
-        f"on {LAST_VALIDATED + 1}–2008; width {c.sunspot_width}; intervals by bootstrap over blocks of {CYCLE} years and over seeds",
-        when="" if word != "holds only when" else f"the rival is the naive rule: the linear one is {'better' if linear.low > 0 else 'as good'}")
+        f"yearly sunspots; trained to {LAST_TRAINED}; rate, stop, network and AR's order chosen on {LAST_TRAINED + 1}–{LAST_VALIDATED}; "
+        f"tested on {LAST_VALIDATED + 1}–2008; width {c.sunspot_width}; bootstrap over blocks of {CYCLE} years and over seeds",
+        when="" if word != "holds only when" else
+        f"the rival is the naive rule; AR is {'better' if linear.low > 0 else 'not told apart from it'}")
 
 
 def tanh_against_rivals(measured: Mapping[str, Measured]) -> tuple[dict[str, str], dict[str, str]]:
@@ -278,7 +284,8 @@ def about_tanh(c: Configuration, measured: Mapping[str, Measured], against: Mapp
               for task in TASKS[1:])
     return Verdict(
         "A9", word, (bits["tanh"], bits[best[TASKS[0]]], *ratios), c.adding_seeds,
-        f"Elman networks on temporal XOR ({c.seeds:,} seeds), adding at T = {max(c.lengths)} ({c.adding_seeds}), sunspots ({c.sunspot_seeds})",
+        f"Elman networks on temporal XOR ({c.seeds:,} seeds), adding at T = {max(c.lengths)} ({c.adding_seeds}), "
+        f"sunspots ({c.sunspot_seeds})",
         when=when, note="Only A9's recurrent part. Against the other activations tanh is "
         f"{', '.join(f'{each} in {task}' for task, each in against.items())}; the tests are over seeds, not over years.")
 
@@ -297,7 +304,7 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
     test = years[1:] > LAST_VALIDATED
     tables = {task: conclusion.table[conclusion.table.task == task] for task in TASKS}
     _, errors, order = sunspots_measured(c, found)
-    network = next(name for name in c.sunspots if conclusion.verdicts[2].effects[2].name == f"RMSE of {NAMES[name]}")
+    network = next(name for name in c.sunspot_models if conclusion.verdicts[2].effects[2].name == f"RMSE of {NAMES[name]}")
     with drawing.canvas(14, 10) as figure:
         ((left, right), (below, last)) = figure.subplots(2, 2)
         _intervals(left, tables["temporal XOR"])
@@ -307,7 +314,8 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
                            label=name if name in ("GRU", "IRNN") else f"Elman, {name}")
         right.axhline(MEAN_ERROR, color="black", linewidth=1.2, linestyle=(0, (6, 2)))
         right.annotate("answering the mean", (min(c.lengths), MEAN_ERROR), xytext=(0, 4), textcoords="offset points")
-        right.set(title="Adding problem: error against length", xlabel="steps of a sequence", ylabel="squared error", xscale="log", yscale="log")
+        right.set(title="Adding problem: error against length", xlabel="steps of a sequence", ylabel="squared error", xscale="log",
+                  yscale="log")
         right.set_xticks(c.lengths, [str(length) for length in c.lengths])
         right.minorticks_off()
         right.legend()
@@ -325,14 +333,15 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
 def _intervals(ax, rows: pd.DataFrame) -> None:
     """A line a model."""
     for place, row in enumerate(rows.itertuples()):
-        ax.errorbar(row.value, place, xerr=[[row.value - row.low], [row.high - row.value]], capsize=5, **drawing.look(place) | {"linestyle": ""})
+        ax.errorbar(row.value, place, xerr=[[row.value - row.low], [row.high - row.value]], capsize=5,
+                    **drawing.look(place) | {"linestyle": ""})
     ax.set_yticks(range(len(rows)), rows.model)
     ax.invert_yaxis()
 
 
-SMOKE = {"xor": ("tanh", "relu", "none"), "adding": ("tanh", "relu", "gru"), "sunspots": ("tanh", "relu", "gru"), "seeds": 8, "pilot": 8,
-         "passes": 4, "xor_rates": (0.1,), "lengths": (4,), "adding_seeds": 2, "adding_rates": (0.01,), "adding_steps": 4, "adding_width": 2,
-         "sunspot_seeds": 2, "sunspot_rates": (0.01,), "sunspot_steps": 20, "sunspot_width": 2}
+SMOKE = {"xor_models": ("tanh", "relu", "none"), "adding_models": ("tanh", "relu", "gru"), "sunspot_models": ("tanh", "relu", "gru"),
+         "seeds": 8, "pilot": 8, "passes": 4, "xor_rates": (0.1,), "lengths": (4,), "adding_seeds": 2, "adding_rates": (0.01,),
+         "adding_steps": 4, "adding_width": 2, "sunspot_seeds": 2, "sunspot_rates": (0.01,), "sunspot_steps": 20, "sunspot_width": 2}
 EXPERIMENT = Experiment(__file__, __doc__, Configuration, smoke=SMOKE, claims=("N6", "EVIDENCE 17", "N7", "A9"), parts=parts,
                         conclude=conclude, draw=draw)
 

@@ -121,8 +121,8 @@ def test_each_verdict_can_come_out_either_way():
 
 
 @pytest.mark.parametrize(("flags", "said"), [
-    ({"xor": ("tanh", "relu")}, "--xor tanh relu: give none and tanh, and an activation to compare with"),
-    ({"sunspots": ("tanh", "gru", "rleu")}, "--sunspots rleu: no such sunspots; known, nearest first: relu"),
+    ({"xor_models": ("tanh", "relu")}, "--xor-models tanh relu: give none and tanh, and an activation to compare with"),
+    ({"sunspot_models": ("tanh", "gru", "rleu")}, "--sunspot-models rleu: no such sunspot-models; known, nearest first: relu"),
     ({"passes": 6}, "--passes 6: give a multiple of 4"),
     ({"adding_seeds": 1}, "--adding-seeds 1: give a whole number of at least 2"),
     ({"xor_rates": (0.1, -1.0)}, "--xor-rates -1.0: -1 is not a finite number above 0"),

@@ -12,7 +12,8 @@ against this year's (naive) and a linear rule of past years (AR), split by time.
 Rules. N6 holds if networks with context succeed more often than those without (exact intervals apart). EVIDENCE 17 holds at a length
 where the tanh network's error is not below 0.9 of the mean's, and the GRU's below 0.1 of it (intervals). N7 holds if the network that
 validation chooses has a lower RMSE than both rules (intervals). A9: in a task tanh is behind where another activation of the same
-network is better at p < 0.05 (paired by seed, Holm), ahead where it beats all of them, else level; it holds if behind in no task.
+network is better at p < 0.05 (paired by seed, Holm), ahead where it beats all of them, else level; it holds if behind in no task and
+ahead in one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,18 +47,18 @@ class Configuration(Flags):
     """What do context neurons add, and is tanh right for them?"""
 
     xor_models: tuple[str, ...] = ("tanh", "sigmoid", "elu", "gelu", "swish", "relu", "linear", "none")
-    """Models on temporal XOR, by activation, or none (without context): tanh, none and at least one more."""
+    """Models on temporal XOR: activations, and none (without context); tanh and none among them."""
     adding_models: tuple[str, ...] = ("tanh", "relu", "irnn", "gru")
-    """Models on the adding problem, by activation, or irnn, gru: tanh, gru and at least one more."""
+    """Models on the adding problem: activations, irnn, gru; tanh and gru among them."""
     sunspot_models: tuple[str, ...] = ("tanh", "sigmoid", "relu", "swish", "linear", "gru")
-    """Models on the sunspots, by activation, or gru: tanh, gru and at least one more."""
+    """Models on the sunspots: activations, gru; tanh among them."""
     seeds: int = 1000
     """Networks of each model on temporal XOR."""
-    pilot: int = 125
+    pilot: int = 100
     """Other networks at each rate, which choose it."""
     passes: int = 48
     """Over 3,000 bits; a multiple of 4."""
-    xor_rates: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3)
+    xor_rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3)
     """Rates tried on temporal XOR."""
     lengths: tuple[int, ...] = (10, 30, 100)
     """Of the adding problem's sequences, rising."""
@@ -82,14 +83,12 @@ class Configuration(Flags):
 def parts(configuration: Configuration) -> list[Part]:
     """A part for each task, model and length."""
     c = configuration
-    for flag, needed in (("xor_models", {"tanh", "none"}), ("adding_models", {"tanh", "gru"}),
-                         ("sunspot_models", {"tanh", "gru"})):
-        models, flag = getattr(c, flag), flag.replace("_", "-")
+    for flag, needed in (("xor-models", ("tanh", "none")), ("adding-models", ("tanh", "gru")), ("sunspot-models", ("tanh",))):
+        models = getattr(c, flag.replace("-", "_"))
         for name in models:
             cli.one_of(NAMES, name, flag)
-        if not needed < set(models):
-            raise UserError(f"--{flag} {' '.join(models)}: give {' and '.join(sorted(needed))}, and an activation to compare "
-                            "with")
+        if not set(needed) <= set(models):
+            raise UserError(f"--{flag} {' '.join(models)}: {' and '.join(needed)} must be among them")
     for flag, least in (("seeds", 2), ("pilot", 1), ("lengths", 2), ("adding_seeds", 2), ("adding_steps", 1), ("adding_width", 1),
                         ("sunspot_seeds", 2), ("sunspot_width", 1)):
         cli.at_least(least, getattr(c, flag), f"--{flag.replace('_', '-')}")
@@ -189,7 +188,7 @@ def word_on_tanh(standings: Mapping[str, str]) -> tuple[Word, str]:
     """Of tanh's standing in each task; and the condition."""
     fit = [task for task, each in standings.items() if each != "behind"]
     if len(fit) == len(standings):
-        return "holds", ""
+        return "holds" if "ahead" in standings.values() else "undecided", ""
     return ("holds only when", f"the task is {' or '.join(fit)}") if fit else ("does not hold", "")
 
 
@@ -261,18 +260,18 @@ def about_forecasts(c: Configuration, spots: Measured, errors: Mapping[str, np.n
         f"yearly sunspots; trained to {LAST_TRAINED}; rate, stop, network and AR's order chosen on {LAST_TRAINED + 1}–{LAST_VALIDATED}; "
         f"tested on {LAST_VALIDATED + 1}–2008; width {c.sunspot_width}; bootstrap over blocks of {CYCLE} years and over seeds",
         when="" if word != "holds only when" else
-        f"the rival is the naive rule; AR is {'better' if linear.low > 0 else 'not told apart from it'}")
+        f"the rival is the naive rule; {'AR is better' if linear.low > 0 else 'from AR the network cannot be told apart'}")
 
 
 def tanh_against_rivals(measured: Mapping[str, Measured]) -> tuple[dict[str, str], dict[str, str]]:
     """By task tanh's standing among the activations of Elman's network, and the best of the others."""
     against, best = {}, {}
     for task, each in measured.items():
-        scores = {name: score for name, score in each.scores.items() if name not in ("tanh", "gru", "none")}
-        succeeds = each.scores["tanh"].dtype == bool
-        compare = by_success if succeeds else by_error
-        against[task] = standing([compare(each.scores["tanh"], score) for score in scores.values()])
-        best[task] = max(scores, key=lambda name: scores[name].mean() if succeeds else -np.log(scores[name]).mean())
+        tanh, rivals = each.scores["tanh"], [name for name in each.scores if name not in ("tanh", "gru", "none")]
+        succeeds = tanh.dtype == bool
+        against[task] = standing([(by_success if succeeds else by_error)(tanh, each.scores[name]) for name in rivals])
+        score = {name: each.scores[name].mean() if succeeds else -np.log(each.scores[name]).mean() for name in rivals or ("tanh",)}
+        best[task] = max(score, key=score.get)
     return against, best
 
 
@@ -317,6 +316,7 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
         right.set(title="Adding problem: error against length", xlabel="steps of a sequence", ylabel="squared error", xscale="log",
                   yscale="log")
         right.set_xticks(c.lengths, [str(length) for length in c.lengths])
+        right.set_yticks([1e-1, 1e-2, 1e-3, 1e-4], ["0.1", "0.01", "0.001", "0.0001"])
         right.minorticks_off()
         right.legend()
         below.plot(years[1:][test], numbers[1:][test], color="black", marker=".", linewidth=1.5, label="observed")
@@ -339,9 +339,9 @@ def _intervals(ax, rows: pd.DataFrame) -> None:
     ax.invert_yaxis()
 
 
-SMOKE = {"xor_models": ("tanh", "relu", "none"), "adding_models": ("tanh", "relu", "gru"), "sunspot_models": ("tanh", "relu", "gru"),
-         "seeds": 8, "pilot": 8, "passes": 4, "xor_rates": (0.1,), "lengths": (4,), "adding_seeds": 2, "adding_rates": (0.01,),
-         "adding_steps": 4, "adding_width": 2, "sunspot_seeds": 2, "sunspot_rates": (0.01,), "sunspot_steps": 20, "sunspot_width": 2}
+SMOKE = {"xor_models": ("tanh", "none"), "adding_models": ("tanh", "gru"), "sunspot_models": ("tanh",), "seeds": 2, "pilot": 2, "passes": 4,
+         "xor_rates": (0.1,), "lengths": (4,), "adding_seeds": 2, "adding_rates": (0.01,), "adding_steps": 4, "adding_width": 2,
+         "sunspot_seeds": 2, "sunspot_rates": (0.01,), "sunspot_steps": 20, "sunspot_width": 2}
 EXPERIMENT = Experiment(__file__, __doc__, Configuration, smoke=SMOKE, claims=("N6", "EVIDENCE 17", "N7", "A9"), parts=parts,
                         conclude=conclude, draw=draw)
 

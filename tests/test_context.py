@@ -91,7 +91,7 @@ def test_standings():
     assert gain == pytest.approx(np.log10(0.99 ** (1 / 3) * 10)) and p < 0.001
     assert standing([(1, 0.01), (1, 0.02)]) == "ahead"
     assert standing([(1, 0.01), (1, 0.06)]) == standing([(-1, 0.03), (1, 0.03)]) == "level"  # Holm: 0.03 becomes 0.06
-    assert standing([(1, 0.001), (-1, 0.001)]) == "behind"
+    assert standing([(1, 0.001), (-1, 0.001)]) == "behind" and standing([]) == "level"
 
 
 def within(low, high):
@@ -115,13 +115,13 @@ def test_each_verdict_can_come_out_either_way():
     assert word_on_forecasts(below, around) == word_on_forecasts(below, above) == "holds only when"
     assert word_on_forecasts(around, below) == "undecided" and word_on_forecasts(above, below) == "does not hold"
 
-    assert word_on_tanh({"a": "ahead", "b": "level"}) == ("holds", "")
+    assert word_on_tanh({"a": "ahead", "b": "level"}) == ("holds", "") and word_on_tanh({"a": "level"}) == ("undecided", "")
     assert word_on_tanh({"a": "ahead", "b": "behind", "c": "level"}) == ("holds only when", "the task is a or c")
     assert word_on_tanh({"a": "behind", "b": "behind"}) == ("does not hold", "")
 
 
 @pytest.mark.parametrize(("flags", "said"), [
-    ({"xor_models": ("tanh", "relu")}, "--xor-models tanh relu: give none and tanh, and an activation to compare with"),
+    ({"xor_models": ("tanh", "relu")}, "--xor-models tanh relu: tanh and none must be among them"),
     ({"sunspot_models": ("tanh", "gru", "rleu")}, "--sunspot-models rleu: no such sunspot-models; known, nearest first: relu"),
     ({"passes": 6}, "--passes 6: give a multiple of 4"),
     ({"adding_seeds": 1}, "--adding-seeds 1: give a whole number of at least 2"),

@@ -39,4 +39,4 @@ def standing(pairs: Sequence[tuple[float, float]]) -> str:
     p = holm([p for _, p in pairs])
     if any(gain < 0 and each < 0.05 for (gain, _), each in zip(pairs, p, strict=True)):
         return "behind"
-    return "ahead" if all(gain > 0 and each < 0.05 for (gain, _), each in zip(pairs, p, strict=True)) else "level"
+    return "ahead" if pairs and all(gain > 0 and each < 0.05 for (gain, _), each in zip(pairs, p, strict=True)) else "level"

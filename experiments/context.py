@@ -128,12 +128,12 @@ def xor_measured(c: Configuration, found: Found) -> Measured:
 
 
 def adding_measured(c: Configuration, found: Found) -> Measured:
-    """At the rate of the least mean error in validation; a network that diverged counts as answering the mean."""
+    """At the rate of the least mean error in validation, where one above the mean's counts as the mean's; so does one that diverged."""
     errors, rates = {}, {}
     for name in c.adding_models:
         for length in c.lengths:
             arrays = found[f"adding-{name}-{length}"]
-            best = int(np.argmin(np.nan_to_num(arrays["validation"], nan=np.inf).mean(axis=1)))
+            best = int(np.argmin(np.fmin(arrays["validation"], MEAN_ERROR).mean(axis=1)))
             errors[name, length] = np.where(np.isfinite(arrays["test"][best]), arrays["test"][best], MEAN_ERROR)
             rates[name, length] = c.adding_rates[best]
     effects = {(name, length): middle(f"{NAMES[name]}'s error at T = {length}", each) for (name, length), each in errors.items()}
@@ -228,7 +228,7 @@ def about_context(c: Configuration, bits: Measured, found: Found) -> Verdict:
         c.seeds, f"temporal XOR, networks 1-2-1, {c.passes} passes over 3,000 bits in {STREAMS} streams; success: all "
         f"{STREAMS * TRIPLES:,} knowable bits of a fresh stream right",
         note="Who succeeds gives different outputs for the same bit. Elman's one network had 600 passes [recalled]; here the last "
-             f"quarter of the training took tanh's share from {before:.3f} to {now:.3f}.")
+             f"quarter of the training took tanh's share from {before:.3f} to {now:.3f}. {_edges(bits, c.xor_rates)}")
 
 
 def about_length(c: Configuration, added: Measured, found: Found) -> Verdict:
@@ -236,8 +236,6 @@ def about_length(c: Configuration, added: Measured, found: Found) -> Verdict:
     tanh, gated = ({length: added.effects[name, length] for length in c.lengths} for name in ("tanh", "gru"))
     word, first = word_on_length(tanh, gated)
     lost = sum(int(np.sum(~np.isfinite(arrays["test"]))) for part, arrays in found.items() if part.startswith("adding-"))
-    edge = [f"{NAMES[name]} at T = {length}" for (name, length), rate in added.rates.items()
-            if len(c.adding_rates) > 1 and rate in (min(c.adding_rates), max(c.adding_rates))]
     return Verdict(
         "EVIDENCE 17", word,
         (*(added.effects[name, max(c.lengths)] for name in c.adding_models), Effect("error of the mean", MEAN_ERROR)),
@@ -245,7 +243,7 @@ def about_length(c: Configuration, added: Measured, found: Found) -> Verdict:
         f"{ADDING_BATCH} sequences; geometric means over seeds with t intervals",
         when=f"sequences have {first} steps or more (longest tried: {max(c.lengths)})" if word == "holds only when" else "",
         note=f"The published lengths, up to 600, were not reached. Of {len(added.effects) * c.adding_seeds * len(c.adding_rates)} networks "
-             f"{lost} diverged. Best rate at the grid's edge: {', '.join(edge) or 'nowhere'}.")
+             f"{lost} diverged. {_edges(added, c.adding_rates)}")
 
 
 def about_forecasts(c: Configuration, spots: Measured, errors: Mapping[str, np.ndarray], found: Found) -> Verdict:
@@ -260,7 +258,8 @@ def about_forecasts(c: Configuration, spots: Measured, errors: Mapping[str, np.n
         f"yearly sunspots; trained to {LAST_TRAINED}; rate, stop, network and AR's order chosen on {LAST_TRAINED + 1}–{LAST_VALIDATED}; "
         f"tested on {LAST_VALIDATED + 1}–2008; width {c.sunspot_width}; bootstrap over blocks of {CYCLE} years and over seeds",
         when="" if word != "holds only when" else
-        f"the rival is the naive rule; {'AR is better' if linear.low > 0 else 'from AR the network cannot be told apart'}")
+        f"the rival is the naive rule; {'AR is better' if linear.low > 0 else 'from AR the network cannot be told apart'}",
+        note=_edges(spots, c.sunspot_rates))
 
 
 def tanh_against_rivals(measured: Mapping[str, Measured]) -> tuple[dict[str, str], dict[str, str]]:
@@ -285,8 +284,14 @@ def about_tanh(c: Configuration, measured: Mapping[str, Measured], against: Mapp
         "A9", word, (bits["tanh"], bits[best[TASKS[0]]], *ratios), c.adding_seeds,
         f"Elman networks on temporal XOR ({c.seeds:,} seeds), adding at T = {max(c.lengths)} ({c.adding_seeds}), "
         f"sunspots ({c.sunspot_seeds})",
-        when=when, note="Only A9's recurrent part. Against the other activations tanh is "
+        when=when, note="Only A9's recurrent part, in Elman's cell; the GRU has tanh inside. Against the other activations tanh is "
         f"{', '.join(f'{each} in {task}' for task, each in against.items())}; the tests are over seeds, not over years.")
+
+
+def _edges(measured: Measured, tried: Sequence[float]) -> str:
+    """Where the best rate may lie outside of those tried."""
+    found = [measured.effects[key].name for key, rate in measured.rates.items() if rate in (min(tried), max(tried))]
+    return f"Best rate at the grid's edge: {'; '.join(found) or 'nowhere'}."
 
 
 def _percent(share: Effect) -> str:

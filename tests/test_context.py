@@ -64,12 +64,12 @@ def test_the_linear_rule_is_scikit_learns_and_sees_no_year_after_its_training():
 
 
 def test_the_interval_of_an_rmse_is_as_wide_as_theory_says():
-    errors = DRAW.normal(size=2000)
-    value, low, high = rmse_apart(errors[None], np.zeros(2000), block=1)
+    errors = DRAW.normal(size=300)
+    value, low, high = rmse_apart(errors[None], np.zeros(300), block=1)
     assert value == pytest.approx(np.sqrt(np.mean(errors**2)))
-    assert high - low == pytest.approx(2 * 1.96 / np.sqrt(2 * 2000), rel=0.1)  # sd of the root of χ²ₙ / n
-    slow = np.repeat(errors[:200], 10)  # only 200 of 2,000 errors are different
-    assert np.subtract(*rmse_apart(slow[None], np.zeros(2000), block=40)[:0:-1]) > 2 * (high - low)
+    assert high - low == pytest.approx(2 * 1.96 * np.std(errors**2) / (2 * value * np.sqrt(300)), rel=0.05)  # the delta method
+    slow = np.repeat(errors[:30], 10)  # only 30 of 300 errors are different
+    assert np.subtract(*rmse_apart(slow[None], np.zeros(300), block=20)[:0:-1]) > 2 * (high - low)
     low, high = rmse_apart(errors[None] * 1.1, errors, block=11)[1:]
     assert 0.09 < low < high < 0.11  # paired: both see the same years
     runs = rmse_apart(np.stack([errors, 2 * errors]), errors, block=11)

@@ -314,7 +314,7 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
         _intervals(left, tables["temporal XOR"])
         left.set(title="Temporal XOR: who solves it?", xlabel=f"share of {c.seeds:,} networks 1-2-1 that succeed", xlim=(-0.02, None))
         for number, (name, rows) in enumerate(tables["adding"].groupby("model", sort=False)):
-            right.errorbar(rows.length, rows.value, [rows.value - rows.low, rows.high - rows.value], capsize=4, **drawing.look(number),
+            right.errorbar(rows.length * 1.04**number, rows.value, [rows.value - rows.low, rows.high - rows.value], capsize=4, **drawing.look(number),
                            label=name if name in ("GRU", "IRNN") else f"Elman, {name}")
         right.axhline(MEAN_ERROR, color="black", linewidth=1.2, linestyle=(0, (6, 2)))
         right.annotate("answering the mean", (min(c.lengths), MEAN_ERROR), xytext=(0, 4), textcoords="offset points")

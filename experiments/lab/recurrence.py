@@ -148,5 +148,6 @@ def _train(sweep: jaxnn.sweep.Sweep, layout, x, y, *, steps: int, batch_size: in
     state, length = sweep.init(layout), steps // segments
     for start in range(0, length * segments, length):
         order = sweep.order(layout, examples=len(x), batch_size=batch_size, steps=length, start=start)
-        state, _ = sweep.segment(state, hyperparameters, x, y, order)
+        with jax.numpy_dtype_promotion("standard"):  # Optax's Adam takes a float to the power of its integer count
+            state, _ = sweep.segment(state, hyperparameters, x, y, order)
         yield state, hyperparameters

@@ -50,7 +50,8 @@ def rmse_apart(ours: np.ndarray, theirs: np.ndarray, *, block: int) -> tuple[flo
     ours, theirs = ours**2, theirs**2
     starts = rng.integers(0, times, (RESAMPLES, -(-times // block), 1))
     drawn = ((starts + np.arange(block)) % times).reshape(RESAMPLES, -1)[:, :times]
-    share = np.stack([np.bincount(row, minlength=times) for row in drawn]) / times
+    cells = drawn + times * np.arange(RESAMPLES)[:, None]  # how often each resample holds each time
+    share = np.bincount(cells.ravel(), minlength=RESAMPLES * times).reshape(RESAMPLES, times) / times
     weight = rng.multinomial(runs, np.full(runs, 1 / runs), RESAMPLES) / runs
     apart = np.sqrt(np.sum(weight @ ours * share, axis=1)) - np.sqrt(share @ theirs)
     low, high = np.quantile(apart, (0.025, 0.975))

@@ -1,0 +1,92 @@
+"""The figure of the experiment on learning rates."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.lab import descent, drawing
+from experiments.lab.experiment import Found
+from experiments.lab.lr_finders import FINDERS
+from experiments.lab.rate_findings import CLASSIC, FAILED, PUBLISHED_RATE
+from experiments.lab.verdicts import Conclusion
+
+
+def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
+    """Error against rate; regret of the finders; the metalearned rate on its grid; descent on two weights."""
+    with drawing.canvas(14, 10.5) as figure:
+        (rate, regret), (inner, paths) = figure.subplots(2, 2)
+        _errors(rate, configuration, conclusion.table)
+        _regret(regret, conclusion)
+        _metalearned(inner, configuration, found, conclusion.table)
+        _paths(paths, configuration, found["descent"])
+    return figure
+
+
+def _errors(ax, configuration, table) -> None:
+    data = configuration.data[0]
+    for number, optimizer in enumerate(configuration.optimizer):
+        rows = table[(table["what"] == "grid") & (table["data"] == data) & (table["optimizer"] == optimizer) & (table["activation"] == "relu")]
+        style = drawing.look(number)
+        ax.plot(rows["learning_rate"], 100 * rows["validation_error"], **style, markevery=4, label=optimizer)
+        ax.fill_between(rows["learning_rate"], 100 * rows["low"].clip(0.002), 100 * rows["high"].clip(upper=1), color=style["color"], alpha=0.2, linewidth=0)
+        failed = rows[rows["failed"] > 0]
+        ax.plot(failed["learning_rate"], np.full(len(failed), 125 * 1.22**number), linestyle="", marker="x", color=style["color"], clip_on=False)
+    for classic in CLASSIC:
+        ax.axvline(classic, color="black", linewidth=1, linestyle=":")
+        ax.annotate(f"{classic:g}", (classic, 0.01), xycoords=("data", "axes fraction"), xytext=(4, 2), textcoords="offset points", fontsize=12)
+    ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation error, %",
+           title=f"ReLU on {data}, {configuration.steps} updates (×: runs fail, ≥ {100 * FAILED:g} % wrong)")
+    ax.set_yticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 0.06))
+
+
+def _regret(ax, conclusion) -> None:
+    verdict = next(verdict for verdict in conclusion.verdicts if verdict.claim == "EVIDENCE 7")
+    effects = {effect.name: effect for effect in verdict.effects}
+    rows = conclusion.table[conclusion.table["what"] == "finder"]
+    for number, name in enumerate(FINDERS):
+        style, mean, off = drawing.look(number), effects[f"{name}: mean regret"], effects[f"{name}: median distance from the best rate"]
+        ax.barh(number, mean.value, color=style["color"], alpha=0.35, xerr=[[mean.value - mean.low], [mean.high - mean.value]], capsize=5)
+        each = 100 * rows.loc[rows["finder"] == name, "regret"]
+        ax.plot(each, number + np.linspace(-0.25, 0.25, len(each)), linestyle="", marker=style["marker"], color=style["color"], markersize=5)
+        side = "low" if off.value < 0 else "high"
+        ax.annotate(f"{name}: median {abs(off.value):.1f} decades too {side}", (0, number - 0.46), fontsize=12, va="center")
+    ax.set(xlabel="regret: test error above that at the best rate, points", yticks=[], ylim=(len(FINDERS) - 0.5, -0.75),
+           title="What a finder's suggestion costs (a dot a setting)")
+
+
+def _metalearned(ax, configuration, found, table) -> None:
+    rows = table[table["what"] == "metalearning grid"]
+    blue, orange = drawing.look(0), drawing.look(3)
+    ax.plot(rows["learning_rate"], rows["mean_inner_loss"], color=blue["color"], label=f"grid, mean of {configuration.metalearning_seeds} seeds")
+    ax.fill_between(rows["learning_rate"], rows["low"], rows["high"], color=blue["color"], alpha=0.2, linewidth=0)
+    learned, losses = found["metalearned"]["rates"], found["metalearned"]["losses"]
+    for seed, number in np.ndindex(learned.shape[:2]):
+        ax.plot(learned[seed, number], losses[seed, number], color=orange["color"], linewidth=0.8, alpha=0.6)
+        ax.plot(learned[seed, number, -1], losses[seed, number, -1], marker="o", markersize=4, color=orange["color"], linestyle="",
+                label="metalearned, a line a seed and start" if seed == number == 0 else None)
+    ax.axvline(PUBLISHED_RATE, color="black", linewidth=1.5, linestyle="--", label=f"published: {PUBLISHED_RATE}")
+    ax.set(xscale="log", xlim=(0.08, 3), ylim=(rows["mean_inner_loss"].min() - 0.06, rows["mean_inner_loss"].min() + 0.5),
+           xlabel="learning rate", ylabel="mean loss of 200 updates, nats", title="A metalearned rate ends at its seed's best")
+    ax.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
+    ax.legend(loc="upper center")
+
+
+def _paths(ax, configuration, found) -> None:
+    grid = np.linspace(-3, 3, 121)
+    height = descent.by_hand(np.stack(np.meshgrid(grid, grid), axis=-1))
+    ax.contour(grid, grid, height, levels=np.geomspace(0.02, 12, 14), colors="grey", linewidths=0.8)
+    for number, (rate, path) in enumerate(zip(configuration.descent_rate, found["paths"], strict=True)):
+        outside = np.abs(path).max(axis=1) > 3
+        last = int(np.argmax(outside)) + 1 if outside.any() else len(path)
+        ax.plot(*path[:last].T, **drawing.look(number), markersize=5, label=f"rate {rate:g}, loss {_short(descent.by_hand(path[-1]))}")
+    for sign in (1, -1):
+        ax.plot(*(sign * np.array(descent.BEST)), marker="*", markersize=18, color="black", linestyle="")
+    ax.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="weight w", ylabel="weight v",
+           title=f"{len(found['paths'][0]) - 1} steps down the loss of v tanh(w x) (★: its best)")
+    ax.legend(loc="lower right", frameon=True)
+
+
+def _short(loss: float) -> str:
+    return f"{loss:.2g}" if loss < 100 else "over 100"

@@ -1,0 +1,236 @@
+"""Which learning rate, how far may it be off, and what finds it?
+
+    python -m experiments.learning_rates
+
+Time: minutes on two cores. Result: none yet
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import jaxnn
+from experiments.lab import cli, descent, rate_findings, rate_figure
+from experiments.lab.data import Dataset, load, prepare
+from experiments.lab.errors import UserError
+from experiments.lab.experiment import Experiment, Flags, Found, Part
+from experiments.lab.lr_finders import FINDERS, STEPS
+from experiments.lab.program import Data
+from experiments.lab.rate_sweep import sweep_rates
+from experiments.lab.unrolled import over_runs, unrolled_losses
+from experiments.lab.verdicts import Conclusion
+from jaxnn.initializers import pytorch_default
+from jaxnn.sweep import batches, run_key
+from jaxnn.training import OPTIMIZERS, Training
+from jaxnn.types import Array, Network
+
+HEAD = jaxnn.HEADS["multiclass"]
+BLOCK = 20  # seeds of a part
+
+
+@dataclass(frozen=True)
+class Configuration(Flags):
+    """Which learning rate, how far may it be off, and what finds it?"""
+
+    data: tuple[str, ...] = ("digits", "mnist1d")
+    """Classification sets by name; the first is drawn against the rate."""
+    optimizer: tuple[str, ...] = ("sgd", "momentum", "adam")
+    """Names from jaxnn.OPTIMIZERS."""
+    activation: tuple[str, ...] = ("relu", "tanh", "swish")
+    """Names from jaxnn.ACTIVATIONS; relu and swish are compared."""
+    learning_rate: tuple[str, ...] = ("1e-5:10:43",)
+    """Values, or low:high:count on a log scale, of each data set × optimizer × activation."""
+    seeds: int = 16
+    """Seeds 0, 1, … of each of them."""
+    depth: int = 2
+    """Hidden layers."""
+    width: int = 32
+    """Neurons of each hidden layer."""
+    steps: int = 300
+    """Updates of each network, a multiple of ten."""
+    patience: int = 10
+    """How many times as many updates low rates are given."""
+    batch_size: int = 64
+    """Rows an update."""
+    metalearning_rate: tuple[str, ...] = ("0.01:10:31", "0.3:1.5:201")
+    """Rates of the tanh 40-50-10 network on MNIST-1D, 200 updates of 50 rows, whose mean loss metalearning lowers."""
+    metalearning_seeds: int = 100
+    """Seeds of each of those rates."""
+    metalearned_seeds: int = 20
+    """Of those, the ones whose rate is metalearned."""
+    metalearning_start: tuple[float, ...] = (0.15, 1.5)
+    """Rates that metalearning starts from."""
+    metalearning_steps: int = 30
+    """Updates of the rate's logarithm, each 3 times its slope."""
+    descent_rate: tuple[float, ...] = (0.02, 0.5, 1.2)
+    """Rates of the descents that are drawn."""
+    descent_starts: int = 1000
+    """Random weights from which one step is taken."""
+
+
+def settings(configuration: Configuration) -> Iterator[tuple[str, str, str]]:
+    """Data set, optimizer and activation of each grid."""
+    return product(configuration.data, configuration.optimizer, configuration.activation)
+
+
+def parts(configuration: Configuration) -> list[Part]:
+    """Descent on two weights; a grid and the range tests for each setting; low rates with patience; the metalearned rate."""
+    rates = cli.numbers(configuration.learning_rate, "--learning-rate")
+    inner_rates = cli.numbers(configuration.metalearning_rate, "--metalearning-rate")
+    for flag in ("seeds", "depth", "width", "patience", "batch_size", "metalearning_steps", "descent_starts"):
+        cli.at_least(1, getattr(configuration, flag), f"--{flag.replace('_', '-')}")
+    for flag, known in (("optimizer", OPTIMIZERS), ("activation", jaxnn.ACTIVATIONS)):
+        for name in getattr(configuration, flag):
+            cli.one_of(known, name, flag)
+    if not {"relu", "swish"} <= set(configuration.activation):
+        raise UserError(f"--activation {' '.join(configuration.activation)}: relu and swish are compared; name both")
+    if len(configuration.optimizer) < 1 or len(rates) < 9:
+        raise UserError(f"--learning-rate gives {len(rates)} rates for {len(configuration.optimizer)} optimizers; give at least 9 and 1")
+    if configuration.steps < 10 or configuration.steps % 10:
+        raise UserError(f"--steps {configuration.steps}: give a multiple of 10, since runs are looked at ten times")
+    if not 1 <= configuration.metalearned_seeds <= configuration.metalearning_seeds:
+        raise UserError(f"--metalearned-seeds {configuration.metalearned_seeds}: give 1 to --metalearning-seeds "
+                        f"{configuration.metalearning_seeds}")
+    if len(configuration.descent_rate) != 3 or min(*configuration.descent_rate, *configuration.metalearning_start) <= 0:
+        raise UserError(f"--descent-rate {configuration.descent_rate} --metalearning-start {configuration.metalearning_start}: give "
+                        "three and at least one, above 0")
+    for name in configuration.data:
+        if not dataset(name).classes:
+            raise UserError(f"--data {name}: its target is a number; give sets with classes, such as digits or mnist1d")
+
+    found = [Part("descent", lambda _: descend(configuration), 2)]
+    for setting in settings(configuration):
+        found.append(Part("-".join(setting), lambda _, setting=setting: grid(configuration, rates, *setting), 8))
+    first = configuration.data[0]
+    for name in configuration.optimizer:
+        found.append(Part(f"patient-{name}", lambda before, name=name: patient(configuration, np.array(rates), first, name, before), 10))
+    blocks = range(0, configuration.metalearning_seeds, BLOCK)
+    for start in blocks:
+        seeds = range(start, min(start + BLOCK, configuration.metalearning_seeds))
+        found.append(Part(f"inner-{start}", lambda _, seeds=seeds: inner_grid(inner_rates, seeds), 15))
+    return [*found, Part("metalearned", lambda _: metalearn(configuration), 15)]
+
+
+@cache
+def dataset(name: str) -> Dataset:
+    """Read once."""
+    return prepare(load(name))
+
+
+@cache
+def make_run(data: str, optimizer: str, activation: str, depth: int, width: int) -> tuple[Network, Training]:
+    """A network and its training; the same object for the same names, so that it is compiled once."""
+    net = jaxnn.mlp((dataset(data).features, *[width] * depth, len(dataset(data).classes)), activation=activation)
+    return net, jaxnn.make_training(net, HEAD.loss, OPTIMIZERS[optimizer], correct=HEAD.correct)
+
+
+def grid(configuration: Configuration, rates: tuple[float, ...], data: str, optimizer: str, activation: str) -> dict[str, np.ndarray]:
+    """Every rate × seed, and for each seed the losses of the finders' range tests, on batches of their own."""
+    net, training = make_run(data, optimizer, activation, configuration.depth, configuration.width)
+    rows, seeds = dataset(data), range(configuration.seeds)
+    found = sweep_rates(training, Data(rows.x, rows.y), rates, seeds, steps=configuration.steps, points=10,
+                        batch_size=configuration.batch_size)
+    x, y = jnp.asarray(rows.x["train"]), jnp.asarray(rows.y["train"])
+    order = batches([seed + configuration.seeds for seed in seeds], examples=len(x), batch_size=configuration.batch_size, steps=STEPS)
+    params = jax.vmap(lambda seed: training.init(run_key(seed, "init"), {"learning_rate": 0.1}).params)(jnp.arange(configuration.seeds))
+    schedules = jnp.stack([jnp.asarray(finder.rates, jnp.float32) for finder in FINDERS.values()])
+
+    def range_tests(params, order):
+        return jax.vmap(lambda rates: unrolled_losses(net, HEAD.loss, OPTIMIZERS[optimizer], params, x, y, order, rates))(schedules)
+
+    return {**found, "range_losses": over_runs(range_tests, params, order)}
+
+
+def patient(configuration: Configuration, rates: np.ndarray, data: str, optimizer: str, before: Found) -> dict[str, np.ndarray]:
+    """A tenth of the best rate, and the classic ones, with as many times the updates as --patience says."""
+    errors = before[f"{data}-{optimizer}-relu"]["validation_error"][-1]
+    chosen = (float(rates[np.argmin(errors.mean(axis=1))]) / 10, *rate_findings.CLASSIC)
+    _, training = make_run(data, optimizer, "relu", configuration.depth, configuration.width)
+    rows = dataset(data)
+    found = sweep_rates(training, Data(rows.x, rows.y), chosen, range(configuration.seeds),
+                        steps=configuration.steps * configuration.patience, points=10 * configuration.patience,
+                        batch_size=configuration.batch_size)
+    return {**found, "rates": np.array(chosen)}
+
+
+def as_in_pytorch() -> Network:
+    """tanh 40-50-10 with PyTorch's initial weights and biases, uniform on ±1/√fan_in, as in the published notebook."""
+    net = jaxnn.mlp((40, 50, 10), activation="tanh", initializer=pytorch_default())
+
+    def init(key):
+        layers = net.init(key)
+        return tuple({**layer, "bias": jax.random.uniform(jax.random.fold_in(key, number), layer["bias"].shape, minval=-1, maxval=1)
+                      / len(layer["weight"]) ** 0.5} for number, layer in enumerate(layers))
+
+    return Network(init, net.apply)
+
+
+@cache
+def inner() -> tuple[Network, Training, Array, Array]:
+    """Of metalearning: the network, its training, and MNIST-1D's 4,000 training rows."""
+    source, net = load("mnist1d"), as_in_pytorch()
+    return net, jaxnn.make_training(net, HEAD.loss, OPTIMIZERS["sgd"]), jnp.asarray(source.x), jnp.asarray(source.y, jnp.int32)
+
+
+def inner_grid(rates: tuple[float, ...], seeds: range) -> dict[str, np.ndarray]:
+    """The mean loss of 200 updates at every rate × seed."""
+    _, training, x, y = inner()
+    found = sweep_rates(training, Data({"train": np.asarray(x)}, {"train": np.asarray(y)}), rates, seeds, steps=200, points=1, batch_size=50)
+    return {"mean_loss": found["train_loss"][0]}
+
+
+def metalearn(configuration: Configuration) -> dict[str, np.ndarray]:
+    """Descent of that mean loss by the rate's logarithm, through all updates; one descent a seed and start."""
+    net, training, x, y = inner()
+    seeds = jnp.arange(configuration.metalearned_seeds)
+    params = jax.vmap(lambda seed: training.init(run_key(seed, "init"), {"learning_rate": 0.1}).params)(seeds)
+    order = batches(seeds, examples=len(x), batch_size=50, steps=200)
+
+    def descent_of(params, order):
+        def mean_loss(log_rate):
+            return unrolled_losses(net, HEAD.loss, OPTIMIZERS["sgd"], params, x, y, order, jnp.full(len(order), jnp.exp(log_rate))).mean()
+
+        def step(log_rate, _):
+            value, slope = jax.value_and_grad(mean_loss)(log_rate)
+            return log_rate - 3 * slope, (jnp.exp(log_rate), value)
+
+        return jax.vmap(lambda start: jax.lax.scan(step, jnp.log(start), length=configuration.metalearning_steps)[1])(
+            jnp.array(configuration.metalearning_start))
+
+    rates, losses = over_runs(descent_of, params, order)
+    return {"rates": rates, "losses": losses}
+
+
+def descend(configuration: Configuration) -> dict[str, np.ndarray]:
+    """Three paths, and from random weights one step at many rates, with the slopes it followed."""
+    starts = jax.random.uniform(jax.random.key(0), (configuration.descent_starts, 2), minval=-3, maxval=3)
+    slopes = jax.vmap(jax.grad(descent.by_network))(starts)
+    rates = np.geomspace(1e-3, 10, 81)
+    after = np.asarray(starts)[:, None] - rates[:, None] * np.asarray(slopes, np.float64)[:, None]
+    paths = [descent.path(jnp.array([0.4, -0.5]), rate, 40) for rate in configuration.descent_rate]
+    return {"paths": np.stack(paths), "rates": rates, "slopes": np.asarray(slopes), "differences": descent.slopes_by_differences(starts),
+            "down": descent.by_hand(after) < descent.by_hand(starts)[:, None], "safe_rate": jax.vmap(descent.safe_rate)(starts)}
+
+
+def conclude(configuration: Configuration, found: Found) -> Conclusion:
+    """The verdicts of rate_findings, on the grids by setting."""
+    rates = np.array(cli.numbers(configuration.learning_rate, "--learning-rate"))
+    inner_rates = np.array(cli.numbers(configuration.metalearning_rate, "--metalearning-rate"))
+    return rate_findings.conclude(configuration, found, rates, inner_rates, list(settings(configuration)),
+                                  {name: dataset(name).sha256 for name in configuration.data})
+
+
+draw = rate_figure.draw
+EXPERIMENT = Experiment(__file__, __doc__, Configuration, claims=("G3", "G4", "EVIDENCE 5", "EVIDENCE 7", "EVIDENCE 8"),
+                        smoke={"data": ("digits",), "optimizer": ("sgd",), "activation": ("relu", "swish"), "learning_rate": ("1e-3:10:9",),
+                               "seeds": 2, "width": 8, "steps": 40, "patience": 2, "metalearning_rate": ("0.1:4:9",),
+                               "metalearning_seeds": 2, "metalearned_seeds": 2, "metalearning_steps": 4, "descent_starts": 20},
+                        parts=parts, conclude=conclude, draw=draw)
+
+if __name__ == "__main__":
+    EXPERIMENT.start()

@@ -21,11 +21,10 @@ from experiments.lab.errors import UserError
 from experiments.lab.experiment import Experiment, Flags, Found, Part
 from experiments.lab.lr_finders import FINDERS, STEPS
 from experiments.lab.program import Data
-from experiments.lab.rate_sweep import sweep_rates
+from experiments.lab.rate_sweep import initial_params, orders, sweep_rates
 from experiments.lab.unrolled import over_runs, unrolled_losses
 from experiments.lab.verdicts import Conclusion
 from jaxnn.initializers import pytorch_default
-from jaxnn.sweep import batches, run_key
 from jaxnn.training import OPTIMIZERS, Training
 from jaxnn.types import Array, Network
 
@@ -45,7 +44,7 @@ class Configuration(Flags):
     """Names from jaxnn.ACTIVATIONS; relu and swish are compared."""
     learning_rate: tuple[str, ...] = ("1e-5:10:43",)
     """Values, or low:high:count on a log scale, of each data set × optimizer × activation."""
-    seeds: int = 16
+    seeds: int = 12
     """Seeds 0, 1, … of each of them."""
     depth: int = 2
     """Hidden layers."""
@@ -57,7 +56,7 @@ class Configuration(Flags):
     """How many times as many updates low rates are given."""
     batch_size: int = 64
     """Rows an update."""
-    metalearning_rate: tuple[str, ...] = ("0.01:10:31", "0.3:1.5:201")
+    metalearning_rate: tuple[str, ...] = ("0.01:10:31", "0.3:1.5:111")
     """Rates of the tanh 40-50-10 network on MNIST-1D, 200 updates of 50 rows, whose mean loss metalearning lowers."""
     metalearning_seeds: int = 100
     """Seeds of each of those rates."""
@@ -113,7 +112,7 @@ def parts(configuration: Configuration) -> list[Part]:
     for start in blocks:
         seeds = range(start, min(start + BLOCK, configuration.metalearning_seeds))
         found.append(Part(f"inner-{start}", lambda _, seeds=seeds: inner_grid(inner_rates, seeds), 15))
-    return [*found, Part("metalearned", lambda _: metalearn(configuration), 15)]
+    return [*found, Part("metalearned", lambda _: metalearn(configuration, inner_rates), 15)]
 
 
 @cache
@@ -136,14 +135,13 @@ def grid(configuration: Configuration, rates: tuple[float, ...], data: str, opti
     found = sweep_rates(training, Data(rows.x, rows.y), rates, seeds, steps=configuration.steps, points=10,
                         batch_size=configuration.batch_size)
     x, y = jnp.asarray(rows.x["train"]), jnp.asarray(rows.y["train"])
-    order = batches([seed + configuration.seeds for seed in seeds], examples=len(x), batch_size=configuration.batch_size, steps=STEPS)
-    params = jax.vmap(lambda seed: training.init(run_key(seed, "init"), {"learning_rate": 0.1}).params)(jnp.arange(configuration.seeds))
+    order = orders(seeds, examples=len(x), batch_size=configuration.batch_size, steps=STEPS, purpose=1)
     schedules = jnp.stack([jnp.asarray(finder.rates, jnp.float32) for finder in FINDERS.values()])
 
     def range_tests(params, order):
         return jax.vmap(lambda rates: unrolled_losses(net, HEAD.loss, OPTIMIZERS[optimizer], params, x, y, order, rates))(schedules)
 
-    return {**found, "range_losses": over_runs(range_tests, params, order)}
+    return {**found, "range_losses": over_runs(range_tests, initial_params(training, rates, seeds), order)}
 
 
 def patient(configuration: Configuration, rates: np.ndarray, data: str, optimizer: str, before: Found) -> dict[str, np.ndarray]:
@@ -184,12 +182,11 @@ def inner_grid(rates: tuple[float, ...], seeds: range) -> dict[str, np.ndarray]:
     return {"mean_loss": found["train_loss"][0]}
 
 
-def metalearn(configuration: Configuration) -> dict[str, np.ndarray]:
+def metalearn(configuration: Configuration, rates: tuple[float, ...]) -> dict[str, np.ndarray]:
     """Descent of that mean loss by the rate's logarithm, through all updates; one descent a seed and start."""
     net, training, x, y = inner()
-    seeds = jnp.arange(configuration.metalearned_seeds)
-    params = jax.vmap(lambda seed: training.init(run_key(seed, "init"), {"learning_rate": 0.1}).params)(seeds)
-    order = batches(seeds, examples=len(x), batch_size=50, steps=200)
+    seeds = range(configuration.metalearned_seeds)
+    order = orders(seeds, examples=len(x), batch_size=50, steps=200)
 
     def descent_of(params, order):
         def mean_loss(log_rate):
@@ -202,19 +199,19 @@ def metalearn(configuration: Configuration) -> dict[str, np.ndarray]:
         return jax.vmap(lambda start: jax.lax.scan(step, jnp.log(start), length=configuration.metalearning_steps)[1])(
             jnp.array(configuration.metalearning_start))
 
-    rates, losses = over_runs(descent_of, params, order)
+    rates, losses = over_runs(descent_of, initial_params(training, rates, seeds), order)
     return {"rates": rates, "losses": losses}
 
 
 def descend(configuration: Configuration) -> dict[str, np.ndarray]:
     """Three paths, and from random weights one step at many rates, with the slopes it followed."""
-    starts = jax.random.uniform(jax.random.key(0), (configuration.descent_starts, 2), minval=-3, maxval=3)
-    slopes = jax.vmap(jax.grad(descent.by_network))(starts)
+    starts = np.random.default_rng(0).uniform(-3, 3, (configuration.descent_starts, 2)).astype(np.float32)
+    slopes, safe = map(np.asarray, jax.jit(jax.vmap(lambda weights: (jax.grad(descent.by_network)(weights), descent.safe_rate(weights))))(starts))
+    paths = jax.jit(jax.vmap(lambda rate: descent.path(jnp.array([0.4, -0.5]), rate, 40)))(jnp.array(configuration.descent_rate))
     rates = np.geomspace(1e-3, 10, 81)
-    after = np.asarray(starts)[:, None] - rates[:, None] * np.asarray(slopes, np.float64)[:, None]
-    paths = [descent.path(jnp.array([0.4, -0.5]), rate, 40) for rate in configuration.descent_rate]
-    return {"paths": np.stack(paths), "rates": rates, "slopes": np.asarray(slopes), "differences": descent.slopes_by_differences(starts),
-            "down": descent.by_hand(after) < descent.by_hand(starts)[:, None], "safe_rate": jax.vmap(descent.safe_rate)(starts)}
+    after = starts[:, None] - rates[:, None] * slopes.astype(np.float64)[:, None]
+    return {"paths": paths, "rates": rates, "slopes": slopes, "differences": descent.slopes_by_differences(starts),
+            "down": descent.by_hand(after) < descent.by_hand(starts)[:, None], "safe_rate": safe}
 
 
 def conclude(configuration: Configuration, found: Found) -> Conclusion:
@@ -228,7 +225,7 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
 draw = rate_figure.draw
 EXPERIMENT = Experiment(__file__, __doc__, Configuration, claims=("G3", "G4", "EVIDENCE 5", "EVIDENCE 7", "EVIDENCE 8"),
                         smoke={"data": ("digits",), "optimizer": ("sgd",), "activation": ("relu", "swish"), "learning_rate": ("1e-3:10:9",),
-                               "seeds": 2, "width": 8, "steps": 40, "patience": 2, "metalearning_rate": ("0.1:4:9",),
+                               "seeds": 2, "width": 8, "steps": 40, "patience": 1, "metalearning_rate": ("0.1:4:9",),
                                "metalearning_seeds": 2, "metalearned_seeds": 2, "metalearning_steps": 4, "descent_starts": 20},
                         parts=parts, conclude=conclude, draw=draw)
 

@@ -13,10 +13,9 @@ from experiments.lab import descent, lr_finders, rate_findings
 from experiments.lab.data import load
 from experiments.lab.lr_finders import FASTAI_RATES, FINDERS, TORCH_LR_FINDER_RATES, lightning_rates
 from experiments.lab.program import Data
-from experiments.lab.rate_sweep import best_rate, sweep_rates
+from experiments.lab.rate_sweep import best_rate, initial_params, orders, sweep_rates
 from experiments.lab.unrolled import over_runs, unrolled_losses
 from jaxnn.losses import squared_error
-from jaxnn.sweep import batches, run_key
 from jaxnn.training import OPTIMIZERS
 
 
@@ -91,13 +90,12 @@ def test_the_grid_and_the_unrolled_training_are_one():
     net, rates, x = jaxnn.mlp((1, 1)), (0.1, 0.3), jnp.linspace(-1, 1, 40)[:, None]
     training = jaxnn.make_training(net, squared_error, OPTIMIZERS["sgd"])
     found = sweep_rates(training, Data({"train": x}, {"train": 3 * x}), rates, range(2), steps=20, points=2, batch_size=10)
-    order = batches(range(2), examples=40, batch_size=10, steps=20)
-    params = jax.vmap(lambda seed: training.init(run_key(seed, "init"), {"learning_rate": 0.1}).params)(jnp.arange(2))
+    order = orders(range(2), examples=40, batch_size=10, steps=20)
 
     def losses(params, order):
         return jnp.stack([unrolled_losses(net, squared_error, OPTIMIZERS["sgd"], params, x, 3 * x, order, jnp.full(20, rate)) for rate in rates])
 
-    alone = over_runs(losses, params, order)
+    alone = over_runs(losses, initial_params(training, rates, range(2)), order)
     assert np.asarray(alone).reshape(2, 2, 2, 10).mean(axis=3).transpose(2, 1, 0) == pytest.approx(found["train_loss"], rel=1e-4)
 
 

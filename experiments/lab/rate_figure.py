@@ -34,11 +34,11 @@ def _errors(ax, configuration, table) -> None:
         ax.plot(failed["learning_rate"], np.full(len(failed), 125 * 1.22**number), linestyle="", marker="x", color=style["color"], clip_on=False)
     for classic in CLASSIC:
         ax.axvline(classic, color="black", linewidth=1, linestyle=":")
-        ax.annotate(f"{classic:g}", (classic, 0.01), xycoords=("data", "axes fraction"), xytext=(4, 2), textcoords="offset points", fontsize=12)
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation error, %",
            title=f"ReLU on {data}, {configuration.steps} updates (×: runs fail, ≥ {100 * FAILED:g} % wrong)")
+    ax.set_xticks(10.0 ** np.arange(-5, 2), ["1e-5", "1e-4", "0.001", "0.01", "0.1", "1", "10"])
     ax.set_yticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 0.06))
+    ax.legend(loc="lower left")
 
 
 def _regret(ax, conclusion) -> None:

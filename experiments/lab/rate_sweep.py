@@ -8,8 +8,9 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.program import Data, lay_out
-from jaxnn.sweep import Sweep, batches
+from jaxnn.sweep import Sweep
 from jaxnn.training import Training
+from jaxnn.types import Params
 
 RESAMPLES = 999
 
@@ -34,7 +35,7 @@ def sweep_rates(training: Training, data: Data, rates: Sequence[float], seeds: S
     sweep = _sweep(training, together)
     parts = {part: (sweep.place(data.x[part], shared=True), sweep.place(data.y[part], shared=True)) for part in data.x}
     h = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
-    order = np.asarray(batches(seeds, examples=len(data.x["train"]), batch_size=batch_size, steps=steps))
+    order = orders(seeds, examples=len(data.x["train"]), batch_size=batch_size, steps=steps)
     state, curves = sweep.init(layout), []
     for now in np.split(order, points, axis=1):
         state, metrics = sweep.segment(state, h, *parts["train"], sweep.place(now[layout.columns]))
@@ -46,6 +47,27 @@ def sweep_rates(training: Training, data: Data, rates: Sequence[float], seeds: S
     if "test" in parts:
         arrays["test_error"] = layout.collect(_judged(sweep.evaluate(state, h, *parts["test"]), "test")["test_error"])
     return {name: np.nan_to_num(values, nan=1.0 if "error" in name else np.inf, posinf=np.inf) for name, values in arrays.items()}
+
+
+def orders(seeds: Sequence[int], *, examples: int, batch_size: int, steps: int, purpose: int = 0) -> np.ndarray:
+    """Each seed's batches, (seeds, steps, batch_size), shuffled anew every epoch; drawn by NumPy, so that nothing is compiled.
+
+    Example:
+        >>> sorted(orders([3], examples=6, batch_size=2, steps=4)[0, :3].ravel().tolist())
+        [0, 1, 2, 3, 4, 5]
+    """
+    epochs = -(-steps * batch_size // examples)
+    every = np.tile(np.arange(examples, dtype=np.int32), (epochs, 1))
+    drawn = [np.random.default_rng((purpose, seed)).permuted(every, axis=1).ravel()[:steps * batch_size] for seed in seeds]
+    return np.stack(drawn).reshape(len(seeds), steps, batch_size)
+
+
+def initial_params(training: Training, rates: Sequence[float], seeds: Sequence[int]) -> Params:
+    """Where sweep_rates starts each seed's runs: leaves (seeds, …)."""
+    layout, together = lay_out(jaxnn.Grid({}, {"learning_rate": rates}, seeds), training, jax.devices())
+    params = _sweep(training, together).init(layout).params
+    first = np.unique(layout.columns, return_index=True)[1]
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[first, 0], params)
 
 
 @cache

@@ -18,7 +18,7 @@ import jaxnn
 from experiments.lab import cli, descent, rate_findings, rate_figure
 from experiments.lab.data import Dataset, load, prepare
 from experiments.lab.errors import UserError
-from experiments.lab.experiment import Experiment, Flags, Found, Part
+from experiments.lab.experiment import Arrays, Experiment, Flags, Found, Part
 from experiments.lab.lr_finders import FINDERS, STEPS
 from experiments.lab.program import Data
 from experiments.lab.rate_sweep import initial_params, orders, sweep_rates
@@ -88,8 +88,9 @@ def parts(configuration: Configuration) -> list[Part]:
             cli.one_of(known, name, flag)
     if not {"relu", "swish"} <= set(configuration.activation):
         raise UserError(f"--activation {' '.join(configuration.activation)}: relu and swish are compared; name both")
-    if len(configuration.optimizer) < 1 or len(rates) < 9:
-        raise UserError(f"--learning-rate gives {len(rates)} rates for {len(configuration.optimizer)} optimizers; give at least 9 and 1")
+    if min(len(configuration.optimizer), len(configuration.data)) < 1 or min(len(rates), len(inner_rates)) < 3:
+        raise UserError(f"--data, --optimizer, --learning-rate and --metalearning-rate give {len(configuration.data)}, "
+                        f"{len(configuration.optimizer)}, {len(rates)} and {len(inner_rates)} values; give at least 1, 1, 3 and 3")
     if configuration.steps < 10 or configuration.steps % 10:
         raise UserError(f"--steps {configuration.steps}: give a multiple of 10, since runs are looked at ten times")
     if not 1 <= configuration.metalearned_seeds <= configuration.metalearning_seeds:
@@ -104,15 +105,13 @@ def parts(configuration: Configuration) -> list[Part]:
 
     found = [Part("descent", lambda _: descend(configuration), 2)]
     for setting in settings(configuration):
-        found.append(Part("-".join(setting), lambda _, setting=setting: grid(configuration, rates, *setting), 8))
-    first = configuration.data[0]
+        found.append(Part("-".join(setting), lambda _, setting=setting: grid(configuration, rates, *setting), 10))
     for name in configuration.optimizer:
-        found.append(Part(f"patient-{name}", lambda before, name=name: patient(configuration, np.array(rates), first, name, before), 10))
-    blocks = range(0, configuration.metalearning_seeds, BLOCK)
-    for start in blocks:
+        found.append(Part(f"patient-{name}", lambda before, name=name: patient(configuration, np.array(rates), name, before), 10))
+    for start in range(0, configuration.metalearning_seeds, BLOCK):
         seeds = range(start, min(start + BLOCK, configuration.metalearning_seeds))
-        found.append(Part(f"inner-{start}", lambda _, seeds=seeds: inner_grid(inner_rates, seeds), 15))
-    return [*found, Part("metalearned", lambda _: metalearn(configuration, inner_rates), 15)]
+        found.append(Part(f"inner-{start}", lambda _, seeds=seeds: inner_grid(inner_rates, seeds), 12))
+    return [*found, Part("metalearned", lambda _: metalearn(configuration, inner_rates), 12)]
 
 
 @cache
@@ -128,7 +127,7 @@ def make_run(data: str, optimizer: str, activation: str, depth: int, width: int)
     return net, jaxnn.make_training(net, HEAD.loss, OPTIMIZERS[optimizer], correct=HEAD.correct)
 
 
-def grid(configuration: Configuration, rates: tuple[float, ...], data: str, optimizer: str, activation: str) -> dict[str, np.ndarray]:
+def grid(configuration: Configuration, rates: tuple[float, ...], data: str, optimizer: str, activation: str) -> Arrays:
     """Every rate × seed, and for each seed the losses of the finders' range tests, on batches of their own."""
     net, training = make_run(data, optimizer, activation, configuration.depth, configuration.width)
     rows, seeds = dataset(data), range(configuration.seeds)
@@ -144,8 +143,9 @@ def grid(configuration: Configuration, rates: tuple[float, ...], data: str, opti
     return {**found, "range_losses": over_runs(range_tests, initial_params(training, rates, seeds), order)}
 
 
-def patient(configuration: Configuration, rates: np.ndarray, data: str, optimizer: str, before: Found) -> dict[str, np.ndarray]:
-    """A tenth of the best rate, and the classic ones, with as many times the updates as --patience says."""
+def patient(configuration: Configuration, rates: np.ndarray, optimizer: str, before: Found) -> Arrays:
+    """A tenth of the first data set's best rate for ReLU, and the classic ones, with as many times the updates as --patience says."""
+    data = configuration.data[0]
     errors = before[f"{data}-{optimizer}-relu"]["validation_error"][-1]
     chosen = (float(rates[np.argmin(errors.mean(axis=1))]) / 10, *rate_findings.CLASSIC)
     _, training = make_run(data, optimizer, "relu", configuration.depth, configuration.width)
@@ -162,8 +162,9 @@ def as_in_pytorch() -> Network:
 
     def init(key):
         layers = net.init(key)
-        return tuple({**layer, "bias": jax.random.uniform(jax.random.fold_in(key, number), layer["bias"].shape, minval=-1, maxval=1)
-                      / len(layer["weight"]) ** 0.5} for number, layer in enumerate(layers))
+        keys = jax.random.split(jax.random.fold_in(key, 2), len(layers))
+        return tuple({**layer, "bias": jax.random.uniform(key, layer["bias"].shape, minval=-1, maxval=1) / len(layer["weight"]) ** 0.5}
+                     for key, layer in zip(keys, layers, strict=True))
 
     return Network(init, net.apply)
 
@@ -175,14 +176,14 @@ def inner() -> tuple[Network, Training, Array, Array]:
     return net, jaxnn.make_training(net, HEAD.loss, OPTIMIZERS["sgd"]), jnp.asarray(source.x), jnp.asarray(source.y, jnp.int32)
 
 
-def inner_grid(rates: tuple[float, ...], seeds: range) -> dict[str, np.ndarray]:
+def inner_grid(rates: tuple[float, ...], seeds: range) -> Arrays:
     """The mean loss of 200 updates at every rate × seed."""
     _, training, x, y = inner()
-    found = sweep_rates(training, Data({"train": np.asarray(x)}, {"train": np.asarray(y)}), rates, seeds, steps=200, points=1, batch_size=50)
+    found = sweep_rates(training, Data({"train": x}, {"train": y}), rates, seeds, steps=200, points=1, batch_size=50)
     return {"mean_loss": found["train_loss"][0]}
 
 
-def metalearn(configuration: Configuration, rates: tuple[float, ...]) -> dict[str, np.ndarray]:
+def metalearn(configuration: Configuration, rates: tuple[float, ...]) -> Arrays:
     """Descent of that mean loss by the rate's logarithm, through all updates; one descent a seed and start."""
     net, training, x, y = inner()
     seeds = range(configuration.metalearned_seeds)
@@ -190,7 +191,8 @@ def metalearn(configuration: Configuration, rates: tuple[float, ...]) -> dict[st
 
     def descent_of(params, order):
         def mean_loss(log_rate):
-            return unrolled_losses(net, HEAD.loss, OPTIMIZERS["sgd"], params, x, y, order, jnp.full(len(order), jnp.exp(log_rate))).mean()
+            rates = jnp.full(len(order), jnp.exp(log_rate))
+            return unrolled_losses(net, HEAD.loss, OPTIMIZERS["sgd"], params, x, y, order, rates).mean()
 
         def step(log_rate, _):
             value, slope = jax.value_and_grad(mean_loss)(log_rate)
@@ -203,10 +205,11 @@ def metalearn(configuration: Configuration, rates: tuple[float, ...]) -> dict[st
     return {"rates": rates, "losses": losses}
 
 
-def descend(configuration: Configuration) -> dict[str, np.ndarray]:
+def descend(configuration: Configuration) -> Arrays:
     """Three paths, and from random weights one step at many rates, with the slopes it followed."""
     starts = np.random.default_rng(0).uniform(-3, 3, (configuration.descent_starts, 2)).astype(np.float32)
-    slopes, safe = map(np.asarray, jax.jit(jax.vmap(lambda weights: (jax.grad(descent.by_network)(weights), descent.safe_rate(weights))))(starts))
+    slopes = np.asarray(jax.jit(jax.vmap(jax.grad(descent.by_network)))(starts))
+    safe = jax.jit(jax.vmap(descent.safe_rate))(starts)
     paths = jax.jit(jax.vmap(lambda rate: descent.path(jnp.array([0.4, -0.5]), rate, 40)))(jnp.array(configuration.descent_rate))
     rates = np.geomspace(1e-3, 10, 81)
     after = starts[:, None] - rates[:, None] * slopes.astype(np.float64)[:, None]
@@ -224,9 +227,10 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
 
 draw = rate_figure.draw
 EXPERIMENT = Experiment(__file__, __doc__, Configuration, claims=("G3", "G4", "EVIDENCE 5", "EVIDENCE 7", "EVIDENCE 8"),
-                        smoke={"data": ("digits",), "optimizer": ("sgd",), "activation": ("relu", "swish"), "learning_rate": ("1e-3:10:9",),
-                               "seeds": 2, "width": 8, "steps": 40, "patience": 1, "metalearning_rate": ("0.1:4:9",),
-                               "metalearning_seeds": 2, "metalearned_seeds": 2, "metalearning_steps": 4, "descent_starts": 20},
+                        smoke={"data": ("digits",), "optimizer": ("sgd",), "activation": ("relu", "swish"),
+                               "learning_rate": ("1e-3:10:9",), "seeds": 2, "width": 8, "steps": 40, "patience": 1,
+                               "metalearning_rate": ("0.1:4:9",), "metalearning_seeds": 2, "metalearned_seeds": 2,
+                               "metalearning_steps": 4, "descent_starts": 20},
                         parts=parts, conclude=conclude, draw=draw)
 
 if __name__ == "__main__":

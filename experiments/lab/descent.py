@@ -29,7 +29,8 @@ def by_hand(weights: np.ndarray) -> np.ndarray:
 def by_network(weights: Array) -> Array:
     """J of a network of one tanh unit; weights (2,)."""
     params = ({"weight": weights[:1, None]}, {"weight": weights[1:, None]})
-    return cost(squared_error, lambda x: _net.apply(params, x), jnp.asarray(X[:, None], weights.dtype), jnp.asarray(Y[:, None], weights.dtype))
+    x, y = (jnp.asarray(values[:, None], weights.dtype) for values in (X, Y))
+    return cost(squared_error, lambda x: _net.apply(params, x), x, y)
 
 
 def slopes_by_differences(weights: np.ndarray, step: float = 1e-4) -> np.ndarray:

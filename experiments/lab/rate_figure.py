@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from experiments.lab import descent, drawing
 from experiments.lab.experiment import Found
 from experiments.lab.lr_finders import FINDERS
-from experiments.lab.rate_findings import CLASSIC, FAILED, PUBLISHED_RATE
+from experiments.lab.rate_findings import CLASSIC, FAILED, NAMES, PUBLISHED_RATE
 from experiments.lab.verdicts import Conclusion
 
 
@@ -25,13 +25,14 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
 
 def _errors(ax, configuration, table) -> None:
     data = configuration.data[0]
+    grids = table[table["what"] == "grid"].set_index(list(NAMES)).sort_index()
     for number, optimizer in enumerate(configuration.optimizer):
-        rows = table[(table["what"] == "grid") & (table["data"] == data) & (table["optimizer"] == optimizer) & (table["activation"] == "relu")]
-        style = drawing.look(number)
+        rows, style = grids.loc[(data, optimizer, "relu")], drawing.look(number)
         ax.plot(rows["learning_rate"], 100 * rows["validation_error"], **style, markevery=4, label=optimizer)
-        ax.fill_between(rows["learning_rate"], 100 * rows["low"].clip(0.002), 100 * rows["high"].clip(upper=1), color=style["color"], alpha=0.2, linewidth=0)
-        failed = rows[rows["failed"] > 0]
-        ax.plot(failed["learning_rate"], np.full(len(failed), 125 * 1.22**number), linestyle="", marker="x", color=style["color"], clip_on=False)
+        low, high = (100 * rows[bound].clip(0.01, 1) for bound in ("low", "high"))
+        ax.fill_between(rows["learning_rate"], low, high, color=style["color"], alpha=0.2, linewidth=0)
+        failed = rows.loc[rows["failed"] > 0, "learning_rate"]
+        ax.plot(failed, np.full(len(failed), 125 * 1.22**number), linestyle="", marker="x", color=style["color"], clip_on=False)
     for classic in CLASSIC:
         ax.axvline(classic, color="black", linewidth=1, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation error, %",
@@ -46,10 +47,12 @@ def _regret(ax, conclusion) -> None:
     effects = {effect.name: effect for effect in verdict.effects}
     rows = conclusion.table[conclusion.table["what"] == "finder"]
     for number, name in enumerate(FINDERS):
-        style, mean, off = drawing.look(number), effects[f"{name}: mean regret"], effects[f"{name}: median distance from the best rate"]
-        ax.barh(number, mean.value, color=style["color"], alpha=0.35, xerr=[[mean.value - mean.low], [mean.high - mean.value]], capsize=5)
+        style, mean = drawing.look(number), effects[f"{name}: mean regret"]
+        off = effects[f"{name}: median distance from the best rate"]
+        bars = [[mean.value - mean.low], [mean.high - mean.value]]
+        ax.barh(number, mean.value, color=style["color"], alpha=0.35, xerr=bars, capsize=5)
         each = 100 * rows.loc[rows["finder"] == name, "regret"]
-        ax.plot(each, number + np.linspace(-0.25, 0.25, len(each)), linestyle="", marker=style["marker"], color=style["color"], markersize=5)
+        ax.plot(each, number + np.linspace(-0.25, 0.25, len(each)), style["marker"], color=style["color"], markersize=5)
         side = "low" if off.value < 0 else "high"
         ax.annotate(f"{name}: median {abs(off.value):.1f} decades too {side}", (0, number - 0.46), fontsize=12, va="center")
     ax.set(xlabel="regret: test error above that at the best rate, points", yticks=[], ylim=(len(FINDERS) - 0.5, -0.75),
@@ -67,7 +70,8 @@ def _metalearned(ax, configuration, found, table) -> None:
         ax.plot(learned[seed, number, -1], losses[seed, number, -1], marker="o", markersize=4, color=orange["color"], linestyle="",
                 label="metalearned, a line a seed and start" if seed == number == 0 else None)
     ax.axvline(PUBLISHED_RATE, color="black", linewidth=1.5, linestyle="--", label=f"published: {PUBLISHED_RATE}")
-    ax.set(xscale="log", xlim=(0.08, 3), ylim=(rows["mean_inner_loss"].min() - 0.06, rows["mean_inner_loss"].min() + 0.5),
+    lowest = rows["mean_inner_loss"].min()
+    ax.set(xscale="log", xlim=(0.08, 3), ylim=(lowest - 0.06, lowest + 0.5),
            xlabel="learning rate", ylabel="mean loss of 200 updates, nats", title="A metalearned rate ends at its seed's best")
     ax.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
     ax.legend(loc="upper center")

@@ -15,6 +15,8 @@ from experiments.lab.rate_sweep import best_rate, over_seeds
 from experiments.lab.verdicts import Conclusion, Effect, Verdict
 
 CLASSIC = (0.001, 0.01, 0.1)
+NAMES = ("data", "optimizer", "activation")  # of a setting
+GUESSED = 0.9  # error of guessing one of ten classes
 FAILED = 0.8  # an error from which on ten classes are hardly more than guessed
 POINT = 0.01  # of error: less is no cost
 PUBLISHED_RATE, PUBLISHED_LOSS = 0.62, 1.716
@@ -49,12 +51,13 @@ def descends(found: Mapping[str, np.ndarray], drawn: Sequence[float]) -> Verdict
     return Verdict("G3", verdict,
                    (Effect("slopes whose sign is that of the differences", 100 * agree, unit="%"),
                     Effect("largest rate at which every step goes down", safe),
-                    *(Effect(f"steps that go down at rate {rate:g}", 100 * float(np.interp(rate, rates, down)), unit="%") for rate in drawn),
+                    *(Effect(f"steps that go down at rate {rate:g}", 100 * float(np.interp(rate, rates, down)), unit="%")
+                      for rate in drawn),
                     Effect("steps told right by rate < 2 / curvature", 100 * float((foreseen == found["down"]).mean()), unit="%")),
                    len(slopes), "v tanh(w x) fitted to 21 points; one full step from random weights in [−3, 3]², 81 rates 0.001 to 10",
                    when=f"the rate is at most {safe:.2g} here" if verdict == "holds only when" else "",
-                   note=f"A slope of zero does not mean that a weight does not matter: at w = v = 0 both slopes are 0, and the loss is {flat:.2f} "
-                        "against 0 at its best.")
+                   note="A slope of zero does not mean that a weight does not matter: at w = v = 0 both slopes are 0, and the loss is "
+                        f"{flat:.2f} against 0 at its best.")
 
 
 def too_low_too_high(configuration: Any, found: Found, rates: np.ndarray, about: str) -> tuple[Verdict, pd.DataFrame, str]:
@@ -78,27 +81,29 @@ def too_low_too_high(configuration: Any, found: Found, rates: np.ndarray, about:
                  for curve in (validation[:, best], later["validation_error"][:, 0])]
         ratio = float(np.median(steps[1] / steps[0]))
         good = good_rates(rates, validation[-1].mean(axis=1))
-        effects += [Effect(f"{optimizer}: best rate", rates[best]), Effect(f"{optimizer}: good rates' width", good.decades, unit="decades"),
+        effects += [Effect(f"{optimizer}: best rate", rates[best]),
+                    Effect(f"{optimizer}: good rates' width", good.decades, unit="decades"),
                     _effect(f"{optimizer}: error at a tenth of it, minus the best", lost, "%"),
                     _effect(f"{optimizer}: the same with {configuration.patience} × the updates", still, "%"),
                     Effect(f"{optimizer}: times as many updates to the target at a tenth", ratio),
                     Effect(f"{optimizer}: of runs at ≥ 10 × it, failed or higher", 100 * bad, unit="%"),
                     Effect(f"{optimizer}: of them, failed outright", 100 * float(failed.mean()) if high.any() else np.nan, unit="%")]
+        looks = np.arange(1, len(later["validation_error"]) + 1) * configuration.steps / 10
         for number, classic in enumerate(CLASSIC, start=1):
             at = int(np.argmin(np.abs(np.log(rates / classic))))
             lost_here, lost_later = _mean(test[at] - test[best]), _mean(later["test_error"][number] - test[best])
-            reached = steps_to_target(np.arange(1, len(later["validation_error"]) + 1), 1 - later["validation_error"][:, number], 1 - target)
+            reached = steps_to_target(looks, 1 - later["validation_error"][:, number], 1 - target)
             effects.append(_effect(f"{optimizer} at {classic:g}: error minus the best", lost_here, "%"))
             rows.append({"what": "classic", "data": data, "optimizer": optimizer, "activation": "relu", "learning_rate": classic,
                          "cost": lost_here[0], "low": lost_here[1], "high": lost_here[2], "cost_with_patience": lost_later[0],
-                         "reached_target": np.isfinite(reached).mean(), "updates_to_target": np.median(reached) * configuration.steps / 10})
+                         "reached_target": np.isfinite(reached).mean(), "updates_to_target": np.median(reached)})
         words.append(f"{rates[best]:.2g} with {optimizer}")
     names = [name for name, ok in zip(configuration.optimizer, passed, strict=True) if ok]
     verdict = "holds" if all(passed) else "holds only when" if names else "does not hold"
     setting = f"ReLU on {about}".replace("/".join(configuration.data), data)
-    note = (f"Rule: at a tenth of the best rate the error is higher, and with {configuration.patience} × the updates as low within a point; at ≥ 10 × "
-            f"the best, 95 % of runs fail outright (not finite, or {100 * FAILED:g} % wrong) or end more than a point higher. Which classic rate is "
-            "low or high depends on the optimizer.")
+    note = (f"Rule: at a tenth of the best rate the error is higher, and with {configuration.patience} × the updates as low within a "
+            f"point; at ≥ 10 × the best, 95 % of runs fail outright (not finite, or {100 * FAILED:g} % wrong) or end more than a point "
+            "higher. Which classic rate is low or high depends on the optimizer.")
     return (Verdict("G4", verdict, tuple(effects), configuration.seeds, setting, note=note,
                     when=f"the optimizer is {' or '.join(names)}" if verdict == "holds only when" else ""),
             pd.DataFrame(rows), f"The best rate of a ReLU network on {data} is {_listed(words)}.")
@@ -118,24 +123,27 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
     lowest = losses.min(axis=0)
     in_interval, in_spread = optimum[1] <= PUBLISHED_RATE <= optimum[2], spread[0] <= PUBLISHED_RATE <= spread[1]
     verdict = "does not hold" if same < 0.95 else "holds" if in_interval else "holds only when" if in_spread else "does not hold"
-    effects = (Effect("best rate of the mean over seeds", *optimum), Effect("best rate of a single seed", float(np.median(own)), *map(float, spread)),
+    effects = (Effect("best rate of the mean over seeds", *optimum),
+               Effect("best rate of a single seed", float(np.median(own)), *map(float, spread)),
                *(_effect(f"metalearned from {start:g} / its seed's best", _mean(apart[:, number]))
                  for number, start in enumerate(configuration.metalearning_start)),
                Effect("metalearned within 5 % of its seed's best", 100 * same, unit="%"),
                _effect(f"mean loss at {PUBLISHED_RATE}", _mean(there)), _effect("mean loss at each seed's best", _mean(lowest)))
     differs = ""
     if not in_interval or not _mean(there)[1] <= PUBLISHED_LOSS <= _mean(there)[2]:
-        differs = (f"published .62 and 1.716, one seed; ours {optimum[0]:.3f} [{optimum[1]:.3f}, {optimum[2]:.3f}] and {there.mean():.3f} over {seeds} "
-                   "seeds, each with its own initial weights and order; with PyTorch's draws of seed 0 and the rows in file order our code gives "
-                   "1.716 at .62 (tests/test_learning_rates.py)")
-    table = pd.DataFrame({"what": "metalearning grid", "data": "mnist1d", "optimizer": "sgd", "activation": "tanh", "learning_rate": rates,
-                          "mean_inner_loss": losses.mean(axis=1), "low": losses.mean(axis=1) - _half(losses), "high": losses.mean(axis=1) + _half(losses)})
+        differs = (f"published .62 and 1.716, one seed; ours {optimum[0]:.3f} [{optimum[1]:.3f}, {optimum[2]:.3f}] and {there.mean():.3f} "
+                   f"over {seeds} seeds, each with its own initial weights and order; with PyTorch's draws of seed 0 and the rows in file "
+                   "order our code gives 1.716 at .62 (tests/test_learning_rates.py)")
+    mean, half = losses.mean(axis=1), _half(losses)
+    table = pd.DataFrame({"what": "metalearning grid", "data": "mnist1d", "optimizer": "sgd", "activation": "tanh",
+                          "learning_rate": rates, "mean_inner_loss": mean, "low": mean - half, "high": mean + half})
     words = (f"Metalearned rates end within 5 % of their seed's grid optimum in {100 * same:.0f} % of runs; the optimum of the mean is "
              f"{optimum[0]:.2f} [{optimum[1]:.2f}, {optimum[2]:.2f}] (published .62), of single seeds {spread[0]:.2f} to {spread[1]:.2f}.")
-    return (Verdict("EVIDENCE 5", verdict, effects, seeds, f"tanh 40-50-10 on MNIST-1D, SGD, 200 updates of 50 rows, PyTorch's init, {len(rates)} rates",
+    return (Verdict("EVIDENCE 5", verdict, effects, seeds,
+                    f"tanh 40-50-10 on MNIST-1D, SGD, 200 updates of 50 rows, PyTorch's init, {len(rates)} rates {rates[0]:g} to {rates[-1]:g}",
                     when="one seed's optimum is meant, which the interval of the mean excludes" if verdict == "holds only when" else "",
-                    note=f"{len(learned)} seeds were metalearned; the brackets of a single seed are those of 95 % of the seeds.", differs=differs),
-            table, words)
+                    note=f"{len(learned)} seeds were metalearned; the brackets of a single seed are those of 95 % of the seeds.",
+                    differs=differs), table, words)
 
 
 def finders_regret(found: Found, rates: np.ndarray, settings: Sequence[Setting], about: str) -> tuple[Verdict, pd.DataFrame, str]:
@@ -146,16 +154,16 @@ def finders_regret(found: Found, rates: np.ndarray, settings: Sequence[Setting],
         for setting in settings:
             here = found["-".join(setting)]
             best = int(np.argmin(here["validation_error"][-1].mean(axis=1)))
-            test, chance = here["test_error"], 0.9
+            test = here["test_error"]
             suggested = np.array([finder.suggest(losses.astype(float)) for losses in here["range_losses"][:, number]])
             given = np.isfinite(suggested)
             at = np.argmin(np.abs(np.log(rates[:, None] / np.where(given, suggested, 1.0))), axis=0)
             seeds = np.arange(len(suggested))
-            regret.append(np.where(given, test[at, seeds], chance) - test[best])
+            regret.append(np.where(given, test[at, seeds], GUESSED) - test[best])
             decades.append(np.log10(np.where(given, suggested, np.nan) / rates[best]))
-            rows.append(dict(zip(("data", "optimizer", "activation"), setting, strict=True)) | {
-                "what": "finder", "finder": name, "regret": regret[-1].mean(), "median_decades_off": np.median(decades[-1][given]) if given.any() else np.nan,
-                "no_suggestion": (~given).mean(), "within_a_point": (regret[-1] <= POINT).mean()})
+            rows.append({"what": "finder", **dict(zip(NAMES, setting, strict=True)), "finder": name, "regret": regret[-1].mean(),
+                         "median_decades_off": np.median(decades[-1][given]) if given.any() else np.nan,
+                         "no_suggestion": (~given).mean(), "within_a_point": (regret[-1] <= POINT).mean()})
         regret, decades = np.array(regret), np.array(decades)
         mean = _mean(regret.mean(axis=0))  # of each seed over settings: seeds are what varies
         costly.append(mean[1] > POINT / 2)
@@ -166,9 +174,9 @@ def finders_regret(found: Found, rates: np.ndarray, settings: Sequence[Setting],
         words.append(f"{name} {100 * mean[0]:.1f} [{100 * mean[1]:.1f}, {100 * mean[2]:.1f}]")
     names = [name for name, yes in zip(FINDERS, costly, strict=True) if yes]
     verdict = "holds" if all(costly) else "holds only when" if names else "does not hold"
-    note = ("Regret: test error at the suggested rate minus that at the rate with the lowest mean validation error, the grid's nearest rate for both; a "
-            f"suggestion below or above the grid counts as its end, none as guessing. {len(settings)} settings: data × optimizer × activation. Rule: the "
-            "mean regret's interval is above half a point.")
+    note = ("Regret: test error at the grid's rate nearest to the suggested minus that at the rate with the lowest mean validation error; a "
+            f"suggestion below or above the grid counts as its end, none as guessing. {len(settings)} settings: data × optimizer × "
+            "activation. Rule: the mean regret's interval is above half a point.")
     return (Verdict("EVIDENCE 7", verdict, tuple(effects), len(regret[0]), about, note=note,
                     when=f"the tool is {' or '.join(names)}" if verdict == "holds only when" else ""),
             pd.DataFrame(rows), f"A finder's suggestion costs, in points of test error: {_listed(words)}.")
@@ -178,9 +186,11 @@ def swish_against_relu(found: Found, rates: np.ndarray, settings: Sequence[Setti
     """Holds if the ratio's interval reaches into .7 to .8 and excludes 1; does not, if it stays clear of .7 to .8; else undecided."""
     pairs = [(data, optimizer) for data, optimizer, activation in settings if activation == "relu"]
 
+    def best(pair: tuple[str, str], activation: str, metric: str, seeds: np.ndarray) -> float:
+        return best_rate(rates, found["-".join((*pair, activation))][metric][-1][:, seeds].mean(axis=1))
+
     def ratio(pair: tuple[str, str], metric: str, seeds: np.ndarray) -> float:
-        swish, relu = (best_rate(rates, found["-".join((*pair, activation))][metric][-1][:, seeds].mean(axis=1)) for activation in ("swish", "relu"))
-        return swish / relu
+        return best(pair, "swish", metric, seeds) / best(pair, "relu", metric, seeds)
 
     def overall(metric: str):
         return lambda seeds: float(np.exp(np.mean([np.log(ratio(pair, metric, seeds)) for pair in pairs])))
@@ -195,8 +205,8 @@ def swish_against_relu(found: Found, rates: np.ndarray, settings: Sequence[Setti
     effects = (Effect("swish's best rate / ReLU's", *mean), Effect("the same by validation loss", *by_loss),
                *(Effect(f"{' '.join(pair)}", *one) for pair, one in zip(pairs, each, strict=True)))
     return (Verdict("EVIDENCE 8", verdict, effects, count, about,
-                    note="Best: lowest mean validation error at the end; geometric mean over data × optimizer; seeds drawn again together for both. Rule: "
-                         "the interval reaches into .7 to .8 and excludes 1."),
+                    note="Best: lowest mean validation error at the end; geometric mean over data × optimizer; seeds drawn again together "
+                         "for both. Rule: the interval reaches into .7 to .8 and excludes 1."),
             rows, f"Swish's best rate is {mean[0]:.2f} [{mean[1]:.2f}, {mean[2]:.2f}] times ReLU's.")
 
 
@@ -205,8 +215,7 @@ def _landscapes(found: Found, rates: np.ndarray, settings: Sequence[Setting]) ->
     for setting in settings:
         here = found["-".join(setting)]
         error = here["validation_error"][-1]
-        names = dict(zip(("data", "optimizer", "activation"), setting, strict=True))
-        tables.append(pd.DataFrame({"what": "grid", **names, "learning_rate": rates, "validation_error": error.mean(axis=1),
+        tables.append(pd.DataFrame({"what": "grid", **dict(zip(NAMES, setting, strict=True)), "learning_rate": rates, "validation_error": error.mean(axis=1),
                                     "low": error.mean(axis=1) - _half(error), "high": error.mean(axis=1) + _half(error),
                                     "test_error": here["test_error"].mean(axis=1), "failed": (error >= FAILED).mean(axis=1)}))
     return pd.concat(tables, ignore_index=True)

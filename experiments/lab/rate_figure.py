@@ -14,7 +14,7 @@ from experiments.lab.verdicts import Conclusion
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
     """Error against rate; regret of the finders; the metalearned rate on its grid; descent on two weights."""
-    with drawing.canvas(14, 10.5) as figure:
+    with drawing.canvas(11.5, 8.8) as figure:
         (rate, regret), (inner, paths) = figure.subplots(2, 2)
         _errors(rate, configuration, conclusion.table)
         _regret(regret, conclusion)
@@ -36,7 +36,7 @@ def _errors(ax, configuration, table) -> None:
     for classic in CLASSIC:
         ax.axvline(classic, color="black", linewidth=1, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation error, %",
-           title=f"ReLU on {data}, {configuration.steps} updates (×: runs fail, ≥ {100 * FAILED:g} % wrong)")
+           title=f"ReLU on {data} (×: some runs ≥ {100 * FAILED:g} % wrong)")
     ax.set_xticks(10.0 ** np.arange(-5, 2), ["1e-5", "1e-4", "0.001", "0.01", "0.1", "1", "10"])
     ax.set_yticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
     ax.legend(loc="lower left")
@@ -55,8 +55,8 @@ def _regret(ax, conclusion) -> None:
         ax.plot(each, number + np.linspace(-0.25, 0.25, len(each)), style["marker"], color=style["color"], markersize=5)
         side = "low" if off.value < 0 else "high"
         ax.annotate(f"{name}: median {abs(off.value):.1f} decades too {side}", (0, number - 0.46), fontsize=12, va="center")
-    ax.set(xlabel="regret: test error above that at the best rate, points", yticks=[], ylim=(len(FINDERS) - 0.5, -0.75),
-           title="What a finder's suggestion costs (a dot a setting)")
+    ax.set(xlabel="test error above that at the best rate, points", yticks=[], ylim=(len(FINDERS) - 0.5, -0.75),
+           title="What a finder's rate costs (a dot a setting)")
 
 
 def _metalearned(ax, configuration, found, table) -> None:
@@ -68,19 +68,19 @@ def _metalearned(ax, configuration, found, table) -> None:
     for seed, number in np.ndindex(learned.shape[:2]):
         ax.plot(learned[seed, number], losses[seed, number], color=orange["color"], linewidth=0.8, alpha=0.6)
         ax.plot(learned[seed, number, -1], losses[seed, number, -1], marker="o", markersize=4, color=orange["color"], linestyle="",
-                label="metalearned, a line a seed and start" if seed == number == 0 else None)
+                label="metalearned, a seed and start a line" if seed == number == 0 else None)
     ax.axvline(PUBLISHED_RATE, color="black", linewidth=1.5, linestyle="--", label=f"published: {PUBLISHED_RATE}")
     lowest = rows["mean_inner_loss"].min()
     ax.set(xscale="log", xlim=(0.08, 3), ylim=(lowest - 0.06, lowest + 0.5),
            xlabel="learning rate", ylabel="mean loss of 200 updates, nats", title="A metalearned rate ends at its seed's best")
     ax.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
-    ax.legend(loc="upper center")
+    ax.legend(loc="upper right", frameon=True)
 
 
 def _paths(ax, configuration, found) -> None:
     grid = np.linspace(-3, 3, 121)
     height = descent.by_hand(np.stack(np.meshgrid(grid, grid), axis=-1))
-    ax.contour(grid, grid, height, levels=np.geomspace(0.02, 12, 14), colors="grey", linewidths=0.8)
+    ax.contour(grid, grid, height, levels=np.geomspace(0.02, 12, 10), colors="silver", linewidths=0.8)
     for number, (rate, path) in enumerate(zip(configuration.descent_rate, found["paths"], strict=True)):
         outside = np.abs(path).max(axis=1) > 3
         last = int(np.argmax(outside)) + 1 if outside.any() else len(path)
@@ -88,7 +88,7 @@ def _paths(ax, configuration, found) -> None:
     for sign in (1, -1):
         ax.plot(*(sign * np.array(descent.BEST)), marker="*", markersize=18, color="black", linestyle="")
     ax.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="weight w", ylabel="weight v",
-           title=f"{len(found['paths'][0]) - 1} steps down the loss of v tanh(w x) (★: its best)")
+           title=f"{len(found['paths'][0]) - 1} steps down a loss of two weights")
     ax.legend(loc="lower right", frameon=True)
 
 

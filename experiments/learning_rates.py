@@ -29,6 +29,7 @@ from jaxnn.training import OPTIMIZERS, Training
 from jaxnn.types import Array, Network
 
 HEAD = jaxnn.HEADS["multiclass"]
+TEN_CLASSES = ("digits", "mnist1d")
 BLOCK = 20  # seeds of a part
 
 
@@ -36,8 +37,8 @@ BLOCK = 20  # seeds of a part
 class Configuration(Flags):
     """Which learning rate, how far may it be off, and what finds it?"""
 
-    data: tuple[str, ...] = ("digits", "mnist1d")
-    """Classification sets by name; the first is drawn against the rate."""
+    data: tuple[str, ...] = TEN_CLASSES
+    """digits and mnist1d, or one of them; the first is drawn against the rate."""
     optimizer: tuple[str, ...] = ("sgd", "momentum", "adam")
     """Names from jaxnn.OPTIMIZERS."""
     activation: tuple[str, ...] = ("relu", "tanh", "swish")
@@ -83,7 +84,7 @@ def parts(configuration: Configuration) -> list[Part]:
     inner_rates = cli.numbers(configuration.metalearning_rate, "--metalearning-rate")
     for flag in ("seeds", "depth", "width", "patience", "batch_size", "metalearning_steps", "descent_starts"):
         cli.at_least(1, getattr(configuration, flag), f"--{flag.replace('_', '-')}")
-    for flag, known in (("optimizer", OPTIMIZERS), ("activation", jaxnn.ACTIVATIONS)):
+    for flag, known in (("data", TEN_CLASSES), ("optimizer", OPTIMIZERS), ("activation", jaxnn.ACTIVATIONS)):
         for name in getattr(configuration, flag):
             cli.one_of(known, name, flag)
     if not {"relu", "swish"} <= set(configuration.activation):
@@ -99,9 +100,6 @@ def parts(configuration: Configuration) -> list[Part]:
     if len(configuration.descent_rate) != 3 or min(*configuration.descent_rate, *configuration.metalearning_start) <= 0:
         raise UserError(f"--descent-rate {configuration.descent_rate} --metalearning-start {configuration.metalearning_start}: give "
                         "three and at least one, above 0")
-    for name in configuration.data:
-        if not dataset(name).classes:
-            raise UserError(f"--data {name}: its target is a number; give sets with classes, such as digits or mnist1d")
 
     found = [Part("descent", lambda _: descend(configuration), 2)]
     for setting in settings(configuration):

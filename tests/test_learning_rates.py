@@ -10,6 +10,7 @@ import pytest
 import jaxnn
 from experiments import learning_rates
 from experiments.lab import descent, lr_finders, rate_findings
+from experiments.lab.errors import UserError
 from experiments.lab.lr_finders import FASTAI_RATES, FINDERS, TORCH_LR_FINDER_RATES, lightning_rates
 from experiments.lab.program import Data
 from experiments.lab.rate_sweep import best_rate, initial_params, orders, sweep_rates
@@ -184,3 +185,11 @@ def test_the_verdict_on_finders(at, word, monkeypatch):
     monkeypatch.setattr(rate_findings, "FINDERS", {"tool": SimpleNamespace(suggest=lambda losses: at or RATES[4])})
     verdict, rows, _ = rate_findings.finders_regret(found, RATES, [("d", "sgd", "relu")], "made up")
     assert verdict.verdict == word and rows["regret"].iloc[0] == pytest.approx(0.4 if at else 0)
+
+
+@pytest.mark.parametrize(("flags", "says"), [({"activation": ("relu",)}, "relu and swish are compared"), ({"steps": 15}, "a multiple of 10"),
+                                             ({"data": ("wine",)}, "--data wine: no such data"), ({"metalearned_seeds": 101}, "give 1 to"),
+                                             ({"descent_rate": (0.1,)}, "three and at least one"), ({"optimizer": ()}, "give at least 1, 1, 3 and 3")])
+def test_what_cannot_be_measured_is_said_first(flags, says):
+    with pytest.raises(UserError, match=says):
+        learning_rates.parts(learning_rates.Configuration(**flags))

@@ -89,7 +89,7 @@ def _paths(ax, configuration, found) -> None:
         ax.plot(*(sign * np.array(descent.BEST)), marker="*", markersize=18, color="black", linestyle="")
     ax.set(xlim=(-3, 3), ylim=(-3, 3), xlabel="weight w", ylabel="weight v",
            title=f"{len(found['paths'][0]) - 1} steps down a loss of two weights")
-    ax.legend(loc="lower right", frameon=True)
+    ax.legend(loc="upper left", frameon=True)
 
 
 def _short(loss: float) -> str:

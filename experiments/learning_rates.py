@@ -66,7 +66,7 @@ class Configuration(Flags):
     metalearning_start: tuple[float, ...] = (0.15, 1.5)
     """Rates that metalearning starts from."""
     metalearning_steps: int = 30
-    """Updates of the rate's logarithm, each 3 times its slope."""
+    """Updates of the rate's logarithm, each 3 times its slope and at most 0.3."""
     descent_rate: tuple[float, ...] = (0.02, 0.5, 1.2)
     """Rates of the descents that are drawn."""
     descent_starts: int = 1000
@@ -194,7 +194,8 @@ def metalearn(configuration: Configuration, rates: tuple[float, ...]) -> Arrays:
 
         def step(log_rate, _):
             value, slope = jax.value_and_grad(mean_loss)(log_rate)
-            return log_rate - 3 * slope, (jnp.exp(log_rate), value)
+            # Bounded, since slopes through 200 updates at a high rate can be huge.
+            return log_rate - jnp.clip(3 * slope, -0.3, 0.3), (jnp.exp(log_rate), value)
 
         return jax.vmap(lambda start: jax.lax.scan(step, jnp.log(start), length=configuration.metalearning_steps)[1])(
             jnp.array(configuration.metalearning_start))

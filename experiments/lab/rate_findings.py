@@ -117,7 +117,7 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
     optimum = over_seeds(lambda drawn: best_rate(rates, losses[:, drawn].mean(axis=1)), seeds)
     own = np.array([best_rate(rates, losses[:, seed]) for seed in range(seeds)])
     spread = np.percentile(own, [2.5, 97.5])
-    apart = learned / own[:len(learned), None]
+    apart = np.nan_to_num(learned / own[:len(learned), None], nan=np.inf)
     same = float((np.abs(apart - 1) < 0.05).mean())
     there = np.array([np.interp(np.log(PUBLISHED_RATE), np.log(rates), losses[:, seed]) for seed in range(seeds)])
     lowest = losses.min(axis=0)
@@ -125,7 +125,8 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
     verdict = "does not hold" if same < 0.95 else "holds" if in_interval else "holds only when" if in_spread else "does not hold"
     effects = (Effect("best rate of the mean over seeds", *optimum),
                Effect("best rate of a single seed", float(np.median(own)), *map(float, spread)),
-               *(_effect(f"metalearned from {start:g} / its seed's best", _mean(apart[:, number]))
+               *(Effect(f"median of metalearned from {start:g} / its seed's best",
+                        *over_seeds(lambda drawn, number=number: np.median(apart[drawn, number]), len(apart)))
                  for number, start in enumerate(configuration.metalearning_start)),
                Effect("metalearned within 5 % of its seed's best", 100 * same, unit="%"),
                _effect(f"mean loss at {PUBLISHED_RATE}", _mean(there)), _effect("mean loss at each seed's best", _mean(lowest)))

@@ -165,7 +165,7 @@ def test_the_verdict_on_metalearning(best, learned, word):
     configuration = SimpleNamespace(metalearning_start=(0.15,))
     found = {"inner-0": {"mean_loss": losses}, "metalearned": {"rates": (learned * spread)[:, None, None]}}
     verdict, _, words = rate_findings.metalearned(found, rates, configuration)
-    assert verdict.verdict == word and verdict.differs and f"optimum of the mean is {best:.2f}" in words
+    assert verdict.verdict == word and verdict.differs and f"that of the mean loss being {best:.2f}" in words
 
 
 @pytest.mark.parametrize(("ratio", "word"), [(0.75, "holds"), (1.0, "does not hold"), (None, "undecided")])

@@ -76,24 +76,27 @@ def test_unrolled_losses_of_one_weight_and_their_slope_by_the_rate():
     net, start, rate, steps = jaxnn.mlp((1, 1), bias=False), 3.0, 0.1, 6
     x, y, order = jnp.ones((1, 1)), jnp.zeros((1, 1)), jnp.zeros((steps, 1), int)
 
-    def losses(rate):
-        return unrolled_losses(net, squared_error, OPTIMIZERS["sgd"], ({"weight": jnp.full((1, 1), start)},), x, y, order, jnp.full(steps, rate))
+    def total(rate):
+        losses = unrolled_losses(net, squared_error, OPTIMIZERS["sgd"], ({"weight": jnp.full((1, 1), start)},), x, y, order, jnp.full(steps, rate))
+        return losses.sum(), losses
 
+    slope, losses = jax.jit(jax.grad(total, has_aux=True))(rate)
     t = np.arange(steps)  # w ← w − 2 rate w
-    assert losses(rate) == pytest.approx(start**2 * (1 - 2 * rate) ** (2 * t), rel=1e-5)
+    assert losses == pytest.approx(start**2 * (1 - 2 * rate) ** (2 * t), rel=1e-5)
     by_hand = np.sum(start**2 * 2 * t * (1 - 2 * rate) ** (2 * t - 1) * -2)
-    assert jax.grad(lambda rate: losses(rate).sum())(rate) == pytest.approx(by_hand, rel=1e-5)
+    assert slope == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_the_grid_and_the_unrolled_training_are_one():
     """Two routes to the loss of the same seed, order and rate: the engine's and the one that metalearning differentiates."""
-    net, rates, x = jaxnn.mlp((1, 1)), (0.1, 0.3), jnp.linspace(-1, 1, 40)[:, None]
+    net, rates, x = jaxnn.mlp((1, 1), bias=False), (0.1, 0.3), jnp.linspace(-1, 1, 40)[:, None]
     training = jaxnn.make_training(net, squared_error, OPTIMIZERS["sgd"])
     found = sweep_rates(training, Data({"train": x}, {"train": 3 * x}), rates, range(2), steps=20, points=2, batch_size=10)
     order = orders(range(2), examples=40, batch_size=10, steps=20)
 
     def losses(params, order):
-        return jnp.stack([unrolled_losses(net, squared_error, OPTIMIZERS["sgd"], params, x, 3 * x, order, jnp.full(20, rate)) for rate in rates])
+        return jax.vmap(lambda rate: unrolled_losses(net, squared_error, OPTIMIZERS["sgd"], params, x, 3 * x, order, jnp.full(20, rate)))(
+            jnp.array(rates))
 
     alone = over_runs(losses, initial_params(training, rates, range(2)), order)
     assert np.asarray(alone).reshape(2, 2, 2, 10).mean(axis=3).transpose(2, 1, 0) == pytest.approx(found["train_loss"], rel=1e-4)
@@ -108,7 +111,7 @@ def test_the_published_loss_with_the_published_draws():
         return jnp.asarray((2 * share - 1).reshape(shape) / np.sqrt(inputs), jnp.float32)
 
     params = tuple({"weight": draw(inputs, outputs, inputs).T, "bias": draw(inputs, outputs)} for outputs, inputs in ((50, 40), (10, 50)))
-    net, _, x, y = learning_rates.inner()
+    net, _, x, y = learning_rates.inner("mnist1d")
     order = jnp.asarray(np.arange(200 * 50).reshape(200, 50) % 4000)
     losses = jax.jit(unrolled_losses, static_argnums=(0, 1, 2))(
         net, learning_rates.HEAD.loss, OPTIMIZERS["sgd"], params, x, y, order, jnp.full(200, 0.62))
@@ -116,12 +119,13 @@ def test_the_published_loss_with_the_published_draws():
 
 
 def test_two_routes_to_the_loss_of_two_weights():
-    weights = np.array([[0.4, -0.5], [2.0, 1.0], [-1.5, -1.2]], np.float32)
-    assert jax.vmap(descent.by_network)(jnp.asarray(weights)) == pytest.approx(descent.by_hand(weights), abs=1e-6)
-    assert np.asarray(jax.vmap(jax.grad(descent.by_network))(jnp.asarray(weights))) == pytest.approx(descent.slopes_by_differences(weights), abs=1e-5)
-    assert jax.grad(descent.by_network)(jnp.zeros(2)).tolist() == [0, 0] and descent.by_hand(np.zeros(2)) > 0.9
+    weights = np.array([[0.4, -0.5], [2.0, 1.0], [-1.5, -1.2], [0, 0]], np.float32)
+    values, slopes = map(np.asarray, jax.jit(jax.vmap(jax.value_and_grad(descent.by_network)))(weights))
+    assert values == pytest.approx(descent.by_hand(weights), abs=1e-6)
+    assert slopes == pytest.approx(descent.slopes_by_differences(weights), abs=1e-5)
+    assert slopes[-1].tolist() == [0, 0] and values[-1] > 0.9
     # Where tanh is flat in w, J is a parabola in v, whose curvature is 2 mean tanh².
-    assert float(descent.safe_rate(jnp.array([10.0, 3.0]))) == pytest.approx(1 / np.mean(np.tanh(10 * descent.X) ** 2), rel=1e-3)
+    assert float(jax.jit(descent.safe_rate)(np.array([10, 3], np.float32))) == pytest.approx(1 / np.mean(np.tanh(10 * descent.X) ** 2), rel=1e-3)
 
 
 @pytest.mark.parametrize(("agree", "down", "word"), [(1, [1, 1, 1], "holds"), (1, [1, 1, 0], "holds only when"), (-1, [1, 1, 1], "does not hold")])
@@ -157,14 +161,16 @@ def test_the_verdict_on_too_low_and_too_high(high, late, word):
     assert verdict.verdict == word and len(rows) == 3 and "0.1 with sgd" in words
 
 
-@pytest.mark.parametrize(("best", "learned", "word"), [(0.62, 0.62, "holds"), (0.66, 0.66, "holds only when"), (0.62, 0.9, "does not hold"),
-                                                       (2.0, 2.0, "does not hold")])
-def test_the_verdict_on_metalearning(best, learned, word):
+@pytest.mark.parametrize(("best", "learned", "off", "word"), [(0.62, 0.62, 1, "holds"), (0.66, 0.66, 1, "holds only when"),
+                                                              (0.62, 0.62, 2, "holds only when"), (0.62, 0.9, 1, "does not hold"),
+                                                              (2.0, 2.0, 1, "does not hold")])
+def test_the_verdict_on_metalearning(best, learned, off, word):
     rates, spread = np.geomspace(0.1, 10, 401), np.exp(np.linspace(-0.1, 0.1, 41))
     losses = np.log(rates[:, None] / (best * spread)) ** 2
-    configuration = SimpleNamespace(metalearning_start=(0.15,))
-    found = {"inner-0": {"mean_loss": losses}, "metalearned": {"rates": (learned * spread)[:, None, None]}}
-    verdict, _, words = rate_findings.metalearned(found, rates, configuration)
+    configuration = SimpleNamespace(metalearning_start=(0.15,), metalearned_seeds=41, metalearning_data="d", metalearning_steps=1, published_steps=1)
+    ends = {f"metalearned-{rule}": {"rates": (learned * spread)[:, None, None] * off} for rule, off in (("bounded", off), ("published", 1))}
+    verdict, _, words = rate_findings.metalearned({"inner-0": {"mean_loss": losses}, **ends}, rates, configuration)
+    assert ("published rule" in verdict.when) == (off != 1)
     assert verdict.verdict == word and verdict.differs and f"that of the mean loss being {best:.2f}" in words
 
 

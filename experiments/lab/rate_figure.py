@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from experiments.lab import descent, drawing
 from experiments.lab.experiment import Found
 from experiments.lab.lr_finders import FINDERS
-from experiments.lab.rate_findings import CLASSIC, FAILED, NAMES, PUBLISHED_RATE
+from experiments.lab.rate_findings import CLASSIC, FAILED, NAMES, PUBLISHED_RATE, metalearned_rates
 from experiments.lab.verdicts import Conclusion
 
 
@@ -61,18 +61,19 @@ def _regret(ax, conclusion) -> None:
 
 def _metalearned(ax, configuration, found, table) -> None:
     rows = table[table["what"] == "metalearning grid"]
-    blue, orange = drawing.look(0), drawing.look(3)
+    blue = drawing.look(0)
     ax.plot(rows["learning_rate"], rows["mean_inner_loss"], color=blue["color"], label=f"grid, mean of {configuration.metalearning_seeds} seeds")
     ax.fill_between(rows["learning_rate"], rows["low"], rows["high"], color=blue["color"], alpha=0.2, linewidth=0)
-    learned, losses = found["metalearned"]["rates"], found["metalearned"]["losses"]
-    for seed, number in np.ndindex(learned.shape[:2]):
-        ax.plot(learned[seed, number], losses[seed, number], color=orange["color"], linewidth=0.8, alpha=0.6)
-        ax.plot(learned[seed, number, -1], losses[seed, number, -1], marker="o", markersize=4, color=orange["color"], linestyle="",
-                label="metalearned, a seed and start a line" if seed == number == 0 else None)
+    for place, (name, learned) in enumerate(metalearned_rates(found).items(), start=2):
+        style, losses = drawing.look(place), found[f"metalearned-{name}"]["losses"]
+        for seed, number in np.ndindex(learned.shape[:2]):
+            ax.plot(learned[seed, number], losses[seed, number], color=style["color"], linewidth=0.8, alpha=0.6)
+        ax.plot(learned[..., -1].ravel(), losses[..., -1].ravel(), style["marker"], markersize=4, color=style["color"],
+                label=f"metalearned by the {name} rule")
     ax.axvline(PUBLISHED_RATE, color="black", linewidth=1.5, linestyle="--", label=f"published: {PUBLISHED_RATE}")
     lowest = rows["mean_inner_loss"].min()
     ax.set(xscale="log", xlim=(0.08, 3), ylim=(lowest - 0.06, lowest + 0.5),
-           xlabel="learning rate", ylabel="mean loss of 200 updates, nats", title="A metalearned rate ends at its seed's best")
+           xlabel="learning rate", ylabel="mean loss of 200 updates, nats", title="Where metalearned rates end (a dot a seed and start)")
     ax.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
     ax.legend(loc="upper right", frameon=True)
 

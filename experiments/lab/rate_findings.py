@@ -20,6 +20,8 @@ GUESSED = 0.9  # error of guessing one of ten classes
 FAILED = 0.8  # an error from which on ten classes are hardly more than guessed
 POINT = 0.01  # of error: less is no cost
 PUBLISHED_RATE, PUBLISHED_LOSS = 0.62, 1.716
+RULES = {"bounded": "ours, updates of the rate's logarithm by 3 × its slope and at most 0.3, which can swing between two rates for ever",
+         "published": "updates of the rate by 0.3 × its slope"}
 Setting = tuple[str, str, str]
 
 
@@ -151,9 +153,8 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
                     f"tanh, 50 hidden, on {configuration.metalearning_data}, SGD, 200 updates of 50 rows, PyTorch's init, {len(rates)} rates "
                     f"{rates[0]:g} to {rates[-1]:g}",
                     when=" and ".join(conditions) if verdict == "holds only when" else "",
-                    note=f"{configuration.metalearned_seeds} seeds were metalearned; the brackets of a single seed are those of 95 % of the "
-                         f"seeds. Published rule: {configuration.published_steps} updates of the rate by 0.3 × its slope; bounded, ours: "
-                         f"{configuration.metalearning_steps} of its logarithm by 3 × its slope, at most 0.3, which can swing between two rates.",
+                    note=". ".join([f"{configuration.metalearned_seeds} seeds were metalearned; the brackets of a single seed are those of 95 % of "
+                                    "the seeds", *(f"{name.capitalize()} rule: {RULES[name]}" for name in same)]) + ".",
                     differs=differs), table, words)
 
 

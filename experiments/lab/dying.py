@@ -1,4 +1,4 @@
-"""How ReLU networks die: at birth, by Monte-Carlo; and unit by unit, on given rows."""
+"""How ReLU networks die: at birth, by Monte-Carlo; as a whole, fitted to |x|; and unit by unit, trained on the digits."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -6,15 +6,22 @@ from functools import lru_cache
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.sharding import AxisType, PartitionSpec
 
 import jaxnn
-from jaxnn import initializers
+from experiments.lab.data import load, prepare
+from experiments.lab.program import lay_out
+from jaxnn import initializers, losses
 from jaxnn.activations import resolve
+from jaxnn.training import Training
 from jaxnn.types import Array, Key, Network, Params
 
 CHUNK = 1000  # networks drawn by one key
 RAI_SCALE = 0.6007  # standard deviation × √fan-in
+REACH, SAMPLES, BATCH = 3**0.5, 3000, 128  # of |x|
+ORDERS = 50  # networks that share their batches
+INITS = {"He": 2.0, "Xavier": 1.0, "PyTorch's": 1 / 3}  # weight variance × fan-in of a square layer
 
 
 def born_dead(activations: Sequence[str], *, width: int, depth: int, networks: int, seed: int, dtype: str = "float32") -> dict[str, int]:
@@ -127,3 +134,90 @@ def dead_units(params: Params, x: Array, activation: str) -> Array:
     largest = [jnp.max(jnp.abs(jax.vmap(lambda z, layer=layer: slopes(layer, z))(z)), axis=0)
                for layer, z in zip(params[:-1], every, strict=True)]
     return jnp.stack(largest) <= 0
+
+
+def watch(training: Training, grid: jaxnn.Grid, x, y, *, batch_size: int, steps: int, checkpoints: int) -> dict[str, np.ndarray]:
+    """What evaluate finds at the start and after each of equal segments: name -> (checkpoints + 1, cells, seeds, …)."""
+    layout, together = lay_out(grid, training, jax.devices())
+    sweep = jaxnn.make_sweep(training, together=together)
+    state, x, y = sweep.init(layout), sweep.place(x, shared=True), sweep.place(y, shared=True)
+    hyperparameters = sweep.place(jax.tree.map(jnp.asarray, dict(layout.hyperparameters)))
+
+    def look() -> dict[str, np.ndarray]:
+        return jax.tree.map(layout.collect, dict(sweep.evaluate(state, hyperparameters, x, y)))
+
+    seen, length = [look()], steps // checkpoints
+    for segment in range(checkpoints):
+        order = sweep.order(layout, examples=len(x), batch_size=batch_size, steps=length, start=segment * length)
+        state, _ = sweep.segment(state, hyperparameters, x, y, order)
+        seen.append(look())
+    return {name: np.stack([each[name] for each in seen]) for name in seen[0]}
+
+
+def narrow(activation: str, init: str, layers: int) -> Network:
+    """A network of width 2 from a number to a number; "he" is Keras's he_normal with biases of 0."""
+    net = jaxnn.mlp((1, *[2] * (layers - 1), 1), activation=activation, initializer=initializers.he_normal())
+    return net if init == "he" else asymmetric(net, first=init == "rai")
+
+
+def collapse(activation: str, init: str, *, layers: int, runs: int, steps: int) -> dict[str, np.ndarray]:
+    """Range of the outputs on the training points and mean squared error, at the start and four times in training."""
+    net = narrow(activation, init, layers)
+    x = np.random.default_rng(0).uniform(-REACH, REACH, (SAMPLES, 1)).astype(np.float32)
+
+    def numbered(h) -> Network:
+        return net._replace(init=lambda key: net.init(jax.random.fold_in(key, h["network"].astype(jnp.int32))))
+
+    def evaluate(state, hyperparameters, x, y):
+        outputs = jax.vmap(lambda x: net.apply(state.params, x))(x)
+        return {"range": jnp.max(outputs) - jnp.min(outputs), "error": jnp.mean((outputs - y) ** 2)}
+
+    training = jaxnn.make_training(numbered, losses.squared_error, optax.adam(1e-3))._replace(evaluate=evaluate)
+    grid = jaxnn.Grid({}, {"network": tuple(range(ORDERS))}, seeds=runs // ORDERS)
+    found = watch(training, grid, x, np.abs(x), batch_size=BATCH, steps=steps, checkpoints=4)
+    return {name: values.reshape(len(values), -1) for name, values in found.items()}
+
+
+def digits(activation: str, layers: int, *, rates: Sequence[float], seeds: int, steps: int, checkpoints: int) -> dict[str, np.ndarray]:
+    """Dead units at each checkpoint, how many ever were, and how many of those were alive at a later one; by hidden layer.
+
+    ReLU starts in each of INITS, the others in He's.
+    """
+    data = prepare(load("digits"))
+    sizes = (data.features, *[64] * layers, 10)
+    head = jaxnn.HEADS["multiclass"]
+    training = jaxnn.make_training(lambda h: jaxnn.mlp(sizes, activation=activation,
+                                                       initializer=initializers.scaled_normal(jnp.sqrt(h["weight_variance"]))),
+                                   head.loss, jaxnn.OPTIMIZERS["sgd"], correct=head.correct)
+
+    def evaluate(state, hyperparameters, x, y):
+        return {"dead": dead_units(state.params, x, activation), "finite": state.diverged_step < 0,
+                "accuracy": training.evaluate(state, hyperparameters, x, y)["accuracy"]}
+
+    variances = tuple(INITS.values()) if activation == "relu" else (INITS["He"],)
+    grid = jaxnn.Grid({}, {"weight_variance": variances, "learning_rate": tuple(rates)}, seeds=seeds)
+    found = watch(training._replace(evaluate=evaluate), grid, data.x["train"], data.y["train"], batch_size=64, steps=steps,
+                  checkpoints=checkpoints)
+    finite = found["finite"].reshape(-1, len(variances), len(rates), seeds)
+    dead = found["dead"].reshape(*finite.shape, layers, -1)
+    return {**fates(dead, finite, units=64), "finite": finite[-1], "accuracy": found["accuracy"][-1].reshape(finite.shape[1:])}
+
+
+def fates(dead: np.ndarray, finite: np.ndarray, *, units: int) -> dict[str, np.ndarray]:
+    """What becomes of units, from what is dead at each checkpoint.
+
+    Args:
+        dead: bool (checkpoints, …, layers, pieces × units).
+        finite: bool (checkpoints, …), which runs had not diverged.
+        units: a layer.
+
+    Returns:
+        "dead" (checkpoints, …, layers): share of units, nan from where a run has diverged. "pieces": the same of their pieces.
+        "ever" and "returned" (…, layers): units that were dead at a checkpoint with a later finite one, and those of them that
+        were alive at one.
+    """
+    whole = dead.reshape(*dead.shape[:-1], -1, units).all(axis=-2)  # all pieces
+    there = finite[..., None, None]
+    before = np.logical_or.accumulate(whole & there, axis=0)[:-1]
+    return {"dead": np.where(finite[..., None], whole.mean(axis=-1), np.nan), "pieces": np.where(finite[..., None], dead.mean(axis=-1), np.nan),
+            "ever": (before & there[1:]).any(axis=0).sum(axis=-1), "returned": (before & ~whole[1:] & there[1:]).any(axis=0).sum(axis=-1)}

@@ -59,7 +59,7 @@ def _dead_in_chunks(activations: tuple[str, ...], width: int, dtype: str) -> Cal
     def chunk(key: Key, depth: Array) -> Mapping[str, Array]:
         def layer(number, state):
             signal, dead = state
-            weight = jax.random.uniform(jax.random.fold_in(key, number), (CHUNK, width, width), minval=-1.0).astype(dtype)
+            weight = jax.random.uniform(jax.random.fold_in(key, number), (CHUNK, width, width), jnp.float32, -1, 1).astype(dtype)
             for name, entry in entries.items():
                 z = scale[name] * jnp.sum(weight * signal[name][:, None, :], axis=-1)
                 value, pull = jax.vjp(entry.function, z)
@@ -98,7 +98,8 @@ def asymmetric(net: Network, *, first: bool = True) -> Network:
         inputs, units = old["weight"].shape
         values = RAI_SCALE / inputs**0.5 * jax.random.normal(normal, (inputs + 1, units))
         here = jnp.arange(inputs + 1)[:, None] == jax.random.randint(place, (1, units), 0, inputs + 1)
-        values = jnp.where(here, jax.random.beta(positive, 2.0, 1.0, (1, units)), values)
+        beta = jnp.sqrt(jax.random.uniform(positive, (1, units)))  # Beta(2, 1), whose distribution function is x²
+        values = jnp.where(here, beta, values)
         return {**old, "weight": values[:-1], "bias": values[-1]}
 
     def init(key: Key) -> Params:

@@ -353,6 +353,7 @@ def _draw_law(ax: Axes, configuration: Configuration, rows: pd.DataFrame) -> Non
     ax.set(xscale="log", yscale="log", xlabel="hidden layers", ylabel="share of networks dead at birth",
            title=f"The law (lines) and {configuration.networks:,} networks a dot", ylim=(None, 1.3))
     ax.set_xticks(configuration.depth, [str(depth) for depth in configuration.depth], minor=False)
+    ax.set_yticks([0.001, 0.01, 0.1, 1], ["0.1 %", "1 %", "10 %", "100 %"])
     ax.minorticks_off()
     ax.legend(title="width", ncols=2, loc="lower right")
 
@@ -373,12 +374,14 @@ def _draw_rates(ax: Axes, configuration: Configuration, rows: pd.DataFrame) -> N
     deep, shallow = max(configuration.hidden_layers), min(configuration.hidden_layers)
     series = [(f"ReLU, {start}, {deep} layers", "relu", start, deep, "share") for start in INITS]
     series += [(f"ReLU, He, {shallow} layers", "relu", "He", shallow, "share")] * (shallow != deep)
-    series += [("maxout's pieces", "maxout", "He", deep, "pieces"), ("leaky ReLU, PReLU, maxout", list(ALIVE), "He", deep, "share")]
+    series += [("maxout's pieces", "maxout", "He", deep, "pieces"), ("leaky ReLU, PReLU, maxout (largest)", list(ALIVE), "He", deep, "share")]
     for number, (label, name, start, layers, column) in enumerate(series):
         here = rows[rows["name"].isin(np.atleast_1d(name)) & (rows["init"] == start) & (rows["layers"] == layers)]
         here = here.groupby("learning_rate")[column].max()
         ax.plot(here.index, 100 * here, **drawing.look(number), label=label)
     ax.set(xscale="log", xlabel="learning rate", ylabel="dead at the end (%)", title="Trained on the digits")
+    ax.set_xticks(configuration.learning_rate[::3], [f"{rate:g}" for rate in configuration.learning_rate[::3]])
+    ax.minorticks_off()
     ax.legend(loc="upper left")
 
 

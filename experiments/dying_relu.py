@@ -25,14 +25,13 @@ from experiments.lab.statistics import interquartile_mean, interval
 from experiments.lab.verdicts import Conclusion, Effect, Verdict
 from jaxnn.meanfield import dead_network_probability
 
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu")  # at birth
+CONTROLS = ("leaky_relu", "elu", "gelu")  # at birth, in the narrowest networks
 SIGMAS = 3.0
 BEYOND = float(2 * stats.norm.sf(SIGMAS))  # exact binomial p of a cell that is as unlikely as one beyond 3 standard errors
 MORE = 10  # × networks for a cell beyond
-ALIVE = ("leaky_relu", "prelu", "maxout")
 FLAT = 1e-3  # range of outputs below which a network has collapsed; |x| has √3
-COLLAPSES: Mapping[str, tuple[str, str]] = {"ReLU, He": ("relu", "he"), "ReLU, RAI": ("relu", "rai"), "ReLU, RAI from layer 2": ("relu", "rai2"),
-                                            "leaky ReLU, He": ("leaky_relu", "he"), "ELU, He": ("elu", "he")}
+NARROW: Mapping[str, str] = {"relu/he": "ReLU, He", "relu/rai": "ReLU, RAI", "relu/rai2": "ReLU, RAI from layer 2",
+                             "leaky_relu/he": "leaky ReLU, He", "elu/he": "ELU, He"}
 PUBLISHED = {"ReLU, He": 0.919, "ReLU, RAI": 0.292}  # Lu et al. 2019, as quoted
 
 
@@ -46,16 +45,20 @@ class Configuration(Flags):
     """Units a layer of the random networks."""
     depth: tuple[int, ...] = (1, 2, 5, 10, 20, 50)
     """Hidden layers of the random networks."""
+    narrow: tuple[str, ...] = tuple(NARROW)
+    """Kinds of networks of width 2 that are fitted to |x|: activation/start."""
     narrow_runs: int = 1000
-    """Networks of width 2 that are fitted to |x|, a multiple of 50."""
+    """Networks of each kind, a multiple of 50."""
     narrow_layers: int = 10
     """Their layers, the output layer included."""
-    narrow_steps: int = 1000
+    narrow_steps: int = 400
     """Their updates (Adam, rate 0.001, batches of 128 of 3,000 points)."""
-    learning_rate: tuple[float, ...] = tuple(float(f"{10 ** (i / 3 - 2):.3g}") for i in range(10))
+    learning_rate: tuple[float, ...] = tuple(float(f"{10 ** (i / 3 - 2):.3g}") for i in range(8))
     """Rates at which networks are trained on the digits (gradient descent in batches of 64)."""
-    hidden_layers: tuple[int, ...] = (2, 5)
+    hidden_layers: tuple[int, ...] = (2, 4)
     """Hidden layers of 64 units of these networks."""
+    alive: tuple[str, ...] = ("leaky_relu", "prelu", "maxout")
+    """Activations that are said not to die, trained beside ReLU in the deepest of these networks."""
     steps: int = 480
     """Their updates."""
     checkpoints: int = 12
@@ -70,8 +73,9 @@ def parts(configuration: Configuration) -> list[Part]:
     cells = [(width, depth) for width in configuration.width for depth in configuration.depth]
 
     def law(width: int) -> Arrays:
-        counts = [born_dead(ACTIVATIONS, width=width, depth=depth, networks=configuration.networks, seed=0) for depth in configuration.depth]
-        return {name: np.array([count[name] for count in counts]) for name in ACTIVATIONS}
+        names = ("relu", *CONTROLS * (width == min(configuration.width)))
+        counts = [born_dead(names, width=width, depth=depth, networks=configuration.networks, seed=0) for depth in configuration.depth]
+        return {name: np.array([count[name] for count in counts]) for name in names}
 
     def again(found: Found) -> Arrays:
         beyond = [cell for cell in cells if _p(_dead(configuration, found, cell), configuration.networks, cell) < BEYOND]
@@ -79,21 +83,27 @@ def parts(configuration: Configuration) -> list[Part]:
                   for width, depth in beyond]
         return {"cells": np.array(beyond, int).reshape(-1, 2), "relu": np.array(counts, int)}
 
-    def doubled(_: Found) -> Arrays:
+    def doubled(found: Found) -> Arrays:
         width, depth = min(configuration.width), max(configuration.depth)
-        counts = {dtype: born_dead(ACTIVATIONS[1:], width=width, depth=depth, networks=configuration.networks, seed=2, dtype=dtype)
-                  for dtype in ("float32", "float64")}
+        died = tuple(name for name in CONTROLS if found[f"born-{width}"][name].any())
+        counts = {dtype: born_dead(died, width=width, depth=depth, networks=configuration.networks, seed=2, dtype=dtype)
+                  for dtype in ("float32", "float64") if died}
         return {f"{dtype}-{name}": np.array([count]) for dtype, each in counts.items() for name, count in each.items()}
 
-    return [*(Part(f"born-{width}", lambda _, width=width: law(width), width * width / 10) for width in configuration.width),
-            Part("again", again, 0.1), Part("doubled", doubled, 2),
-            *(Part(f"collapse-{number}", lambda _, kind=kind: collapse(
-                  *kind, layers=configuration.narrow_layers, runs=configuration.narrow_runs, steps=configuration.narrow_steps), 15)
-              for number, kind in enumerate(COLLAPSES.values())),
+    return [*(Part(f"born-{width}", lambda _, width=width: law(width), 1 + width * width / 10) for width in configuration.width),
+            Part("again", again, 0.1), Part("doubled", doubled, 3),
+            *(Part(f"collapse-{kind.replace('/', '-')}", lambda _, kind=kind: collapse(
+                  *kind.split("/"), layers=configuration.narrow_layers, runs=configuration.narrow_runs, steps=configuration.narrow_steps), 15)
+              for kind in configuration.narrow),
             *(Part(f"digits-{activation}-{layers}", lambda _, a=activation, n=layers: digits(
                   a, n, rates=configuration.learning_rate, seeds=configuration.seeds, steps=configuration.steps,
-                  checkpoints=configuration.checkpoints), 4 * layers)
-              for layers in configuration.hidden_layers for activation in ("relu", *ALIVE))]
+                  checkpoints=configuration.checkpoints), 10 + 2 * layers)
+              for activation, layers in _trainings(configuration))]
+
+
+def _trainings(configuration: Configuration) -> list[tuple[str, int]]:
+    deepest = max(configuration.hidden_layers)
+    return [*(("relu", layers) for layers in configuration.hidden_layers), *((name, deepest) for name in configuration.alive)]
 
 
 def _check(configuration: Configuration) -> None:
@@ -103,6 +113,8 @@ def _check(configuration: Configuration) -> None:
     for flag, values in (("--width", configuration.width), ("--depth", configuration.depth), ("--hidden-layers", configuration.hidden_layers),
                          ("--narrow-steps", configuration.narrow_steps), ("--checkpoints", configuration.checkpoints)):
         at_least(1, values, flag)
+    if unknown := [kind for kind in configuration.narrow if kind not in NARROW]:
+        raise UserError(f"--narrow {unknown[0]}: choose from {', '.join(NARROW)}")
     at_least(2, configuration.narrow_layers, "--narrow-layers")
     at_least(2, configuration.seeds, "--seeds")
     if len(set(configuration.learning_rate)) < 3 or min(configuration.learning_rate) <= 0:
@@ -181,36 +193,36 @@ def _law(configuration: Configuration, found: Found) -> tuple[pd.DataFrame, list
                          "share": count / configuration.networks, "law": law, "p": p, "share_of_10_times_as_many":
                          again.get((width, depth), np.nan) / (MORE * configuration.networks),
                          "z": (count / configuration.networks - law) / (law * (1 - law) / configuration.networks) ** 0.5,
-                         **{f"dead_{name}": int(found[f"born-{width}"][name][number]) for name in ACTIVATIONS[1:]}})
+                         **{f"dead_{name}": int(found[f"born-{width}"][name][number]) for name in CONTROLS if name in found[f"born-{width}"]}})
     return pd.DataFrame(rows), final
 
 
 def _collapsed(configuration: Configuration, found: Found) -> pd.DataFrame:
     """A row a kind of narrow network: collapsed at the end, with Wilson's interval, and at the start."""
     rows = []
-    for number, name in enumerate(COLLAPSES):
-        flat = found[f"collapse-{number}"]["range"] < FLAT
+    for kind in configuration.narrow:
+        name, arrays = NARROW[kind], found[f"collapse-{kind.replace('/', '-')}"]
+        flat = arrays["range"] < FLAT
         inside = stats.binomtest(int(flat[-1].sum()), flat.shape[1]).proportion_ci(method="wilson")
         rows.append({"what": "collapsed", "name": name, "width": 2, "layers": configuration.narrow_layers, "runs": flat.shape[1],
                      "share": flat[-1].mean(), "low": inside.low, "high": inside.high, "at_start": flat[0].mean(), "half_way": flat[2].mean(),
-                     "published": PUBLISHED.get(name, np.nan), "diverged": int(np.isnan(found[f"collapse-{number}"]["error"][-1]).sum())})
+                     "published": PUBLISHED.get(name, np.nan), "diverged": int(np.isnan(arrays["error"][-1]).sum()),
+                     "within_1e-06": (arrays["range"][-1] < 1e-6).mean(), "within_0.01": (arrays["range"][-1] < 0.01).mean()})
     return pd.DataFrame(rows).set_index("name", drop=False)
 
 
 def _trained(configuration: Configuration, found: Found) -> pd.DataFrame:
     """A row an activation, depth, init and rate on the digits."""
     rows = []
-    for layers in configuration.hidden_layers:
-        for activation in ("relu", *ALIVE):
-            arrays = found[f"digits-{activation}-{layers}"]
-            for init, start in enumerate(INITS if activation == "relu" else ("He",)):
-                for number, rate in enumerate(configuration.learning_rate):
-                    finite = arrays["finite"][init, number]
-                    dead, pieces = (arrays[name][-1, init, number][finite] for name in ("dead", "pieces"))
-                    scores = arrays["accuracy"][init, number][finite]
-                    rows.append({"what": "trained", "name": activation, "init": start, "width": 64, "layers": layers, "learning_rate": rate,
-                                 "runs": len(finite), "diverged": int((~finite).sum()), "share": dead.mean() if finite.any() else np.nan,
-                                 "pieces": pieces.mean() if finite.any() else np.nan, "accuracy": scores.mean() if finite.any() else np.nan})
+    for activation, layers in _trainings(configuration):
+        arrays = found[f"digits-{activation}-{layers}"]
+        for init, start in enumerate(INITS if activation == "relu" else ("He",)):
+            for number, rate in enumerate(configuration.learning_rate):
+                finite = arrays["finite"][init, number]
+                dead, pieces, scores = (values[init, number][finite] for values in (arrays["dead"][-1], arrays["pieces"][-1], arrays["accuracy"]))
+                rows.append({"what": "trained", "name": activation, "init": start, "width": 64, "layers": layers, "learning_rate": rate,
+                             "runs": len(finite), "diverged": int((~finite).sum()), "share": dead.mean() if finite.any() else np.nan,
+                             "pieces": pieces.mean() if finite.any() else np.nan, "accuracy": scores.mean() if finite.any() else np.nan})
     return pd.DataFrame(rows)
 
 
@@ -231,15 +243,15 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
     verdicts = (_on_units(configuration, found, trained), _on_others(configuration, found, trained),
                 _on_birth(configuration, found, law, final, collapsed))
     units, others, birth = ({effect.name: effect for effect in verdict.effects} for verdict in verdicts)
-    he, rai = collapsed.loc["ReLU, He"], collapsed.loc["ReLU, RAI"]
     steepest, first, deeper = (units[name] for name in (_steepest(configuration), FIRST, DEEPER))
-    finding = (f"Of {len(law)} kinds of random ReLU networks, {configuration.networks:,} each, {'all' if min(final) >= BEYOND else 'not all'} die at "
-               f"birth as often as 1 − (1 − 2^−N)^L says (largest |z| {birth[LARGEST].value:.2f}); fitted to |x|, {_percent(he)} of "
-               f"{configuration.narrow_layers}-layer width-2 networks collapse from He's init and {_percent(rai)} from RAI (published: 91.9 and 29.2 %). On the digits the "
-               f"share of dead units grows by {_spread(steepest)} a decade of the rate ({_steepest(configuration)}); once dead, {_spread(first, True)} "
-               f"of the first layer's units and {_spread(deeper, True)} of deeper ones were alive again later, and "
-               f"{sum(int(effect.value) for effect in others.values() if effect.name.startswith('networks'))} networks of leaky ReLU, PReLU and maxout "
-               "had a dead unit.")
+    narrow = ", ".join(f"{_percent(row)} from {name}{f' (published: {100 * PUBLISHED[name]:.1f} %)' * (name in PUBLISHED)}"
+                       for name, row in collapsed.iterrows() if name in PUBLISHED or name.startswith("leaky"))
+    finding = (f"Of {len(law)} kinds of random ReLU networks, {configuration.networks:,} each, {'all' if min(final) >= BEYOND else 'not all'} are "
+               f"born dead as often as 1 − (1 − 2^−N)^L says (largest |z| {birth[LARGEST].value:.2f}); of {configuration.narrow_layers}-layer width-2 "
+               f"networks fitted to |x| these collapse: {narrow}. On the digits the share of dead units grows by {_spread(steepest)} a decade of the "
+               f"rate ({_steepest(configuration)}); of units once dead, {_spread(first, True)} in the first layer and {_spread(deeper, True)} in deeper "
+               f"ones were alive again later; {sum(int(effect.value) for effect in others.values() if effect.name.startswith('networks'))} networks "
+               f"of {', '.join(configuration.alive)} had a dead unit.")
     table = pd.concat([law, collapsed, trained], ignore_index=True)
     return Conclusion(finding, verdicts, table, {"digits": prepare(load("digits")).sha256})
 
@@ -284,18 +296,17 @@ def _on_units(configuration: Configuration, found: Found, trained: pd.DataFrame)
 def _on_others(configuration: Configuration, found: Found, trained: pd.DataFrame) -> Verdict:
     """A3: holds where no network had a dead unit at any checkpoint."""
     died, effects = {}, []
-    for name in ALIVE:
-        dead = [found[f"digits-{name}-{layers}"]["dead"] for layers in configuration.hidden_layers]
-        runs = np.concatenate([(np.nan_to_num(each) > 0).any(axis=(0, -1)).ravel() for each in dead])
+    for name in configuration.alive:
+        runs = (np.nan_to_num(found[f"digits-{name}-{max(configuration.hidden_layers)}"]["dead"]) > 0).any(axis=(0, -1)).ravel()
         died[name] = int(runs.sum())
         inside = stats.binomtest(died[name], len(runs)).proportion_ci()
         effects.append(Effect(f"networks with a dead unit, {name}", died[name], inside.low * len(runs), inside.high * len(runs), f"of {len(runs)}"))
     others = trained[trained["name"] != "relu"]
-    pieces = trained[trained["name"] == "maxout"]["pieces"]
-    effects.append(Effect("largest share of dead pieces, maxout", float(pieces.max())))
-    kept = [name for name in ALIVE if not died[name]]
-    word = "holds" if len(kept) == len(ALIVE) else "holds only when" if kept else "does not hold"
-    return Verdict("A3", word, tuple(effects), configuration.seeds, "the networks of A2 in He's init, other activations",
+    if "maxout" in died:
+        effects.append(Effect("largest share of dead pieces, maxout", float(trained[trained["name"] == "maxout"]["pieces"].max())))
+    kept = [name for name in died if not died[name]]
+    word = "holds" if len(kept) == len(died) else "holds only when" if kept else "does not hold"
+    return Verdict("A3", word, tuple(effects), configuration.seeds, f"the networks of A2 with {max(configuration.hidden_layers)} hidden layers from He's init, other activations",
                    when=f"the activation is {' or '.join(kept)}" if word == "holds only when" else "",
                    note=f"Counted at all checkpoints of all rates. A maxout unit is alive while any of its two pieces is; pieces die: see the share. "
                         f"{others['diverged'].sum():.0f} of {others['runs'].sum():,} runs diverged and count up to then.")
@@ -305,26 +316,22 @@ def _on_birth(configuration: Configuration, found: Found, law: pd.DataFrame, fin
     """EVIDENCE 1: holds where no cell is as unlikely as one beyond 3 standard errors, after a larger draw for those that are."""
     count, largest = len(law), law["z"].abs().max()
     low, high = (float(stats.norm.ppf((1 + q ** (1 / count)) / 2)) for q in (0.025, 0.975))
-    controls = {name: int(law[f"dead_{name}"].sum()) for name in ACTIVATIONS[1:]}
-    off = [f"{name} {_percent(row)} instead of {100 * row['published']:.1f} %" for name, row in collapsed.iterrows()
+    controls = {name: int(law[f"dead_{name}"].sum()) for name in CONTROLS}
+    off = [f"{name} {_percent(row)} instead of {100 * row['published']:.1f} % (outputs within 1e-6: {row['within_1e-06']:.1%}, within 0.01: "
+           f"{row['within_0.01']:.1%}; half way {row['half_way']:.1%})" for name, row in collapsed.iterrows()
            if row["published"] == row["published"] and not row["low"] <= row["published"] <= row["high"]]
-    died = {name: [int(found["doubled"][f"{dtype}-{name}"][0]) for dtype in ("float32", "float64")] for name in controls if controls[name]}
-    differs = []
-    if off:
-        tight, loose = ({name: float((found[f"collapse-{number}"]["range"][-1] < flat).mean()) for number, name in enumerate(COLLAPSES)}
-                        for flat in (1e-6, 1e-2))
-        differs.append(f"collapsed {'; '.join(off)}. Checked: with the outputs' range below 1e-6 or 0.01 instead of {FLAT} it is "
-                       + ", ".join(f"{tight[name]:.1%} or {loose[name]:.1%} ({name})" for name in list(COLLAPSES)[:3])
-                       + f"; half way {collapsed.loc['ReLU, RAI', 'half_way']:.1%} (RAI); the quoted source may mean another function than |x|")
+    died = [name for name in CONTROLS if controls[name]]
+    differs = [f"collapsed: {'; '.join(off)}; the quoted shares may be of another function than |x| or of longer training"] * bool(off)
     if died:
-        differs.append("controls are not all 0: " + ", ".join(f"{name} {controls[name]:,} of {count * configuration.networks:,}" for name in died)
-                       + "; slopes underflow far below 0, as the same draws in float64 show: "
-                       + ", ".join(f"{name} {many} in float32, {few} in float64" for name, (many, few) in died.items()))
+        differs.append("of the controls " + ", ".join(f"{controls[name]:,} {name}" for name in died)
+                       + f" of {configuration.networks * len(configuration.depth):,} died: slopes underflow far below 0, as other draws of the deepest show: "
+                       + ", ".join(f"{name} {found['doubled'][f'float32-{name}'][0]} in float32, {found['doubled'][f'float64-{name}'][0]} in float64"
+                                   for name in died))
     effects = (Effect(LARGEST, float(largest)), Effect("cells beyond 3 standard errors", int((law["z"].abs() > SIGMAS).sum())),
                Effect("smallest exact p of a cell", float(law["p"].min())), Effect("dead leaky ReLU networks", controls["leaky_relu"]),
                *(Effect(f"collapsed on |x|, {name}", row["share"], row["low"], row["high"]) for name, row in collapsed.iterrows()))
     return Verdict("EVIDENCE 1", "holds" if min(final) >= BEYOND and not controls["leaky_relu"] else "does not hold", effects, configuration.networks,
-                   f"{configuration.networks:,} networks a cell, {count} cells, uniform weights, biases 0, one input. |x|: {configuration.narrow_runs:,} "
+                   f"{configuration.networks:,} networks a cell, {count} cells, uniform weights, biases 0, one input; controls at width {min(configuration.width)}. |x|: {configuration.narrow_runs:,} "
                    f"networks of {configuration.narrow_layers} layers (the last linear) and width 2, {SAMPLES:,} points of [−√3, √3], Adam 0.001, "
                    f"batches of {BATCH}, {configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
                    note=f"Of {count} independent cells the largest |z| would lie between {low:.2f} and {high:.2f} (95 %). The paper's points and interval are "
@@ -374,7 +381,8 @@ def _draw_rates(ax: Axes, configuration: Configuration, rows: pd.DataFrame) -> N
     deep, shallow = max(configuration.hidden_layers), min(configuration.hidden_layers)
     series = [(f"ReLU, {start}, {deep} layers", "relu", start, deep, "share") for start in INITS]
     series += [(f"ReLU, He, {shallow} layers", "relu", "He", shallow, "share")] * (shallow != deep)
-    series += [("maxout's pieces", "maxout", "He", deep, "pieces"), ("leaky ReLU, PReLU, maxout (largest)", list(ALIVE), "He", deep, "share")]
+    series += [("maxout's pieces", "maxout", "He", deep, "pieces")] * ("maxout" in configuration.alive)
+    series += [(f"{', '.join(configuration.alive)} (largest)", list(configuration.alive), "He", deep, "share")]
     for number, (label, name, start, layers, column) in enumerate(series):
         here = rows[rows["name"].isin(np.atleast_1d(name)) & (rows["init"] == start) & (rows["layers"] == layers)]
         here = here.groupby("learning_rate")[column].max()
@@ -397,8 +405,9 @@ def _draw_back(ax: Axes, configuration: Configuration, found: Found) -> None:
 
 
 EXPERIMENT = Experiment(__file__, __doc__, Configuration,
-                        smoke={"networks": 2000, "width": (2, 3), "depth": (1, 5), "narrow_runs": 100, "narrow_layers": 4, "narrow_steps": 40,
-                               "learning_rate": (0.01, 0.1, 1.0), "hidden_layers": (2,), "steps": 20, "checkpoints": 4, "seeds": 2},
+                        smoke={"networks": 2000, "width": (2,), "depth": (1, 5), "narrow": ("relu/he",), "narrow_runs": 50, "narrow_layers": 2,
+                               "narrow_steps": 20, "learning_rate": (0.01, 0.1, 1.0), "hidden_layers": (2,), "alive": ("leaky_relu",),
+                               "steps": 20, "checkpoints": 4, "seeds": 2},
                         claims=("A2", "A3", "EVIDENCE 1"), parts=parts, conclude=conclude, draw=draw)
 
 if __name__ == "__main__":

@@ -208,7 +208,7 @@ def _collapsed(configuration: Configuration, found: Found) -> pd.DataFrame:
                      "share": flat[-1].mean(), "low": inside.low, "high": inside.high, "at_start": flat[0].mean(), "half_way": flat[2].mean(),
                      "published": PUBLISHED.get(name, np.nan), "diverged": int(np.isnan(arrays["error"][-1]).sum()),
                      "within_1e-06": (arrays["range"][-1] < 1e-6).mean(), "within_0.01": (arrays["range"][-1] < 0.01).mean()})
-    return pd.DataFrame(rows).set_index("name", drop=False)
+    return pd.DataFrame(rows, index=[NARROW[kind] for kind in configuration.narrow])
 
 
 def _trained(configuration: Configuration, found: Found) -> pd.DataFrame:
@@ -248,7 +248,7 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
                        for name, row in collapsed.iterrows() if name in PUBLISHED or name.startswith("leaky"))
     finding = (f"Of {len(law)} kinds of random ReLU networks, {configuration.networks:,} each, {'all' if min(final) >= BEYOND else 'not all'} are "
                f"born dead as often as 1 − (1 − 2^−N)^L says (largest |z| {birth[LARGEST].value:.2f}); of {configuration.narrow_layers}-layer width-2 "
-               f"networks fitted to |x| these collapse: {narrow}. On the digits the share of dead units grows by {_spread(steepest)} a decade of the "
+               f"networks fitted to |x| these collapse: {narrow or 'none was tried'}. On the digits the share of dead units grows by {_spread(steepest)} a decade of the "
                f"rate ({_steepest(configuration)}); of units once dead, {_spread(first, True)} in the first layer and {_spread(deeper, True)} in deeper "
                f"ones were alive again later; {sum(int(effect.value) for effect in others.values() if effect.name.startswith('networks'))} networks "
                f"of {', '.join(configuration.alive)} had a dead unit.")
@@ -345,7 +345,8 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
     with drawing.canvas(14, 11) as figure:
         law, narrow, rates, back = figure.subplots(2, 2).ravel()
         _draw_law(law, configuration, table[table["what"] == "born dead"])
-        _draw_collapsed(narrow, table[table["what"] == "collapsed"])
+        if configuration.narrow:
+            _draw_collapsed(narrow, table[table["what"] == "collapsed"])
         _draw_rates(rates, configuration, table[table["what"] == "trained"])
         _draw_back(back, configuration, found)
     return figure
@@ -405,8 +406,8 @@ def _draw_back(ax: Axes, configuration: Configuration, found: Found) -> None:
 
 
 EXPERIMENT = Experiment(__file__, __doc__, Configuration,
-                        smoke={"networks": 2000, "width": (2,), "depth": (1, 5), "narrow": ("relu/he",), "narrow_runs": 50, "narrow_layers": 2,
-                               "narrow_steps": 20, "learning_rate": (0.01, 0.1, 1.0), "hidden_layers": (2,), "alive": ("leaky_relu",),
+                        smoke={"networks": 2000, "width": (2,), "depth": (1, 5), "narrow": (),
+                               "learning_rate": (0.01, 0.1, 1.0), "hidden_layers": (2,), "alive": ("leaky_relu",),
                                "steps": 20, "checkpoints": 4, "seeds": 2},
                         claims=("A2", "A3", "EVIDENCE 1"), parts=parts, conclude=conclude, draw=draw)
 

@@ -7,7 +7,6 @@ Time: TODO on two cores. Result: TODO
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,10 +17,10 @@ from scipy import stats
 from experiments.lab import drawing
 from experiments.lab.cli import at_least
 from experiments.lab.data import load, prepare
-from experiments.lab.dying import BATCH, CHUNK, INITS, ORDERS, SAMPLES, born_dead, collapse, digits
+from experiments.lab.dying import BATCH, CHUNK, INITS, ORDERS, SAMPLES, Rise, born_dead, collapse, digits, rise
 from experiments.lab.errors import UserError
 from experiments.lab.experiment import Arrays, Experiment, Flags, Found, Part
-from experiments.lab.statistics import interquartile_mean, interval
+from experiments.lab.statistics import interval
 from experiments.lab.verdicts import Conclusion, Effect, Verdict
 from jaxnn.meanfield import dead_network_probability
 
@@ -133,33 +132,6 @@ def _p(count: int, networks: int, cell: tuple[int, int]) -> float:
     return stats.binomtest(count, networks, dead_network_probability(*cell)).pvalue
 
 
-class Rise(NamedTuple):
-    """How the share of dead units grows with the rate.
-
-    slope, low, high: of the share per decade of the rate, with its interval over seeds. rates: at which no run diverged.
-    """
-
-    slope: float
-    low: float
-    high: float
-    rates: int
-
-
-def rise(rates: np.ndarray, dead: np.ndarray, finite: np.ndarray) -> Rise:
-    """Least squares, seed by seed, over the rates at which no run diverged.
-
-    Args:
-        rates: (rates,).
-        dead: shares at the end, (rates, seeds).
-        finite: bool (rates, seeds).
-    """
-    whole = finite.all(axis=1)
-    if whole.sum() < 3:
-        return Rise(np.nan, np.nan, np.nan, int(whole.sum()))
-    slopes = np.polyfit(np.log10(rates[whole]), dead[whole], 1)[0]
-    return Rise(float(interquartile_mean(slopes)), *interval(slopes), int(whole.sum()))
-
-
 def judge_dying(rises: Mapping[str, Rise], returned: Mapping[str, float]) -> tuple[str, str]:
     """The verdict on A2 and its condition.
 
@@ -244,7 +216,7 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
                 _on_birth(configuration, found, law, final, collapsed))
     units, others, birth = ({effect.name: effect for effect in verdict.effects} for verdict in verdicts)
     steepest, first, deeper = (units[name] for name in (_steepest(configuration), FIRST, DEEPER))
-    narrow = ", ".join(f"{_percent(row)} from {name}{f' (published: {100 * PUBLISHED[name]:.1f} %)' * (name in PUBLISHED)}"
+    narrow = ", ".join(f"{_percent(row)} from {name}" + (f" (published: {100 * PUBLISHED[name]:.1f} %)" if name in PUBLISHED else "")
                        for name, row in collapsed.iterrows() if name in PUBLISHED or name.startswith("leaky"))
     finding = (f"Of {len(law)} kinds of random ReLU networks, {configuration.networks:,} each, {'all' if min(final) >= BEYOND else 'not all'} are "
                f"born dead as often as 1 − (1 − 2^−N)^L says (largest |z| {birth[LARGEST].value:.2f}); of {configuration.narrow_layers}-layer width-2 "

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from experiments import dying_relu
-from experiments.dying_relu import Rise, judge_dying, rise
-from experiments.lab.dying import asymmetric, born_dead, dead_units, fates
+from experiments.dying_relu import judge_dying
+from experiments.lab.dying import Rise, asymmetric, born_dead, dead_units, fates, rise
 from experiments.lab.errors import UserError
 from jaxnn import diagnostics, mlp
 from jaxnn.meanfield import dead_network_probability
@@ -54,7 +54,7 @@ def test_fates_of_four_units():
 
 
 def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
-    net = mlp((1, 400, 400, 1), activation="relu")
+    net = mlp((400, 400, 400), activation="relu")
     params = asymmetric(net).init(jax.random.key(0))
     values = np.concatenate([params[1]["weight"], params[1]["bias"][None]])
     assert values.shape == (401, 400)
@@ -86,6 +86,7 @@ def test_the_verdict_on_dying_units(lows, returned, verdict, when):
 
 @pytest.mark.parametrize(("flags", "said"), [
     ({"networks": 1500}, "--networks 1500: give a multiple of 1,000"), ({"narrow_runs": 20}, "--narrow-runs 20: give a multiple of 50"),
+    ({"narrow": ("tanh/he",)}, "--narrow tanh/he: choose from relu/he, "),
     ({"steps": 100}, "--steps 100: give a multiple of --checkpoints 12"), ({"learning_rate": (0.1, 1.0)}, "--learning-rate (0.1, 1.0): give at least three")])
 def test_what_cannot_be_measured_is_said(flags, said):
     with pytest.raises(UserError) as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ from jax.sharding import AxisType, PartitionSpec
 import jaxnn
 from experiments.lab.data import load, prepare
 from experiments.lab.program import lay_out
+from experiments.lab.statistics import interquartile_mean, interval
 from jaxnn import initializers, losses
 from jaxnn.activations import resolve
 from jaxnn.training import Training
@@ -222,3 +224,30 @@ def fates(dead: np.ndarray, finite: np.ndarray, *, units: int) -> dict[str, np.n
     before = np.logical_or.accumulate(whole & there, axis=0)[:-1]
     return {"dead": np.where(finite[..., None], whole.mean(axis=-1), np.nan), "pieces": np.where(finite[..., None], dead.mean(axis=-1), np.nan),
             "ever": (before & there[1:]).any(axis=0).sum(axis=-1), "returned": (before & ~whole[1:] & there[1:]).any(axis=0).sum(axis=-1)}
+
+
+class Rise(NamedTuple):
+    """How the share of dead units grows with the rate.
+
+    slope, low, high: of the share per decade of the rate, with its interval over seeds. rates: at which no run diverged.
+    """
+
+    slope: float
+    low: float
+    high: float
+    rates: int
+
+
+def rise(rates: np.ndarray, dead: np.ndarray, finite: np.ndarray) -> Rise:
+    """Least squares, seed by seed, over the rates at which no run diverged.
+
+    Args:
+        rates: (rates,).
+        dead: shares at the end, (rates, seeds).
+        finite: bool (rates, seeds).
+    """
+    whole = finite.all(axis=1)
+    if whole.sum() < 3:
+        return Rise(np.nan, np.nan, np.nan, int(whole.sum()))
+    slopes = np.polyfit(np.log10(rates[whole]), dead[whole], 1)[0]
+    return Rise(float(interquartile_mean(slopes)), *interval(slopes), int(whole.sum()))

@@ -139,7 +139,8 @@ def judge_dying(rises: Mapping[str, Rise], returned: Mapping[str, float]) -> tup
 
     Args:
         rises: by kind of network.
-        returned: share of units, once dead, that were alive later: of the "first" hidden layer and of "deeper" ones.
+        returned: share of units, once dead, that were alive later: of the "first" hidden layer and of "deeper" ones;
+            those without any are left out.
     """
     worse = [name for name, each in rises.items() if each.low > 0]
     never = [name for name, share in returned.items() if share == 0]
@@ -204,7 +205,7 @@ def _came_back(found: Found, configuration: Configuration, layers: slice, depths
                       for name in ("ever", "returned"))
     total = int(ever.sum())
     if not total:
-        return 0.0, 0.0, 1.0, 0
+        return np.nan, np.nan, np.nan, 0
     return float(returned.sum() / total), *interval(returned[ever > 0] / ever[ever > 0]), total
 
 
@@ -253,7 +254,7 @@ def _on_units(configuration: Configuration, found: Found, trained: pd.DataFrame)
                                                found[f"digits-relu-{layers}"]["finite"][init])
              for layers in configuration.hidden_layers for init, start in enumerate(INITS)}
     first, deeper = _came_back(found, configuration, slice(1)), _came_back(found, configuration, slice(1, None))
-    word, when = judge_dying(rises, {"first": first[0], "deeper": deeper[0]})
+    word, when = judge_dying(rises, {name: each[0] for name, each in (("first", first), ("deeper", deeper)) if each[3]})
     relu = trained[trained["name"] == "relu"]
     effects = (*(Effect(name, each.slope, each.low, each.high, "of the units a decade of the rate") for name, each in rises.items()),
                Effect(FIRST, *first[:3]), Effect(DEEPER, *deeper[:3]))
@@ -379,7 +380,7 @@ def _draw_back(ax: Axes, configuration: Configuration, found: Found) -> None:
 
 EXPERIMENT = Experiment(__file__, __doc__, Configuration,
                         smoke={"networks": 2000, "width": (2,), "depth": (1, 5), "narrow": (),
-                               "learning_rate": (0.01, 0.1, 1.0), "hidden_layers": (2,), "alive": ("leaky_relu",),
+                               "learning_rate": (0.01, 0.1, 1.0), "hidden_layers": (1,), "alive": ("leaky_relu",),
                                "steps": 20, "checkpoints": 4, "seeds": 2},
                         claims=("A2", "A3", "EVIDENCE 1"), parts=parts, conclude=conclude, draw=draw)
 

@@ -221,8 +221,8 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
                        for name, row in collapsed.iterrows() if name in PUBLISHED or name.startswith("leaky"))
     finding = (f"Of {len(law)} kinds of random ReLU networks, {configuration.networks:,} each, {'all' if min(final) >= BEYOND else 'not all'} are "
                f"born dead as often as 1 − (1 − 2^−N)^L says (largest |z| {birth[LARGEST].value:.2f}); of {configuration.narrow_layers}-layer width-2 "
-               f"networks fitted to |x| these collapse: {narrow or 'none was tried'}. On the digits the share of dead units grows by {_spread(steepest)} a decade of the "
-               f"rate ({_steepest(configuration)}); of units once dead, {_spread(first, True)} in the first layer and {_spread(deeper, True)} in deeper "
+               f"networks fitted to |x| these collapse: {narrow or 'none was tried'}. On the digits the share of dead units grows by "
+               f"{_spread(steepest)} a decade of the rate ({_steepest(configuration)}); of units once dead, {_spread(first, True)} in the first layer and {_spread(deeper, True)} in deeper "
                f"ones were alive again later; {sum(int(effect.value) for effect in others.values() if effect.name.startswith('networks'))} networks "
                f"of {', '.join(configuration.alive)} had a dead unit.")
     table = pd.concat([law, collapsed, trained], ignore_index=True)
@@ -279,7 +279,8 @@ def _on_others(configuration: Configuration, found: Found, trained: pd.DataFrame
         effects.append(Effect("largest share of dead pieces, maxout", float(trained[trained["name"] == "maxout"]["pieces"].max())))
     kept = [name for name in died if not died[name]]
     word = "holds" if len(kept) == len(died) else "holds only when" if kept else "does not hold"
-    return Verdict("A3", word, tuple(effects), configuration.seeds, f"the networks of A2 with {max(configuration.hidden_layers)} hidden layers from He's init, other activations",
+    return Verdict("A3", word, tuple(effects), configuration.seeds,
+                   f"the networks of A2 with {max(configuration.hidden_layers)} hidden layers from He's init, other activations",
                    when=f"the activation is {' or '.join(kept)}" if word == "holds only when" else "",
                    note=f"Counted at all checkpoints of all rates. A maxout unit is alive while any of its two pieces is; pieces die: see the share. "
                         f"{others['diverged'].sum():.0f} of {others['runs'].sum():,} runs diverged and count up to then.")
@@ -297,16 +298,16 @@ def _on_birth(configuration: Configuration, found: Found, law: pd.DataFrame, fin
     differs = [f"collapsed: {'; '.join(off)}; the quoted shares may be of another function than |x| or of longer training"] * bool(off)
     if died:
         differs.append("of the controls " + ", ".join(f"{controls[name]:,} {name}" for name in died)
-                       + f" of {configuration.networks * len(configuration.depth):,} died: slopes underflow far below 0, as other draws of the deepest show: "
-                       + ", ".join(f"{name} {found['doubled'][f'float32-{name}'][0]} in float32, {found['doubled'][f'float64-{name}'][0]} in float64"
+                       + f" of {configuration.networks * len(configuration.depth):,} died: slopes underflow far below 0, as other draws "
+                       + "of the deepest show: " + ", ".join(f"{name} {found['doubled'][f'float32-{name}'][0]} in float32, {found['doubled'][f'float64-{name}'][0]} in float64"
                                    for name in died))
     effects = (Effect(LARGEST, float(largest)), Effect("cells beyond 3 standard errors", int((law["z"].abs() > SIGMAS).sum())),
                Effect("smallest exact p of a cell", float(law["p"].min())), Effect("dead leaky ReLU networks", controls["leaky_relu"]),
                *(Effect(f"collapsed on |x|, {name}", row["share"], row["low"], row["high"]) for name, row in collapsed.iterrows()))
     return Verdict("EVIDENCE 1", "holds" if min(final) >= BEYOND and not controls["leaky_relu"] else "does not hold", effects, configuration.networks,
-                   f"{configuration.networks:,} networks a cell, {count} cells, uniform weights, biases 0, one input; controls at width {min(configuration.width)}. |x|: {configuration.narrow_runs:,} "
-                   f"networks of {configuration.narrow_layers} layers (the last linear) and width 2, {SAMPLES:,} points of [−√3, √3], Adam 0.001, "
-                   f"batches of {BATCH}, {configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
+                   f"{configuration.networks:,} networks a cell, {count} cells, uniform weights, biases 0, one input; controls at width "
+                   f"{min(configuration.width)}. |x|: {configuration.narrow_runs:,} networks of {configuration.narrow_layers} layers (the last linear) and width 2, {SAMPLES:,} points "
+                   f"of [−√3, √3], Adam 0.001, batches of {BATCH}, {configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
                    note=f"Of {count} independent cells the largest |z| would lie between {low:.2f} and {high:.2f} (95 %). The paper's points and interval are "
                         "quoted; batch, optimizer and steps are ours. A leaky or ELU network that is flat at the end still gets a gradient.",
                    differs=". ".join(differs))

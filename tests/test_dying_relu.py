@@ -66,8 +66,8 @@ def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
     assert not kept[0]["bias"].any() and kept[1]["bias"].any()
 
 
-def test_the_rise_leaves_out_rates_at_which_a_run_diverged():
-    dead, finite = np.array([[0.1, 0.1], [0.3, 0.3], [0.5, 0.5], [9.0, 9.0]]), np.ones((4, 2), bool)
+def test_the_rise_leaves_out_runs_that_diverged():
+    dead, finite = np.array([[0.1, 0.1], [0.3, 0.3], [0.5, 0.5], [0.7, 9.0]]), np.ones((4, 2), bool)
     finite[3, 1] = False
     found = rise(np.array([0.01, 0.1, 1.0, 10.0]), dead, finite)
     assert found == pytest.approx((0.2, 0.2, 0.2, 3))

@@ -239,7 +239,7 @@ class Rise(NamedTuple):
 
 
 def rise(rates: np.ndarray, dead: np.ndarray, finite: np.ndarray) -> Rise:
-    """Least squares, seed by seed, over the rates at which no run diverged.
+    """Least squares, seed by seed, over the rates at which its run did not diverge.
 
     Args:
         rates: (rates,).
@@ -247,7 +247,7 @@ def rise(rates: np.ndarray, dead: np.ndarray, finite: np.ndarray) -> Rise:
         finite: bool (rates, seeds).
     """
     whole = finite.all(axis=1)
-    if whole.sum() < 3:
+    if finite.sum(axis=0).min() < 3:
         return Rise(np.nan, np.nan, np.nan, int(whole.sum()))
-    slopes = np.polyfit(np.log10(rates[whole]), dead[whole], 1)[0]
+    slopes = np.array([np.polyfit(np.log10(rates[stayed]), share[stayed], 1)[0] for share, stayed in zip(dead.T, finite.T, strict=True)])
     return Rise(float(interquartile_mean(slopes)), *interval(slopes), int(whole.sum()))

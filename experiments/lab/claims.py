@@ -6,7 +6,7 @@ CLAIMS = {
     "N7": "context neurons serve time series: they forecast better than naive and linear rules",
     "N8": "the weight sets a sigmoid's steepness, the bias shifts it; at x = 2 a bias of −5 gives about 0 (0.0474)",
     "Y3": "more hidden layers: slower output, more complex problems solved",
-    "A2": "ReLU units can die; large rates make it worse",
+    "A2": "ReLU units can die and never come back; large rates make it worse",
     "A3": "leaky ReLU, PReLU and maxout do not die",
     "A4": "ELU is useful from 40 layers on",
     "A5": "maxout generalises ReLU and is made for dropout",

@@ -69,7 +69,7 @@ def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.floa
     dealt = padded.reshape(calls, -1, jax.device_count(), *tiles.shape[1:]).swapaxes(1, 2).reshape(calls, TILES, *tiles.shape[1:])
     with jax.enable_x64(dtype == np.float64):
         given = [jnp.asarray(array.astype(dtype)) for array in drawn(setting)]
-        scores = [np.asarray(_program(setting._replace(seed=0))(jnp.asarray(call), *given)) for call in dealt]
+        scores = [np.asarray(_program(setting._replace(seed=0, batch=0))(jnp.asarray(call), *given)) for call in dealt]
     scores = np.stack(scores).reshape(calls, jax.device_count(), -1, SIDE * SIDE).swapaxes(1, 2).reshape(-1, SIDE * SIDE)[:len(tiles)]
     return scores.reshape(shape[0] // SIDE, shape[1] // SIDE, SIDE, SIDE).swapaxes(1, 2).reshape(shape)
 

@@ -6,8 +6,9 @@
 Time: minutes on two cores. Result: none yet.
 
 Each pixel is a network of its own (`lab/rate_maps.py`). A condition is mapped for several seeds; each seed draws data and weights, maps
-all rates coarsely, and zooms to a point drawn at random from the tenth of the boundary that is most crowded by boundary. A zoom's dimension is the slope of its boundary's box
-counts; a condition is called fractal where the 95 % interval over its seeds lies above what the same count makes of a circle.
+all rates coarsely, and zooms to a point drawn at random from the tenth of the boundary that is most crowded by boundary. A zoom's
+dimension is the slope of its boundary's box counts; a condition is called fractal where the 95 % interval over its seeds lies above
+what the same count makes of a circle. The offset is added at every step, as in the paper's code.
 """
 
 from dataclasses import dataclass
@@ -170,9 +171,9 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
     off = [f"{name} {effect.value:.2f} for {every[name].published:.2f}" for name, effect in effects.items()
            if every[name].published and not effect.low <= every[name].published <= effect.high]
     differs = "" if not off else (
-        f"{', '.join(off)} (ours: crowded places at random, magnified 4 to 32 times, {configuration.points} points, float32; the paper's: places chosen "
-        f"by hand over ten decades, 272 points, float64). Checked in float64: {min(same):.1%} to {max(same):.1%} of a zoom's networks end "
-        f"alike, and its dimension moves by {min(moved):+.2f} to {max(moved):+.2f}".replace("-", "−"))
+        f"{', '.join(off)} (ours: crowded places at random, magnified 4 to 32 times, {configuration.points} points, "
+        f"float32; the paper's: places chosen by hand over ten decades, 272 points, float64). Checked in float64: {min(same):.1%} to "
+        f"{max(same):.1%} of a zoom's networks end alike, and its dimension moves by {min(moved):+.2f} to {max(moved):+.2f}".replace("-", "−"))
     listed = ", ".join(f"{name} {effects[name].value:.2f} [{effects[name].low:.2f}, {effects[name].high:.2f}]" for name in judged)
     fractal = sum(effects[name].low > smooth for name in judged)
     finding = (f"{fractal} of {len(judged)} boundaries have a box-counting dimension above a circle's {smooth:.2f}: {listed} "
@@ -182,7 +183,8 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
         "EVIDENCE 6", verdict, (*effects.values(), Effect("dimension, circle by the same count", smooth), order), configuration.seeds,
         f"one hidden layer of {configuration.width}, {configuration.steps} steps, {configuration.points} data points where the condition does "
         f"not say otherwise, float32; zooms of {configuration.fine}² networks in the most crowded tenth of each seed's boundary", when=when,
-        note=f"The boundary of the figure's large map, {configuration.resolution}² networks, has dimension {whole:.2f}. The published order is recalled, not read.",
+        note=f"The boundary of the figure's large map, {configuration.resolution}² networks, has dimension {whole:.2f}. "
+             "The published order is recalled, not read.",
         differs=differs),), table)
 
 
@@ -255,7 +257,8 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
                 dots.plot(condition.published, row, color=LIGHT[3], marker="D", linestyle="", markerfacecolor="none", markersize=9,
                           markeredgewidth=2, label="published" if not row else None)
         dots.axvline(effects["circle by the same count"].value, color="black", linestyle=":", linewidth=1.5, label="a circle")
-        dots.set(yticks=range(len(every)), yticklabels=list(every), xlabel="box-counting dimension of the boundary", ylim=(-0.6, len(every) + 0.6))
+        dots.set(yticks=range(len(every)), yticklabels=list(every), ylim=(-0.6, len(every) + 0.6),
+                 xlabel="box-counting dimension of the boundary")
         dots.legend(loc="upper left", ncols=3, fontsize=11, columnspacing=1)
     return figure
 

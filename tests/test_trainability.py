@@ -31,7 +31,8 @@ def by_hand(setting, across, up):
     return scores
 
 
-@pytest.mark.parametrize("changed", [{}, {"points": 12, "batch": 3}, {"offset": True}], ids=["by Gram matrix", "by weights, minibatch", "offset"])
+@pytest.mark.parametrize("changed", [{}, {"points": 12, "batch": 3}, {"offset": True}],
+                         ids=["by Gram matrix", "by weights, minibatch", "offset"])
 def test_a_map_is_training_written_out_even_where_it_stops_early(changed):
     setting = Setting(jnp.tanh, width=4, points=5, steps=160, seed=3)._replace(**changed)
     across, up = np.logspace(-2, 1, SIDE), np.logspace(-1, 5, 2 * SIDE)
@@ -73,8 +74,9 @@ def test_the_order_is_by_rank_and_knows_its_spread():
     assert turned.low < turned.value < 0 and "1 clearly against" in words
 
 
-@pytest.mark.parametrize(("flags", "said"), [({"resolution": 100}, "--resolution 100: give a multiple of 8"), ({"steps": 30}, "--steps 30: "),
-                                             ({"activation": "maxout"}, "--activation maxout: "), ({"half_width": 0.0}, "--half-width 0.0 ")])
+@pytest.mark.parametrize(("flags", "said"), [
+    ({"resolution": 100}, "--resolution 100: give a multiple of 8"), ({"steps": 30}, "--steps 30: "),
+    ({"activation": "maxout"}, "--activation maxout: "), ({"half_width": 0.0}, "--half-width 0.0 ")])
 def test_what_cannot_be_mapped_is_said(flags, said):
     with pytest.raises(UserError, match=said):
         trainability.parts(trainability.Configuration(**flags))

@@ -3,7 +3,7 @@
     python -m experiments.trainability
     python -m experiments.trainability --activation gelu --centre 0.5 1.2 --half-width 0.1 --resolution 512
 
-Time: minutes on two cores. Result: none yet.
+Time: about 9 minutes on two cores (reckoned from smaller runs; the full one is not yet made). Result: none yet.
 
 Each pixel is a network of its own (`lab/rate_maps.py`). A condition is mapped for several seeds; each seed draws data and weights, maps
 all rates coarsely, and zooms to a point drawn at random from the tenth of the boundary that is most crowded by boundary. A zoom's

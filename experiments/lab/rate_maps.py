@@ -69,7 +69,7 @@ def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.floa
     dealt = padded.reshape(calls, -1, jax.device_count(), *tiles.shape[1:]).swapaxes(1, 2).reshape(calls, TILES, *tiles.shape[1:])
     with jax.enable_x64(dtype == np.float64):
         given = [jnp.asarray(array.astype(dtype)) for array in drawn(setting)]
-        scores = [np.asarray(_program(setting._replace(seed=0, batch=0))(jnp.asarray(call), *given)) for call in dealt]
+        scores = [np.asarray(_program(setting._replace(seed=0, batch=bool(setting.batch)))(jnp.asarray(call), *given)) for call in dealt]
     scores = np.stack(scores).reshape(calls, jax.device_count(), -1, SIDE * SIDE).swapaxes(1, 2).reshape(-1, SIDE * SIDE)[:len(tiles)]
     return scores.reshape(shape[0] // SIDE, shape[1] // SIDE, SIDE, SIDE).swapaxes(1, 2).reshape(shape)
 
@@ -115,21 +115,22 @@ def _train(setting: Setting, rates, x, y, hidden, output, weights):
     back = x @ x.T if by_gram else x.T
     moved = (jnp.sum(x, axis=1) if by_gram else jnp.ones(width, x.dtype))[:, None, None]  # what an offset of 1 adds
 
-    def step(t, carry):
-        trained, v, first, total, inverse, recent = carry
+    def forward(trained, v):
         if setting.offset:
             trained = trained + shift[None, None] * moved
-        z = trained if by_gram else product(x, trained)
-        h, pull = jax.vjp(setting.function, z)
+        h, pull = jax.vjp(setting.function, trained if by_gram else product(x, trained))
         error = jnp.sum(h * v[None], axis=1) / width - y[:, None]
-        loss = jnp.mean(error * error, axis=0)
-        first = jnp.where(t == 0, loss, first)
+        return trained, h, pull, error, jnp.mean(error * error, axis=0)
+
+    def step(t, carry):
+        trained, v, total, inverse, recent = carry
+        trained, h, pull, error, loss = forward(trained, v)
         relative = jnp.where(jnp.isfinite(loss), jnp.minimum(loss / first, WORST), WORST)
-        slope = error * (2 / width * weights[t][:, None])
+        slope = error * (2 / width * weights[t][:, None] if setting.batch else 2 / width / points)
         (d,) = pull(slope[:, None] * v[None])
         # Term by term, which runs along the networks; a sum over the first axis does not, and takes 1.7 times as long a step.
         push = sum(h[m] * slope[m][None] for m in range(points)) if by_gram else jnp.sum(h * slope[:, None], axis=0)
-        return (trained - rate_hidden * product(back, d), v - rate_output * push, first,
+        return (trained - rate_hidden * product(back, d), v - rate_output * push,
                 total + relative, inverse + 1 / jnp.maximum(relative, 1 / WORST), recent + relative)
 
     def some(carry):
@@ -142,8 +143,9 @@ def _train(setting: Setting, rates, x, y, hidden, output, weights):
         return (t < setting.steps) & jnp.any(jnp.all(jnp.isfinite(v), axis=0))
 
     zeros = jnp.zeros(networks, x.dtype)
-    start = spread(x @ hidden if by_gram else hidden), spread(output), zeros, zeros, zeros, zeros
-    t, (_, _, _, total, inverse, recent) = jax.lax.while_loop(go_on, some, (0, start))
+    start = spread(x @ hidden if by_gram else hidden), spread(output)
+    *_, first = forward(*start)
+    t, (_, _, total, inverse, recent) = jax.lax.while_loop(go_on, some, (0, (*start, zeros, zeros, zeros)))
     left = setting.steps - t
     converged = (recent < RECENT) & (left == 0)
     return jnp.where(converged, -total, inverse + left / WORST)

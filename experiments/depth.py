@@ -7,36 +7,37 @@ Time: TIME on two cores. Result: RESULT
 
 import time
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import jaxnn
-from experiments.lab.data import Dataset, load, prepare
 from experiments.lab.deep import before_training
-from experiments.lab.deep.any_depth import Shape, train
+from experiments.lab.deep.any_depth import Shape, Start, apply, initial, train
 from experiments.lab.deep.conclusions import conclude
 from experiments.lab.deep.own_rate import at_own_rate
 from experiments.lab.deep.picture import draw
+from experiments.lab.deep.tasks import digits, spirals
+from experiments.lab.deep.trained import MAP_BIAS_VARIANCE
 from experiments.lab.errors import UserError
 from experiments.lab.experiment import Experiment, Flags, Found, Part
-from experiments.lab.program import Data
 
 
 @dataclass(frozen=True)
 class Configuration(Flags):
     """How deep can a network be, and which activation and initialisation takes it there?"""
 
-    theory_activation: tuple[str, ...] = ("relu", "elu", "selu", "gelu", "gelu_tanh", "swish", "mish", "softplus", "squareplus", "sigmoid", "tanh",
-                                          "lecun_tanh", "softsign", "arctan", "sine", "snake", "gaussian")
+    theory_activation: tuple[str, ...] = ("relu", "elu", "selu", "gelu", "gelu_tanh", "swish", "mish", "softplus", "squareplus", "sigmoid",
+                                          "tanh", "lecun_tanh", "softsign", "arctan", "sine", "snake", "gaussian")
     """Activations whose random networks are compared with mean-field theory."""
     theory_depth: int = 40
     """Layers of a random network."""
     theory_width: int = 4096
     """Its units a layer."""
-    theory_networks: int = 256
+    theory_networks: int = 128
     """Random networks of each activation and initialisation."""
     selu_networks: int = 8
     """SELU networks with real weight matrices, of a quarter of that width."""
@@ -46,20 +47,24 @@ class Configuration(Flags):
     """Hidden layers of the ladder, rising."""
     width: int = 32
     """Units of each hidden layer of the ladder."""
-    learning_rate: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+    learning_rate: tuple[float, ...] = (3e-4, 1.2e-3, 5e-3, 2e-2, 8e-2, 0.3)
     """Rates to choose each network's own from, rising."""
-    choosing: int = 3
+    choosing: int = 2
     """Seeds that choose the rate, none of which reports."""
-    seeds: int = 10
+    seeds: int = 12
     """Seeds that report."""
     steps: int = 300
     """Updates of each network."""
     batch_size: int = 32
     """Rows an update."""
+    he_width: int = 64
+    """Units of each hidden layer of the ReLU networks with Xavier's and with He's initialisation."""
     he_depth: int = 30
-    """Hidden layers of the ReLU networks with Xavier's and with He's initialisation."""
+    """Their hidden layers."""
+    map_width: int = 64
+    """Units of each hidden layer of the tanh networks whose depth is compared with theory's."""
     map_weight_variance: tuple[float, ...] = (1.0, 1.15, 1.3, 1.45, 2.2, 2.6, 3.0, 4.0)
-    """σ_w² of the tanh networks whose depth is compared with theory's; bias variance .05."""
+    """Their σ_w²; bias variance .05."""
     map_depth: tuple[int, ...] = (5, 10, 20, 40, 80)
     """Their hidden layers, rising."""
     map_learning_rate: tuple[float, ...] = (1e-2, 1e-1)
@@ -76,14 +81,12 @@ class Configuration(Flags):
     """Times each is timed, in turns."""
 
 
-SMOKE = {"theory_activation": ("relu", "tanh", "sigmoid"), "theory_depth": 4, "theory_width": 256, "theory_networks": 4, "selu_networks": 2,
-         "activation": ("relu", "elu", "swish", "tanh", "sigmoid"), "depth": (1, 4), "width": 8, "learning_rate": (1e-3, 1e-2), "choosing": 1,
-         "seeds": 2, "steps": 20, "he_depth": 4, "map_weight_variance": (1.0, 2.5), "map_depth": (3, 6), "map_learning_rate": (1e-2,),
-         "map_seeds": 2, "spiral_depth": (1, 3), "spiral_steps": 10, "forward_depth": (1, 2, 4), "repeats": 2}
-MAP_WIDTH, MAP_BIAS_VARIANCE = 64, 0.05
-SPIRAL_ROWS, SPIRAL_TURNS, SPIRAL_NOISE = 600, 1.75, 0.02
-FORWARD_ROWS = 256
-HE_RATES = (3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0)
+SMOKE = {"theory_activation": ("tanh", "sigmoid"), "theory_depth": 4, "theory_width": 256, "theory_networks": 4, "selu_networks": 2,
+         "activation": ("relu", "elu", "swish", "tanh", "sigmoid"), "depth": (1, 4), "width": 8, "learning_rate": (1e-3, 1e-2),
+         "choosing": 1, "seeds": 2, "steps": 20, "he_width": 8, "he_depth": 4, "map_width": 8, "map_weight_variance": (1.0, 2.5),
+         "map_depth": (3, 6), "map_learning_rate": (1e-2,), "map_seeds": 2, "spiral_depth": (1, 3), "spiral_steps": 20,
+         "forward_depth": (1, 2, 4), "repeats": 2}
+FORWARD_ROWS, PASSES = 256, 10
 
 
 def parts(configuration: Configuration) -> list[Part]:
@@ -115,8 +118,10 @@ def _check(c: Configuration) -> None:
         values, least = getattr(c, flag), 2 if "depth" in flag else 1
         if len(values) < least or min(values) <= 0 or list(values) != sorted(set(values)):
             raise UserError(f"--{flag.replace('_', '-')} {values}: give at least {least} values above 0, rising")
-    for flag, least in {"theory_depth": 2, "theory_width": 4, "theory_networks": 2, "selu_networks": 2, "width": 1, "choosing": 1, "seeds": 2,
-                        "steps": 1, "batch_size": 1, "he_depth": 1, "map_seeds": 1, "spiral_steps": 1, "repeats": 1}.items():
+    twice = ("theory_depth", "theory_networks", "selu_networks", "seeds")  # a layer has a next one, an interval a spread
+    for flag in (*twice, "theory_width", "width", "choosing", "steps", "batch_size", "he_width", "he_depth", "map_width", "map_seeds",
+                 "spiral_steps", "repeats"):
+        least = 2 if flag in twice else 4 if flag == "theory_width" else 1
         if getattr(c, flag) < least:
             raise UserError(f"--{flag.replace('_', '-')} {getattr(c, flag)}: give a whole number of at least {least}")
 
@@ -126,75 +131,56 @@ def _theory(c: Configuration, activation: str, _: Found):
                                    networks=c.theory_networks)
 
 
-@cache
-def _digits() -> Dataset:
-    return prepare(load("digits"))
+def _shape(c: Configuration, width: int) -> Shape:
+    return Shape(c.activation, digits().features, width, max(*c.depth, *c.map_depth, c.he_depth), len(digits().classes))
 
 
-def _shape(c: Configuration, activation: str, optimizer: str = "adam") -> Shape:
-    return Shape(activation, _digits().features, c.width, max(c.depth), len(_digits().classes), optimizer)
+def _own_rate(c: Configuration) -> dict:
+    return {"rates": c.learning_rate, "choosing": c.choosing, "seeds": c.seeds, "batch_size": c.batch_size}
 
 
 def _ladder(c: Configuration, activation: str, depth: int, _: Found):
-    return at_own_rate(_shape(c, activation), depth, _digits(), rates=c.learning_rate, choosing=c.choosing, seeds=c.seeds,
-                       steps=c.steps, batch_size=c.batch_size)
+    return at_own_rate(_shape(c, c.width), activation, depth, digits(), steps=c.steps, **_own_rate(c))
 
 
 def _initialised(c: Configuration, weight_variance: float, _: Found):
-    shape = _shape(c, "relu", "momentum")._replace(width=2 * c.width, most=c.he_depth)
-    return at_own_rate(shape, c.he_depth, _digits(), rates=HE_RATES, choosing=c.choosing, seeds=c.seeds, steps=c.steps,
-                       batch_size=c.batch_size, weight_variance=weight_variance)
+    return at_own_rate(_shape(c, c.he_width), "relu", c.he_depth, digits(), steps=c.steps, start=Start(weight_variance), **_own_rate(c))
 
 
 def _map(c: Configuration, weight_variance: float, _: Found):
     """Training accuracy of every depth, rate and seed."""
-    shape = Shape("tanh", _digits().features, MAP_WIDTH, max(c.map_depth), len(_digits().classes), "sgd", MAP_BIAS_VARIANCE)
     rates, seeds = np.repeat(c.map_learning_rate, c.map_seeds), np.tile(np.arange(c.map_seeds), len(c.map_learning_rate))
-    trained = [train(shape, depth, _digits(), learning_rate=rates, seeds=seeds, steps=c.steps, batch_size=c.batch_size,
-                     weight_variance=[weight_variance] * len(seeds)).train for depth in c.map_depth]
+    trained = [train(_shape(c, c.map_width), "tanh", depth, digits(), learning_rate=rates, seeds=seeds, steps=c.steps, batch_size=c.batch_size,
+                     momentum=0.0, start=Start(weight_variance, MAP_BIAS_VARIANCE)).train for depth in c.map_depth]
     return {"train": np.reshape(trained, (len(c.map_depth), len(c.map_learning_rate), c.map_seeds))}
 
 
-@cache
-def spirals() -> Data:
-    """Two spirals, one turned by half a turn: points of the plane, and which they lie on."""
-    noise = np.random.default_rng(0)
-    along = np.sqrt(noise.uniform(0.02, 1, (3, SPIRAL_ROWS)))
-    arm = noise.integers(0, 2, (3, SPIRAL_ROWS))
-    angle = 2 * np.pi * (SPIRAL_TURNS * along + arm / 2)
-    points = np.stack([along * np.cos(angle), along * np.sin(angle)], -1) + noise.normal(0, SPIRAL_NOISE, (3, SPIRAL_ROWS, 2))
-    names = ("train", "validation", "test")
-    points = (points / points[0].std()).astype(np.float32)
-    return Data(dict(zip(names, points, strict=True)), dict(zip(names, arm.astype(np.int32), strict=True)))
-
-
 def _spirals(c: Configuration, depth: int, _: Found):
-    shape = Shape("tanh", 2, c.width, max(c.spiral_depth), 2, "adam")
-    return at_own_rate(shape, depth, spirals(), rates=c.learning_rate, choosing=c.choosing, seeds=c.seeds, steps=c.spiral_steps,
-                       batch_size=c.batch_size)
+    shape = Shape(("tanh",), 2, c.width, max(c.spiral_depth), 2)
+    return at_own_rate(shape, "tanh", depth, spirals(), steps=c.spiral_steps, **_own_rate(c))
 
 
 def _no_hidden_layer(_: Found):
     """Logistic regression's test accuracy."""
     return {name: np.array([LogisticRegression(max_iter=1000).fit(data.x["train"], data.y["train"]).score(data.x["test"], data.y["test"])])
-            for name, data in (("digits", _digits()), ("spirals", spirals()))}
+            for name, data in (("digits", digits()), ("spirals", spirals()))}
 
 
 def _forward(c: Configuration, _: Found):
     """Seconds of a batch's forward pass, (depths, repeats); the depths take turns, so that a busy moment hits them alike."""
-    x = jax.device_put(_digits().x["train"][:FORWARD_ROWS], jax.devices()[0])
-    passes = []
-    for depth in c.forward_depth:
-        net = jaxnn.deep_mlp(x.shape[1], c.width, depth, 10)
-        passes.append(partial(jax.jit(jax.vmap(net.apply, (None, 0))), jax.jit(net.init)(jax.random.key(0))))
-        passes[-1](x).block_until_ready()
-    seconds = np.empty((len(passes), c.repeats))
+    shape = _shape(c, c.width)._replace(activations=("relu",), most=max(c.forward_depth))
+    x = jax.device_put(digits().x["train"][:FORWARD_ROWS], jax.devices()[0])
+    forward = jax.jit(partial(apply, shape, 0))
+    params = initial(shape, "relu", Start(), jax.random.key(0))
+    forward(params, x, jnp.int32(1)).block_until_ready()
+    depths = [jnp.int32(depth) for depth in c.forward_depth]
+    seconds = np.empty((len(depths), c.repeats))
     for turn in range(c.repeats):
-        for number, forward in enumerate(passes):
+        for number, depth in enumerate(depths):
             began = time.perf_counter()
-            for _ in range(10):
-                forward(x).block_until_ready()
-            seconds[number, turn] = (time.perf_counter() - began) / 10
+            for _ in range(PASSES):
+                forward(params, x, depth).block_until_ready()
+            seconds[number, turn] = (time.perf_counter() - began) / PASSES
     return {"forward_seconds": seconds}
 
 

@@ -1,6 +1,6 @@
-"""Deep networks whose number of layers is an argument: one program trains every depth of an activation.
+"""Deep networks whose depth and activation are arguments: one program trains them all.
 
-A program for each depth takes seconds to compile: seven depths of nine activations would compile for longer than they train.
+A program takes seconds to compile: one for each of seven depths and nine activations would compile for longer than it trains.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,89 +22,92 @@ PARTS = "train", "validation", "test"
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def through(layer: Callable, params: Params, x: Array, count: Array) -> Array:
-    """x through the first ``count`` of the layers stacked along the params' first axis; count may be traced.
+def through(phis: tuple[Callable, ...], which: Array, params: Params, x: Array, count: Array) -> Array:
+    """A batch through the first ``count`` of stacked layers h → φ(h W + b), φ = phis[which]; which and count may be traced.
 
-    JAX's own loop of a traced length has no gradient: the way back is written out. x is a whole batch: under jax.vmap over
-    examples each would hold slopes of its own.
+    JAX's own loop of a traced length has no gradient, and the one of its switch keeps something for every φ: the way back is
+    written out by the slope rule.
+
+    Args:
+        phis: elementwise functions.
+        params: {"weight": (layers, width, width), "bias": (layers, width)}.
+        x: (rows, width).
 
     Example:
-        >>> weights = jnp.arange(1.0, 5.0)
-        >>> jax.grad(lambda weights: through(lambda w, x: w * x, weights, jnp.ones(()), jnp.int32(3)))(weights).tolist()
+        >>> params = {"weight": jnp.arange(1.0, 5.0).reshape(4, 1, 1), "bias": jnp.zeros((4, 1))}
+        >>> def output(params):
+        ...     return through((jnp.tanh, lambda z: z), 1, params, jnp.ones((1, 1)), 3)[0, 0]
+        >>> jax.grad(output)(params)["weight"].ravel().tolist()
         [6.0, 3.0, 2.0, 0.0]
     """
-    return jax.lax.fori_loop(0, count, lambda i, h: layer(_at(params, i), h), x)
+    return _forward(phis, which, params, x, count)[0]
 
 
-def _forward(layer, params, x, count):
-    def step(i, carry):
-        h, kept = carry
-        return layer(_at(params, i), h), kept.at[i].set(h)
+def _forward(phis, which, params, x, count):
+    def layer(i, carry):
+        h, inputs, sums = carry
+        z = h @ params["weight"][i] + params["bias"][i][None]
+        return jax.lax.switch(which, phis, z), inputs.at[i].set(h), sums.at[i].set(z)
 
-    kept = jnp.zeros((len(jax.tree.leaves(params)[0]), *x.shape), x.dtype)
-    h, kept = jax.lax.fori_loop(0, count, step, (x, kept))
-    return h, (params, kept, count)
+    kept = jnp.zeros((len(params["bias"]), *x.shape), x.dtype)
+    h, inputs, sums = jax.lax.fori_loop(0, count, layer, (x, kept, kept))
+    return h, (which, params, inputs, sums, count)
 
 
-def _backward(layer, residuals, delta):
-    params, kept, count = residuals
+def _backward(phis, residuals, delta):
+    which, params, inputs, sums, count = residuals
+    pulls = [lambda z, delta, phi=phi: jax.vjp(phi, z)[1](delta)[0] for phi in phis]
 
-    def step(done, carry):
+    def layer(done, carry):
         i = count - 1 - done
         delta, slopes = carry
-        slope, delta = jax.vjp(layer, _at(params, i), kept[i])[1](delta)
-        return delta, jax.tree.map(lambda every, one: every.at[i].set(one), slopes, slope)
+        delta = jax.lax.switch(which, pulls, sums[i], delta)
+        slopes = {"weight": slopes["weight"].at[i].set(inputs[i].T @ delta), "bias": slopes["bias"].at[i].set(delta.sum(0))}
+        return delta @ params["weight"][i].T, slopes
 
-    delta, slopes = jax.lax.fori_loop(0, count, step, (delta, jax.tree.map(jnp.zeros_like, params)))
-    return slopes, delta, None
+    delta, slopes = jax.lax.fori_loop(0, count, layer, (delta, jax.tree.map(jnp.zeros_like, params)))
+    return None, slopes, delta, None
 
 
 through.defvjp(_forward, _backward)
 
 
-def _at(params: Params, i: Array) -> Params:
-    return jax.tree.map(lambda leaf: leaf[i], params)
-
-
 class Shape(NamedTuple):
-    """What makes a program: networks alike but for their depth, and how they are trained.
+    """What makes a program: networks alike but for activation and depth.
 
-    most: hidden layers of the deepest. bias_variance: of the hidden layers' biases at the start.
+    activations: names to choose from. most: hidden layers of the deepest.
     """
 
-    activation: str
+    activations: tuple[str, ...]
     in_dim: int
     width: int
     most: int
     classes: int
-    optimizer: str = "sgd"
+
+
+class Start(NamedTuple):
+    """How the hidden layers begin. weight_variance: σ_w², times fan-in; absent, the activation's gain². bias_variance: σ_b²."""
+
+    weight_variance: float | None = None
     bias_variance: float = 0.0
 
 
-def start(shape: Shape, key: Key, weight_variance: Array | None = None) -> Params:
-    """Initial params of the deepest, jaxnn.deep_mlp's; the shallower use its first hidden layers and its output layer.
-
-    Args:
-        weight_variance: σ_w², times fan-in; absent, each layer's own gain².
-    """
-    draw = None if weight_variance is None else jaxnn.initializers.scaled_normal(jnp.sqrt(weight_variance))
-    first, rest, output = jaxnn.deep_mlp(shape.in_dim, shape.width, shape.most, shape.classes, activation=shape.activation,
-                                         initializer=draw).init(key)
-    if shape.bias_variance:
-        biases = jnp.sqrt(shape.bias_variance) * jax.random.normal(jax.random.fold_in(key, 1), (shape.most, shape.width))
+def initial(shape: Shape, activation: str, start: Start, key: Key) -> Params:
+    """Params of the deepest, jaxnn.deep_mlp's; the shallower use its first hidden layers and its output layer."""
+    draw = None if start.weight_variance is None else jaxnn.initializers.scaled_normal(start.weight_variance**0.5)
+    first, rest, output = jaxnn.deep_mlp(shape.in_dim, shape.width, shape.most, shape.classes, activation=activation, initializer=draw).init(key)
+    if start.bias_variance:
+        biases = start.bias_variance**0.5 * jax.random.normal(jax.random.fold_in(key, 1), (shape.most, shape.width))
         first, rest = first | {"bias": biases[0]}, rest | {"bias": biases[1:]}
     return first, rest, output
 
 
-def apply(shape: Shape, params: Params, x: Array, depth: Array | int) -> Array:
-    """Logits of a batch, (rows, classes), from a network of that many hidden layers, 1 or more."""
-    phi = jaxnn.ACTIVATIONS[shape.activation].function
+def apply(shape: Shape, which: Array | int, params: Params, x: Array, depth: Array | int) -> Array:
+    """Logits of a batch, (rows, classes), from a network of that many hidden layers, 1 or more, of shape.activations[which]."""
+    phis = tuple(jaxnn.ACTIVATIONS[name].function for name in shape.activations)
     first, rest, output = params
-
-    def layer(params: Params, h: Array) -> Array:
-        return phi(h @ params["weight"] + params["bias"][None])
-
-    return through(layer, rest, layer(first, x), depth - 1) @ output["weight"] + output["bias"][None]
+    h = jax.lax.switch(which, phis, x @ first["weight"] + first["bias"][None])
+    return through(phis, which, rest, h, depth - 1) @ output["weight"] + output["bias"][None]
 
 
 class Trained(NamedTuple):
@@ -117,22 +120,23 @@ class Trained(NamedTuple):
     params: Params
 
 
-def train(shape: Shape, depth: int, data: Data, *, learning_rate: Sequence[float], seeds: Sequence[int], steps: int, batch_size: int,
-          weight_variance: Sequence[float] | None = None, at_once: int | None = None) -> Trained:
-    """Train networks of one depth, one for each learning rate and seed; runs of a seed share initial draws and batches.
+def train(shape: Shape, activation: str, depth: int, data: Data, *, learning_rate: Sequence[float], seeds: Sequence[int], steps: int,
+          batch_size: int, momentum: float = 0.9, start: Start = Start(), at_once: int | None = None) -> Trained:
+    """Train networks of one activation and depth, one for each learning rate and seed; runs of a seed share initial draws and batches.
 
     Args:
-        shape: of the program.
-        depth: hidden layers of every run, 1 to shape.most.
+        shape, activation, depth: of every run; depth from 1 to shape.most.
         data: parts "train", "validation" and "test", integer classes.
-        learning_rate, seeds, weight_variance: of the runs, one each.
+        learning_rate, seeds: of the runs, one each.
         steps, batch_size: updates of each run, and their rows.
+        momentum: of gradient descent; 0 is plain.
         at_once: runs of one call, so that any number of them is one program; all when absent.
     """
     devices = jax.device_count()
     size = -(-(at_once or len(seeds)) // devices) * devices
-    draw, whole = _program(shape)
+    whole = _program(shape)
     rows = [{part: values[part] for part in PARTS} for values in (data.x, data.y)]
+    settings = jnp.int32(shape.activations.index(activation)), jnp.int32(depth), jnp.float32(momentum)
 
     def call(begin: int) -> Trained:
         def each(values, dtype):
@@ -140,10 +144,10 @@ def train(shape: Shape, depth: int, data: Data, *, learning_rate: Sequence[float
             return np.pad(here, (0, size - len(here)), mode="edge")
 
         numbers = each(seeds, np.int32)
-        params = draw(jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(numbers)),
-                      None if weight_variance is None else each(weight_variance, np.float32))
+        # Not compiled as a whole: JAX keeps the program of each draw by its shape, for all activations.
+        params = jax.vmap(lambda seed: initial(shape, activation, start, run_key(seed, "init")))(jnp.asarray(numbers))
         order = _order(tuple(numbers.tolist()), len(data.x["train"]), batch_size, steps)
-        return jax.device_get(whole(jnp.int32(depth), params, each(learning_rate, np.float32), *rows, order))
+        return jax.device_get(whole(settings, params, each(learning_rate, np.float32), *rows, order))
 
     found = [call(begin) for begin in range(0, len(seeds), size)]
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:len(seeds)], *found)
@@ -155,15 +159,16 @@ def _order(seeds: tuple[int, ...], examples: int, batch_size: int, steps: int) -
 
 
 @cache
-def _program(shape: Shape) -> tuple[Callable, Callable]:
-    """(keys, weight variances) -> params, and (depth, params, rates, x, y, order) -> Trained, runs in front of every leaf."""
+def _program(shape: Shape) -> Callable:
+    """((which, depth, momentum), params, rates, x, y, order) -> Trained, runs in front of every leaf and over all devices."""
     head = jaxnn.HEADS["multiclass"]
 
-    def one(depth: Array, params: Params, rate: Array, x: Mapping[str, Array], y: Mapping[str, Array], order: Array) -> Trained:
-        optimizer = jaxnn.OPTIMIZERS[shape.optimizer]({"learning_rate": rate})
+    def one(settings, params: Params, rate: Array, x: Mapping[str, Array], y: Mapping[str, Array], order: Array) -> Trained:
+        which, depth, momentum = settings
+        optimizer = jaxnn.OPTIMIZERS["momentum"]({"learning_rate": rate, "momentum": momentum})
 
         def cost(params, rows):
-            return jnp.mean(jax.vmap(head.loss)(apply(shape, params, x["train"][rows], depth), y["train"][rows]))
+            return jnp.mean(jax.vmap(head.loss)(apply(shape, which, params, x["train"][rows], depth), y["train"][rows]))
 
         def step(state, rows):
             params, moments, finite = state
@@ -174,17 +179,15 @@ def _program(shape: Shape) -> tuple[Callable, Callable]:
         (params, _, finite), _ = jax.lax.scan(step, (params, optimizer.init(params), jnp.array(True)), order)
         # The last update can overflow with no further cost to show it.
         finite &= jnp.all(jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(params)]))
-        every = jax.vmap(head.correct)(apply(shape, params, jnp.concatenate([*x.values()]), depth), jnp.concatenate([*y.values()]))
-        ends = np.cumsum([len(rows) for rows in x.values()])[:-1]
-        correct = dict(zip(x, map(jnp.mean, jnp.split(every, ends)), strict=True))
-        return Trained(**{part: jnp.where(finite, share, 0.0) for part, share in correct.items()}, diverged=~finite, params=params)
+        logits = apply(shape, which, params, jnp.concatenate([x[part] for part in PARTS]), depth)
+        correct = jax.vmap(head.correct)(logits, jnp.concatenate([y[part] for part in PARTS]))
+        ends = np.cumsum([len(x[part]) for part in PARTS])[:-1]
+        return Trained(*(jnp.where(finite, jnp.mean(part), 0.0) for part in jnp.split(correct, ends)), ~finite, params)
 
-    def some(depth, params, rates, x, y, order):
-        return jax.lax.map(lambda run: one(depth, run[0], run[1], x, y, run[2]), (params, rates, order))
+    def some(settings, params, rates, x, y, order):
+        return jax.lax.map(lambda run: one(settings, run[0], run[1], x, y, run[2]), (params, rates, order))
 
     mesh = jax.make_mesh((jax.device_count(),), ("runs",), axis_types=(AxisType.Auto,))
     runs, everywhere = PartitionSpec("runs"), PartitionSpec()
     specs = everywhere, runs, runs, everywhere, everywhere, runs
-    # Draws are not compiled as a whole: JAX keeps the program of each by its shape, for all activations.
-    return (jax.vmap(partial(start, shape)),
-            jax.jit(jax.shard_map(some, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False)))
+    return jax.jit(jax.shard_map(some, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False))

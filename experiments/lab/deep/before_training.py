@@ -1,6 +1,6 @@
 """What random networks do to a signal and its gradient, layer by layer, beside mean-field theory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import jax
@@ -13,6 +13,7 @@ import jaxnn
 from jaxnn import meanfield
 from jaxnn.initializers import gain
 from jaxnn.random_networks import draw, propagate
+from jaxnn.types import Array
 
 PER_DECADE = 8  # nodes of the interpolated theory: its error is below 1e-5 for every activation measured here
 INITIALISATIONS = ("He", "Xavier", "PyTorch", "computed")  # of hidden layers as wide as their inputs
@@ -41,10 +42,7 @@ def measure(activation: str, weight_variance: Sequence[float], *, depth: int, wi
         noise = draw(key, width=width, depth=depth)
         return jax.lax.map(lambda variance: propagate(noise, activation, weight_variance=variance), jnp.asarray(weight_variance, jnp.float32))
 
-    mesh = jax.make_mesh((jax.device_count(),), ("networks",), axis_types=(AxisType.Auto,))
-    here = PartitionSpec("networks")
-    run = jax.jit(jax.shard_map(partial(jax.lax.map, one), mesh=mesh, in_specs=here, out_specs=here, check_vma=False))
-    signal = jax.tree.map(lambda a: np.moveaxis(np.asarray(a, np.float64), 0, 1), run(jax.random.split(jax.random.key(2), networks)))
+    signal = jax.tree.map(lambda a: np.moveaxis(a, 0, 1), _each(one, jax.random.split(jax.random.key(2), networks)))
     theory = [meanfield.trajectory(activation, depth, variance) for variance in weight_variance]
     mean_square, slope = given(activation, signal.variance)
     own = np.array(weight_variance)[:, None, None]
@@ -82,8 +80,14 @@ def selu_signal(*, depth: int, width: int, networks: int, rows: int, variance: S
         _, (means, variances) = jax.lax.scan(layer, x, jax.random.split(weights, depth))
         return (jnp.concatenate([x.mean((1, 2))[None], means]).T, jnp.concatenate([x.var((1, 2))[None], variances]).T)
 
-    mesh = jax.make_mesh((jax.device_count(),), ("networks",), axis_types=(AxisType.Auto,))
+    mean, spread = _each(one, jax.random.split(jax.random.key(3), networks))
+    return {"mean": mean, "variance": spread}
+
+
+def _each(one: Callable, keys: Array):
+    """What ``one`` makes of each key, float64; the keys are shared out among the devices, each of which takes one at a time."""
     here = PartitionSpec("networks")
+    mesh = jax.make_mesh((jax.device_count(),), ("networks",), axis_types=(AxisType.Auto,))
     run = jax.jit(jax.shard_map(partial(jax.lax.map, one), mesh=mesh, in_specs=here, out_specs=here, check_vma=False))
-    mean, spread = run(jax.random.split(jax.random.key(3), networks))
-    return {"mean": np.asarray(mean, np.float64), "variance": np.asarray(spread, np.float64)}
+    found = run(keys[jnp.arange(len(keys) + -len(keys) % jax.device_count()) % len(keys)])
+    return jax.tree.map(lambda leaf: np.asarray(leaf[:len(keys)], np.float64), found)

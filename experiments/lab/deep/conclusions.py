@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.lab.deep.before_training import INITIALISATIONS, weight_variances
 from experiments.lab.deep import trained
+from experiments.lab.deep.before_training import INITIALISATIONS, weight_variances
+from experiments.lab.deep.tasks import digits
 from experiments.lab.deep.trained import accuracy, apart, setting
 from experiments.lab.experiment import Found
 from experiments.lab.verdicts import Conclusion, Effect, Verdict, Word
@@ -75,21 +76,17 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
     by_claim = {verdict.claim: verdict for verdict in verdicts}
     deepest = max(configuration.depth)
     best = max(configuration.activation, key=lambda name: accuracy(found, f"ladder-{name}-{deepest}").value)
-    said = [f"{name} {_bracketed(accuracy(found, f'ladder-{name}-{deepest}'), 3)}" for name in dict.fromkeys((best, "elu", "swish", "relu", "sigmoid"))]
+    said = [f"{name} {_bracketed(accuracy(found, f'ladder-{name}-{deepest}'), 3)}"
+            for name in dict.fromkeys((best, "elu", "swish", "relu", "sigmoid"))]
     worst = by_claim["EVIDENCE 2"].effects[0]
     finding = (f"At {deepest} hidden layers, each at its own best rate, test accuracy is {', '.join(said)}; "
                f"before training every layer's gradient factor lies within {100 * abs(worst.value):.2f} % of mean-field theory, "
                f"and tanh networks train to a depth of about {_bracketed(by_claim['EVIDENCE 3'].effects[0], 1)} depth scales.")
-    return Conclusion(finding, verdicts, table(configuration, found, rows), data={"digits": _digits_sha256()})
+    return Conclusion(finding, verdicts, table(configuration, found, rows), data={"digits": digits().sha256})
 
 
-def _bracketed(effect: Effect, digits: int) -> str:
-    return f"{effect.value:.{digits}f}" + (f" [{effect.low:.{digits}f}, {effect.high:.{digits}f}]" if effect.low is not None else "")
-
-
-def _digits_sha256() -> str:
-    from experiments.lab.data import load, prepare
-    return prepare(load("digits")).sha256
+def _bracketed(effect: Effect, places: int) -> str:
+    return f"{effect.value:.{places}f}" + (f" [{effect.low:.{places}f}, {effect.high:.{places}f}]" if effect.low is not None else "")
 
 
 def mean_field(configuration: Any, rows: Mapping[tuple[str, str], Layers]) -> Verdict:
@@ -151,7 +148,7 @@ def vanishing(configuration: Any, found: Found, rows: Mapping[tuple[str, str], L
     larger = all(rows["tanh", init].spread[0] > rows["sigmoid", init].spread[2] for init in INITIALISATIONS)
     compared = [apart(found, f"ladder-tanh-{depth}", f"ladder-sigmoid-{depth}") for depth in configuration.depth if depth > 1]
     preferred = all(effect.low > 0 for effect in compared)
-    products = [Effect(f"log10 of the 40-layer factor, {name} {init}".replace("40", str(configuration.theory_depth)), *rows[name, init].spread[[1, 0, 2]])
+    products = [Effect(f"log10 of the product over {configuration.theory_depth} layers, {name} {init}", *map(float, rows[name, init].spread[[1, 0, 2]]))
                 for name in ("sigmoid", "tanh") for init in ("Xavier", "He")]
     if len(vanishes["sigmoid"]) < len(INITIALISATIONS) or not larger or not any(effect.low > 0 for effect in compared):
         word: Word = "does not hold"
@@ -186,7 +183,7 @@ def table(configuration: Any, found: Found, rows: Mapping[tuple[str, str], Layer
                              "theory": float(np.log10(each.theory).sum())})
     for layer in range(c.theory_depth + 1):
         cells += [{"part": "selu", "activation": "selu", "initialisation": "computed", "weight_variance": 1.0, "depth": layer, "quantity": name,
-                   "value": found["selu"][name][:, 1, layer].mean(), "theory": target} for name, target in (("mean", 0.0), ("variance", 1.0))]
+                     "value": found["selu"][name][:, 1, layer].mean(), "theory": target} for name, target in (("mean", 0.0), ("variance", 1.0))]
     trained_parts = [("ladder", name, "computed", depth, f"ladder-{name}-{depth}") for name in c.activation for depth in c.depth]
     trained_parts += [("initialisation", "relu", name, c.he_depth, f"init-{name}") for name in ("Xavier", "He")]
     trained_parts += [("spirals", "tanh", "computed", depth, f"spirals-{depth}") for depth in c.spiral_depth]
@@ -198,7 +195,8 @@ def table(configuration: Any, found: Found, rows: Mapping[tuple[str, str], Layer
     for variance, row, deepest in zip(c.map_weight_variance, trained.map_accuracy(c, found), trained.map_depths(c, found), strict=True):
         here = {"part": "map", "activation": "tanh", "weight_variance": variance}
         cells += [here | {"depth": depth, "quantity": "train_accuracy", "value": value} for depth, value in zip(c.map_depth, row, strict=True)]
-        cells.append(here | {"quantity": "deepest_trained", "value": deepest, "theory": 6 * trained.chaos_depth_scale(variance, trained.MAP_BIAS_VARIANCE)})
+        cells.append(here | {"quantity": "deepest_trained", "value": deepest,
+                             "theory": 6 * trained.chaos_depth_scale(variance, trained.MAP_BIAS_VARIANCE)})
     cells += [{"part": "forward", "activation": "relu", "depth": depth, "quantity": "forward_timing_seconds", "value": seconds}
               for depth, seconds in zip(c.forward_depth, trained.seconds_per_layer(c, found)[1], strict=True)]
     return pd.DataFrame(cells)

@@ -6,20 +6,19 @@ import numpy as np
 
 import jaxnn
 from experiments.lab import signals
-from experiments.lab.deep.any_depth import Shape, train
+from experiments.lab.deep.any_depth import Shape, Start, train
 from experiments.lab.program import Data
 
 
-def at_own_rate(shape: Shape, depth: int, data: Data, *, rates: Sequence[float], choosing: int, seeds: int, steps: int, batch_size: int,
-                weight_variance: float | None = None) -> Mapping[str, np.ndarray]:
+def at_own_rate(shape: Shape, activation: str, depth: int, data: Data, *, rates: Sequence[float], choosing: int, seeds: int, steps: int,
+                batch_size: int, start: Start = Start()) -> Mapping[str, np.ndarray]:
     """Choose a rate, then train other seeds with it.
 
     Args:
-        shape, depth, data, steps, batch_size: as in ``train``.
+        shape, activation, depth, data, steps, batch_size, start: as in ``train``.
         rates: to choose from, rising; of equals the lowest is taken. A diverged run has an accuracy of 0.
         choosing: seeds that choose, from 0 on.
         seeds: seeds that report, from there on; so many runs are trained at a time.
-        weight_variance: σ_w²; absent, each layer's own gain².
 
     Returns:
         chosen_on: mean validation accuracy of each rate. rate: the best. test, train: accuracies, diverged: 0 or 1, and
@@ -27,8 +26,7 @@ def at_own_rate(shape: Shape, depth: int, data: Data, *, rates: Sequence[float],
         diverged; (seeds,).
     """
     def runs(rate, seed):
-        own = None if weight_variance is None else [weight_variance] * len(seed)
-        return train(shape, depth, data, learning_rate=rate, seeds=seed, steps=steps, batch_size=batch_size, weight_variance=own, at_once=seeds)
+        return train(shape, activation, depth, data, learning_rate=rate, seeds=seed, steps=steps, batch_size=batch_size, start=start, at_once=seeds)
 
     validation = runs(np.repeat(rates, choosing), np.tile(np.arange(choosing), len(rates))).validation
     chosen_on = validation.reshape(len(rates), choosing).mean(1)
@@ -38,7 +36,7 @@ def at_own_rate(shape: Shape, depth: int, data: Data, *, rates: Sequence[float],
     layers = [first, *({name: leaf[:, i] for name, leaf in rest.items()} for i in range(depth - 1)), output]
     rows = slice(signals.ROWS)
     with np.errstate(over="ignore", invalid="ignore"):  # of the diverged
-        inside = signals.measure(layers, (jaxnn.ACTIVATIONS[shape.activation],) * depth, jaxnn.HEADS["multiclass"].loss,
+        inside = signals.measure(layers, (jaxnn.ACTIVATIONS[activation],) * depth, jaxnn.HEADS["multiclass"].loss,
                                  data.x["validation"][rows], data.y["validation"][rows])
     return {"chosen_on": chosen_on, "rate": np.array([rate]), "test": found.test, "train": found.train, "diverged": found.diverged,
             "saturated": np.where(found.diverged, np.nan, inside.saturated.mean(1))}

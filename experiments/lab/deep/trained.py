@@ -34,9 +34,10 @@ def apart(found: Found, ours: str, theirs: str, name: str = "") -> Effect:
 
 def setting(configuration: Any) -> str:
     """Of the ladder."""
-    return (f"digits, {configuration.width} units a layer, no normalisation, each activation's own gain, Adam, {configuration.steps} steps of "
-            f"{configuration.batch_size} rows, each network at its own best of {len(configuration.learning_rate)} rates (chosen on the validation rows of "
-            f"{configuration.choosing} other seeds), test rows")
+    c = configuration
+    return (f"digits, {c.width} units a layer, no normalisation, each activation's own gain, SGD with momentum .9, {c.steps} steps of "
+            f"{c.batch_size} rows, test rows, each network at its own best of {len(c.learning_rate)} rates from {min(c.learning_rate):g} to "
+            f"{max(c.learning_rate):g}, chosen on the validation rows of {c.choosing} other seeds")
 
 
 def chaos_depth_scale(weight_variance: float, bias_variance: float) -> float:
@@ -82,8 +83,8 @@ def depth_scale(configuration: Any, found: Found) -> Verdict:
     scales = np.array([chaos_depth_scale(variance, MAP_BIAS_VARIANCE) for variance in c.map_weight_variance])
     known = np.isfinite(measured)
     if known.sum() < 3:
-        return Verdict("EVIDENCE 3", "undecided", (Effect("weight variances whose deepest trained depth lies within the depths tried", int(known.sum())),),
-                       c.map_seeds, _map_setting(c), note="At least three are needed")
+        few = Effect("weight variances whose deepest trained depth lies within the depths tried", int(known.sum()))
+        return Verdict("EVIDENCE 3", "undecided", (few,), c.map_seeds, _map_setting(c), note="At least three are needed")
     ratio = measured[known] / scales[known]
     logs = np.log(ratio)
     half = stats.t.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / math.sqrt(len(logs))
@@ -98,15 +99,15 @@ def depth_scale(configuration: Any, found: Found) -> Verdict:
     return Verdict("EVIDENCE 3", word, (Effect("deepest trained depth over ξ", middle, low, high),
                                         Effect("rank correlation of the two over the weight variances", float(together.statistic)), *sides),
                    c.map_seeds, _map_setting(c),
-                   note="Rule: the interval over the weight variances lies between 3 and 12 and the rank correlation is above 0 with p < .05. A side's "
-                        "brackets are its smallest and largest. Left out, since every depth tried trains or none: σ_w² "
+                   note="Rule: the interval over the weight variances lies between 3 and 12 and the rank correlation is above 0 with p < .05. "
+                        "A side's brackets are its smallest and largest. Left out, since every depth tried trains or none: σ_w² "
                         f"{', '.join(f'{v:g}' for v, k in zip(c.map_weight_variance, known, strict=True) if not k) or 'none'}")
 
 
 def _map_setting(c: Any) -> str:
-    return (f"digits, tanh, 64 units a layer, bias variance {MAP_BIAS_VARIANCE}, {len(c.map_weight_variance)} weight variances, depths "
-            f"{min(c.map_depth)} to {max(c.map_depth)}, {c.steps} steps of plain SGD, the best of {len(c.map_learning_rate)} rates; trained is a mean "
-            f"training accuracy of {TRAINED}, between two depths interpolated")
+    return (f"digits, tanh, {c.map_width} units a layer, bias variance {MAP_BIAS_VARIANCE}, {len(c.map_weight_variance)} weight variances, depths "
+            f"{min(c.map_depth)} to {max(c.map_depth)}, {c.steps} steps of plain SGD, the best of {len(c.map_learning_rate)} rates; trained is "
+            f"a mean training accuracy of {TRAINED}, between two depths interpolated")
 
 
 def map_accuracy(configuration: Any, found: Found) -> np.ndarray:
@@ -187,7 +188,7 @@ def initialisation(configuration: Any, found: Found) -> Verdict:
     word: Word = "holds" if stalls and trains else "does not hold" if he.high < xavier.low or xavier.low > STALLED else "undecided"
     c = configuration
     return Verdict("EVIDENCE 13", word, (xavier, he, apart(found, "init-He", "init-Xavier", "difference")), c.seeds,
-                   f"digits, ReLU, {c.he_depth} layers of {2 * c.width} units, SGD with momentum .9, {c.steps} steps of {c.batch_size} rows, own best rate",
+                   f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} steps of {c.batch_size} rows, own best rate",
                    note=f"Rule: an interval up to {STALLED} stalls, one from {TRAINS} on trains; best rates {found['init-Xavier']['rate'].item():g} and "
                         f"{found['init-He']['rate'].item():g}")
 

@@ -16,6 +16,7 @@ from jaxnn.random_networks import draw, propagate
 from jaxnn.types import Array
 
 PER_DECADE = 8  # nodes of the interpolated theory: its error is below 1e-5 for every activation measured here
+LEAST = 1e-30  # variance from which float32 holds its square root's square; below, φ is a line and its slope that at 0
 INITIALISATIONS = ("He", "Xavier", "PyTorch", "computed")  # of hidden layers as wide as their inputs
 
 
@@ -44,12 +45,13 @@ def measure(activation: str, weight_variance: Sequence[float], *, depth: int, wi
 
     signal = jax.tree.map(lambda a: np.moveaxis(a, 0, 1), _each(one, jax.random.split(jax.random.key(2), networks)))
     theory = [meanfield.trajectory(activation, depth, variance) for variance in weight_variance]
-    mean_square, slope = given(activation, signal.variance)
+    variance = np.maximum(signal.variance, LEAST)
+    mean_square, slope = given(activation, variance)
     own = np.array(weight_variance)[:, None, None]
     return {"variance": signal.variance, "log_factor": signal.log_gradient_factor,
             "variance_theory": np.array([each.variance for each in theory]),
             "factor_theory": np.array([each.gradient_factor for each in theory]),
-            "growth_given": own * mean_square / signal.variance, "factor_given": own * slope}
+            "growth_given": own * mean_square / variance, "factor_given": own * slope}
 
 
 def given(activation: str, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.lab.deep import trained
-from experiments.lab.deep.before_training import INITIALISATIONS, weight_variances
+from experiments.lab.deep.before_training import INITIALISATIONS, LEAST, weight_variances
 from experiments.lab.deep.tasks import digits
 from experiments.lab.deep.trained import accuracy, apart, setting
 from experiments.lab.experiment import Found
@@ -52,7 +52,8 @@ def layers(measured: Mapping[str, np.ndarray], init: int) -> Layers:
     log_factor, variance = measured["log_factor"][init], measured["variance"][init]
     factor = np.exp(log_factor)
     given = factor / measured["factor_given"][init]
-    growth = variance[:, 1:] / variance[:, :-1] / measured["growth_given"][init][:, :-1]
+    held = variance[:, 1:] > LEAST  # by float32; what it does not hold counts as no deviation
+    growth = np.where(held, variance[:, 1:] / np.maximum(variance[:, :-1], LEAST) / measured["growth_given"][init][:, :-1], 1.0)
     return Layers(factor.mean(0), _error(factor), measured["factor_theory"][init], given.mean(0) - 1, _error(given),
                   growth.mean(0) - 1, _error(growth), log_factor.sum(1) / math.log(10))
 

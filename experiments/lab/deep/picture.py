@@ -36,7 +36,7 @@ def _factors(ax, rows) -> None:
         ax.plot(layers, theory, color=look["color"], linestyle=look["linestyle"])
         ax.plot(layers[::3], measured[::3], color=look["color"], linestyle="", marker=look["marker"], label=" ".join(row))
     ax.set(title="Gradient before training: dots measured, lines theory", xlabel="layer", ylabel="mean square over the last layer's", ylim=(-16.5, 9))
-    ax.yaxis.set_major_formatter(lambda power, _: f"1e{power:.0f}")
+    ax.yaxis.set_major_formatter(lambda power, _: f"1e{power:.0f}".replace("-", "−"))
     ax.legend(ncols=2, loc="lower right")
 
 
@@ -52,6 +52,7 @@ def _products(ax, configuration, rows) -> None:
     ax.axhline(0, color="black", linewidth=1)
     ax.set_xticks(range(len(names)), names, rotation=60, ha="right")
     ax.set_yscale("symlog", linthresh=1)
+    ax.yaxis.set_major_formatter(lambda power, _: f"{power:g}".replace("-", "−"))
     ax.set(title=f"Product over {configuration.theory_depth} layers: median and middle 95 % of networks", ylabel="power of ten")
     ax.legend(ncols=2, loc="lower left")
 

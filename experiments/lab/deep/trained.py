@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ def setting(configuration: Any) -> str:
             f"{max(c.learning_rate):g}, chosen on the validation rows of {c.choosing} other seeds")
 
 
+@cache
 def chaos_depth_scale(weight_variance: float, bias_variance: float) -> float:
     """ξ of tanh: −1 / log of the correlation map's slope at the correlation that two inputs settle at.
 
@@ -138,6 +140,9 @@ def _deep(configuration: Any, found: Found, claim: str, name: str, deep: Sequenc
     best = {depth: max(configuration.activation, key=lambda other: accuracy(found, f"ladder-{other}-{depth}").value) for depth in deep}
     note = (f"Better than ReLU at {_list(better)} layers, worse at {_list(worse)}; the best of all is "
             + ", ".join(f"{best[depth]} at {depth}" for depth in deep))
+    edges = [f"{other} {depth}" for other in (name, "relu") for depth in configuration.depth
+             if found[f"ladder-{other}-{depth}"]["rate"].item() in (configuration.learning_rate[0], configuration.learning_rate[-1])]
+    note += f". Best rate at an edge of the grid: {', '.join(edges) or 'none'}"
     if name == "swish":
         found_minimum = optimize.minimize_scalar(lambda z: float(z / (1 + math.exp(-z))), bounds=(-3, 0), method="bounded", options={"xatol": 1e-10})
         effects.append(Effect("minimum of swish", float(found_minimum.fun)))

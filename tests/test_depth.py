@@ -120,6 +120,46 @@ def test_saturation_is_a_reason_only_where_the_loser_saturates_more():
     assert trained.saturation(c, found).verdict == "holds only when"
 
 
+@pytest.mark.parametrize("spirals, digits, per_layer, word", [
+    ((0.6, 0.9), (0.7, 0.9), 1e-5, "holds"), ((0.6, 0.9), (0.9, 0.7), 1e-5, "holds only when"), ((0.9, 0.6), (0.9, 0.7), 1e-5, "does not hold"),
+    ((0.6, 0.9), (0.7, 0.9), -1e-5, "does not hold")])
+def test_more_layers_are_slower_and_solve_more(spirals, digits, per_layer, word):
+    c = CONFIGURATION
+    found = {"forward": {"forward_seconds": 1e-3 + per_layer * np.array(c.forward_depth)[:, None] * np.ones(3)},
+             "no_hidden_layer": {"spirals": np.array([0.5]), "digits": np.array([0.9])}}
+    for names, values in (((f"spirals-{depth}" for depth in c.spiral_depth), spirals), ((f"ladder-tanh-{depth}" for depth in c.depth), digits)):
+        found |= {name: scores(value, chosen_on=np.array([value])) for name, value in zip(names, values, strict=True)}
+    assert trained.more_layers(c, found).verdict == word
+
+
+def made_up(factor, *, off=0.0, spread=0.01, layers=40):
+    """Networks whose product has the spread, in powers of ten, about theory's."""
+    flat = np.full(layers, 1e-3)
+    product = layers * np.log10(factor) + spread * np.linspace(-1, 1, 41)
+    return conclusions.Layers(factor * (1 + flat), flat, np.full(layers, factor), flat + off, flat, flat[1:], flat[1:], product)
+
+
+@pytest.mark.parametrize("change, word", [({}, "holds"), ({"off": 0.03}, "does not hold")])
+def test_a_factor_off_by_more_than_2_percent_refutes_the_theory(change, word):
+    rows = {("tanh", init): made_up(0.9) for init in before_training.INITIALISATIONS} | {("relu", "He"): made_up(1.0, **change)}
+    assert conclusions.mean_field(CONFIGURATION, rows).verdict == word
+
+
+def test_a_product_outside_the_networks_spread_is_a_condition():
+    rows = {("tanh", init): made_up(0.9) for init in before_training.INITIALISATIONS} | {("relu", "He"): made_up(1.0)._replace(products=np.full(41, 0.5))}
+    verdict = conclusions.mean_field(CONFIGURATION, rows)
+    assert verdict.verdict == "holds only when" and "relu He" in verdict.when
+
+
+@pytest.mark.parametrize("tanh, accuracy, word", [((0.9,) * 4, 0.9, "holds"), ((1.2, 0.9, 0.5, 1.2), 0.9, "holds only when"),
+                                                  ((0.05,) * 4, 0.9, "does not hold"), ((0.9,) * 4, 0.2, "does not hold")])
+def test_tanh_is_preferred_where_its_gradient_is_larger_and_it_learns_more(tanh, accuracy, word):
+    rows = {("tanh", init): made_up(factor) for init, factor in zip(before_training.INITIALISATIONS, tanh, strict=True)}
+    rows |= {("sigmoid", init): made_up(0.1) for init in before_training.INITIALISATIONS}
+    found = {f"ladder-{name}-{depth}": scores(value) for name, value in (("tanh", accuracy), ("sigmoid", 0.3)) for depth in CONFIGURATION.depth}
+    assert conclusions.vanishing(CONFIGURATION, found, rows).verdict == word
+
+
 def test_selu_holds_within_its_tolerance_only():
     shape = 3, 3, CONFIGURATION.theory_depth + 1
     noise = 1e-3 * np.sin(np.arange(np.prod(shape))).reshape(shape)

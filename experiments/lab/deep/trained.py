@@ -207,13 +207,13 @@ def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndar
 
 
 def more_layers(configuration: Any, found: Found) -> Verdict:
-    """Y3: slower is a slope above 0; more solved, that the best depth beats one hidden layer and that no depth beyond it is worse."""
+    """Y3: slower is a slope above 0; more solved, that the best depth (by the choosing seeds) beats the least and the deepest is no worse."""
     c = configuration
     slower, _ = seconds_per_layer(c, found)
     tasks = {"spirals": [f"spirals-{depth}" for depth in c.spiral_depth], "digits": [f"ladder-tanh-{depth}" for depth in c.depth]}
     effects, falls, gains, helps, said = [slower], [], [], [], []
     for (task, names), depths in zip(tasks.items(), (c.spiral_depth, c.depth), strict=True):
-        best = int(np.argmax([accuracy(found, name).value for name in names]))
+        best = int(np.argmax([found[name]["chosen_on"].max() for name in names]))
         gain = apart(found, names[best], names[0], f"{task}: accuracy with {depths[best]} layers minus with {depths[0]}")
         fall = apart(found, names[-1], names[best], f"{task}: with {depths[-1]} minus with {depths[best]}")
         effects += [gain, fall]
@@ -221,7 +221,8 @@ def more_layers(configuration: Any, found: Found) -> Verdict:
         falls.append(fall.high < 0)
         helps.append(f"up to {depths[best]} layers on the {task}" if gains[-1] else f"not on the {task}, where {depths[best]} is best")
         said.append(f"{task} {found['no_hidden_layer'][task].item():.3f}")
-    word: Word = "does not hold" if slower.high <= 0 or not any(gains) else "holds only when" if any(falls) or not all(gains) else "holds"
+    word: Word = ("does not hold" if slower.high <= 0 or not any(gains) else "undecided" if not slower.low > 0 else
+                  "holds only when" if any(falls) or not all(gains) else "holds")
     return Verdict("Y3", word, tuple(effects), c.seeds, f"tanh, {c.width} units a layer; two spirals ({c.spiral_steps:,} steps) and {setting(c)}",
                    when=f"the task needs them: more layers help {', and '.join(helps)}" if word == "holds only when" else "",
                    note=f"No hidden layer (logistic regression): {', '.join(said)}. Timings vary from run to run")

@@ -116,8 +116,8 @@ def mean_field(configuration: Any, rows: Mapping[tuple[str, str], Layers]) -> Ve
         "EVIDENCE 2", word, effects, configuration.theory_networks,
         f"{len(rows)} pairs of activation and initialisation (σ_w² 2, 1, 1/3 and each activation's gain²), {configuration.theory_depth} layers of "
         f"{configuration.theory_width} units, first variance 1, no bias, random networks drawn exactly in law",
-        when=f"the network is wide enough: outside are {', '.join(' '.join(name) for name in outside)}, whose variance leaves an unstable "
-             "fixed point or keeps what chance adds" if word == "holds only when" else "",
+        when=f"the network is wide enough: outside are {', '.join(' '.join(name) for name in outside)}, where what chance does to "
+             "a layer's variance grows on the way" if word == "holds only when" else "",
         note=(f"Against infinite width alone, with no layer's measured variance, {len(rows) - len(beyond)} of {len(rows)} pairs are within "
               f"{100 * TOLERANCE:g} % at every layer" + (f"; not {', '.join(' '.join(name) for name in beyond)}" if beyond else "")
               + (f". ReLU with He's: 95 % of the networks have a product between {10**he[0]:.2g} and {10**he[2]:.2g}" if he is not None else "")
@@ -140,7 +140,7 @@ def selu(configuration: Any, found: Found) -> Verdict:
                 for number, start in ((0, 0.5), (2, 2.0))]
     return Verdict("EVIDENCE 14", "holds" if holds else "does not hold", tuple(effects), configuration.selu_networks,
                    f"{configuration.theory_depth} SELU layers of {configuration.theory_width // 4} units with real weight matrices, variance 1 / "
-                   "fan-in, 64 random inputs", note="The fixed point attracts: inputs of variance 0.5 and 2 come to 1 as well.")
+                   "fan-in, 64 random inputs")
 
 
 def vanishing(configuration: Any, found: Found, rows: Mapping[tuple[str, str], Layers]) -> Verdict:

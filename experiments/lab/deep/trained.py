@@ -183,19 +183,19 @@ def saturation(configuration: Any, found: Found) -> Verdict:
     return Verdict("A10", word, tuple(effects), configuration.seeds, setting(configuration) + "; saturated is a slope below 5 % of the largest",
                    when="hidden layers number " + "; ".join(f"{depth}, against {other}" for other, depth in because) if word == "holds only when" else "",
                    note=f"ReLU is better than both at {_list(both)} layers, better than one in {len(better)} of {len(compared)} comparisons; in "
-                        f"{len(because)} of these the other is the more saturated. Counted alike, ReLU's flat side (z ≤ 0) saturates most of all")
+                        f"{len(because)} of these the other is the more saturated. ReLU's flat side, z ≤ 0, counts as saturated too")
 
 
 def initialisation(configuration: Any, found: Found) -> Verdict:
     """EVIDENCE 13: stalls is an interval up to STALLED, trains an interval from TRAINS on."""
+    c = configuration
     xavier, he = (Effect(f"test accuracy, {name}", *_numbers(accuracy(found, f"init-{name}"))) for name in ("Xavier", "He"))
+    rates = " and ".join(f"{found[f'init-{name}']['rate'].item():g}" for name in ("Xavier", "He"))
     stalls, trains = xavier.high <= STALLED, he.low >= TRAINS
     word: Word = "holds" if stalls and trains else "does not hold" if he.high < xavier.low or xavier.low > STALLED else "undecided"
-    c = configuration
     return Verdict("EVIDENCE 13", word, (xavier, he, apart(found, "init-He", "init-Xavier", "difference")), c.seeds,
-                   f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} steps of {c.batch_size} rows, own best rate",
-                   note=f"Rule: an interval up to {STALLED} stalls, one from {TRAINS} on trains; best rates {found['init-Xavier']['rate'].item():g} and "
-                        f"{found['init-He']['rate'].item():g}")
+                   f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} steps of {c.batch_size} rows, "
+                   "own best rate", note=f"Rule: an interval up to {STALLED} stalls, one from {TRAINS} on trains; best rates {rates}")
 
 
 def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndarray]:
@@ -203,7 +203,8 @@ def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndar
     medians = np.median(found["forward"]["forward_seconds"], 1)
     line = stats.linregress(configuration.forward_depth, medians)
     half = stats.t.ppf(0.975, max(1, len(medians) - 2)) * line.stderr
-    return Effect("timing: forward pass of 256 rows", 1e6 * line.slope, 1e6 * (line.slope - half), 1e6 * (line.slope + half), "µs per layer"), medians
+    slope = Effect("timing: forward pass of 256 rows", *(1e6 * (line.slope + shift) for shift in (0, -half, half)), "µs per layer")
+    return slope, medians
 
 
 def more_layers(configuration: Any, found: Found) -> Verdict:

@@ -22,6 +22,9 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
+collect_ignore_glob = ["experiments/lab/peers/*"]  # their libraries may not be installed
+
+
 def pytest_sessionfinish(session):
     if not hasattr(session.config, "workerinput"):  # the controller is the last to leave
         shutil.rmtree(CACHE, ignore_errors=True)

@@ -9,10 +9,12 @@ command goes on.
 
 import argparse
 import importlib
+import os
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import experiments
 from experiments.lab import ledger, screen
@@ -26,32 +28,38 @@ def main() -> int:
     parser.add_argument("what", nargs="?", choices=["list", "all"], default="list")
     parser.add_argument("--again", action="store_true", help="with all: run also those that are up to date")
     flags = parser.parse_args()
-    every = found()
     if flags.what == "list":
-        screen.show_experiments([(each.name, each.question, ledger.published(each.name)) for each in every])
+        screen.show_experiments([(name, module.__doc__.splitlines()[0], ledger.published(name)) for name, module in modules().items()])
         return 0
-    for each in every:
-        if flags.again or not ledger.is_current(each):
-            screen.console.print(f"\n{each.name}", style="bold")
-            folder = Path("runs") / each.name
-            command = [sys.executable, "-m", f"experiments.{each.name}", "--out", str(folder), *["--again"] * flags.again]
-            try:
-                code = subprocess.call(command)
-            except KeyboardInterrupt:
-                return 130
-            if code:
-                return code
-            ledger.publish(each, folder)
-    write_text(ledger.LEDGER, ledger.ledger(every))
-    screen.console.print(f"{ledger.LEDGER.relative_to(Path.cwd()) if ledger.LEDGER.is_relative_to(Path.cwd()) else ledger.LEDGER} is written")
-    return 0
+    every = found()
+    code = next(filter(None, (run(each, flags.again) for each in every if flags.again or not ledger.is_current(each))), 0)
+    write_text(ledger.LEDGER, ledger.ledger(every))  # what is published stands in it, whatever became of the rest
+    screen.console.print(f"written: {os.path.relpath(ledger.LEDGER)}")
+    return code
+
+
+def run(experiment: Experiment, again: bool) -> int:
+    """Run an experiment's defaults in a process of its own and publish what it found; returns its exit code."""
+    screen.console.print(f"\n{experiment.name}", style="bold")
+    folder = Path("runs") / experiment.name
+    try:
+        code = subprocess.call([sys.executable, "-m", f"experiments.{experiment.name}", "--out", str(folder), *["--again"] * again])
+    except KeyboardInterrupt:
+        return 130
+    if not code:
+        ledger.publish(experiment, folder)
+    return code
+
+
+def modules() -> dict[str, ModuleType]:
+    """The files of this folder, by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(experiments.__path__) if not module.ispkg and module.name != "__main__")
+    return {name: importlib.import_module(f"experiments.{name}") for name in names}
 
 
 def found() -> list[Experiment]:
-    """The experiments of all files in this folder that have one, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(experiments.__path__) if not module.ispkg and module.name != "__main__")
-    modules = [importlib.import_module(f"experiments.{name}") for name in names]
-    return [module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")]
+    """The experiments among them."""
+    return [module.EXPERIMENT for module in modules().values() if hasattr(module, "EXPERIMENT")]
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 import jaxnn
-from experiments.lab import cli, own, processes, report, screen, signals, trackers
-from experiments.lab.comparison import ACCURACY, R2, Score, compare, curves_table
+from experiments.lab import cli, own, processes, report, screen, signals, stages, trackers, units
+from experiments.lab.comparison import ACCURACY, R2, Score, best_cell, compare, curves_table, label, so_far
 from experiments.lab.compile_cache import use_compile_cache
 from experiments.lab.data import Dataset, Source, load, look, prepare
 from experiments.lab.devices import use_every_core
@@ -32,6 +34,7 @@ from experiments.lab.runner import run_grid
 from experiments.lab.theory import gradient_factor
 from experiments.lab.words import CERTAIN, verdict
 from jaxnn.training import Training
+from jaxnn.types import Activation
 
 NOT_IN_THE_NUMBERS = ("out", "inspect", "figures", "shard", "distributed", "coordinator", "processes", "process", "compile_cache",
                       *trackers.TRACKERS)
@@ -62,9 +65,13 @@ class Configuration:
     """Names from jaxnn.ACTIVATIONS (an unknown one lists them all), your own as my_module:my_function, or one for each hidden
     layer as relu/tanh/relu."""
     learning_rate: tuple[str, ...] = ("1e-4:10:13",)
-    """Values, or low:high:count on a log scale."""
+    """Values, or low:high:count on a log scale. Where an activation's best rate lies on the edge, it gets further ones."""
+    fixed_grid: bool = False
+    """No rates but these."""
     seeds: int = 10
     """Seeds 0, 1, …: each draws its own initial parameters and batches, the same for every activation and rate."""
+    refine: int = 0
+    """Further seeds at each one's best rate, which is chosen before."""
     depth: tuple[int, ...] = (2,)
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int, ...] = (64,)
@@ -111,7 +118,8 @@ def main(configuration: Configuration) -> None:
         use_compile_cache()
     part = (processes.start(configuration.coordinator, configuration.processes, configuration.process) if configuration.distributed
             else processes.share(configuration.shard))
-    grid = make_grid(configuration)  # after it, since the user's own activations may make arrays
+    asked = make_grid(configuration)  # after it, since the user's own activations may make arrays
+    grid = stages.widest(asked, refine=configuration.refine, fixed=configuration.fixed_grid)
     source = load(configuration.data, target=configuration.target, task=configuration.task, drop=configuration.drop,
                   test_data=configuration.test_data)
     data = prepare(source)
@@ -119,34 +127,39 @@ def main(configuration: Configuration) -> None:
         screen.show_look(look(source, data), command().replace(" --inspect", ""))
         return
     settings = {**{name: value for name, value in asdict(configuration).items() if name not in NOT_IN_THE_NUMBERS},
-                "learning_rate": grid.hyperparameters["learning_rate"],
+                "learning_rate": asked.hyperparameters["learning_rate"],
                 "own_activations": own.described(grid.structure["activation"])}
     for structure in grid.structures:
         make_run(structure, data)  # what cannot be built is said before anything is trained
     if configuration.distributed and part.index:
-        processes.join(train(configuration, grid, data, part, {}, lambda *_: None))
+        train_in_stages(configuration, asked, grid, data, part, {}, lambda *_: None, lambda _: None)
         return
     folder = RunFolder(configuration.out or Path("runs") / f"activations-{data.name}", fingerprint(settings, data.sha256))
     outcomes = folder.kept(part.label)
-    screen.show_plan(plan(configuration, grid, data, folder, part, kept=sum(bool(outcome.done.all()) for outcome in outcomes.values())))
-    outcomes = train(configuration, grid, data, part, outcomes, lambda number, outcome: folder.keep(number, outcome, part.label))
-    if configuration.distributed:
-        outcomes = processes.join(outcomes)
-    elif part.count > 1:
+    screen.show_plan(plan(configuration, asked, grid, data, folder, part,
+                          kept=sum(bool(outcome.done[grid.find(asked)].all()) for outcome in outcomes.values())))
+
+    def keep(number: int, outcome: Outcome) -> None:
+        folder.keep(number, outcome, part.label)
+
+    if configuration.shard and part.count > 1:
+        train(configuration, asked, grid, data, processes.share_of(stages.first(asked, grid), part), outcomes, keep)
         screen.console.print(f"slice {part.label} is done; the same command without --shard joins the slices that lie in {folder.path}")
         return
-    conclude(configuration, settings, grid, source, data, folder, outcomes, wanted, began)
+    outcomes = train_in_stages(configuration, asked, grid, data, part, outcomes, keep, screen.console.print)
+    conclude(configuration, settings, asked, grid, source, data, folder, outcomes, wanted, began)
 
 
-def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: jaxnn.Grid, source: Source, data: Dataset,
-             folder: RunFolder, outcomes: Mapping[int, Outcome], wanted: Sequence[str], began: float) -> None:
+def conclude(configuration: Configuration, settings: Mapping[str, Any], asked: jaxnn.Grid, grid: jaxnn.Grid, source: Source,
+             data: Dataset, folder: RunFolder, outcomes: Mapping[int, Outcome], wanted: Sequence[str], began: float) -> None:
     """From what was found to the verdict: on the screen, in files, and at the trackers that are wanted."""
-    score = R2 if data.head == "regression" else ACCURACY
-    axes = list(varied(grid)[0])
-    comparison = compare(grid, outcomes, axes, score, {part: float(values.var()) for part, values in data.y.items()},
-                         configuration.baseline and own.label(configuration.baseline))
+    score, variance = judged(data)
+    axes, labels = list(varied(grid)[0]), list(map(label, varied(grid)))
+    comparison = compare(grid, outcomes, axes, score, variance, configuration.baseline and own.label(configuration.baseline),
+                         configuration.seeds)
     results, choices, target, profile = comparison
     said = verdict(choices, score)
+    trained = {number: outcomes[number].done for number in range(len(labels))}
     curves = curves_table(grid, outcomes)
     model, about_model = refitted(grid, lambda structure: make_run(structure, data), source, data, results, choices[0], score,
                                   steps=configuration.steps, batch_size=lambda structure: batch_size(structure, data))
@@ -156,13 +169,15 @@ def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: ja
         return gradient_factor(layers[0], structure.get("depth", configuration.depth[0])) if len(layers) == 1 else None
 
     config = {"experiment": "activations", "question": QUESTION, "fingerprint": folder.fingerprint, **provenance(),
-              "configuration": settings, "runs": grid.runs, "programs": len(grid.structures),
+              "configuration": settings, "runs": len(results), "programs": len(grid.structures),
               "data": {"name": data.name, "sha256": data.sha256, "target": data.target, "head": data.head, "features": data.features,
                        "rows": {part: len(rows) for part, rows in data.x.items()}, "classes": data.classes, "notes": data.notes},
               "model": about_model,
               "seconds": {"compile": sum(o.compile_seconds for o in outcomes.values()),
                           "run": sum(o.run_seconds for o in outcomes.values()), "total": time.perf_counter() - began}}
     summary = {"verdict": said, "metric": score.name, "selected_on": "validation", "reported_on": "test",
+               "rates_chosen_on": f"validation, the first {configuration.seeds} seeds",
+               "widened_to": {labels[number]: rate for number, rate in stages.ends(asked, grid, trained).items()},
                "statistic": "interquartile mean over seeds", "interval": "95 % percentile bootstrap over seeds",
                "p": "sign flips of paired differences from the first row, corrected for data having chosen it",
                "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips with Holm's correction",
@@ -182,7 +197,8 @@ def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: ja
     evidence = report.Evidence(
         QUESTION, said, comparison, score, curves, [report.Program(outcomes[n].compile_seconds, outcomes[n].run_seconds) for n in places],
         [own.by_name(choice.structure["activation"]) for choice in choices],
-        [look_inside(grid.structures[n], data, grid.seed_numbers) for n in places], [theory(choice.structure) for choice in choices], config)
+        [look_inside(grid.structures[n], data, grid.seed_numbers) for n in places], [theory(choice.structure) for choice in choices],
+        config, stages.widened(asked, grid, trained, labels))
     figures = report.figures(evidence)
     folder.write_text("report.html", report.page(evidence, figures))
     if configuration.figures:
@@ -201,13 +217,28 @@ def conclude(configuration: Configuration, settings: Mapping[str, Any], grid: ja
         screen.console.print(f"sent to {place}")
 
 
-def train(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, part: processes.Share, known: Mapping[int, Outcome],
-          keep: Callable[[int, Outcome], None]) -> dict[int, Outcome]:
-    """Train this process's slice of the grid, watched."""
-    runs = processes.runs_of(grid, part)
-    labels = {number: " ".join(map(str, structure.values())) for number, structure in enumerate(varied(grid)) if number in runs}
-    finished = sum(number in known and bool(known[number].done[mine].all()) for number, mine in runs.items())
-    with screen.Watch(labels, finished) as watch:
+def train_in_stages(configuration: Configuration, asked: jaxnn.Grid, grid: jaxnn.Grid, data: Dataset, part: processes.Share,
+                    known: Mapping[int, Outcome], keep: Callable[[int, Outcome], None],
+                    say: Callable[[str], None]) -> Mapping[int, Outcome]:
+    """Train what was asked for, and what follows from it: of each stage this process's slice, joined with those of all others."""
+    found, (score, variance) = dict(known), judged(data)
+
+    def stage(runs: dict[int, np.ndarray], why: str) -> Mapping[int, Outcome]:
+        if why:
+            say(why)
+        found.update(train(configuration, asked, grid, data, processes.share_of(runs, part), found, keep))
+        return processes.join(found) if configuration.distributed else found
+
+    return stages.train(asked, grid, list(map(label, varied(grid))), lambda outcome, mine: best_cell(outcome, mine, score, variance),
+                        stage)
+
+
+def train(configuration: Configuration, asked: jaxnn.Grid, grid: jaxnn.Grid, data: Dataset, runs: Mapping[int, np.ndarray],
+          known: Mapping[int, Outcome], keep: Callable[[int, Outcome], None]) -> dict[int, Outcome]:
+    """Train these runs, watched."""
+    score, variance = judged(data)
+    labels = {number: label(structure) for number, structure in enumerate(varied(grid)) if number in runs}
+    with screen.Watch(labels, runs, known, lambda outcome: so_far(grid, outcome, score, variance), score) as watch:
         def kept(number: int, outcome: Outcome) -> None:
             keep(number, outcome)
             if outcome.done[runs[number]].all():
@@ -215,7 +246,7 @@ def train(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, part: p
 
         return run_grid(grid, lambda structure: make_run(structure, data), Data(data.x, data.y), steps=configuration.steps,
                         batch_size=lambda structure: batch_size(structure, data), known=known, runs=runs,
-                        on_start=watch.start, on_segment=lambda _, share: watch.advance(share), on_outcome=kept)
+                        on_start=watch.start, on_segment=lambda _, share: watch.advance(share), on_outcome=kept, asked=asked)
 
 
 def make_grid(configuration: Configuration) -> jaxnn.Grid:
@@ -224,7 +255,7 @@ def make_grid(configuration: Configuration) -> jaxnn.Grid:
     Raises:
         UserError: a name is unknown, an own activation cannot be used, a count too small or a learning rate not above 0.
     """
-    for flag, minimum in (("seeds", 1), ("depth", 0), ("width", 1), ("steps", 1), ("batch_size", 1)):
+    for flag, minimum in (("seeds", 1), ("depth", 0), ("width", 1), ("steps", 1), ("batch_size", 1), ("refine", 0)):
         cli.at_least(minimum, getattr(configuration, flag), f"--{flag.replace('_', '-')}")
     for flag, known in (("activation", own.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
         if not getattr(configuration, flag):
@@ -248,9 +279,15 @@ def make_run(structure: Mapping[str, Any], data: Dataset) -> Training:
     Raises:
         UserError: the activation cannot be used at this width.
     """
-    head, phi = jaxnn.HEADS[data.head], own.activations(structure["activation"])
+    head, phi = jaxnn.HEADS[data.head], layers_of(structure)
     return jaxnn.make_training(network(structure, data), head.loss, jaxnn.OPTIMIZERS[structure["optimizer"]], correct=head.correct,
-                               stochastic=any(one.stochastic for one in phi))
+                               stochastic=any(one.stochastic for one in phi), inside=units.counter(phi))
+
+
+def layers_of(structure: Mapping[str, Any]) -> tuple[Activation, ...]:
+    """One activation for each hidden layer."""
+    phi = own.activations(structure["activation"])
+    return phi if len(phi) > 1 else phi * structure["depth"]
 
 
 def batch_size(structure: Mapping[str, Any], data: Dataset) -> int:
@@ -258,12 +295,16 @@ def batch_size(structure: Mapping[str, Any], data: Dataset) -> int:
     return min(structure["batch_size"], len(data.x["train"]))
 
 
+def judged(data: Dataset) -> tuple[Score, dict[str, float]]:
+    """How runs on these data are judged, and the variance of each part's targets, for R²."""
+    return R2 if data.head == "regression" else ACCURACY, {part: float(values.var()) for part, values in data.y.items()}
+
+
 def look_inside(structure: Mapping[str, Any], data: Dataset, seeds: Sequence[int]) -> signals.Layers:
     """Signal and gradient of a network's layers before training, on a batch of the training rows."""
-    phi, rows = own.activations(structure["activation"]), slice(signals.ROWS)
-    return signals.measure(signals.initial_params(make_run(structure, data), seeds[:signals.SEEDS]),
-                           phi if len(phi) > 1 else phi * structure["depth"], jaxnn.HEADS[data.head].loss,
-                           data.x["train"][rows], data.y["train"][rows])
+    rows = slice(signals.ROWS)
+    return signals.measure(signals.initial_params(make_run(structure, data), seeds[:signals.SEEDS]), layers_of(structure),
+                           jaxnn.HEADS[data.head].loss, data.x["train"][rows], data.y["train"][rows])
 
 
 def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:
@@ -272,9 +313,9 @@ def varied(grid: jaxnn.Grid) -> list[dict[str, Any]]:
     return [{name: structure[name] for name in axes} for structure in grid.structures]
 
 
-def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: RunFolder, part: processes.Share,
+def plan(configuration: Configuration, grid: jaxnn.Grid, widest: jaxnn.Grid, data: Dataset, folder: RunFolder, part: processes.Share,
          kept: int) -> Sequence[tuple[str, str]]:
-    """What is about to be done, for the screen."""
+    """What is about to be done, for the screen: the grid that is asked for, and what it may grow into."""
     rows = {part: len(values) for part, values in data.x.items()}
     rates = grid.hyperparameters["learning_rate"]
     what = f"{len(data.classes)} classes of {data.target}" if data.classes else f"the number {data.target}"
@@ -297,6 +338,13 @@ def plan(configuration: Configuration, grid: jaxnn.Grid, data: Dataset, folder: 
                            f"({epochs:.3g} epochs), {one_or_many(grid.structure['optimizer'])}"),
               ("work", f"{len(grid.structures)} programs of {grid.runs // len(grid.structures):,} networks each, "
                        f"{math.prod((grid.runs, configuration.steps)):,} updates in all")]
+    then, further = [], widest.hyperparameters["learning_rate"]
+    if len(further) > len(rates):
+        then.append(f"further rates where the best lies on the edge, {further[0]:.3g} to {further[-1]:.3g} at most")
+    if configuration.refine:
+        then.append(f"{configuration.refine} further seeds at each best rate")
+    if then:
+        lines.append(("then", "; ".join(then)))
     lines += [("own", f"{name}: {found['facts']}") for name, found in own.described(grid.structure["activation"]).items()]
     if part.count > 1:
         lines.append(("slice", f"{part.index + 1} of {part.count} is trained by this process"))

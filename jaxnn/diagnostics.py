@@ -5,7 +5,7 @@ one {"weight", optional "bias", optional "activation"} a layer), are pure, and w
 with the activation static. Fractions and variances are over a batch: x has one example a row.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -130,8 +130,16 @@ def activation_slopes(params: Params, x: Array, activation: Phi | Sequence[Phi])
     """
     entries = _entries(params, activation, "linear")
     z = _traces(params, x, activation).pre_activations
-    return tuple(jax.vmap(lambda z, layer=layer, entry=entry: _slope(entry, z, layer.get("activation", {})))(z)
-                 for layer, entry, z in zip(params[:-1], entries[:-1], z[:-1], strict=True))
+    alike: dict[Callable, list[int]] = {}
+    for i, entry in enumerate(entries[:-1]):
+        alike.setdefault(entry.function, []).append(i)
+    slopes = {}
+    for layers in alike.values():  # those of one activation side by side: φ′ compiles once, however deep the network
+        wide, widths = jnp.concatenate([z[i] for i in layers], axis=1), [z[i].shape[1] for i in layers]
+        learned = jax.tree.map(lambda *values: jnp.concatenate(values), *(params[i].get("activation", {}) for i in layers))
+        wide = jax.vmap(lambda z, entry=entries[layers[0]], learned=learned: _slope(entry, z, learned))(wide)
+        slopes |= zip(layers, jnp.split(wide, np.cumsum(widths[:-1]), axis=1), strict=True)
+    return tuple(slopes[i] for i in range(len(params) - 1))
 
 
 def _per_layer(values: Sequence[Array], dtype: jnp.dtype) -> Array:
@@ -176,8 +184,8 @@ _SLOPE_GRID = np.linspace(-16, 16, 4097)  # steps of 1/128, exact in float32, wi
 def saturated_fraction(params: Params, x: Array, activation: Phi | Sequence[Phi], *, fraction: float = 0.05) -> Array:
     """Fraction of each hidden layer's (unit, example) pairs that are saturated, |φ′(z)| < fraction · max |φ′|.
 
-    The maximum is each unit's own, over z in [−16, 16] in steps of 1/128, with its learned parameters as they are; for
-    slopes that grow without bound it is the one at 16. At the default of 5 % that is |z| > 2.18 for tanh, |z| > 4.36
+    The maximum is that of ``largest_slopes``, each unit's own where it has learned parameters; for slopes that grow without
+    bound it is the one at 16. At the default of 5 % that is |z| > 2.18 for tanh, |z| > 4.36
     for sigmoid, and z ≤ 0 for ReLU, whose one flat side is counted like any other.
 
     Args:
@@ -200,18 +208,37 @@ def saturated_fraction(params: Params, x: Array, activation: Phi | Sequence[Phi]
     Reference:
         Glorot and Bengio 2010, section 3, for the phenomenon; the threshold is this library's.
     """
-    entries = _entries(params, activation, "linear")
     slopes = activation_slopes(params, x, activation)
-    grid = jnp.asarray(_SLOPE_GRID, x.dtype)
-    result = []
-    for layer, entry, slope in zip(params[:-1], entries[:-1], slopes, strict=True):
-        learned = layer.get("activation", {})
-        if learned:
-            largest = jax.vmap(lambda learned, entry=entry: jnp.max(jnp.abs(_slope(entry, grid, learned))))(learned)
-        else:
-            largest = jnp.full(slope.shape[1], jnp.max(jnp.abs(_slope(entry, grid, learned))))
-        result.append(jnp.mean(jnp.abs(slope) < fraction * largest[None, :], dtype=x.dtype))
-    return _per_layer(result, x.dtype)
+    largest = [largest_slopes(entry, layer.get("activation", {}), x.dtype)
+               for layer, entry in zip(params[:-1], _entries(params, activation, "linear")[:-1], strict=True)]
+    return _per_layer([jnp.mean(jnp.abs(s) < fraction * most[None, :], dtype=x.dtype) for s, most in zip(slopes, largest, strict=True)], x.dtype)
+
+
+def largest_slopes(activation: Phi, learned: Mapping[str, Array], dtype: jnp.dtype = jnp.float32) -> Array:
+    """Largest |φ′| over z in [−16, 16], in steps of 1/128, or of 1/8 for units that have learned parameters.
+
+    Args:
+        activation: φ, elementwise.
+        learned: its learned parameters, one value a unit; empty where it has none.
+        dtype: to compute in.
+
+    Returns:
+        Shape (units,); (1,) where nothing is learned.
+
+    Raises:
+        ValueError: the activation is unknown or not elementwise.
+
+    Example:
+        >>> largest_slopes("sigmoid", {}).tolist(), largest_slopes("prelu", {"slope": jnp.array([0.5, 3.0])}).tolist()
+        ([0.25], [1.0, 3.0])
+
+    Reference:
+        None; saturated_fraction's measure.
+    """
+    entry, grid = resolve(activation), jnp.asarray(_SLOPE_GRID, dtype)
+    if not learned:
+        return jnp.max(jnp.abs(_slope(entry, grid, {})))[None]
+    return jax.vmap(lambda learned: jnp.max(jnp.abs(_slope(entry, grid[::16], learned))))(dict(learned))
 
 
 def exact_sparsity(params: Params, x: Array, activation: Phi | Sequence[Phi]) -> Array:

@@ -63,6 +63,17 @@ class Grid:
         """Networks that the whole grid trains."""
         return len(self.structures) * len(self.cells) * len(self.seed_numbers)
 
+    def find(self, part: "Grid") -> tuple[np.ndarray, np.ndarray]:
+        """Where the runs of a smaller grid lie in an array (cells, seeds) of this one: what to index it by.
+
+        Example:
+            >>> whole, part = (Grid({}, {"learning_rate": rates}, seeds=2) for rates in ((0.1, 0.2, 0.3), (0.2, 0.3)))
+            >>> [places.tolist() for places in whole.find(part)]
+            [[[1], [2]], [[0, 1]]]
+        """
+        cells, seeds = list(self.cells), list(self.seed_numbers)
+        return np.ix_(list(map(cells.index, part.cells)), list(map(seeds.index, part.seed_numbers)))
+
 
 class Layout(NamedTuple):
     """Where each run of a program lies: groups of one seed, members of one group.
@@ -117,7 +128,7 @@ class Layout(NamedTuple):
         return np.where(other.cells >= 0, place[other.cells, other.columns[:, None]], 0)
 
 
-def arrange(grid: Grid, *, devices: int = 1, members: int | None = None, runs: np.ndarray | None = None,
+def arrange(grid: Grid, *, devices: int = 1, members: int | None = None, exactly: int | None = None, runs: np.ndarray | None = None,
             multiple: int | None = None) -> Layout:
     """Lay the runs of one program out so that the groups divide evenly among the devices.
 
@@ -128,6 +139,7 @@ def arrange(grid: Grid, *, devices: int = 1, members: int | None = None, runs: n
         grid: what to vary; its structure plays no part.
         devices: how many will share the groups.
         members: most runs in a group; no limit when absent.
+        exactly: runs in a group, as in another layout; found from the grid and members when absent.
         runs: bool (cells, seeds), the runs to lay out; all when absent.
         multiple: of what the number of groups is; of devices when absent.
 
@@ -149,10 +161,7 @@ def arrange(grid: Grid, *, devices: int = 1, members: int | None = None, runs: n
     runs = np.ones(shape, bool) if runs is None else runs
     if runs.shape != shape or not runs.any():
         raise ValueError(f"runs has shape {runs.shape} and {int(runs.sum())} runs; give bool of shape {shape} with at least one")
-    parts = devices // math.gcd(len(seeds), devices)
-    most = min(members or len(cells), math.ceil(len(cells) / min(parts, len(cells))))
-    # Of the sizes near the most, the one that pads least.
-    size = min(range(most, most // 2, -1), key=lambda size: -len(cells) % size)
+    size = exactly or _members(len(cells), len(seeds), devices, members)
     rows = []
     for column in np.flatnonzero(runs.any(0)):
         here = np.flatnonzero(runs[:, column])
@@ -163,3 +172,10 @@ def arrange(grid: Grid, *, devices: int = 1, members: int | None = None, runs: n
     columns = np.array([column for column, _ in rows])
     values = {name: np.array([cell[name] for cell in cells], np.float32)[trained] for name in grid.hyperparameters}
     return Layout(seeds[columns], values, cells_of, columns, shape)
+
+
+def _members(cells: int, seeds: int, devices: int, members: int | None) -> int:
+    """Runs in a group: of the sizes near the most, the one that pads least."""
+    parts = devices // math.gcd(seeds, devices)
+    most = min(members or cells, math.ceil(cells / min(parts, cells)))
+    return min(range(most, most // 2, -1), key=lambda size: -cells % size)

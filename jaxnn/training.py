@@ -40,7 +40,7 @@ class Training(NamedTuple):
     init: ``init(key, hyperparameters) -> State``.
     segment: ``segment(state, hyperparameters, x, y, order) -> (State, {"train_loss"})``, one update for each row of
         ``order``, an integer array (steps, batch_size) of example numbers; the loss is their mean.
-    evaluate: ``evaluate(state, hyperparameters, x, y) -> {"loss", "accuracy" where the task has one}``.
+    evaluate: ``evaluate(state, hyperparameters, x, y) -> {"loss", "accuracy" where the task has one, what inside measures}``.
     """
 
     init: Callable[[Key, Hyperparameters], State]
@@ -96,7 +96,8 @@ def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: 
 
 def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Callable[[Array, Array], Array],
                   optimizer: optax.GradientTransformation | Callable[[Hyperparameters], optax.GradientTransformation], *,
-                  correct: Callable[[Array, Array], Array] | None = None, stochastic: bool = False) -> Training:
+                  correct: Callable[[Array, Array], Array] | None = None, stochastic: bool = False,
+                  inside: Callable[[Params, Array], Mapping[str, Array]] | None = None) -> Training:
     """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as pure functions of ONE run.
 
     Args:
@@ -105,6 +106,7 @@ def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Cal
         optimizer: from Optax, or a function that makes one of the run's hyperparameters (a swept learning rate, …).
         correct: 1 where one prediction is right, 0 where not; its mean is the accuracy.
         stochastic: give the network a key in training, a new one each step and example.
+        inside: what evaluate tells of the network besides, numbers by name, from its parameters and all the inputs evaluated.
 
     Returns:
         Training(init, segment, evaluate).
@@ -164,6 +166,7 @@ def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Cal
             return metrics | ({"accuracy": correct(output, example[1])} if correct else {})
 
         metrics = jax.tree.map(jnp.mean, jax.lax.map(one, (x, y), batch_size=min(EVALUATION_ROWS, len(x))))
+        metrics |= inside(state.params, x) if inside else {}
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 
     return Training(init, segment, evaluate)

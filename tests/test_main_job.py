@@ -125,6 +125,19 @@ def test_curves_have_a_point_for_each_segment(folder):
     assert curves["step"].nunique() == len(runner.segment_lengths(30))
 
 
+def test_dead_and_saturated_units_are_in_the_files(folder):
+    results, curves = pd.read_csv(folder / "results.csv"), pd.read_csv(folder / "curves.csv")
+    diverged = results["diverged_step"].notna()
+    for name in ("dead", "saturated"):
+        shares, known = results[f"test_{name}"], curves[f"validation_{name}"].notna()
+        assert shares[~diverged].between(0, 1).all() and shares[diverged].isna().all() and known.any()
+        low, middle, high = (curves.loc[known, f"validation_{name}{end}"] for end in ("_low", "", "_high"))
+        assert (low <= middle).all() and (middle <= high).all()
+    assert (curves["validation_loss_low"] <= curves["validation_loss"]).all()
+    rows = json.loads((folder / "summary.json").read_text())["table"]
+    assert all(0 <= row[name] <= 1 for row in rows for name in ("dead", "saturated"))
+
+
 def test_steps_to_target_and_the_comparison_with_the_baseline_follow_from_the_files(folder):
     results, summary = pd.read_csv(folder / "results.csv"), json.loads((folder / "summary.json").read_text())
     rows = {row["activation"]: row for row in summary["table"]}

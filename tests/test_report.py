@@ -26,9 +26,9 @@ def tables():
             for place, name in enumerate(NAMES) for rate in (0.1, 1.0, 10.0) for seed in range(4)]
     results = pd.DataFrame(rows).astype({"diverged_step": "Int64"})
     results.loc[results["learning_rate"] == 10, ["test_accuracy", "diverged_step"]] = 0, 3
-    curves = results[results["seed"] == 0].assign(step=10, train_loss=0.5)[
-        ["activation", "learning_rate", "step", "validation_loss", "validation_accuracy", "train_loss"]]
-    return results, curves
+    names = ["validation_loss", "validation_accuracy", "train_loss"]
+    curves = results[results["seed"] == 0].assign(step=10, train_loss=0.5)[["activation", "learning_rate", "step", *names]]
+    return results, curves.assign(**{f"{name}_{end}": curves[name] + off for name in names for end, off in (("low", -0.1), ("high", 0.05))})
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +70,23 @@ def test_the_numbers_drawn_are_those_of_the_results(evidence):
     assert cross.x == [10.0]
 
 
+def test_bands_are_the_quartiles_also_where_the_curve_is_turned_over(evidence):
+    loss, error, _ = next(figure for figure in report.figures(evidence) if figure.name == "curves").views
+    for view, low, high in ((loss, 0.1, 0.05), (error, 5, 10)):
+        series = view.series[0]
+        assert [series.low[0], series.high[0]] == pytest.approx([series.y[0] - low, series.y[0] + high])
+
+
 def test_units_are_drawn_over_time_where_the_curves_hold_them(evidence):
-    curves = evidence.curves.assign(dead=0.25, saturated=0.5)
-    before, after = (next(figure for figure in report.figures(each) if figure.name == "units")
-                     for each in (evidence, replace(evidence, curves=curves)))
-    assert before.title.endswith("before training") and after.title.endswith("over time")
-    assert after.views[0].series[0].x == [10] and after.views[0].series[0].y == [25.0]
+    shares = {"validation_dead": 0.25, "validation_dead_low": 0.125, "validation_dead_high": 0.5}
+    curves = evidence.curves.assign(**shares, **{name.replace("dead", "saturated"): share for name, share in shares.items()})
+    curves.loc[curves["activation"] == "tanh", list(shares)] = np.nan  # a network without hidden layers
+    before, after = ({figure.name: figure for figure in report.figures(each)} for each in (evidence, replace(evidence, curves=curves)))
+    assert "units" not in before and "start" in before
+    dead, saturated = after["units"].views
+    assert "tanh" not in [series.label for series in dead.series] and len(saturated.series) == 3
+    series = dead.series[0]
+    assert (series.x, series.y, series.low, series.high) == ([10], [25.0], [12.5], [50.0])
 
 
 def test_figures_are_files_too(evidence, tmp_path):

@@ -1,6 +1,6 @@
 """The comparison: each structure at its own best learning rate, chosen on validation data, reported on test data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -53,12 +53,13 @@ class Versus:
 class Choice:
     """One structure at its best learning rate; scores are interquartile means over seeds.
 
+    edge: lowest or highest, where the best rate is that of all rates tried; None elsewhere, and where there is only one.
     p: of the first being no different, corrected for data having chosen the first; see first_p.
     good_rates: how far the learning rate may be off, on validation data.
     versus: None for the baseline itself.
     steps_to_target: median over seeds, infinite where the median run misses; None where there are no training curves.
     reached: how many of the seeds reach the target.
-    dead: median over seeds of the share of dead units, where it is measured.
+    dead, saturated: medians over seeds of the shares of hidden units on test data, None where they are not measured.
     """
 
     structure: dict[str, Any]
@@ -74,6 +75,7 @@ class Choice:
     edge: str | None
     good_rates: GoodRates
     dead: float | None = None
+    saturated: float | None = None
     p: float = 1.0
     versus: Versus | None = None
     steps_to_target: float | None = None
@@ -82,7 +84,19 @@ class Choice:
     @property
     def label(self) -> str:
         """What to call it."""
-        return " ".join(str(value) if name == "activation" else f"{name} {value}" for name, value in self.structure.items())
+        return label(self.structure)
+
+
+class SoFar(NamedTuple):
+    """What a program that may not be finished has found: its best learning rate and the validation score there.
+
+    runs: how many have begun; diverged_runs: how many of them have diverged.
+    """
+
+    learning_rate: float
+    validation: float
+    diverged_runs: int
+    runs: int
 
 
 class Comparison(NamedTuple):
@@ -101,7 +115,7 @@ class Comparison(NamedTuple):
 
 
 def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[str], score: Score, variance: Mapping[str, float],
-            baseline: str | None = None) -> Comparison:
+            baseline: str | None = None, seeds: float = np.inf) -> Comparison:
     """Choose, and then time: how many updates each choice takes to a target that the data set.
 
     Args:
@@ -110,15 +124,15 @@ def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[st
         axes: the names of the structure that tell the choices apart.
         score: how runs are judged.
         variance: of each part's targets, for R².
-        baseline: as in choose.
+        baseline, seeds: as in choose.
     """
     results = results_table(grid, outcomes, score, variance)
-    choices = choose(results, axes, score, baseline)
+    choices = choose(results, axes, score, baseline, seeds)
     against = next(choice for choice in choices if choice.versus is None)
     target = 1 - good_enough(1 - against.validation)
     reached = [steps_to_target(outcomes[number].steps, _scores(outcomes[number].curves, "validation", score, variance), target)
                for number in range(len(grid.structures))]
-    results["steps_to_target"] = np.concatenate([steps.ravel() for steps in reached])
+    results["steps_to_target"] = np.concatenate([steps[outcomes[number].done] for number, steps in enumerate(reached)])
     steps = np.array([rows_of(results, choice).sort_values("seed")["steps_to_target"] for choice in choices])
     choices = [replace(choice, steps_to_target=float(np.median(own)), reached=int(np.isfinite(own).sum()))
                for choice, own in zip(choices, steps, strict=True)]
@@ -128,7 +142,8 @@ def compare(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], axes: Sequence[st
 
 
 def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Score, variance: Mapping[str, float]) -> pd.DataFrame:
-    """One row a run: every axis, seed, losses and scores of each part, and the step at which it diverged, empty if it did not.
+    """One row a finished run: every axis, seed, losses and scores of each part, and the step at which it diverged, empty if it
+    did not.
 
     A diverged run predicts nothing: its losses are infinite and its scores the worst there is.
     """
@@ -137,35 +152,76 @@ def results_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome], score: Scor
         outcome = outcomes[number]
         diverged = outcome.diverged_step >= 0
         columns = {"train_loss": outcome.curves["train_loss"][-1]}
-        for part, found in (("validation", {name: values[-1] for name, values in outcome.curves.items()}), ("test", outcome.test)):
-            columns[f"{part}_loss"] = np.where(diverged, np.inf, found[f"{part}_loss"])
-            columns[f"{part}_{score.name}"] = np.where(diverged, score.worst, _scores(found, part, score, variance))
-        if "test_dead" in outcome.test:
-            columns["test_dead"] = outcome.test["test_dead"]
+        for part in ("validation", "test"):
+            columns[f"{part}_loss"], columns[f"{part}_{score.name}"] = final(outcome, part, score, variance)
+        columns |= {name: outcome.test[name] for name in ("test_dead", "test_saturated") if name in outcome.test}
         columns["train_loss"] = np.where(diverged, np.inf, columns["train_loss"])
         index = pd.MultiIndex.from_product([range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"])
         table = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index).reset_index()
         axes = pd.DataFrame([{**structure, **grid.cells[cell]} for cell in table.pop("cell")])
         step = pd.Series(np.where(diverged, outcome.diverged_step, 0).ravel(), dtype="Int64").mask(~diverged.ravel())
-        tables.append(pd.concat([axes, table, step.rename("diverged_step")], axis=1))
+        tables.append(pd.concat([axes, table, step.rename("diverged_step")], axis=1)[outcome.done.ravel()])
     return pd.concat(tables, ignore_index=True)
 
 
+def so_far(grid: jaxnn.Grid, outcome: Outcome, score: Score, variance: Mapping[str, float]) -> SoFar | None:
+    """What choose would say of each run's latest point; None before the first. Arguments as in compare."""
+    if "validation_loss" not in outcome.curves:
+        return None
+    diverged = outcome.diverged_step >= 0
+    latest = {name: _latest(values) for name, values in outcome.curves.items() if name.startswith("validation_")}
+    begun = diverged | ~np.isnan(latest["validation_loss"])
+    scores = np.where(diverged, score.worst, _scores(latest, "validation", score, variance))
+    losses = np.where(diverged, np.inf, latest["validation_loss"])
+    rates = {cell["learning_rate"]: number for number, cell in enumerate(grid.cells) if begun[number].any()}
+    if not rates:
+        return None
+    validation = {rate: _middle(scores[number][begun[number]]) for rate, number in rates.items()}
+    best = best_rate(validation, lambda rate: losses[rates[rate]][begun[rates[rate]]])
+    return SoFar(best, validation[best], int(diverged.sum()), int(begun.sum()))
+
+
+def final(outcome: Outcome, part: str, score: Score, variance: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Losses and scores at the end, (cells, seeds): a diverged run's are infinite, and the worst there is."""
+    found = outcome.test if part == "test" else {name: values[-1] for name, values in outcome.curves.items()}
+    diverged = outcome.diverged_step >= 0
+    return (np.where(diverged, np.inf, found[f"{part}_loss"]),
+            np.where(diverged, score.worst, _scores(found, part, score, variance)))
+
+
+def best_cell(outcome: Outcome, runs: np.ndarray, score: Score, variance: Mapping[str, float]) -> int:
+    """The number of the cell whose rate choose would choose, had there been these runs alone, bool (cells, seeds)."""
+    losses, scores = final(outcome, "validation", score, variance)
+    validation = {int(cell): _middle(scores[cell, runs[cell]]) for cell in np.flatnonzero(runs.any(axis=1))}
+    return best_rate(validation, lambda cell: losses[cell, runs[cell]])
+
+
 def curves_table(grid: jaxnn.Grid, outcomes: Mapping[int, Outcome]) -> pd.DataFrame:
-    """One row a cell and point of its training curve: medians over seeds, infinite where most have diverged."""
+    """One row a trained cell and point of its training curve: medians over seeds, and the ends of their middle half as _low and _high.
+
+    A run that has diverged has an infinite loss, no accuracy, and no units to be dead or saturated.
+    """
     tables = []
     for number, structure in enumerate(grid.structures):
         outcome = outcomes[number]
-        points = pd.MultiIndex.from_product([outcome.steps, range(len(grid.cells))], names=["step", "cell"])
-        medians = {name: np.median(np.where(np.isnan(values), 0.0 if "accuracy" in name else np.inf, values), axis=-1).ravel()
-                   for name, values in outcome.curves.items()}
-        table = pd.DataFrame(medians, index=points).reset_index()
+        cells = np.flatnonzero(outcome.done.any(axis=1))
+        points = pd.MultiIndex.from_product([outcome.steps, cells], names=["step", "cell"])
+        columns = {}
+        for name, values in outcome.curves.items():
+            lost = 0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
+            found = np.where(outcome.done, np.where(np.isnan(values), lost, values), np.nan)[:, cells]
+            runs = pd.DataFrame(found.reshape(len(points), -1))  # what is not trained is nan, and skipped
+            columns[name] = runs.median(axis=1).to_numpy()
+            columns |= {f"{name}_{end}": runs.quantile(share, axis=1, interpolation="nearest").to_numpy()
+                        for end, share in (("low", 0.25), ("high", 0.75))}
+        table = pd.DataFrame(columns, index=points).reset_index()
         axes = pd.DataFrame([{**structure, **grid.cells[cell]} for cell in table.pop("cell")])
         tables.append(pd.concat([axes, table], axis=1))
     return pd.concat(tables, ignore_index=True)
 
 
-def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: str | None = None) -> list[Choice]:
+def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: str | None = None,
+           seeds: float = np.inf) -> list[Choice]:
     """Each structure at the rate with the best validation score, best first; ties go to the lower validation loss.
 
     The first is the one that validation data call best. Since they are the same runs' data, a lucky run helps it to be chosen
@@ -177,28 +233,55 @@ def choose(results: pd.DataFrame, axes: Sequence[str], score: Score, baseline: s
         axes: the names of the structure that tell the choices apart.
         score: how runs are judged.
         baseline: a value of the first axis; absent, relu where it is among them, else the one that comes first in the results.
+        seeds: the rate is chosen on seeds below this, which every rate has; scores are over all that the chosen one has.
     """
-    rates = np.unique(results["learning_rate"])
     choices = []
     for values, group in results.groupby(list(axes), sort=False):
         by_rate = {rate: cell.sort_values("seed") for rate, cell in group.groupby("learning_rate")}
-        validation = {rate: _middle(cell[f"validation_{score.name}"]) for rate, cell in by_rate.items()}
-        # Rounded, so that a tie is a tie whatever the last bit of the mean.
-        best = max(by_rate, key=lambda rate: (round(validation[rate], 6), -_middle(by_rate[rate]["validation_loss"])))
+        chosen_on = {rate: cell[cell["seed"] < seeds] for rate, cell in by_rate.items()}
+        validation = {rate: _middle(cell[f"validation_{score.name}"]) for rate, cell in chosen_on.items()}
+        best = best_rate(validation, lambda rate, cells=chosen_on: cells[rate]["validation_loss"])
         cell = by_rate[best]
         test = cell[f"test_{score.name}"].to_numpy()
-        edge = None if len(rates) < 2 else {rates[0]: "lowest", rates[-1]: "highest"}.get(best)
-        choices.append(Choice(dict(zip(axes, values, strict=True)), float(best), validation[best], _middle(test), interval(test),
+        edge = None if len(by_rate) < 2 else {min(by_rate): "lowest", max(by_rate): "highest"}.get(best)
+        choices.append(Choice(dict(zip(axes, values, strict=True)), float(best), _middle(cell[f"validation_{score.name}"]),
+                              _middle(test), interval(test),
                               tuple(test.tolist()), _middle(cell["test_loss"]), int(group["diverged_step"].notna().sum()),
                               int(cell["diverged_step"].notna().sum()), len(group), edge,
                               good_rates(list(validation), [1 - value for value in validation.values()]),
-                              float(cell["test_dead"].median()) if "test_dead" in cell else None))
+                              *(float(cell[name].median()) if name in cell else None for name in ("test_dead", "test_saturated"))))
     named = results[axes[0]].unique()
     baseline = baseline or ("relu" if "relu" in named else named[0])
-    choices.sort(key=lambda choice: -round(choice.validation, 6))
+    choices.sort(key=rank)
     p = first_p(np.array([choice.scores for choice in choices]))
     choices = [replace(choice, p=float(value)) for choice, value in zip(choices, p, strict=True)]
     return _against_baseline(choices, axes[0], baseline)
+
+
+def best_rate(validation: Mapping[float, float], losses: Callable[[float], Sequence[float]]) -> float:
+    """The rate with the best validation score; ties go to the lower interquartile mean of the losses at the rate.
+
+    Example:
+        >>> best_rate({0.1: 0.9, 1.0: 0.9}, {0.1: [0.5], 1.0: [0.4]}.get)
+        1.0
+    """
+    tied = [rate for rate in validation if _rounded(validation[rate]) == max(map(_rounded, validation.values()))]
+    return min(tied, key=lambda rate: _middle(losses(rate)))
+
+
+def rank(choice: Choice | SoFar) -> float:
+    """What choices are sorted by, best first."""
+    return -_rounded(choice.validation)
+
+
+def label(structure: Mapping[str, Any]) -> str:
+    """What to call a structure.
+
+    Example:
+        >>> label({"activation": "relu", "depth": 4})
+        'relu depth 4'
+    """
+    return " ".join(str(value) if name == "activation" else f"{name} {value}" for name, value in structure.items())
 
 
 def _against_baseline(choices: Sequence[Choice], axis: str, baseline: str) -> list[Choice]:
@@ -223,6 +306,17 @@ def rows_of(table: pd.DataFrame, choice: Choice) -> pd.DataFrame:
 
 def _scores(found: Mapping[str, np.ndarray], part: str, score: Score, variance: Mapping[str, float]) -> np.ndarray:
     return found[f"{part}_accuracy"] if score is ACCURACY else 1 - found[f"{part}_loss"] / variance[part]
+
+
+def _latest(curve: np.ndarray) -> np.ndarray:
+    """From (segments, cells, seeds) the last point that each run has, (cells, seeds)."""
+    last = len(curve) - 1 - np.argmax(~np.isnan(curve[::-1]), axis=0)
+    return np.take_along_axis(curve, last[None], axis=0)[0]
+
+
+def _rounded(score: float) -> float:
+    """So that a tie is a tie whatever the last bit of the mean."""
+    return round(score, 6)
 
 
 def _middle(values) -> float:

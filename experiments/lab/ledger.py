@@ -55,12 +55,17 @@ def _about(claim: str, runs: Mapping[str, Any]) -> list[tuple[str, dict[str, Any
 
 def _row(claim: str, words: str, name: str, verdict: Mapping[str, Any] | None) -> str:
     if verdict is None:
-        return f"| {claim} | {words} | not measured | | | |"
-    said = f"**{verdict['verdict']}**{' ' * bool(verdict['when'])}{verdict['when']}"
+        return _cells(claim, words, "not measured", "", "", "")
+    said = f"**{verdict['verdict']}** {verdict['when']}".strip()
     if verdict["differs"]:
         said += f"; differs from the published: {verdict['differs']}"
     effects = "; ".join(str(Effect(**effect)) for effect in verdict["effects"])
-    return _escaped(f"| {claim} | {words} | {said} | {effects} | {verdict['seeds']:,} | [{name}](#{name}) |")
+    return _cells(claim, words, said, effects, f"{verdict['seeds']:,}", f"[{name}](#{name})")
+
+
+def _cells(*texts: str) -> str:
+    """A row of a table, in which the bars of |x| are no borders."""
+    return f"| {' | '.join(text.replace('|', chr(92) + '|') for text in texts)} |"
 
 
 def _section(name: str, run: Mapping[str, Any]) -> list[str]:
@@ -71,9 +76,3 @@ def _section(name: str, run: Mapping[str, Any]) -> list[str]:
     for verdict in run["verdicts"]:
         lines.append(f"- {verdict['claim']}: {verdict['setting']}{'. ' * bool(verdict['note'])}{verdict['note']}")
     return [*lines, ""]
-
-
-def _escaped(row: str) -> str:
-    """The bars of |x| are no cell's border."""
-    inner = row[2:-2].split(" | ")
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in inner) + " |"

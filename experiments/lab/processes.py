@@ -9,7 +9,6 @@ import numpy as np
 from jax.experimental import multihost_utils
 from safetensors.numpy import load, save
 
-import jaxnn
 from experiments.lab.cli import UserError
 from experiments.lab.outcome import Outcome
 
@@ -44,20 +43,25 @@ def share(text: str | None) -> Share:
     return Share(int(found[1]) - 1, int(found[2]))
 
 
-def runs_of(grid: jaxnn.Grid, part: Share) -> dict[int, np.ndarray]:
-    """The runs of a slice: bool (cells, seeds) by the number of their structure. Slices are disjoint, together all runs, and
-    hold the runs of few structures each, so that each compiles few programs.
+def share_of(runs: Mapping[int, np.ndarray], part: Share) -> dict[int, np.ndarray]:
+    """A slice of runs, bool (cells, seeds) by the number of their structure. Slices are disjoint, together all runs, and hold
+    the runs of few structures each, so that each compiles few programs.
 
     Example:
-        >>> grid = jaxnn.Grid({"activation": ("relu", "tanh")}, {"learning_rate": (0.1, 1.0)}, seeds=3)
-        >>> {number: runs.tolist() for number, runs in runs_of(grid, Share(1, 4)).items()}
+        >>> every = {number: np.ones((2, 3), bool) for number in range(2)}
+        >>> {number: runs.tolist() for number, runs in share_of(every, Share(1, 4)).items()}
         {0: [[False, False, True], [False, True, True]]}
     """
-    cells, seeds = len(grid.cells), len(grid.seed_numbers)
-    # Seed by seed within a structure, since the runs of a seed are trained together.
-    owner = np.arange(grid.runs) * part.count // grid.runs
-    mine = (owner == part.index).reshape(len(grid.structures), seeds, cells).swapaxes(1, 2)
-    return {number: runs for number, runs in enumerate(mine) if runs.any()}
+    total, before, found = sum(int(wanted.sum()) for wanted in runs.values()), 0, {}
+    for number, wanted in runs.items():
+        # Seed by seed within a structure, since the runs of a seed are trained together.
+        seeds, cells = np.nonzero(wanted.T)
+        mine = (before + np.arange(len(cells))) * part.count // total == part.index
+        if mine.any():
+            found[number] = np.zeros_like(wanted)
+            found[number][cells[mine], seeds[mine]] = True
+        before += len(cells)
+    return found
 
 
 def start(coordinator: str | None, processes: int | None, process: int | None) -> Share:

@@ -15,7 +15,7 @@ from jaxnn.training import State, Training
 
 SEGMENTS = 20  # points of a training curve
 CHUNKS = 5  # about as many a program: diverged runs are left out chunk by chunk
-MOST = 64  # groups of a chunk: more would only take memory
+MOST = 64  # groups of a chunk, or up to twice as many: more would only take memory
 WAVE_BYTES = 1 << 25  # of states that a CPU holds at a time: chunks run one after the other, so more would gain nothing
 
 
@@ -29,20 +29,20 @@ class Data(NamedTuple):
 class Plan(NamedTuple):
     """How a program's runs are cut up.
 
-    devices: how many share a chunk's groups. members: most runs in a group; None, no limit.
+    devices: how many share a chunk's groups. members: runs in a group.
     together: groups that a device trains at a time; None, all. chunk: groups of one call.
     wave: groups whose states are held at a time.
     """
 
     devices: int
-    members: int | None
+    members: int
     together: int | None
     chunk: int
     wave: int
 
     def layout(self, grid: jaxnn.Grid, runs: np.ndarray) -> Layout:
-        """The runs, laid out in whole chunks."""
-        return jaxnn.arrange(grid, devices=self.devices, members=self.members, runs=runs, multiple=self.chunk)
+        """The runs, of this grid or a wider one, laid out in whole chunks."""
+        return jaxnn.arrange(grid, devices=self.devices, exactly=self.members, runs=runs, multiple=self.chunk)
 
 
 class Program(NamedTuple):
@@ -69,11 +69,11 @@ def segment_lengths(steps: int) -> list[int]:
 
 
 def chunk_of(groups: int, devices: int) -> int:
-    """Groups of a chunk: a multiple of the devices, near a CHUNKS-th of all but at most MOST, such that chunks of it pad least.
+    """Groups of a chunk: a multiple of the devices, one to two times a CHUNKS-th of all or MOST, whichever is less, that pads least.
 
     Example:
         >>> chunk_of(20, 2), chunk_of(3, 2), chunk_of(1000, 2)
-        (4, 2, 64)
+        (4, 2, 100)
     """
     shares = -(-groups // devices)
     near = max(1, min(shares // CHUNKS, MOST // devices))
@@ -115,7 +115,7 @@ def build(grid: jaxnn.Grid, training: Training, data: Data, *, runs: np.ndarray,
         chunk = max(1, chunk // len(devices) // 2) * len(devices)
     room = min(budget, WAVE_BYTES) if devices[0].platform == "cpu" else max(0, budget - need)
     wave = chunk * max(1, int(room / (held * chunk)))
-    plan = Plan(len(devices), runs_at_once(training, grid.hyperparameters, devices[0]), together, chunk, wave)
+    plan = Plan(len(devices), whole.members, together, chunk, wave)
     return Program(plan, sweep, state, segments, evaluate, time.perf_counter() - began)
 
 

@@ -77,7 +77,7 @@ def measure(params: Params, phi: Sequence[Activation], loss: Callable[[Array, Ar
         signal.append(np.mean(z**2, axis=(1, 2)))
         if entry is None:
             break
-        if _is_curve(entry):
+        if is_curve(entry):
             h, slope = _evaluate(entry, z)
             pulls.append(lambda delta, slope=slope: delta * slope)
             largest = np.max(np.abs(curve(entry).slope))
@@ -117,7 +117,7 @@ def curve(entry: Activation) -> Curve | None:
         >>> curve(ACTIVATIONS["relu"]).slope[[0, -1]].tolist(), curve(ACTIVATIONS["softmax"])
         ([0.0, 1.0], None)
     """
-    return Curve(*_evaluate(entry, SLOPES_AT)) if _is_curve(entry) else None
+    return Curve(*_evaluate(entry, SLOPES_AT)) if is_curve(entry) else None
 
 
 def _theory(phi: Sequence[Activation], mean_square: float, widths: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -126,7 +126,7 @@ def _theory(phi: Sequence[Activation], mean_square: float, widths: Sequence[int]
     signal, factor = np.full(len(widths), np.nan), np.full(len(widths), np.nan)
     for layer, entry in enumerate(phi):
         signal[layer] = variances[layer] * mean_square
-        if not _is_curve(entry):
+        if not is_curve(entry):
             break
         found = meanfield.moments(entry, signal[layer])
         mean_square = found.mean_square
@@ -138,7 +138,8 @@ def _theory(phi: Sequence[Activation], mean_square: float, widths: Sequence[int]
     return signal, np.cumprod(factor[::-1])[::-1]
 
 
-def _is_curve(entry: Activation) -> bool:
+def is_curve(entry: Activation) -> bool:
+    """Whether its units have slopes of their own: it does not mix its inputs."""
     return entry.elementwise and entry.units_in == 1
 
 

@@ -48,7 +48,7 @@ def records(choices: Sequence[Choice], curves: pd.DataFrame, score: Score, setti
                   f"test_{score.name}_high": high, "test_loss": choice.test_loss, "diverged_runs": choice.diverged_runs}
         rows = rows_of(curves, choice)
         curve = {name: [(int(step), float(value)) for step, value in zip(rows["step"], rows[name], strict=True) if np.isfinite(value)]
-                 for name in rows if name.startswith(("train_", "validation_"))}
+                 for name in rows if name.startswith(("train_", "validation_")) and not name.endswith(("_low", "_high"))}
         found.append(Record(choice.label, {name: value if isinstance(value, (int, float, str)) else str(value)
                                            for name, value in parameters.items()},
                             {name: float(value) for name, value in scores.items() if np.isfinite(value)}, curve))

@@ -69,7 +69,8 @@ def train(program: Program, grid: jaxnn.Grid, outcome: Outcome, runs: np.ndarray
         stand = outcome.stand if outcome.stand and _fits(outcome.stand, number, wave, plan, grid) else None
         layout = plan.layout(grid, stand.runs if stand else todo)
         chunks = _cut(layout, plan.chunk)
-        states = _placed(sweep, program, stand.leaves if stand else _leaves([sweep.init(layout)]), len(chunks))
+        # Chunk by chunk, of one shape whatever the stage or wave, since each shape of a draw is compiled anew.
+        states = _placed(sweep, program, stand.leaves, len(chunks)) if stand else [sweep.init(chunk) for chunk in chunks]
         rates = _hyperparameters(sweep, chunks)
         for segment in range(stand.segment if stand else 0, len(lengths)):
             drawn = orders.draw(seeds, batch_size=batch_size, steps=lengths[segment], start=sum(lengths[:segment]))

@@ -58,25 +58,30 @@ def _against_rate(results: pd.DataFrame, choices: Sequence[Choice], column: str,
 
 
 def training_curves(curves: pd.DataFrame, choices: Sequence[Choice]) -> Figure:
-    """Medians over seeds against step, each choice at its own rate."""
+    """Medians over seeds and their middle half against step, each choice at its own rate."""
     views = []
     for column, title, change in (("validation_loss", "validation loss", lambda v: v),
                                   ("validation_accuracy", "validation error (%)", lambda v: 100 * (1 - v)),
                                   ("train_loss", "training loss", lambda v: v)):
         if column in curves:
             views.append(over_steps(curves, choices, column, title, change))
-    return Figure("curves", "Training at the chosen rate", "Medians over seeds; a line ends where most seeds have diverged.", tuple(views))
+    return Figure("curves", "Training at the chosen rate",
+                  "Lines are medians over seeds, bands the middle half of the seeds; a line ends where most seeds have diverged.", tuple(views))
 
 
 def over_steps(curves: pd.DataFrame, choices: Sequence[Choice], column: str, title: str, change: Callable) -> View:
-    """A column of the curves against step."""
+    """A column of the curves against step; a choice that has none of it is left out."""
     series = []
     for number, choice in enumerate(choices):
         curve = of(curves, choice.structure | {"learning_rate": choice.learning_rate})
-        values = change(curve[column].to_numpy(float))
-        hover = [f"{choice.label} at {choice.learning_rate:.3g}\nstep {step:,}\n{title} {value:.4g}"
-                 for step, value in zip(curve["step"], values, strict=True)]
-        series.append(Series(choice.label, number, (number,), curve["step"].tolist(), values.tolist(), "line", hover))
+        values, *ends = (change(curve[name].to_numpy(float)) for name in (column, f"{column}_low", f"{column}_high"))
+        if np.isnan(values).all():
+            continue
+        low, high = np.sort(ends, axis=0)  # an error falls as the accuracy rises
+        hover = [f"{choice.label} at {choice.learning_rate:.3g}\nstep {step:,}\n{title} {value:.4g}\nmiddle half of the seeds {a:.4g} to {b:.4g}"
+                 for step, value, a, b in zip(curve["step"], values, low, high, strict=True)]
+        series.append(Series(choice.label, number, (number,), curve["step"].tolist(), values.tolist(), "line", hover,
+                             low.tolist(), high.tolist()))
     return View(title, Axis("step (updates)"), log_if_positive(title, series), tuple(series))
 
 

@@ -26,6 +26,7 @@ class Evidence:
     activations: those of its hidden layers, by name; one, where all layers have the same.
     layers: as measured before training.
     theory: mean-field theory's gradient factor, None where there is none.
+    widened: for which choices the grid was widened, and to where; empty for none.
     """
 
     question: str
@@ -38,3 +39,4 @@ class Evidence:
     layers: Sequence[Layers]
     theory: Sequence[float | None]
     config: Mapping[str, Any]
+    widened: str = ""

@@ -1,6 +1,7 @@
 """Figures of what goes on inside: signals and gradients a layer, dead and saturated units, the activations as curves."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from jaxnn.types import Activation
 
 SHOWN = slice(*np.searchsorted(SLOPES_AT, (-5, 5.001)), 4)
 UNITS = {"dead": "dead units (%)", "saturated": "saturated (%)"}
+WHAT = ("A dead unit has slope 0 on every row measured and learns nothing from them; saturated are the pairs of unit and row whose "
+        "slope is below 5 % of the activation’s largest.")
 
 
 def signals(choices: Sequence[Choice], layers: Sequence[Layers]) -> Figure:
@@ -26,17 +29,23 @@ def signals(choices: Sequence[Choice], layers: Sequence[Layers]) -> Figure:
                   "magnitude between layers, they vanish or explode. The last layer is the output.", tuple(views), together=True)
 
 
-def units(choices: Sequence[Choice], layers: Sequence[Layers], curves: pd.DataFrame) -> Figure:
-    """Dead and saturated units: over training where the curves hold them, else at its start, layer by layer."""
-    what = ("A dead unit has slope 0 on every row measured and learns nothing from them; saturated are the pairs of unit and row whose "
-            "slope is below 5 % of the activation’s largest.")
-    if set(UNITS) <= set(curves):
-        views = [over_steps(curves, choices, column, title, lambda share: 100 * share) for column, title in UNITS.items()]
-        views = [View(view.title, view.x, Axis(view.title, zero=True), view.series) for view in views]
-        return Figure("units", "Dead and saturated units over time", f"{what} Medians over seeds, at the chosen rate.", tuple(views), together=True)
+def units_over_time(choices: Sequence[Choice], curves: pd.DataFrame) -> Figure:
+    """Dead and saturated units of all hidden layers against step, where the curves hold them."""
+    views = [over_steps(curves, choices, f"validation_{name}", title, lambda share: 100 * share)
+             for name, title in UNITS.items() if f"validation_{name}" in curves]
+    views = [replace(view, y=Axis(view.title, zero=True)) for view in views]
+    return Figure("units", "Dead and saturated units over time",
+                  f"{WHAT} Of all hidden layers together, on validation rows, at the chosen rate. Lines are medians over seeds, bands the "
+                  "middle half of the seeds. An activation that mixes its inputs has no slope of its own and no line.",
+                  tuple(views), together=True)
+
+
+def units_at_start(choices: Sequence[Choice], layers: Sequence[Layers]) -> Figure:
+    """Dead and saturated units before training, a dot a layer."""
     views = [_by_layer(choices, [(100 * getattr(found, name), None) for found in layers], title, title)
              for name, title in UNITS.items()]
-    return Figure("units", "Dead and saturated units before training", f"{what} Means over seeds.", tuple(views), together=True)
+    return Figure("start", "Dead and saturated units before training", f"{WHAT} Layer by layer, on training rows: means over "
+                  "seeds, bars from the lowest to the highest seed.", tuple(views), together=True)
 
 
 def _by_layer(choices: Sequence[Choice], found: Sequence[tuple[np.ndarray, np.ndarray | None]], title: str, what: str) -> View:

@@ -60,8 +60,10 @@ def _facts(evidence: Evidence) -> str:
     """How sure the verdict is, and what to be wary of, a card each."""
     best, *others = evidence.comparison.choices
     score, count = evidence.score, len(best.scores)
+    fewest = evidence.comparison.results.groupby([*best.structure, "learning_rate"]).size().min()
+    where = "a rate" if fewest == count else f"at each best rate, {fewest} at the others"
     cards = [("", score.show(best.test), f"test {score.title}, 95 % interval {words.between(best, score)}"),
-             ("", str(count), f"seed{'s' * (count > 1)} a rate, {len(evidence.comparison.results):,} networks in all")]
+             ("", str(count), f"seed{'s' * (count > 1)} {where}, {len(evidence.comparison.results):,} networks in all")]
     if others:
         told = [choice for choice in others if words.standing(choice, best) != "tie"]
         largest = max((choice.p for choice in told), default=min(choice.p for choice in others))
@@ -71,6 +73,8 @@ def _facts(evidence: Evidence) -> str:
     if evidence.theory[0] is not None:
         cards.append(("", f"{evidence.theory[0]:.2g}", "theory: mean square gradient at its first hidden layer over its last’s, "
                       "before training"))
+    if evidence.widened:
+        cards.append(("", "Widened", evidence.widened))
     warnings = [f"the best rate of {choice.label} is the {choice.edge} tried: widen the range of rates" for choice in (best, *others)
                 if choice.edge]
     if count < words.FEWEST_SEEDS:

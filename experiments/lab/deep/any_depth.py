@@ -95,7 +95,8 @@ class Start(NamedTuple):
 def initial(shape: Shape, activation: str, start: Start, key: Key) -> Params:
     """Params of the deepest, jaxnn.deep_mlp's; the shallower use its first hidden layers and its output layer."""
     draw = None if start.weight_variance is None else jaxnn.initializers.scaled_normal(start.weight_variance**0.5)
-    first, rest, output = jaxnn.deep_mlp(shape.in_dim, shape.width, shape.most, shape.classes, activation=activation, initializer=draw).init(key)
+    network = jaxnn.deep_mlp(shape.in_dim, shape.width, shape.most, shape.classes, activation=activation, initializer=draw)
+    first, rest, output = network.init(key)
     if start.bias_variance:
         biases = start.bias_variance**0.5 * jax.random.normal(jax.random.fold_in(key, 1), (shape.most, shape.width))
         first, rest = first | {"bias": biases[0]}, rest | {"bias": biases[1:]}

@@ -41,7 +41,8 @@ def measure(activation: str, weight_variance: Sequence[float], *, depth: int, wi
     """
     def one(key):
         noise = draw(key, width=width, depth=depth)
-        return jax.lax.map(lambda variance: propagate(noise, activation, weight_variance=variance), jnp.asarray(weight_variance, jnp.float32))
+        each = jnp.asarray(weight_variance, jnp.float32)
+        return jax.lax.map(lambda variance: propagate(noise, activation, weight_variance=variance), each)
 
     signal = jax.tree.map(lambda a: np.moveaxis(a, 0, 1), _each(one, jax.random.split(jax.random.key(2), networks)))
     theory = [meanfield.trajectory(activation, depth, variance) for variance in weight_variance]

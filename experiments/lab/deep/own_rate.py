@@ -26,7 +26,8 @@ def at_own_rate(shape: Shape, activation: str, depth: int, data: Data, *, rates:
         diverged; (seeds,).
     """
     def runs(rate, seed):
-        return train(shape, activation, depth, data, learning_rate=rate, seeds=seed, steps=steps, batch_size=batch_size, start=start, at_once=seeds)
+        return train(shape, activation, depth, data, learning_rate=rate, seeds=seed, steps=steps, batch_size=batch_size, start=start,
+                     at_once=seeds)
 
     validation = runs(np.repeat(rates, choosing), np.tile(np.arange(choosing), len(rates))).validation
     chosen_on = validation.reshape(len(rates), choosing).mean(1)

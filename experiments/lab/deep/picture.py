@@ -12,7 +12,8 @@ from experiments.lab.deep.conclusions import before
 from experiments.lab.experiment import Found
 from experiments.lab.verdicts import Conclusion
 
-LINES = (("sigmoid", "Xavier"), ("tanh", "Xavier"), ("tanh", "computed"), ("relu", "Xavier"), ("relu", "He"), ("gelu", "He"), ("elu", "computed"))
+LINES = (("sigmoid", "Xavier"), ("tanh", "Xavier"), ("tanh", "computed"), ("relu", "Xavier"), ("relu", "He"), ("gelu", "He"),
+         ("elu", "computed"))
 
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
@@ -35,7 +36,8 @@ def _factors(ax, rows) -> None:
         measured, theory = (np.cumsum(np.log10(factor)[::-1])[::-1] for factor in (each.factor, each.theory))
         ax.plot(layers, theory, color=look["color"], linestyle=look["linestyle"])
         ax.plot(layers[::3], measured[::3], color=look["color"], linestyle="", marker=look["marker"], label=" ".join(row))
-    ax.set(title="Gradient before training: dots measured, lines theory", xlabel="layer", ylabel="mean square over the last layer's", ylim=(-16.5, 9))
+    ax.set(title="Gradient before training: dots measured, lines theory", xlabel="layer", ylabel="mean square over the last layer's",
+           ylim=(-16.5, 9))
     ax.yaxis.set_major_formatter(lambda power, _: f"1e{power:.0f}".replace("-", "−"))
     ax.legend(ncols=2, loc="lower right")
 
@@ -62,25 +64,27 @@ def _ladder(ax, configuration, found) -> None:
         scores = [trained.accuracy(found, f"ladder-{name}-{depth}") for depth in configuration.depth]
         at = np.array(configuration.depth) * 1.012 ** (number - len(configuration.activation) / 2)
         look = drawing.look(number) | ({"color": "black", "linestyle": "-"} if number >= 8 else {})
-        ax.errorbar(at, [score.value for score in scores], np.transpose([(max(0, score.value - score.low), max(0, score.high - score.value))
-                                                                         for score in scores]), **look, elinewidth=1, label=name)
+        value, low, high = np.transpose([(score.value, score.low, score.high) for score in scores])
+        ax.errorbar(at, value, np.maximum(0, [value - low, high - value]), **look, elinewidth=1, label=name)
     ax.axhline(0.1, color="black", linewidth=1, linestyle=":")
     ax.set_xscale("log")
     ax.set_xticks(configuration.depth, configuration.depth)
     ax.set_xticks([], minor=True)
-    ax.set(title="Digits, each at its own best rate, 95 % intervals", xlabel="hidden layers", ylabel="test accuracy (dotted: guessing)", ylim=(0, 1))
+    ax.set(title="Digits, each at its own best rate, 95 % intervals", xlabel="hidden layers", ylabel="test accuracy (dotted: guessing)",
+           ylim=(0, 1))
     ax.legend(ncols=2, loc="lower left")
 
 
 def _deepest(ax, configuration, found) -> None:
     c = configuration
-    mesh = ax.pcolormesh(np.arange(len(c.map_weight_variance) + 1) - 0.5, _borders(c.map_depth), trained.map_accuracy(c, found).T, cmap="cividis",
-                         vmin=0.1, vmax=1, rasterized=True)
+    mesh = ax.pcolormesh(np.arange(len(c.map_weight_variance) + 1) - 0.5, _borders(c.map_depth), trained.map_accuracy(c, found).T,
+                         cmap="cividis", vmin=0.1, vmax=1, rasterized=True)
     ax.figure.colorbar(mesh, ax=ax, label="training accuracy, best rate")
     at = np.arange(len(c.map_weight_variance))
     theory = [6 * trained.chaos_depth_scale(variance, trained.MAP_BIAS_VARIANCE) for variance in c.map_weight_variance]
     ax.plot(at, theory, color="#D55E00", linestyle="--", marker="o", label="6 ξ (theory)")
-    ax.plot(at, trained.map_depths(c, found), color="white", marker="s", markeredgecolor="black", label=f"deepest at {trained.TRAINED:g} (measured)")
+    ax.plot(at, trained.map_depths(c, found), color="white", marker="s", markeredgecolor="black",
+            label=f"deepest at {trained.TRAINED:g} (measured)")
     ax.set_yscale("log")
     ax.set_yticks(c.map_depth, c.map_depth)
     ax.set_yticks([], minor=True)

@@ -37,8 +37,8 @@ def setting(configuration: Any) -> str:
     """Of the ladder."""
     c = configuration
     return (f"digits, {c.width} units a layer, no normalisation, each activation's own gain, SGD with momentum .9, {c.steps} steps of "
-            f"{c.batch_size} rows, test rows, each network at its own best of {len(c.learning_rate)} rates from {min(c.learning_rate):g} to "
-            f"{max(c.learning_rate):g}, chosen on the validation rows of {c.choosing} other seeds")
+            f"{c.batch_size} rows, test rows, each network at its own best of {len(c.learning_rate)} rates from {min(c.learning_rate):g} "
+            f"to {max(c.learning_rate):g}, chosen on the validation rows of {c.choosing} other seeds")
 
 
 @cache
@@ -64,7 +64,9 @@ def chaos_depth_scale(weight_variance: float, bias_variance: float) -> float:
 
 
 def trained_depth(depths: Sequence[int], accuracies: np.ndarray) -> float:
-    """The deepest that trains: where accuracy, over the logarithm of depth, last falls below TRAINED; nan where it never does, or always is.
+    """The deepest that trains: where accuracy, over the logarithm of depth, last falls below TRAINED.
+
+    nan where it never does, or always is.
 
     Example:
         >>> round(trained_depth((10, 40), np.array([0.9, 0.1])), 6), trained_depth((10, 40), np.array([0.9, 0.8]))
@@ -101,15 +103,15 @@ def depth_scale(configuration: Any, found: Found) -> Verdict:
     return Verdict("EVIDENCE 3", word, (Effect("deepest trained depth over ξ", middle, low, high),
                                         Effect("rank correlation of the two over the weight variances", float(together.statistic)), *sides),
                    c.map_seeds, _map_setting(c),
-                   note="Rule: the interval over the weight variances lies between 3 and 12 and the rank correlation is above 0 with p < .05. "
+                   note="Rule: the interval over the weight variances lies between 3 and 12, the rank correlation is above 0 with p < .05. "
                         "A side's brackets are its smallest and largest. Left out, since every depth tried trains or none: σ_w² "
                         f"{', '.join(f'{v:g}' for v, k in zip(c.map_weight_variance, known, strict=True) if not k) or 'none'}")
 
 
 def _map_setting(c: Any) -> str:
-    return (f"digits, tanh, {c.map_width} units a layer, bias variance {MAP_BIAS_VARIANCE}, {len(c.map_weight_variance)} weight variances, depths "
-            f"{min(c.map_depth)} to {max(c.map_depth)}, {c.steps} steps of plain SGD, the best of {len(c.map_learning_rate)} rates; trained is "
-            f"a mean training accuracy of {TRAINED}, between two depths interpolated")
+    return (f"digits, tanh, {c.map_width} units a layer, bias variance {MAP_BIAS_VARIANCE}, {len(c.map_weight_variance)} weight variances, "
+            f"depths {min(c.map_depth)} to {max(c.map_depth)}, {c.steps} steps of plain SGD, the best of {len(c.map_learning_rate)} rates; "
+            f"trained is a mean training accuracy of {TRAINED}, between two depths interpolated")
 
 
 def map_accuracy(configuration: Any, found: Found) -> np.ndarray:
@@ -122,13 +124,9 @@ def map_depths(configuration: Any, found: Found) -> np.ndarray:
     return np.array([trained_depth(configuration.map_depth, each) for each in map_accuracy(configuration, found)])
 
 
-def deep_activations(configuration: Any, found: Found) -> list[Verdict]:
+def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdict:
     """A4 and A6: from 40 layers on (or the ladder's deepest), better than ReLU with paired intervals above 0 at every depth."""
     deep = [depth for depth in configuration.depth if depth >= VERY_DEEP] or [max(configuration.depth)]
-    return [_deep(configuration, found, "A4", "elu", deep), _deep(configuration, found, "A6", "swish", deep)]
-
-
-def _deep(configuration: Any, found: Found, claim: str, name: str, deep: Sequence[int]) -> Verdict:
     compared = {depth: apart(found, f"ladder-{name}-{depth}", f"ladder-relu-{depth}") for depth in configuration.depth}
     better = [depth for depth in configuration.depth if compared[depth].low > 0]
     worse = [depth for depth in configuration.depth if compared[depth].high < 0]
@@ -144,10 +142,10 @@ def _deep(configuration: Any, found: Found, claim: str, name: str, deep: Sequenc
              if found[f"ladder-{other}-{depth}"]["rate"].item() in (configuration.learning_rate[0], configuration.learning_rate[-1])]
     note += f". Best rate at an edge of the grid: {', '.join(edges) or 'none'}"
     if name == "swish":
-        found_minimum = optimize.minimize_scalar(lambda z: float(z / (1 + math.exp(-z))), bounds=(-3, 0), method="bounded", options={"xatol": 1e-10})
-        effects.append(Effect("minimum of swish", float(found_minimum.fun)))
-        note += f". It is smooth, and its minimum lies at x = {found_minimum.x:.3f}"
-        if abs(found_minimum.fun + 0.278) > 5e-4 or not jaxnn.ACTIVATIONS["swish"].smooth:
+        lowest = optimize.minimize_scalar(lambda z: z / (1 + math.exp(-z)), bounds=(-3, 0), method="bounded", options={"xatol": 1e-10})
+        effects.append(Effect("minimum of swish", float(lowest.fun)))
+        note += f". It is smooth, and its minimum lies at x = {lowest.x:.3f}"
+        if abs(lowest.fun + 0.278) > 5e-4 or not jaxnn.ACTIVATIONS["swish"].smooth:
             word = "does not hold"
     return Verdict(claim, word, tuple(effects), configuration.seeds, setting(configuration), note=note,
                    when=f"layers number {_list(good)}, of {_list(deep)}" if word == "holds only when" else "")
@@ -161,9 +159,9 @@ def _list(depths: Sequence[int]) -> str:
     return ", ".join(map(str, depths)) or "none"
 
 
-def saturated(found: Found, name: str, depth: int) -> float:
+def saturated(found: Found, part: str) -> float:
     """Mean share of saturated pairs after training; nan where every run has diverged."""
-    values = found[f"ladder-{name}-{depth}"]["saturated"]
+    values = found[part]["saturated"]
     return float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
 
 
@@ -173,17 +171,20 @@ def saturation(configuration: Any, found: Found) -> Verdict:
                 for other in ("sigmoid", "tanh") for depth in configuration.depth}
     both = [depth for depth in configuration.depth if all(compared[other, depth].low > 0 for other in ("sigmoid", "tanh"))]
     because = [(other, depth) for (other, depth), effect in compared.items()
-               if effect.low > 0 and saturated(found, other, depth) > saturated(found, "relu", depth)]
+               if effect.low > 0 and saturated(found, f"ladder-{other}-{depth}") > saturated(found, f"ladder-relu-{depth}")]
     better = [at for at, effect in compared.items() if effect.low > 0]
     word: Word = "holds" if len(because) == len(compared) else "holds only when" if because else "does not hold"
     deepest = max(configuration.depth)
-    effects = [compared[at] for at in compared if at[1] in (min(configuration.depth), *(d for d in configuration.depth if d in (10, 40)), deepest)]
-    effects += [Effect(f"saturated share, {name} {depth}", saturated(found, name, depth))
+    effects = [effect for (_, depth), effect in compared.items() if depth in (min(configuration.depth), 10, 40, deepest)]
+    effects += [Effect(f"saturated share, {name} {depth}", saturated(found, f"ladder-{name}-{depth}"))
                 for name in ("relu", "tanh", "sigmoid") for depth in {min(configuration.depth): 0, deepest: 0}]
-    return Verdict("A10", word, tuple(effects), configuration.seeds, setting(configuration) + "; saturated is a slope below 5 % of the largest",
-                   when="hidden layers number " + "; ".join(f"{depth}, against {other}" for other, depth in because) if word == "holds only when" else "",
-                   note=f"ReLU is better than both at {_list(both)} layers, better than one in {len(better)} of {len(compared)} comparisons; in "
-                        f"{len(because)} of these the other is the more saturated. ReLU's flat side, z ≤ 0, counts as saturated too")
+    when = "hidden layers number " + "; ".join(f"{depth}, against {other}" for other, depth in because)
+    return Verdict("A10", word, tuple(effects), configuration.seeds,
+                   setting(configuration) + "; saturated is a slope below 5 % of the largest",
+                   when=when if word == "holds only when" else "",
+                   note=f"ReLU is better than both at {_list(both)} layers, better than one in {len(better)} of {len(compared)} "
+                        f"comparisons; in {len(because)} of these the other is the more saturated. "
+                        "ReLU's flat side, z ≤ 0, counts as saturated too")
 
 
 def initialisation(configuration: Any, found: Found) -> Verdict:
@@ -194,8 +195,8 @@ def initialisation(configuration: Any, found: Found) -> Verdict:
     stalls, trains = xavier.high <= STALLED, he.low >= TRAINS
     word: Word = "holds" if stalls and trains else "does not hold" if he.high < xavier.low or xavier.low > STALLED else "undecided"
     return Verdict("EVIDENCE 13", word, (xavier, he, apart(found, "init-He", "init-Xavier", "difference")), c.seeds,
-                   f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} steps of {c.batch_size} rows, "
-                   "own best rate", note=f"Rule: an interval up to {STALLED} stalls, one from {TRAINS} on trains; best rates {rates}")
+                   f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} steps of {c.batch_size} "
+                   "rows, own best rate", note=f"Rule: an interval up to {STALLED} stalls, one from {TRAINS} on trains; best rates {rates}")
 
 
 def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndarray]:
@@ -208,7 +209,10 @@ def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndar
 
 
 def more_layers(configuration: Any, found: Found) -> Verdict:
-    """Y3: slower is a slope above 0; more solved, that the best depth (by the choosing seeds) beats the least and the deepest is no worse."""
+    """Y3: slower is a slope above 0; more solved, that the best depth (by the choosing seeds) beats the least.
+
+    Without condition, if that is so on both tasks and the deepest is nowhere worse than the best.
+    """
     c = configuration
     slower, _ = seconds_per_layer(c, found)
     tasks = {"spirals": [f"spirals-{depth}" for depth in c.spiral_depth], "digits": [f"ladder-tanh-{depth}" for depth in c.depth]}
@@ -224,6 +228,7 @@ def more_layers(configuration: Any, found: Found) -> Verdict:
         said.append(f"{task} {found['no_hidden_layer'][task].item():.3f}")
     word: Word = ("does not hold" if slower.high <= 0 or not any(gains) else "undecided" if not slower.low > 0 else
                   "holds only when" if any(falls) or not all(gains) else "holds")
-    return Verdict("Y3", word, tuple(effects), c.seeds, f"tanh, {c.width} units a layer; two spirals ({c.spiral_steps:,} steps) and {setting(c)}",
+    return Verdict("Y3", word, tuple(effects), c.seeds,
+                   f"tanh, {c.width} units a layer; two spirals ({c.spiral_steps:,} steps) and {setting(c)}",
                    when=f"the task needs them: more layers help {', and '.join(helps)}" if word == "holds only when" else "",
                    note=f"No hidden layer (logistic regression): {', '.join(said)}. Timings vary from run to run")

@@ -18,7 +18,7 @@ LINES = (("sigmoid", "Xavier"), ("tanh", "Xavier"), ("tanh", "computed"), ("relu
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
     """Gradient a layer, its product over all layers, accuracy against depth, and the depth that trains against 6 ξ."""
-    with drawing.canvas(16, 12.5) as figure:
+    with drawing.canvas(14, 11) as figure:
         (factors, products), (ladder, deepest) = figure.subplots(2, 2)
         rows = before(configuration, found)
         _factors(factors, rows)
@@ -37,9 +37,9 @@ def _factors(ax, rows) -> None:
         ax.plot(layers, theory, color=look["color"], linestyle=look["linestyle"])
         ax.plot(layers[::3], measured[::3], color=look["color"], linestyle="", marker=look["marker"], label=" ".join(row))
     ax.set(title="Gradient before training: dots measured, lines theory", xlabel="layer", ylabel="mean square over the last layer's",
-           ylim=(-16.5, 9))
+           ylim=(-16.5, 12))
     ax.yaxis.set_major_formatter(lambda power, _: f"1e{power:.0f}".replace("-", "−"))
-    ax.legend(ncols=2, loc="lower right")
+    ax.legend(ncols=2, loc="upper right")
 
 
 def _products(ax, configuration, rows) -> None:
@@ -55,8 +55,8 @@ def _products(ax, configuration, rows) -> None:
     ax.set_xticks(range(len(names)), names, rotation=60, ha="right")
     ax.set_yscale("symlog", linthresh=1)
     ax.yaxis.set_major_formatter(lambda power, _: f"{power:g}".replace("-", "−"))
-    ax.set(title=f"Product over {configuration.theory_depth} layers: median and middle 95 % of networks", ylabel="power of ten")
-    ax.legend(ncols=2, loc="lower left")
+    ax.set(title=f"Product over {configuration.theory_depth} layers: median and middle 95 % of networks", ylabel="power of ten", ylim=(-1500, 60))
+    ax.legend(ncols=3, loc="lower left")
 
 
 def _ladder(ax, configuration, found) -> None:

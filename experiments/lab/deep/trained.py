@@ -9,6 +9,7 @@ import numpy as np
 from scipy import optimize, stats
 
 import jaxnn
+from experiments.lab.deep.own_rate import FURTHER, at_an_end
 from experiments.lab.experiment import Found
 from experiments.lab.statistics import interquartile_mean, interval
 from experiments.lab.verdicts import Effect, Verdict, Word
@@ -38,7 +39,7 @@ def setting(configuration: Any) -> str:
     c = configuration
     return (f"digits, {c.width} units a layer, no normalisation, each activation's own gain, SGD with momentum .9, {c.steps} steps of "
             f"{c.batch_size} rows, test rows, each network at its own best of {len(c.learning_rate)} rates from {min(c.learning_rate):g} "
-            f"to {max(c.learning_rate):g}, chosen on the validation rows of {c.choosing} other seeds")
+            f"to {max(c.learning_rate):g}, and of {FURTHER} beyond an end that is best, chosen on the validation rows of {c.choosing} other seeds")
 
 
 @cache
@@ -138,9 +139,10 @@ def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdic
     best = {depth: max(configuration.activation, key=lambda other: accuracy(found, f"ladder-{other}-{depth}").value) for depth in deep}
     note = (f"Better than ReLU at {_list(better)} layers, worse at {_list(worse)}; the best of all is "
             + ", ".join(f"{best[depth]} at {depth}" for depth in deep))
-    edges = [f"{other} {depth}" for other in (name, "relu") for depth in configuration.depth
-             if found[f"ladder-{other}-{depth}"]["rate"].item() in (configuration.learning_rate[0], configuration.learning_rate[-1])]
-    note += f". Best rate at an edge of the grid: {', '.join(edges) or 'none'}"
+    ends = [f"{other} {depth}" for other in (name, "relu") for depth in deep if at_an_end(found[f"ladder-{other}-{depth}"]["chosen_on"])]
+    note += f". Best rate still an end of those tried: {', '.join(ends) or 'none'}"
+    note += "".join(f". {lost} of {configuration.seeds} {other} networks of {depth} layers diverged"
+                    for other in (name, "relu") for depth in deep if (lost := int(found[f"ladder-{other}-{depth}"]["diverged"].sum())))
     if name == "swish":
         lowest = optimize.minimize_scalar(lambda z: z / (1 + math.exp(-z)), bounds=(-3, 0), method="bounded", options={"xatol": 1e-10})
         effects.append(Effect("minimum of swish", float(lowest.fun)))
@@ -173,6 +175,7 @@ def saturation(configuration: Any, found: Found) -> Verdict:
     because = [(other, depth) for (other, depth), effect in compared.items()
                if effect.low > 0 and saturated(found, f"ladder-{other}-{depth}") > saturated(found, f"ladder-relu-{depth}")]
     better = [at for at, effect in compared.items() if effect.low > 0]
+    most = max((saturated(found, f"ladder-{other}-{depth}") for other, depth in better), default=math.nan)
     word: Word = "holds" if len(because) == len(compared) else "holds only when" if because else "does not hold"
     deepest = max(configuration.depth)
     effects = [effect for (_, depth), effect in compared.items() if depth in (min(configuration.depth), 10, 40, deepest)]
@@ -183,7 +186,7 @@ def saturation(configuration: Any, found: Found) -> Verdict:
                    setting(configuration) + "; saturated is a slope below 5 % of the largest",
                    when=when if word == "holds only when" else "",
                    note=f"ReLU is better than both at {_list(both)} layers, better than one in {len(better)} of {len(compared)} "
-                        f"comparisons; in {len(because)} of these the other is the more saturated. "
+                        f"comparisons; in {len(because)} of these the other is the more saturated, its largest share there {most:.3f}. "
                         "ReLU's flat side, z ≤ 0, counts as saturated too")
 
 

@@ -18,7 +18,7 @@ LINES = (("sigmoid", "Xavier"), ("tanh", "Xavier"), ("tanh", "computed"), ("relu
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
     """Gradient a layer, its product over all layers, accuracy against depth, and the depth that trains against 6 ξ."""
-    with drawing.canvas(14, 11) as figure:
+    with drawing.canvas(13.2, 10.3) as figure:
         (factors, products), (ladder, deepest) = figure.subplots(2, 2)
         rows = before(configuration, found)
         _factors(factors, rows)
@@ -55,7 +55,8 @@ def _products(ax, configuration, rows) -> None:
     ax.set_xticks(range(len(names)), names, rotation=60, ha="right")
     ax.set_yscale("symlog", linthresh=1)
     ax.yaxis.set_major_formatter(lambda power, _: f"{power:g}".replace("-", "−"))
-    ax.set(title=f"Product over {configuration.theory_depth} layers: median and middle 95 % of networks", ylabel="power of ten", ylim=(-1500, 60))
+    ax.set(title=f"Product over {configuration.theory_depth} layers: median and middle 95 % of networks",
+           ylabel="power of ten", ylim=(-1500, 60))
     ax.legend(ncols=3, loc="lower left")
 
 
@@ -71,8 +72,8 @@ def _ladder(ax, configuration, found) -> None:
     ax.set_xticks(configuration.depth, configuration.depth)
     ax.set_xticks([], minor=True)
     ax.set(title="Digits, each at its own best rate, 95 % intervals", xlabel="hidden layers", ylabel="test accuracy (dotted: guessing)",
-           ylim=(0, 1))
-    ax.legend(ncols=2, loc="lower left")
+           ylim=(-0.27, 1), yticks=np.linspace(0, 1, 6))
+    ax.legend(ncols=3, loc="lower left")
 
 
 def _deepest(ax, configuration, found) -> None:

@@ -39,7 +39,8 @@ def setting(configuration: Any) -> str:
     c = configuration
     return (f"digits, {c.width} units a layer, no normalisation, each activation's own gain, SGD with momentum .9, {c.steps} steps of "
             f"{c.batch_size} rows, test rows, each network at its own best of {len(c.learning_rate)} rates from {min(c.learning_rate):g} "
-            f"to {max(c.learning_rate):g}, and of {FURTHER} beyond an end that is best, chosen on the validation rows of {c.choosing} other seeds")
+            f"to {max(c.learning_rate):g}, and of {FURTHER} beyond an end that is best, chosen on the validation rows of {c.choosing} other "
+            "seeds")
 
 
 @cache
@@ -186,8 +187,8 @@ def saturation(configuration: Any, found: Found) -> Verdict:
                    setting(configuration) + "; saturated is a slope below 5 % of the largest",
                    when=when if word == "holds only when" else "",
                    note=f"ReLU is better than both at {_list(both)} layers, better than one in {len(better)} of {len(compared)} "
-                        f"comparisons; in {len(because)} of these the other is the more saturated, its largest share there {most:.3f}. "
-                        "ReLU's flat side, z ≤ 0, counts as saturated too")
+                        f"comparisons, in {len(because)} of which the other is the more saturated"
+                        + (f"; the other's share in them is at most {most:.3f}" if better else "") + ". ReLU's flat side, z ≤ 0, counts as saturated too")
 
 
 def initialisation(configuration: Any, found: Found) -> Verdict:

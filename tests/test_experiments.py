@@ -40,7 +40,7 @@ def test_smoke_gives_a_verdict_on_each_of_its_claims_and_a_figure(name, tmp_path
 def test_the_docstring_opens_with_question_command_time_and_the_published_result(name):
     doc = re.sub(r"\s+", " ", EVERY[name].doc)
     assert EVERY[name].question.endswith("?")
-    assert f"python -m experiments.{name} Time: " in doc
+    assert doc.startswith(f"{EVERY[name].question} python -m experiments.{name} ") and " Time: " in doc
     last = ledger.published(name)
     assert last, f"{name} has no published result; python -m experiments all makes one"
     assert f"Result: {last['finding']}" in doc

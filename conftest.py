@@ -5,7 +5,7 @@ import shutil
 import tempfile
 
 # The suite compiles thousands of small programs and runs each once.
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=1 --xla_cpu_parallel_codegen_split_count=1"
+os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
 
 # Tests and workers share what they compile, and neither read nor fill the user's cache; workers inherit the controller's.
 CACHE = os.environ.setdefault("JAXNN_TESTS_CACHE", tempfile.mkdtemp(prefix="jaxnn-tests-"))

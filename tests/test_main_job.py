@@ -1,6 +1,7 @@
 """The main job as its users meet it: from a command line to files, and one sentence when something is wrong."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -71,9 +72,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypat
 
 
 def test_other_results_are_moved_aside_and_not_lost(folder, tmp_path):
-    flags = ["--data", "iris", "--activation", "relu", "--seeds", "1", "--steps", "2", "--out", tmp_path / "r"]
-    assert run(*flags, "--learning-rate", 0.1) == 0
-    earlier = (tmp_path / "r" / "results.csv").read_bytes()
+    earlier = (shutil.copytree(folder, tmp_path / "r") / "results.csv").read_bytes()
+    flags = ["--data", "iris", "--activation", "relu", "--depth", "1", "--width", "4", "--seeds", "1", "--steps", "2", "--out", tmp_path / "r"]
     assert run(*flags, "--learning-rate", 0.2) == 0
     assert (tmp_path / "r.1" / "results.csv").read_bytes() == earlier
     assert pd.read_csv(tmp_path / "r" / "results.csv")["learning_rate"].tolist() == [0.2]

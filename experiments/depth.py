@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 import jaxnn
 from experiments.lab.deep import before_training
 from experiments.lab.deep.any_depth import Shape, Start, apply, initial, train
-from experiments.lab.deep.conclusions import WIDER, before, conclude, layers, off, wide_enough
+from experiments.lab.deep.conclusions import conclude
 from experiments.lab.deep.own_rate import at_own_rate
 from experiments.lab.deep.picture import draw
 from experiments.lab.deep.tasks import digits, spirals
@@ -97,7 +97,6 @@ def parts(configuration: Configuration) -> list[Part]:
     _check(configuration)
     c = configuration
     found = [Part(f"theory-{name}", partial(_theory, c, name), 5) for name in c.theory_activation]
-    found.append(Part("wider", partial(_wider, c), 20))
     found.append(Part("selu", lambda _: before_training.selu_signal(
         depth=c.theory_depth, width=c.theory_width // 4, networks=c.selu_networks, rows=64, variance=(0.5, 1.0, 2.0)), 4))
     found += [Part(f"ladder-{name}-{depth}", partial(_ladder, c, name, depth), 1 + depth / 8)
@@ -133,18 +132,6 @@ def _check(c: Configuration) -> None:
 def _theory(c: Configuration, activation: str, _: Found):
     return before_training.measure(activation, before_training.weight_variances(activation), depth=c.theory_depth, width=c.theory_width,
                                    networks=c.theory_networks)
-
-
-def _wider(c: Configuration, found: Found):
-    """What is off from theory, at four times the width: what each layer does then, and its standard error."""
-    wider = {}
-    for (name, init), each in before(c, found).items():
-        if off(each, wide_enough(c)):
-            variance = before_training.weight_variances(name)[before_training.INITIALISATIONS.index(init)]
-            wide = layers(before_training.measure(name, (variance,), depth=c.theory_depth, width=WIDER * c.theory_width,
-                                                  networks=c.theory_networks), 0)
-            wider[f"{name} {init}"] = np.array([wide.given, wide.given_error])
-    return wider
 
 
 def _shape(c: Configuration, width: int) -> Shape:

@@ -69,21 +69,24 @@ class Moments(NamedTuple):
     mean_square: E[φ(z)²].
     slope_mean_square: E[φ′(z)²].
     mean_square_slope: d E[φ(z)²] / dq = E[z φ(z) φ′(z)] / q; nan at q = 0.
+    product_mean_square: E[φ(z)² φ′(z)²].
     """
 
     mean: float
     mean_square: float
     slope_mean_square: float
     mean_square_slope: float
+    product_mean_square: float
 
 
 def moments(activation: str | Callable | Activation, q: float) -> Moments:
-    """Gaussian moments of an activation, E[φ(z)], E[φ(z)²], E[φ′(z)²] and d E[φ(z)²]/dq for z ~ N(0, q).
+    """Gaussian moments of an activation, E[φ(z)], E[φ(z)²], E[φ′(z)²], d E[φ(z)²]/dq and E[φ(z)² φ′(z)²] for z ~ N(0, q).
 
     By composite Gauss-Legendre quadrature on z / √q in [−12, 12], with panel edges at 0 and at every half-integer z to
     ±6, so that ReLU, hard tanh and their like are integrated to rounding error; φ must be continuous for the slopes to
     mean anything. A kink at another z costs digits: for clip(z, −k, k) at q = 1, over k in [0.05, 3], E[φ²] is off by
-    up to 1e-4 and E[φ′²] by up to 0.012.
+    up to 1e-4 and E[φ′²] by up to 0.012. An oscillating φ is resolved up to √q of about 25 of its radians: at q = 1e6 snake's
+    E[φ′²] is off by up to 0.1.
 
     Args:
         activation: a name in ACTIVATIONS, an Activation, or a function of one array; elementwise. Learned parameters
@@ -91,7 +94,7 @@ def moments(activation: str | Callable | Activation, q: float) -> Moments:
         q: variance of the pre-activations, in their unit squared, 0 or more.
 
     Returns:
-        Moments, four floats.
+        Moments, five floats.
 
     Raises:
         ValueError: q is negative or not finite; the activation is unknown, or not elementwise.
@@ -109,7 +112,8 @@ def moments(activation: str | Callable | Activation, q: float) -> Moments:
     values, slopes = _evaluate(activation, root * x)
     with np.errstate(over="ignore", invalid="ignore"):  # an exploding signal ends as inf or nan, which the caller reads
         derivative = np.sum(weights * x * values * slopes) / root if root > 0 else math.nan
-        integrals = np.sum(weights * values), np.sum(weights * values**2), np.sum(weights * slopes**2), derivative
+        integrals = (np.sum(weights * values), np.sum(weights * values**2), np.sum(weights * slopes**2), derivative,
+                     np.sum(weights * (values * slopes)**2))
     return Moments(*map(float, integrals))
 
 

@@ -16,10 +16,13 @@ class Signal(NamedTuple):
     variance: mean square of the pre-activations of layer l = 1 … depth, shape (depth,).
     log_gradient_factor: log of the mean square gradient at layer l over that at layer l + 1, shape (depth,); logs,
         because the product over 40 layers leaves float32. −inf where a layer passes no gradient at all, and nan before it.
+    alignment: squared cosine between what layer l sends forward, W_l φ(z_l), and the gradient that comes back to it at layer
+        l + 1, shape (depth,). Mean-field theory takes the two for independent, and then it is 1 / width on average.
     """
 
     variance: Array
     log_gradient_factor: Array
+    alignment: Array
 
 
 def draw(key: Key, *, width: int, depth: int) -> Array:
@@ -66,7 +69,7 @@ def propagate(noise: Array, activation: str | Callable | Activation, *, weight_v
         q0: pre-activation variance of the first layer.
 
     Returns:
-        Signal, two float32 arrays of shape (depth,).
+        Signal, three float32 arrays of shape (depth,).
 
     Raises:
         ValueError: the noise has another shape; the activation is unknown, or not elementwise.
@@ -101,12 +104,14 @@ def propagate(noise: Array, activation: str | Callable | Activation, *, weight_v
         # A layer that is 0 throughout says nothing about W: there the direction is 0 and the fresh vector stays whole.
         below = slope * (free + direction * (along - jnp.vdot(direction, free)))
         growth = jnp.mean(below**2) / jnp.mean(delta**2)
-        return below / jnp.sqrt(growth), jnp.log(growth)  # rescaled: the product over the layers would underflow
+        sent = jnp.linalg.norm(u)
+        cosine = jnp.vdot(u / jnp.where(sent > 0, sent, 1.0), delta / jnp.linalg.norm(delta))
+        return below / jnp.sqrt(growth), (jnp.log(growth), cosine**2)  # rescaled: the product over the layers would underflow
 
     layers = jnp.stack([noise[0, 1:], noise[2, 1:]], axis=1)
     _, (variance, h, u, slope) = jax.lax.scan(forward, jnp.sqrt(q0) * noise[0, 0], layers)
-    _, log_factor = jax.lax.scan(backward, noise[1, 0], (h, u, slope, noise[1, 1:]), reverse=True)
-    return Signal(variance, log_factor)
+    _, (log_factor, alignment) = jax.lax.scan(backward, noise[1, 0], (h, u, slope, noise[1, 1:]), reverse=True)
+    return Signal(variance, log_factor, alignment)
 
 
 def simulate(key: Key, activation: str | Callable | Activation, *, width: int, depth: int, weight_variance: float,
@@ -120,7 +125,7 @@ def simulate(key: Key, activation: str | Callable | Activation, *, width: int, d
         depth: layers.
 
     Returns:
-        Signal, two float32 arrays of shape (depth,).
+        Signal, three float32 arrays of shape (depth,).
 
     Raises:
         ValueError: as in ``draw`` and ``propagate``.

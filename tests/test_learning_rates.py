@@ -175,6 +175,20 @@ def test_the_verdict_on_metalearning(best, learned, off, word):
     assert verdict.verdict == word and verdict.differs and f"that of the mean loss being {best:.2f}" in words
 
 
+def test_metalearning_that_works_from_one_start_only_holds_for_that_start():
+    rates = np.geomspace(0.1, 10, 401)
+    losses = np.repeat(np.log(rates[:, None] / 0.62) ** 2, 3, axis=1)
+    configuration = SimpleNamespace(metalearning_start=(0.15, 1.5), metalearned_seeds=3, metalearning_data="d")
+    ends = np.tile([[[0.62], [0.9]]], (3, 1, 1))
+    found = {"inner-0": {"mean_loss": losses}, "metalearned-bounded": {"rates": ends}, "metalearned-published": {"rates": ends}}
+    verdict, _, words = rate_findings.metalearned(found, rates, configuration)
+    assert (verdict.verdict, verdict.when) == ("holds only when", "metalearning starts from 0.15")
+    assert "in 100 % of runs from 0.15 and 0 % of runs from 1.5" in words
+    found["metalearned-published"] = {"rates": ends[:, ::-1]}
+    assert rate_findings.metalearned(found, rates, configuration)[0].when == (
+        "metalearning is by the bounded rule from 0.15 or by the published rule from 1.5")
+
+
 @pytest.mark.parametrize(("ratio", "word"), [(0.75, "holds"), (1.0, "does not hold"), (None, "undecided")])
 def test_the_verdict_on_swish(ratio, word):
     ratios = np.full(8, ratio) if ratio else np.geomspace(0.35, 2.2, 8)

@@ -60,7 +60,7 @@ def test_moments_equal_scipy_quad_of_a_numpy_activation(activation):
     for q in (1e-3, 0.7, 50.0):
         m = meanfield.moments(activation, q)
         expected = [by_quad(phi, q, kinks), by_quad(lambda z: phi(z) ** 2, q, kinks), by_quad(lambda z: slope(z) ** 2, q, kinks),
-                    by_quad(lambda z: z * phi(z) * slope(z), q, kinks) / q]
+                    by_quad(lambda z: z * phi(z) * slope(z), q, kinks) / q, by_quad(lambda z: (phi(z) * slope(z)) ** 2, q, kinks)]
         np.testing.assert_allclose(m, expected, rtol=1e-10, atol=1e-14)
 
 

@@ -76,23 +76,25 @@ def test_variance_of_each_of_40_layers_is_within_2_percent_and_3_standard_errors
 
 
 def explicit(rng, activation, networks, width, depth, weight_variance, bias_variance):
-    """The same networks with real weight matrices, forward and backward in NumPy: (variance, log gradient factor)."""
+    """The same networks with real weight matrices, forward and backward in NumPy: (variance, log gradient factor, alignment)."""
     phi, slope = activation
     z = rng.standard_normal((networks, width))
-    variance, weights, slopes = [], [], []
+    variance, weights, slopes, signals = [], [], [], []
     for _ in range(depth):
         w = rng.standard_normal((networks, width, width)) * (weight_variance / width) ** 0.5
         variance.append((z**2).mean(1))
         weights.append(w)
         slopes.append(slope(z))
-        z = np.einsum("mij,mj->mi", w, phi(z)) + bias_variance**0.5 * rng.standard_normal((networks, width))
+        signals.append(np.einsum("mij,mj->mi", w, phi(z)))
+        z = signals[-1] + bias_variance**0.5 * rng.standard_normal((networks, width))
     delta = rng.standard_normal((networks, width))
-    log_factor = []
-    for w, s in zip(weights[::-1], slopes[::-1], strict=True):
+    log_factor, alignment = [], []
+    for w, s, u in zip(weights[::-1], slopes[::-1], signals[::-1], strict=True):
+        alignment.append((u * delta).sum(1) ** 2 / (u**2).sum(1) / (delta**2).sum(1))
         below = s * np.einsum("mij,mi->mj", w, delta)
         log_factor.append(np.log((below**2).mean(1) / (delta**2).mean(1)))
         delta = below
-    return np.stack(variance, 1), np.stack(log_factor[::-1], 1)
+    return np.stack(variance, 1), np.stack(log_factor[::-1], 1), np.stack(alignment[::-1], 1)
 
 
 @pytest.mark.parametrize("name, activation", [("tanh", (np.tanh, lambda z: np.cosh(z) ** -2.0)),
@@ -102,11 +104,12 @@ def test_networks_without_matrices_have_the_law_of_networks_with_them(name, acti
     networks, depth, options = 20000, 3, {"weight_variance": 2.0, "bias_variance": 0.1}
     run = jax.jit(jax.vmap(lambda key: simulate(key, name, width=3, depth=depth, **options)))
     signal = run(jax.random.split(jax.random.key(5), networks))
-    ours = [np.log(np.asarray(signal.variance, np.float64)), np.asarray(signal.log_gradient_factor, np.float64)]
+    ours = [np.log(np.asarray(signal.variance, np.float64)), np.asarray(signal.log_gradient_factor, np.float64),
+            np.asarray(signal.alignment, np.float64)]
     theirs = explicit(np.random.default_rng(6), activation, networks, 3, depth, **options)
-    theirs = [np.log(theirs[0]), theirs[1]]
-    for products in (lambda v, g: v, lambda v, g: g, lambda v, g: v**2, lambda v, g: g**2, lambda v, g: v * g,
-                     lambda v, g: v[:, 1:] * g[:, :-1]):
+    theirs = [np.log(theirs[0]), *theirs[1:]]
+    for products in (lambda v, g, a: v, lambda v, g, a: g, lambda v, g, a: a, lambda v, g, a: v**2, lambda v, g, a: g**2,
+                     lambda v, g, a: v * g, lambda v, g, a: v[:, 1:] * g[:, :-1], lambda v, g, a: a[:, 1:] * g[:, :-1]):
         a, b = products(*ours), products(*theirs)
         error = np.sqrt((a.var(0) + b.var(0)) / networks)
         assert (np.abs(a.mean(0) - b.mean(0)) < 4 * error).all()

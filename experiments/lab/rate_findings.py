@@ -112,9 +112,9 @@ def too_low_too_high(configuration: Any, found: Found, rates: np.ndarray, about:
 
 
 def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Verdict, pd.DataFrame, str]:
-    """Holds if by every rule 95 % of the metalearned rates are within 5 % of their own seed's best on the grid, and .62 is in the
-    interval of the best of the mean; if .62 is outside of it, but among 95 % of the seeds' own, it holds for such a seed; if only some
-    rules end there, it holds for them."""
+    """Holds if by every rule and from every start 95 % of the metalearned rates are within 5 % of their own seed's best on the grid,
+    and .62 is in the interval of the best of the mean; if .62 is outside of it, but among 95 % of the seeds' own, it holds for such a
+    seed; if only some rules or starts end there, it holds for them."""
     losses = np.concatenate([found[name]["mean_loss"] for name in found if name.startswith("inner-")], axis=1)
     seeds = losses.shape[1]
     optimum = over_seeds(lambda drawn: best_rate(rates, losses[:, drawn].mean(axis=1)), seeds)
@@ -125,18 +125,18 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
     for name, learned in metalearned_rates(found).items():
         apart = np.nan_to_num(learned[..., -1] / own[:len(learned), None], nan=np.inf)
         near = np.abs(apart - 1) < 0.05
-        same[name] = float(near.mean())
         for number, start in enumerate(configuration.metalearning_start):
+            same[name, start] = float(near[:, number].mean())
             median = over_seeds(lambda drawn, apart=apart[:, number]: np.median(apart[drawn]), len(apart))
             effects += [Effect(f"{name} rule from {start:g}: median / its seed's best", *median),
-                        Effect(f"{name} rule from {start:g}: within 5 % of its seed's best", 100 * float(near[:, number].mean()), unit="%")]
+                        Effect(f"{name} rule from {start:g}: within 5 % of its seed's best", 100 * same[name, start], unit="%")]
     there = np.array([np.interp(np.log(PUBLISHED_RATE), np.log(rates), losses[:, seed]) for seed in range(seeds)])
     effects += [_effect(f"mean loss at {PUBLISHED_RATE}", _mean(there)), _effect("mean loss at each seed's best", _mean(losses.min(axis=0)))]
     in_interval, in_spread = optimum[1] <= PUBLISHED_RATE <= optimum[2], spread[0] <= PUBLISHED_RATE <= spread[1]
-    passed = [name for name, share in same.items() if share >= 0.95]
+    passed = [each for each, share in same.items() if share >= 0.95]
     verdict = ("does not hold" if not passed or not (in_interval or in_spread)
                else "holds" if in_interval and len(passed) == len(same) else "holds only when")
-    conditions = [f"the rate is updated by the {' or '.join(passed)} rule"] * (len(passed) < len(same))
+    conditions = [_where(passed, list(same))] * (len(passed) < len(same))
     conditions += ["one seed's optimum is meant, which the interval of the mean excludes"] * (not in_interval)
     differs = ""
     if not in_interval or not _mean(there)[1] <= PUBLISHED_LOSS <= _mean(there)[2]:
@@ -146,7 +146,8 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
     mean, half = losses.mean(axis=1), _half(losses)
     table = pd.DataFrame({"what": "metalearning grid", "data": configuration.metalearning_data, "optimizer": "sgd", "activation": "tanh",
                           "learning_rate": rates, "mean_inner_loss": mean, "low": mean - half, "high": mean + half})
-    ended = _listed([f"{100 * share:.0f} % of runs by the {name} rule" for name, share in same.items()])
+    ended = _listed([f"{100 * np.mean([share for (_, begun), share in same.items() if begun == start]):.0f} % of runs from {start:g}"
+                     for start in configuration.metalearning_start])
     words = (f"metalearned rates end within 5 % of their seed's best in {ended}, that of the mean loss being "
              f"{optimum[0]:.2f} [{optimum[1]:.2f}, {optimum[2]:.2f}] (published .62), of single seeds {spread[0]:.2f} to {spread[1]:.2f}")
     return (Verdict("EVIDENCE 5", verdict, tuple(effects), seeds,
@@ -154,8 +155,19 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
                     f"{rates[0]:g} to {rates[-1]:g}",
                     when=" and ".join(conditions) if verdict == "holds only when" else "",
                     note=". ".join([f"{configuration.metalearned_seeds} seeds were metalearned; the brackets of a single seed are those of 95 % of "
-                                    "the seeds", *(f"{name.capitalize()} rule: {RULES[name]}" for name in same)]) + ".",
+                                    "the seeds", *(f"{name.capitalize()} rule: {RULES[name]}" for name in dict.fromkeys(name for name, _ in same))]) + ".",
                     differs=differs), table, words)
+
+
+def _where(passed: Sequence[tuple[str, float]], every: Sequence[tuple[str, float]]) -> str:
+    """What the rules and starts that passed have in common: all of a rule's, all of a start's, or nothing."""
+    rules = [name for name in dict.fromkeys(name for name, _ in every) if all(each in passed for each in every if each[0] == name)]
+    starts = [start for start in dict.fromkeys(start for _, start in every) if all(each in passed for each in every if each[1] == start)]
+    if rules:
+        return f"the rate is updated by the {' or '.join(rules)} rule"
+    if starts:
+        return f"metalearning starts from {' or '.join(f'{start:g}' for start in starts)}"
+    return "metalearning is " + " or ".join(f"by the {name} rule from {start:g}" for name, start in passed)
 
 
 def metalearned_rates(found: Found) -> dict[str, np.ndarray]:

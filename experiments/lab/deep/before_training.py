@@ -17,6 +17,7 @@ from jaxnn.types import Array
 
 PER_DECADE = 8  # nodes of the interpolated theory: its error is below 1e-5 for every activation measured here
 LEAST = 1e-30  # variance from which float32 holds its square root's square; below, φ is a line and its slope that at 0
+RESOLVED = {"snake": 500.0}  # largest variance at which the quadrature of meanfield.moments resolves the waves
 INITIALISATIONS = ("He", "Xavier", "PyTorch", "computed")  # of hidden layers as wide as their inputs
 
 
@@ -38,6 +39,8 @@ def measure(activation: str, weight_variance: Sequence[float], *, depth: int, wi
         gradient of layer l over that of layer l + 1, same shape. variance_theory, factor_theory: of infinite width from a first
         variance of 1, (variances, depth). growth_given, factor_given: theory of each network's own layer, given the variance
         that was measured in it, (variances, networks, depth): what a layer does, free of what the layers before it have done.
+        alignment: squared cosine between what a layer sends forward and the gradient that comes back, 1 / width if they are
+        independent. factor_aligned: what it adds to factor_given. resolved: whether the theory resolves a layer, 0 or 1.
     """
     def one(key):
         noise = draw(key, width=width, depth=depth)
@@ -47,21 +50,24 @@ def measure(activation: str, weight_variance: Sequence[float], *, depth: int, wi
     signal = jax.tree.map(lambda a: np.moveaxis(a, 0, 1), _each(one, jax.random.split(jax.random.key(2), networks)))
     theory = [meanfield.trajectory(activation, depth, variance) for variance in weight_variance]
     variance = np.maximum(signal.variance, LEAST)
-    mean_square, slope = given(activation, variance)
+    mean_square, slope, product = given(activation, variance)
     own = np.array(weight_variance)[:, None, None]
-    return {"variance": signal.variance, "log_factor": signal.log_gradient_factor,
+    # Given h = φ(z) and W h, the gradient Wᵀδ has the part h (W h·δ) / |h|² and a free one orthogonal to h; |W h|² is σ_w² |h|².
+    aligned = own * (signal.alignment - 1 / width) * product / mean_square
+    return {"variance": signal.variance, "log_factor": signal.log_gradient_factor, "alignment": signal.alignment,
             "variance_theory": np.array([each.variance for each in theory]),
             "factor_theory": np.array([each.gradient_factor for each in theory]),
-            "growth_given": own * mean_square / variance, "factor_given": own * slope}
+            "growth_given": own * mean_square / variance, "factor_given": own * slope, "factor_aligned": aligned,
+            "resolved": variance <= RESOLVED.get(activation, np.inf)}
 
 
-def given(activation: str, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """E[φ(z)²] and E[φ′(z)²] for z ~ N(0, q) of many q, interpolated in their logarithms."""
+def given(activation: str, variance: np.ndarray) -> tuple[np.ndarray, ...]:
+    """E[φ(z)²], E[φ′(z)²] and E[φ(z)² φ′(z)²] for z ~ N(0, q) of many q, interpolated in their logarithms."""
     q = np.log10(variance)
     nodes = np.linspace(q.min() - 0.01, q.max() + 0.01, max(4, int(np.ptp(q) * PER_DECADE) + 2))
     moments = [meanfield.moments(activation, 10**node) for node in nodes]
     return tuple(np.exp(CubicSpline(nodes, np.log([getattr(each, name) for each in moments]))(q))
-                 for name in ("mean_square", "slope_mean_square"))
+                 for name in ("mean_square", "slope_mean_square", "product_mean_square"))
 
 
 def selu_signal(*, depth: int, width: int, networks: int, rows: int, variance: Sequence[float]) -> Mapping[str, np.ndarray]:

@@ -2,10 +2,17 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 
-# The suite compiles thousands of small programs and runs each once.
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
+# The suite compiles thousands of small programs and runs each once. XLA aborts on a flag that it does not know, so the newer ones,
+# which save a third of the time, are tried first; workers inherit what the controller has found.
+FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
+NEWER = "--xla_cpu_use_fusion_emitters=false"
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], env=os.environ | {"XLA_FLAGS": NEWER}, capture_output=True)
+    os.environ["XLA_FLAGS"] = FLAGS if tried.returncode else f"{FLAGS} {NEWER}"
 
 # Tests and workers share what they compile, and neither read nor fill the user's cache; workers inherit the controller's.
 CACHE = os.environ.setdefault("JAXNN_TESTS_CACHE", tempfile.mkdtemp(prefix="jaxnn-tests-"))

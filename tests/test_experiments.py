@@ -16,7 +16,6 @@ from experiments.lab.experiment import Experiment, Flags, Part
 from experiments.lab.verdicts import Conclusion, Effect, Verdict
 
 EVERY = {each.name: each for each in listing.found()}
-LONG = {"context", "depth", "dying_relu", "learning_rates"}  # their smoke runs take 15 to 25 s, nearly all of it compiling
 each_experiment = pytest.mark.parametrize("name", EVERY)
 
 
@@ -26,7 +25,7 @@ def start(experiment, *flags):
     return stop.value.code
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in EVERY])
+@each_experiment
 def test_smoke_gives_a_verdict_on_each_of_its_claims_and_a_figure(name, tmp_path):
     experiment = EVERY[name]
     assert start(experiment, "--smoke", "--out", tmp_path) == 0

@@ -45,4 +45,5 @@ def write(figure: Figure, folder: Path, name: str, dpi: int = 110) -> list[Path]
     with mpl.rc_context(STYLE | BIG):
         for path in paths:
             figure.savefig(path, dpi=dpi, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
+            figure.set_layout_engine("none")  # once is enough
     return paths

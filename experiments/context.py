@@ -67,7 +67,7 @@ class Configuration(Flags):
     """Of the adding problem's sequences, rising."""
     adding_seeds: int = 5
     """Networks of each model, length and rate."""
-    adding_rates: tuple[float, ...] = (0.003, 0.01, 0.03)
+    adding_rates: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
     """Rates tried on the adding problem."""
     adding_steps: int = 500
     """Updates of 32 sequences."""

@@ -2,10 +2,10 @@
 
     python -m experiments.depth
 
-Time: 18 minutes on two cores beside other programs. Result: At 64 hidden layers, each at its own best rate, test accuracy is elu
-0.470 [0.427, 0.522], swish 0.103 [0.079, 0.127], relu 0.177 [0.124, 0.242], sigmoid 0.100 [0.100, 0.101]; before training 63 of
-68 pairs of activation and initialisation are not shown to be more than 2 % off mean-field theory at any layer (largest deviation
-11.8 %), and tanh networks train to a depth of about 5.1 [4.0, 6.5] depth scales.
+Time: 6 minutes on two cores. Result: At 64 hidden layers, each at its own best rate, test accuracy is elu 0.470 [0.427, 0.522],
+swish 0.103 [0.079, 0.127], relu 0.177 [0.124, 0.242], sigmoid 0.100 [0.100, 0.101]; before training 64 of 68 pairs of activation
+and initialisation are not shown to be more than 2 % off mean-field theory at any layer (largest deviation 11.8 %), and tanh
+networks train to a depth of about 5.1 [4.0, 6.5] depth scales.
 """
 
 import time

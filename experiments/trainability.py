@@ -3,11 +3,11 @@
     python -m experiments.trainability
     python -m experiments.trainability --activation gelu --centre 0.5 1.2 --half-width 0.1 --resolution 512
 
-Time: 10 minutes on two cores beside other programs (the large map alone, quietly: 131 s). Result: 5 of 6 boundaries have a
-box-counting dimension above a circle's 0.97: linear 1.32 [1.22, 1.43], relu 1.26 [1.11, 1.42], one point 1.07 [0.92, 1.21],
-minibatch 1.47 [1.38, 1.57], tanh 1.41 [1.17, 1.65], offset 1.35 [1.17, 1.54] (mean and 95 % interval over 6 seeds). Their order
-follows the published one with a rank correlation of 0.54 [-0.09, 0.66]; of 15 pairs 5 lie clearly in the published order and 2
-clearly against it (Welch's test, p < 0.05).
+Time: 4 minutes on two cores, the large map being half of it. Result: 5 of 6 boundaries have a box-counting dimension above a
+circle's 0.97: linear 1.32 [1.22, 1.43], relu 1.26 [1.11, 1.42], one point 1.07 [0.92, 1.21], minibatch 1.47 [1.38, 1.57], tanh
+1.41 [1.17, 1.65], offset 1.35 [1.17, 1.54] (mean and 95 % interval over 6 seeds). Their order follows the published one with a
+rank correlation of 0.54 [-0.09, 0.66]; of 15 pairs 5 lie clearly in the published order and 2 clearly against it (Welch's test, p
+< 0.05).
 
 Each pixel is a network of its own (`lab/rate_maps.py`). A condition is mapped for several seeds; each seed draws data and weights, maps
 all rates coarsely, and zooms to a point drawn at random from the tenth of the boundary that is most crowded by boundary. A zoom's

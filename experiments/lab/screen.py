@@ -28,8 +28,9 @@ console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 def show_plan(lines: Sequence[tuple[str, str]]) -> None:
     """What is about to be done, a line each."""
+    width = max([9, *(len(name) + 1 for name, _ in lines)])
     for name, text in lines:
-        console.print(Text.assemble((f"{name:<9}", "bold"), text))
+        console.print(Text.assemble((f"{name:<{width}}", "bold"), text))
 
 
 def show_look(look: Look, command: str) -> None:

@@ -68,14 +68,13 @@ def _metalearned(ax, configuration, found, table) -> None:
         style, losses = drawing.look(place), found[f"metalearned-{name}"]["losses"]
         for seed, number in np.ndindex(learned.shape[:2]):
             ax.plot(learned[seed, number], losses[seed, number], color=style["color"], linewidth=0.8, alpha=0.6)
-        ax.plot(learned[..., -1].ravel(), losses[..., -1].ravel(), style["marker"], markersize=4, color=style["color"],
-                label=f"metalearned by the {name} rule")
+        ax.plot(learned[..., -1].ravel(), losses[..., -1].ravel(), style["marker"], markersize=4, color=style["color"], label=f"{name} rule")
     ax.axvline(PUBLISHED_RATE, color="black", linewidth=1.5, linestyle="--", label=f"published: {PUBLISHED_RATE}")
     lowest = rows["mean_inner_loss"].min()
     ax.set(xscale="log", xlim=(0.08, 3), ylim=(lowest - 0.06, lowest + 0.5),
            xlabel="learning rate", ylabel="mean loss of 200 updates, nats", title="Where metalearned rates end (a dot a seed and start)")
     ax.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
-    ax.legend(loc="upper right", frameon=True)
+    ax.legend(loc="upper left")
 
 
 def _paths(ax, configuration, found) -> None:

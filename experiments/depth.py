@@ -86,7 +86,7 @@ class Configuration(Flags):
 
 SMOKE = {"theory_activation": ("tanh",), "theory_depth": 4, "theory_width": 256, "theory_networks": 4, "selu_networks": 2,
          "activation": ("relu", "tanh"), "depth": (1, 4), "width": 8, "learning_rate": (1e-3, 1e-2),
-         "choosing": 1, "seeds": 2, "steps": 20, "he_width": 8, "he_depth": 4, "map_width": 8, "map_weight_variance": (1.0, 2.5),
+         "choosing": 1, "seeds": 2, "steps": 20, "he_width": 8, "he_depth": 4, "map_width": 8, "map_weight_variance": (1.0, 1.3),
          "map_depth": (3, 6), "map_learning_rate": (1e-2,), "map_seeds": 2, "spiral_depth": (1, 3), "spiral_steps": 20,
          "forward_depth": (1, 2, 4), "repeats": 2}
 FORWARD_ROWS, PASSES = 256, 10

@@ -102,7 +102,6 @@ def test_the_grid_and_the_unrolled_training_are_one():
     assert np.asarray(alone).reshape(2, 2, 2, 10).mean(axis=3).transpose(2, 1, 0) == pytest.approx(found["train_loss"], rel=1e-4)
 
 
-@pytest.mark.long
 def test_the_published_loss_with_the_published_draws():
     """PyTorch's initial weights of seed 0 (the low 24 bits of its Mersenne twister) and the rows in file order: 1.716 at .62."""
     twister = np.random.RandomState(0)._bit_generator

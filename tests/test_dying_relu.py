@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from experiments import dying_relu
-from experiments.dying_relu import judge_dying
 from experiments.lab.dying import Rise, asymmetric, born_dead, dead_units, fates, rise
+from experiments.lab.dying_findings import judge_dying
 from experiments.lab.errors import UserError
 from jaxnn import diagnostics, mlp
 from jaxnn.meanfield import dead_network_probability

@@ -3,7 +3,7 @@
     python -m experiments.context
 
 Time: 5 minutes on two cores. Result: A 1-2-1 Elman network solves temporal XOR in 32.4 % [29.5, 35.4] of 1,000 seeds with tanh,
-in 56.8 % [53.7, 59.9] with swish, the best other activation, and in 0.0 % [0.0, 0.4] without context; adding over 100 steps,
+in 56.8 % [53.7, 59.9] with swish (the best other activation) and in 0.0 % [0.0, 0.4] without context; adding over 100 steps,
 tanh's squared error is 0.174 [0.172, 0.176], the GRU's 0.000539 [0.000348, 0.000834], the mean's 0.167. On the sunspots of
 1956–2008 the GRU network's RMSE is 20 [14.8, 24.9], the naive rule's 33.4 [27.4, 38.7], AR(15)'s 20.4 [15.7, 24.3].
 
@@ -37,6 +37,7 @@ from experiments.lab.recurrence import (ADDING_BATCH, LAST_TRAINED, LAST_VALIDAT
 from experiments.lab.sequences import temporal_xor
 from experiments.lab.standings import by_error, by_success, chance, middle, standing
 from experiments.lab.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.words import listed
 
 NAMES = {"tanh": "tanh", "relu": "ReLU", "sigmoid": "sigmoid", "elu": "ELU", "gelu": "GELU", "swish": "swish", "linear": "linear",
          "irnn": "IRNN", "gru": "GRU", "none": "no context"}
@@ -210,14 +211,14 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
     last, (chosen, rules) = max(c.lengths), (verdicts[2].effects[2], (spots.effects["naive"], spots.effects["AR"]))
     shares = [f"{_percent(bits.effects['tanh'])} of {c.seeds:,} seeds with tanh"]
     if rival := best.get(TASKS[0]):
-        shares.append(f"in {_percent(bits.effects[rival])} with {NAMES[rival]}, the best other activation")
+        shares.append(f"in {_percent(bits.effects[rival])} with {NAMES[rival]} (the best other activation)")
     if "none" in c.xor_models:
         shares.append(f"in {_percent(bits.effects['none'])} without context")
-    gated = f"the GRU's {_short(added.effects['gru', last])}, " if "gru" in c.adding_models else ""
-    finding = (f"A 1-2-1 Elman network solves temporal XOR in {_listed(shares)}; adding over {last} steps, tanh's squared error is "
-               f"{_short(added.effects['tanh', last])}, {gated}the mean's 0.167. On the sunspots of {LAST_VALIDATED + 1}–2008 the "
-               f"{chosen.name.removeprefix('RMSE of ')} network's RMSE is {_short(chosen)}, the naive rule's {_short(rules[0])}, "
-               f"AR({order})'s {_short(rules[1])}.")
+    gated = f"the GRU's {added.effects['gru', last]:.3g}, " if "gru" in c.adding_models else ""
+    finding = (f"A 1-2-1 Elman network solves temporal XOR in {listed(shares)}; adding over {last} steps, tanh's squared error is "
+               f"{added.effects['tanh', last]:.3g}, {gated}the mean's 0.167. On the sunspots of {LAST_VALIDATED + 1}–2008 the "
+               f"{chosen.name.removeprefix('RMSE of ')} network's RMSE is {chosen:.3g}, the naive rule's {rules[0]:.3g}, "
+               f"AR({order})'s {rules[1]:.3g}.")
     rows = []
     for task, each in measured.items():
         for key, effect in each.effects.items():
@@ -307,17 +308,8 @@ def _edges(measured: Measured, tried: Sequence[float]) -> str:
     return f"Best rate at the grid's edge: {'; '.join(found) or 'nowhere'}."
 
 
-def _listed(words: Sequence[str]) -> str:
-    """a; a and b; a, b, and c."""
-    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])}, and {words[-1]}"
-
-
 def _percent(share: Effect) -> str:
     return f"{100 * share.value:.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}]"
-
-
-def _short(effect: Effect) -> str:
-    return f"{effect.value:.3g} [{effect.low:.3g}, {effect.high:.3g}]"
 
 
 def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> Figure:

@@ -89,7 +89,6 @@ def parts(configuration: Configuration) -> list[Part]:
               for activation, layers in trainings(configuration))]
 
 
-
 def _check(configuration: Configuration) -> None:
     for flag, value, unit in (("--networks", configuration.networks, CHUNK), ("--narrow-runs", configuration.narrow_runs, ORDERS)):
         if value < unit or value % unit:

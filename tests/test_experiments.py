@@ -34,6 +34,9 @@ def test_smoke_gives_a_verdict_on_each_of_its_claims_and_a_figure(name, tmp_path
     assert all(verdict["effects"] and verdict["setting"] for verdict in summary["verdicts"])
     assert len(pd.read_csv(tmp_path / "results.csv")) > 0
     assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG") and "<svg" in (tmp_path / f"{name}.svg").read_text()[:500]
+    files = {file: (tmp_path / file).read_bytes() for file in ("summary.json", "results.csv", f"{name}.png", f"{name}.svg")}
+    assert start(experiment, "--smoke", "--out", tmp_path) == 0  # from what is on the disk
+    assert {file: (tmp_path / file).read_bytes() for file in files} == files
 
 
 @each_experiment

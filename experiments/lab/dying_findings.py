@@ -23,6 +23,7 @@ NARROW: Mapping[str, str] = {"relu/he": "ReLU, He", "relu/rai": "ReLU, RAI", "re
                              "leaky_relu/he": "leaky ReLU, He", "elu/he": "ELU, He"}
 PUBLISHED = {"ReLU, He": 0.919, "ReLU, RAI": 0.292}  # Lu et al. 2019, as quoted
 FIRST, DEEPER = "dead units of the first hidden layer that came back", "dead units of deeper hidden layers that came back"
+INTERVAL = ["share", "low", "high"]
 LARGEST = "largest |z| of dead at birth"
 
 
@@ -134,16 +135,16 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 _on_birth(configuration, found, law, final, collapsed))
     units, others, birth = ({effect.name: effect for effect in verdict.effects} for verdict in verdicts)
     steepest, first, deeper = (units[name] for name in (_steepest(configuration), FIRST, DEEPER))
-    narrow = ", ".join(f"{_percent(row)} from {name}" + (f" (published: {100 * PUBLISHED[name]:.1f} %)" if name in PUBLISHED else "")
+    narrow = ", ".join(f"{_percent(*row[INTERVAL])} from {name}" + (f" (published: {100 * PUBLISHED[name]:.1f} %)" if name in PUBLISHED else "")
                        for name, row in collapsed.iterrows() if name in PUBLISHED or name.startswith("leaky"))
     died = sum(int(effect.value) for effect in others.values() if effect.name.startswith("networks"))
     finding = (f"Of {len(law)} kinds of random ReLU networks, {configuration.networks:,} each, "
                f"{'all' if min(final) >= BEYOND else 'not all'} are born dead as often as 1 − (1 − 2^−N)^L says (largest |z| "
                f"{birth[LARGEST].value:.2f}); of {configuration.narrow_layers}-layer width-2 networks fitted to |x| these collapse: "
                f"{narrow or 'none was tried'}. On the digits the share of dead units grows by "
-               f"{_spread(steepest)} a decade of the rate ({_steepest(configuration)}); of units once dead, {_spread(first, True)} in the "
-               f"first layer and {_spread(deeper, True)} in deeper ones were alive again later; {died} networks "
-               f"of {', '.join(configuration.alive)} had a dead unit.")
+               f"{steepest:.3f} a decade of the rate ({_steepest(configuration)}); of units once dead, "
+               f"{_percent(first.value, first.low, first.high)} in the first layer and {_percent(deeper.value, deeper.low, deeper.high)} in deeper "
+               f"ones were alive again later; {died} networks of {', '.join(configuration.alive)} had a dead unit.")
     table = pd.concat([law, collapsed, trained], ignore_index=True)
     return Conclusion(finding, verdicts, table, {"digits": prepare(load("digits")).sha256})
 
@@ -153,14 +154,8 @@ def _steepest(configuration: Any) -> str:
     return f"{max(configuration.hidden_layers)} layers, He"
 
 
-def _percent(row: pd.Series) -> str:
-    return f"{100 * row['share']:.1f} [{100 * row['low']:.1f}, {100 * row['high']:.1f}] %"
-
-
-def _spread(effect: Effect, percent: bool = False) -> str:
-    if percent:
-        return f"{100 * effect.value:.1f} [{100 * effect.low:.1f}, {100 * effect.high:.1f}] %"
-    return f"{effect.value:.3f} [{effect.low:.3f}, {effect.high:.3f}]"
+def _percent(share: float, low: float, high: float) -> str:
+    return f"{100 * share:.1f} [{100 * low:.1f}, {100 * high:.1f}] %"
 
 
 def _on_units(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdict:
@@ -212,7 +207,7 @@ def _on_birth(configuration: Any, found: Found, law: pd.DataFrame, final: list[f
     count, largest = len(law), law["z"].abs().max()
     low, high = (float(stats.norm.ppf((1 + q ** (1 / count)) / 2)) for q in (0.025, 0.975))
     controls = {name: int(law[f"dead_{name}"].sum()) for name in CONTROLS}
-    off = [f"{name} {_percent(row)} instead of {100 * row['published']:.1f} % (outputs within 1e-6: {row['within_1e-06']:.1%}, "
+    off = [f"{name} {_percent(*row[INTERVAL])} instead of {100 * row['published']:.1f} % (outputs within 1e-6: {row['within_1e-06']:.1%}, "
            f"within 0.01: {row['within_0.01']:.1%}; half way {row['half_way']:.1%})" for name, row in collapsed.iterrows()
            if row["published"] == row["published"] and not row["low"] <= row["published"] <= row["high"]]
     died = [name for name in CONTROLS if controls[name]]

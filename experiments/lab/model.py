@@ -90,7 +90,7 @@ def save(folder: RunFolder, model: Model, about: Mapping[str, Any]) -> None:
         model: what to save.
         about: what else the description should say, such as scores, versions and the command.
     """
-    content = safetensors.numpy.save({name: np.ascontiguousarray(leaf) for name, leaf in flat(model.params).items()})
+    content = safetensors.numpy.save({name: np.asarray(leaf, order="C") for name, leaf in flat(model.params).items()})
     temporary = folder.path / f"{PARAMETERS}.tmp"
     temporary.write_bytes(content)
     os.replace(temporary, folder.path / PARAMETERS)

@@ -13,6 +13,7 @@ from experiments.lab.good_enough import good_enough, good_rates, steps_to_target
 from experiments.lab.lr_finders import FINDERS
 from experiments.lab.rate_sweep import best_rate, over_seeds
 from experiments.lab.verdicts import Conclusion, Effect, Verdict
+from experiments.lab.words import listed
 
 CLASSIC = (0.001, 0.01, 0.1)
 NAMES = ("data", "optimizer", "activation")  # of a setting
@@ -108,7 +109,7 @@ def too_low_too_high(configuration: Any, found: Found, rates: np.ndarray, about:
             "higher. Which classic rate is low or high depends on the optimizer.")
     return (Verdict("G4", verdict, tuple(effects), configuration.seeds, setting, note=note,
                     when=f"the optimizer is {' or '.join(names)}" if verdict == "holds only when" else ""),
-            pd.DataFrame(rows), f"The best rate of a ReLU network on {data} is {_listed(words)}")
+            pd.DataFrame(rows), f"The best rate of a ReLU network on {data} is {listed(words)}")
 
 
 def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Verdict, pd.DataFrame, str]:
@@ -146,7 +147,7 @@ def metalearned(found: Found, rates: np.ndarray, configuration: Any) -> tuple[Ve
     mean, half = losses.mean(axis=1), _half(losses)
     table = pd.DataFrame({"what": "metalearning grid", "data": configuration.metalearning_data, "optimizer": "sgd", "activation": "tanh",
                           "learning_rate": rates, "mean_inner_loss": mean, "low": mean - half, "high": mean + half})
-    ended = _listed([f"{100 * np.mean([share for (_, begun), share in same.items() if begun == start]):.0f} % of runs from {start:g}"
+    ended = listed([f"{100 * np.mean([share for (_, begun), share in same.items() if begun == start]):.0f} % of runs from {start:g}"
                      for start in configuration.metalearning_start])
     words = (f"metalearned rates end within 5 % of their seed's best in {ended}, that of the mean loss being "
              f"{optimum[0]:.2f} [{optimum[1]:.2f}, {optimum[2]:.2f}] (published .62), of single seeds {spread[0]:.2f} to {spread[1]:.2f}")
@@ -208,7 +209,7 @@ def finders_regret(found: Found, rates: np.ndarray, settings: Sequence[Setting],
             "activation. Rule: the mean regret's interval is above half a point.")
     return (Verdict("EVIDENCE 7", verdict, tuple(effects), len(regret[0]), about, note=note,
                     when=f"the tool is {' or '.join(names)}" if verdict == "holds only when" else ""),
-            pd.DataFrame(rows), f"a finder's suggestion costs, in points of test error, {_listed(words)}")
+            pd.DataFrame(rows), f"a finder's suggestion costs, in points of test error, {listed(words)}")
 
 
 def swish_against_relu(found: Found, rates: np.ndarray, settings: Sequence[Setting], about: str) -> tuple[Verdict, pd.DataFrame, str]:
@@ -266,7 +267,3 @@ def _mean(values: np.ndarray) -> tuple[float, float, float]:
 
 def _effect(name: str, mean: tuple[float, float, float], unit: str = "") -> Effect:
     return Effect(name, *(100 * value if unit == "%" else value for value in mean), unit=unit)
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

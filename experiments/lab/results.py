@@ -108,7 +108,7 @@ def fingerprint(configuration: Mapping[str, Any], data_sha256: str) -> str:
 
 def _write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
     temporary = file.with_suffix(".tmp")
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, temporary)
+    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, temporary)
     os.replace(temporary, file)
 
 

@@ -18,6 +18,8 @@ class Effect:
     Example:
         >>> str(Effect("best rate", 0.5512, 0.52, 0.6)), str(Effect("σ(−3)", 0.04742587))
         ('best rate 0.551 [0.52, 0.6]', 'σ(−3) 0.04743')
+        >>> f"{Effect('best rate', 0.5512, 0.52, 0.6):.1f}"
+        '0.6 [0.5, 0.6]'
     """
 
     name: str
@@ -26,14 +28,13 @@ class Effect:
     high: float | None = None
     unit: str = ""
 
-    def __str__(self):
-        if self.low is None:
-            return f"{self.name} {self.value:.4g}{self._unit}"
-        return f"{self.name} {self.value:.3g} [{self.low:.3g}, {self.high:.3g}]{self._unit}"
+    def __format__(self, spec):
+        if not spec:
+            return str(self)
+        return f"{self.value:{spec}}" + (f" [{self.low:{spec}}, {self.high:{spec}}]" if self.low is not None else "")
 
-    @property
-    def _unit(self) -> str:
-        return f" {self.unit}" if self.unit else ""
+    def __str__(self):
+        return " ".join(filter(None, (self.name, f"{self:{'.4g' if self.low is None else '.3g'}}", self.unit)))
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,16 @@ def steps(choice: Choice) -> str:
     return f"{choice.steps_to_target:.0f}" if np.isfinite(choice.steps_to_target) else "miss"
 
 
-def _list(choices: Sequence[Choice]) -> str:
-    *first, last = [choice.label for choice in choices]
+def listed(words: Sequence[str]) -> str:
+    """One after the other.
+
+    Example:
+        >>> listed(["relu"]), listed(["relu", "elu", "tanh"])
+        ('relu', 'relu, elu and tanh')
+    """
+    *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _list(choices: Sequence[Choice]) -> str:
+    return listed([choice.label for choice in choices])

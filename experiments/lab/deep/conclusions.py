@@ -97,20 +97,16 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
             setting(configuration), note=f"Left out: {', '.join(missing)}")
     deepest = max(configuration.depth)
     best = max(configuration.activation, key=lambda name: accuracy(found, f"ladder-{name}-{deepest}").value)
-    said = [f"{name} {_bracketed(accuracy(found, f'ladder-{name}-{deepest}'), 3)}"
+    said = [f"{name} {accuracy(found, f'ladder-{name}-{deepest}'):.3f}"
             for name in dict.fromkeys((best, "elu", "swish", "relu", "sigmoid")) if name in configuration.activation]
     worst, scales = by_claim["EVIDENCE 2"].effects[0], by_claim["EVIDENCE 3"].effects[0]
     followed = sum(not off(each, wide_enough(configuration)) for each in rows.values())
     finding = (f"At {deepest} hidden layers, each at its own best rate, test accuracy is {', '.join(said)}; "
                f"before training {followed} of {len(rows)} pairs of activation and initialisation are not shown to be more than "
                f"{100 * TOLERANCE:g} % off mean-field theory at any layer (largest deviation {abs(worst.value):.1f} %), and tanh "
-               + (f"networks train to a depth of about {_bracketed(scales, 1)} depth scales." if scales.low is not None else
+               + (f"networks train to a depth of about {scales:.1f} depth scales." if scales.low is not None else
                   "networks have shown no depth up to which they train."))
     return Conclusion(finding, tuple(by_claim.values()), table(configuration, found, rows), data={"digits": digits().sha256})
-
-
-def _bracketed(effect: Effect, places: int) -> str:
-    return f"{effect.value:.{places}f}" + (f" [{effect.low:.{places}f}, {effect.high:.{places}f}]" if effect.low is not None else "")
 
 
 def wide_enough(configuration: Any) -> float:

@@ -9,6 +9,7 @@ command goes on.
 
 import argparse
 import importlib
+import json
 import os
 import pkgutil
 import subprocess
@@ -20,22 +21,43 @@ import experiments
 from experiments.lab import ledger, screen
 from experiments.lab.experiment import Experiment
 from experiments.lab.files import write_text
+from experiments.lab.words import listed
+
+LEFT = Path("runs") / "again.json"  # the experiments that an interrupted `all --again` has still to run
 
 
 def main() -> int:
     """List them, or run all that must be run and write the ledger; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", choices=["list", "all"], default="list")
-    parser.add_argument("--again", action="store_true", help="with all: run also those that are up to date")
+    parser.add_argument("--again", action="store_true", help="with all: run also those that are up to date, from the start")
     flags = parser.parse_args()
     if flags.what == "list":
         screen.show_experiments([(name, module.__doc__.splitlines()[0], ledger.published(name)) for name, module in modules().items()])
         return 0
     every = found()
-    code = next(filter(None, (run(each, flags.again) for each in every if flags.again or not ledger.is_current(each))), 0)
+    code = run_all(every, flags.again)
     write_text(ledger.LEDGER, ledger.ledger(every))  # what is published stands in it, whatever became of the rest
     screen.console.print(f"written: {os.path.relpath(ledger.LEDGER)}")
     return code
+
+
+def run_all(every: list[Experiment], again: bool) -> int:
+    """Run those that are not up to date, or with ``again`` each of them once, however often interrupted; returns the exit code."""
+    due = [each.name for each in every if again or not ledger.is_current(each)]
+    if again and LEFT.exists():
+        due = json.loads(LEFT.read_text(encoding="utf-8"))
+        screen.console.print(f"going on with {listed(due)}; without {LEFT} all would run")
+    for experiment in [each for each in every if each.name in due]:
+        if again:
+            LEFT.parent.mkdir(exist_ok=True)
+            write_text(LEFT, json.dumps(due))
+        if code := run(experiment, again):
+            return code
+        due.remove(experiment.name)
+    if again:
+        LEFT.unlink(missing_ok=True)
+    return 0
 
 
 def run(experiment: Experiment, again: bool) -> int:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
+
+from experiments.lab import drawing
 
 # Okabe and Ito's colours, which colour-blind readers tell apart, and a marker each besides.
 MARKS = {"ours": ("#D55E00", "o"), "torch_compiled": ("#0072B2", "s"), "torch_stacked": ("#56B4E9", "s"), "torch_func": ("#56B4E9", "D"),
@@ -15,7 +16,6 @@ MARKS = {"ours": ("#D55E00", "o"), "torch_compiled": ("#0072B2", "s"), "torch_st
 
 def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     """fraction_of_peak.png and .svg, of what benchmark.json holds."""
-    matplotlib.rcParams["svg.hashsalt"] = "jaxnn"  # the same numbers give the same bytes
     workloads = report["workloads"]
     figure = Figure(figsize=(9, 2 + len(workloads)), layout="constrained")
     axes = figure.add_subplot()
@@ -43,7 +43,4 @@ def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper center", ncols=2, fontsize=13, frameon=False)
-    paths = [folder / f"fraction_of_peak.{kind}" for kind in ("png", "svg")]
-    for path in paths:
-        figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
-    return paths
+    return drawing.write(figure, folder, "fraction_of_peak", dpi=120, fonts={})

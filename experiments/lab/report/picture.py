@@ -31,10 +31,7 @@ def save(figures: list[Figure], folder: Path) -> list[Path]:
             name = figure.name if len(pages) == 1 else f"{figure.name}-{number + 1}-{_file_name(views[0].title)}"
             with mpl.rc_context(drawing.STYLE):
                 canvas = _draw(figure.title, views)
-                for kind in ("png", "svg"):
-                    path = folder / f"{name}.{kind}"
-                    canvas.savefig(path, dpi=150, metadata={"Date": None} if kind == "svg" else None)
-                    written.append(path)
+            written += drawing.write(canvas, folder, name, dpi=150, fonts={})
     return written
 
 

@@ -92,8 +92,9 @@ def parts(configuration: Configuration) -> list[Part]:
     """Descent on two weights; a grid and the range tests for each setting; low rates with patience; the metalearned rate."""
     rates = cli.numbers(configuration.learning_rate, "--learning-rate")
     inner_rates = cli.numbers(configuration.metalearning_rate, "--metalearning-rate")
-    for flag in ("seeds", "depth", "width", "patience", "batch_size", "descent_starts"):
-        cli.at_least(1, getattr(configuration, flag), f"--{flag.replace('_', '-')}")
+    for least, flag in ((2, "seeds"), (1, "depth"), (1, "width"), (1, "patience"), (1, "batch_size"), (1, "descent_starts"),
+                        (2, "metalearned_seeds"), (2, "metalearning_seeds")):
+        cli.at_least(least, getattr(configuration, flag), f"--{flag.replace('_', '-')}")
     for flag, known in (("data", TEN_CLASSES), ("optimizer", OPTIMIZERS), ("activation", jaxnn.ACTIVATIONS)):
         for name in getattr(configuration, flag):
             cli.one_of(known, name, flag)
@@ -108,8 +109,8 @@ def parts(configuration: Configuration) -> list[Part]:
                         f"{len(configuration.optimizer)}, {len(rates)} and {len(inner_rates)} values; give at least 1, 1, 3 and 3")
     if configuration.steps < 10 or configuration.steps % 10:
         raise UserError(f"--steps {configuration.steps}: give a multiple of 10, since runs are looked at ten times")
-    if not 1 <= configuration.metalearned_seeds <= configuration.metalearning_seeds:
-        raise UserError(f"--metalearned-seeds {configuration.metalearned_seeds}: give 1 to --metalearning-seeds "
+    if configuration.metalearned_seeds > configuration.metalearning_seeds:
+        raise UserError(f"--metalearned-seeds {configuration.metalearned_seeds}: give 2 to --metalearning-seeds "
                         f"{configuration.metalearning_seeds}")
     rules = {name: steps for name, steps in (("bounded", configuration.metalearning_steps), ("published", configuration.published_steps)) if steps}
     if not rules or min(rules.values()) < 1:

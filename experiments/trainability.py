@@ -225,18 +225,18 @@ def order_of(dimensions: dict[str, np.ndarray], published: list[float]) -> tuple
     values = np.stack(list(dimensions.values()))
     expected = stats.rankdata(published) - (len(published) + 1) / 2
 
-    def correlation(means):
-        ranks = stats.rankdata(means, axis=-1) - (len(published) + 1) / 2
-        norm = np.sqrt((ranks**2).sum(axis=-1) * (expected**2).sum())
-        return np.divide(ranks @ expected, norm, out=np.zeros_like(norm), where=norm > 0)
+    def correlation(*seeds, axis):
+        ranks = stats.rankdata([each.mean(axis) for each in seeds], axis=0) - (len(published) + 1) / 2
+        norm = np.sqrt((ranks**2).sum(axis=0) * (expected**2).sum())
+        return np.divide(expected @ ranks, norm, out=np.zeros_like(norm), where=norm > 0)
 
-    drawn = np.random.default_rng(0).integers(values.shape[1], size=(RESAMPLES, *values.shape))
-    low, high = np.quantile(correlation(np.take_along_axis(values[None], drawn, axis=2).mean(axis=2)), [0.025, 0.975])
+    found = stats.bootstrap(tuple(values), correlation, n_resamples=RESAMPLES, method="percentile",
+                            rng=np.random.default_rng(0)).confidence_interval
     clear = [(np.mean(second) - np.mean(first)) for at, first in enumerate(values) for second in values[at + 1:]
              if np.ptp(first) + np.ptp(second) > 0 and stats.ttest_ind(first, second, equal_var=False).pvalue < 0.05]
     kept, turned = sum(gap > 0 for gap in clear), sum(gap < 0 for gap in clear)
     total = len(values) * (len(values) - 1) // 2
-    return (Effect("rank correlation with the published dimensions", correlation(values.mean(axis=1)[None])[0], low, high),
+    return (Effect("rank correlation with the published dimensions", float(correlation(*values, axis=-1)), found.low, found.high),
             f"of {total} pairs {kept} lie clearly in the published order and {turned} clearly against it (Welch's test, p < 0.05)")
 
 
@@ -269,7 +269,7 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
         dots.axvline(effects["circle by the same count"].value, color="black", linestyle=":", linewidth=1.5, label="a circle")
         dots.set(yticks=range(len(every)), yticklabels=list(every), ylim=(-0.6, len(every) + 0.6),
                  xlabel="box-counting dimension of the boundary")
-        dots.legend(loc="upper left", ncols=3, fontsize=11, columnspacing=1)
+        dots.legend(loc="upper right", ncols=3, fontsize=11, columnspacing=1)
     return figure
 
 

@@ -1,7 +1,7 @@
 """jaxnn: train whole grids of neural networks at once, to find which activation and learning rate to use, and why."""
 
-from jaxnn import (activations, advice, backprop, criticality, curvature, description, diagnostics, encoding, grid, initializers,
-                   layers, losses, meanfield, networks, quadrature, random_networks, recurrent, sweep, training, types)
+from jaxnn import (activations, advice, backprop, criticality, curvature, description, diagnostics, encoding, gaussian, grid,
+                   initializers, layers, losses, meanfield, networks, quadrature, random_networks, recurrent, sweep, training, types)
 from jaxnn.activations import ACTIVATIONS
 from jaxnn.advice import recommend
 from jaxnn.description import describe
@@ -19,8 +19,9 @@ __version__ = "0.1.0"
 
 __all__ = ["ACTIVATIONS", "HEADS", "OPTIMIZERS", "Activation", "Array", "Cell", "Grid", "Key", "Network", "Params",
            "activation_layer", "activations", "advice", "arrange", "autoencoder", "backprop", "batch_order", "cost",
-           "criticality", "curvature", "decode_binary", "decode_bipolar", "deep_mlp", "dense", "describe", "description",
-           "diagnostics", "dropout", "elman", "encode_binary", "encode_bipolar", "encoding", "grid", "gru", "initializers", "jordan",
-           "layer_norm", "layers", "losses", "make_sweep", "make_training", "maxout", "meanfield", "mlp", "networks",
-           "neuron", "quadrature", "random_networks", "recommend", "recurrent", "recurrent_network", "repeat", "residual",
-           "serial", "sweep", "training", "types", "unroll"]
+           "criticality", "curvature", "decode_binary", "decode_bipolar", "deep_mlp", "dense", "describe",
+           "description", "diagnostics", "dropout", "elman", "encode_binary", "encode_bipolar", "encoding",
+           "gaussian", "grid", "gru", "initializers", "jordan", "layer_norm", "layers", "losses", "make_sweep",
+           "make_training", "maxout", "meanfield", "mlp", "networks", "neuron", "quadrature", "random_networks",
+           "recommend", "recurrent", "recurrent_network", "repeat", "residual", "serial", "sweep", "training",
+           "types", "unroll"]

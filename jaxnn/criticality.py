@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnn.meanfield import _X_EDGES, _Z_EDGES, _edges, _evaluate, _rule, _variances, moments, variance_map
+from jaxnn.gaussian import check_variances, moments, pair_moments
+from jaxnn.meanfield import variance_map
 from jaxnn.types import Activation
 
 _SMALLEST, _LARGEST = 1e-12, 1e12  # below and above these q, rounding hides which way the map drifts
@@ -35,7 +36,7 @@ def variance_fixed_point(activation: str | Callable | Activation, weight_varianc
     as it does for every monotone φ with φ(0) = 0.
 
     Args:
-        activation: elementwise φ, as in ``meanfield.moments``.
+        activation: elementwise φ, as in ``gaussian.moments``.
         weight_variance: σ_w².
         bias_variance: σ_b².
         q0: where to start, above 0.
@@ -95,7 +96,7 @@ def critical_point(activation: str | Callable | Activation, q: float) -> Critica
     """Initialisation that holds the variance at q and the gradient: σ_w² = 1 / E[φ′²], σ_b² = q − σ_w² E[φ²].
 
     Args:
-        activation: elementwise φ, as in ``meanfield.moments``.
+        activation: elementwise φ, as in ``gaussian.moments``.
         q: the wanted pre-activation variance, above 0.
 
     Returns:
@@ -128,7 +129,7 @@ def critical_points(activation: str | Callable | Activation, bias_variance: floa
     with q = 1e-12.
 
     Args:
-        activation: elementwise φ, as in ``meanfield.moments``.
+        activation: elementwise φ, as in ``gaussian.moments``.
         bias_variance: σ_b².
 
     Returns:
@@ -147,7 +148,7 @@ def critical_points(activation: str | Callable | Activation, bias_variance: floa
     Reference:
         Schoenholz et al. 2017, arXiv 1611.01232, figure 1; Roberts, Yaida and Hanin 2022, chapter 5, for GELU and swish.
     """
-    _variances(bias_variance=bias_variance)
+    check_variances(bias_variance=bias_variance)
 
     def excess(q: float) -> float:
         return (critical_point(activation, q).bias_variance - bias_variance) / q
@@ -174,11 +175,10 @@ def correlation_map(activation: str | Callable | Activation, correlation: float,
     """Correlation of two inputs' pre-activations one layer on, c′ = (σ_w² E[φ(u) φ(v)] + σ_b²) / q′.
 
     u and v are normal with variance q and correlation c, and q′ is the next variance. The slope is
-    dc′/dc = σ_w² q E[φ′(u) φ′(v)] / q′; at c = 1 and q = q* it is χ. The integral runs over u ± v, which are
-    independent, with the panels of the inner one ending at the kinks of both φ(u) and φ(v).
+    dc′/dc = σ_w² q E[φ′(u) φ′(v)] / q′; at c = 1 and q = q* it is χ.
 
     Args:
-        activation: elementwise and continuous φ, as in ``meanfield.moments``.
+        activation: elementwise and continuous φ, as in ``gaussian.moments``.
         correlation: c, in [−1, 1].
         q: pre-activation variance of both inputs, above 0.
         weight_variance: σ_w².
@@ -199,25 +199,12 @@ def correlation_map(activation: str | Callable | Activation, correlation: float,
     Reference:
         Poole et al. 2016, arXiv 1606.05340, equations 5 and 6; for ReLU in closed form Cho and Saul 2009.
     """
-    if not -1 <= correlation <= 1:
-        raise ValueError(f"a correlation lies in [-1, 1], got {correlation}")
+    pair = pair_moments(activation, q, correlation)
     following = variance_map(activation, q, weight_variance, bias_variance)
-    if q <= 0 or following <= 0:
+    if following <= 0:
         raise ValueError(f"a correlation needs variances above 0, got q={q} and then {following}")
-    root, sign = math.sqrt(q), 1.0 if correlation >= 0 else -1.0
-    large, small = math.sqrt((1 + abs(correlation)) / 2), math.sqrt((1 - abs(correlation)) / 2)
-    outer, outer_weights = _rule(_edges(small * root), 8)
-    # The kinks move with the outer variable: u = ±(v's mirror) = k at (k / √q ± small·outer) / large.
-    moved = (_Z_EDGES / root)[None, :, None] + small * outer[:, None, None] * np.array([-1.0, 1.0])
-    fixed = np.broadcast_to(_X_EDGES, (len(outer), len(_X_EDGES)))
-    inner, inner_weights = _rule(np.concatenate([fixed, moved.reshape(len(outer), -1) / large], axis=1), 8)
-    shift = small * outer[:, None]
-    values_u, slopes_u = _evaluate(activation, root * (large * inner + shift))
-    values_v, slopes_v = _evaluate(activation, sign * root * (large * inner - shift))
-    weights = outer_weights[:, None] * inner_weights
-    covariance = weight_variance * float(np.sum(weights * values_u * values_v)) + bias_variance
-    slope = weight_variance * q * float(np.sum(weights * slopes_u * slopes_v))
-    return Correlation(covariance / following, slope / following)
+    covariance = weight_variance * pair.product + bias_variance
+    return Correlation(covariance / following, weight_variance * q * pair.slope_product / following)
 
 
 class DepthScales(NamedTuple):
@@ -240,7 +227,7 @@ def depth_scales(activation: str | Callable | Activation, weight_variance: float
     """How deep a signal reaches, ξ_c = −1 / log χ and ξ_q = −1 / log(dq′/dq), at the fixed point reached from q0.
 
     Args:
-        activation: elementwise φ, as in ``meanfield.moments``.
+        activation: elementwise φ, as in ``gaussian.moments``.
         weight_variance: σ_w².
         bias_variance: σ_b².
         q0: the first layer's variance.

@@ -1,120 +1,19 @@
-"""Mean-field theory: what wide random networks do to a signal and to its gradient, by quadrature, before any training.
+"""Mean-field theory: what wide random networks do to a signal and to its gradient, before any training.
 
 The setting is a network of infinite width, z' = W φ(z) + b, with independent normal weights of variance σ_w² / fan-in
 and biases of variance σ_b². Everywhere ``weight_variance`` is σ_w² (fan-in included), ``bias_variance`` is σ_b², and
-``q`` is the variance of the pre-activations z, so that z ~ N(0, q). All numbers are float64 on the host; φ itself is
-evaluated by JAX, in a float64 that is switched on around that one call only.
+``q`` is the variance of the pre-activations z, so that z ~ N(0, q); ``gaussian.moments`` has their expectations. All
+numbers are float64 on the host.
 """
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
-from jaxnn.activations import resolve
-from jaxnn.quadrature import composite_rule
+from jaxnn.gaussian import check_variances, moments
 from jaxnn.types import Activation
-
-# Panels end at the edges of both lists, so that no panel holds a kink (all known ones are at these z) and none is wide
-# against the normal density or, for √q up to thousands, against φ's own unit scale.
-_X_EDGES = np.linspace(-12, 12, 49)  # in standard deviations; 3.6e-33 of the mass lies outside
-_Z_EDGES = np.concatenate([np.arange(0.5, 6.5, 0.5), [8, 10, 12, 16, 20, 24, 32, 48]])
-_Z_EDGES = np.concatenate([-_Z_EDGES[::-1], [0], _Z_EDGES])
-
-
-@lru_cache(maxsize=256)
-def _compiled(function: Callable, learned: tuple[tuple[str, float], ...]) -> Callable:
-    def phi(z):
-        return function(z, **{name: jnp.asarray(start, z.dtype) for name, start in learned})
-
-    return jax.jit(jax.vmap(jax.value_and_grad(phi)))
-
-
-def _evaluate(activation: str | Callable | Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """φ(z) and φ′(z) in float64, learned parameters at their starts; works inside a caller's jit as well."""
-    entry = resolve(activation)
-    if not entry.elementwise or entry.units_in != 1:
-        raise ValueError(f"mean-field theory needs an elementwise activation, and {activation!r} mixes its inputs")
-    compiled = _compiled(entry.function, tuple(sorted(entry.learned.items())))
-    with jax.ensure_compile_time_eval(), jax.enable_x64(True):
-        values, slopes = compiled(jnp.asarray(z.ravel(), jnp.float64))
-        values, slopes = np.asarray(values, np.float64), np.asarray(slopes, np.float64)
-    return values.reshape(z.shape), slopes.reshape(z.shape)
-
-
-def _rule(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes x and weights for E[f(x)], x ~ N(0, 1), between edges in any order, of which those far out are drawn in."""
-    return composite_rule(np.sort(np.clip(edges, _X_EDGES[0], _X_EDGES[-1]), axis=-1), order)
-
-
-def _edges(scale: float) -> np.ndarray:
-    """Edges for functions of z = scale·x: their number never varies, so that φ compiles once."""
-    return np.concatenate([_X_EDGES, _Z_EDGES / max(scale, 1e-150)])
-
-
-def _variances(**values: float) -> None:
-    for name, value in values.items():
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name} is a variance: it must be 0 or more and finite, got {value}")
-
-
-class Moments(NamedTuple):
-    """What the theory needs to know about φ under z ~ N(0, q): all of them floats.
-
-    mean: E[φ(z)].
-    mean_square: E[φ(z)²].
-    slope_mean_square: E[φ′(z)²].
-    mean_square_slope: d E[φ(z)²] / dq = E[z φ(z) φ′(z)] / q; nan at q = 0.
-    product_mean_square: E[φ(z)² φ′(z)²].
-    """
-
-    mean: float
-    mean_square: float
-    slope_mean_square: float
-    mean_square_slope: float
-    product_mean_square: float
-
-
-def moments(activation: str | Callable | Activation, q: float) -> Moments:
-    """Gaussian moments of an activation, E[φ(z)], E[φ(z)²], E[φ′(z)²], d E[φ(z)²]/dq and E[φ(z)² φ′(z)²] for z ~ N(0, q).
-
-    By composite Gauss-Legendre quadrature on z / √q in [−12, 12], with panel edges at 0 and at every half-integer z to
-    ±6, so that ReLU, hard tanh and their like are integrated to rounding error; φ must be continuous for the slopes to
-    mean anything. A kink at another z costs digits: for clip(z, −k, k) at q = 1, over k in [0.05, 3], E[φ²] is off by
-    up to 1e-4 and E[φ′²] by up to 0.012. An oscillating φ is resolved up to √q of about 25 of its radians: at q = 1e6 snake's
-    E[φ′²] is off by up to 0.1.
-
-    Args:
-        activation: a name in ACTIVATIONS, an Activation, or a function of one array; elementwise. Learned parameters
-            have their starting values.
-        q: variance of the pre-activations, in their unit squared, 0 or more.
-
-    Returns:
-        Moments, five floats.
-
-    Raises:
-        ValueError: q is negative or not finite; the activation is unknown, or not elementwise.
-
-    Example:
-        >>> round(moments("relu", 3.0).mean_square, 12), round(moments("relu", 3.0).slope_mean_square, 12)
-        (1.5, 0.5)
-
-    Reference:
-        Poole et al. 2016, arXiv 1606.05340, for the quantities; quadrature of their integrals here.
-    """
-    _variances(q=q)
-    root = math.sqrt(q)
-    x, weights = _rule(_edges(root), 16)
-    values, slopes = _evaluate(activation, root * x)
-    with np.errstate(over="ignore", invalid="ignore"):  # an exploding signal ends as inf or nan, which the caller reads
-        derivative = np.sum(weights * x * values * slopes) / root if root > 0 else math.nan
-        integrals = (np.sum(weights * values), np.sum(weights * values**2), np.sum(weights * slopes**2), derivative,
-                     np.sum(weights * (values * slopes)**2))
-    return Moments(*map(float, integrals))
 
 
 def variance_map(activation: str | Callable | Activation, q: float, weight_variance: float,
@@ -122,7 +21,7 @@ def variance_map(activation: str | Callable | Activation, q: float, weight_varia
     """Variance of the next layer's pre-activations, q′ = σ_w² E[φ(√q x)²] + σ_b², x ~ N(0, 1).
 
     Args:
-        activation: elementwise φ, as in ``moments``.
+        activation: elementwise φ, as in ``gaussian.moments``.
         q: variance of this layer's pre-activations.
         weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
@@ -140,7 +39,7 @@ def variance_map(activation: str | Callable | Activation, q: float, weight_varia
     Reference:
         Poole et al. 2016, arXiv 1606.05340, equation 3.
     """
-    _variances(weight_variance=weight_variance, bias_variance=bias_variance)
+    check_variances(weight_variance=weight_variance, bias_variance=bias_variance)
     return weight_variance * moments(activation, q).mean_square + bias_variance
 
 
@@ -148,7 +47,7 @@ def gradient_factor(activation: str | Callable | Activation, q: float, weight_va
     """Growth of the mean square gradient through one layer, backwards: χ = σ_w² E[φ′(√q x)²].
 
     Args:
-        activation: elementwise φ, as in ``moments``.
+        activation: elementwise φ, as in ``gaussian.moments``.
         q: variance of the pre-activations φ acts on.
         weight_variance: σ_w², the variance of a weight times its fan-in.
 
@@ -165,7 +64,7 @@ def gradient_factor(activation: str | Callable | Activation, q: float, weight_va
     Reference:
         Schoenholz et al. 2017, arXiv 1611.01232, section 4.
     """
-    _variances(weight_variance=weight_variance)
+    check_variances(weight_variance=weight_variance)
     return weight_variance * moments(activation, q).slope_mean_square
 
 
@@ -185,7 +84,7 @@ def trajectory(activation: str | Callable | Activation, depth: int, weight_varia
     """Variance and gradient factor of each layer, q_{l+1} = σ_w² E[φ(√q_l x)²] + σ_b² and χ_l = σ_w² E[φ′(√q_l x)²].
 
     Args:
-        activation: elementwise φ, as in ``moments``.
+        activation: elementwise φ, as in ``gaussian.moments``.
         depth: layers, 1 or more.
         weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
@@ -207,7 +106,7 @@ def trajectory(activation: str | Callable | Activation, depth: int, weight_varia
     """
     if depth < 1:
         raise ValueError(f"a trajectory needs at least one layer, got depth={depth}")
-    _variances(weight_variance=weight_variance, bias_variance=bias_variance, q0=q0)
+    check_variances(weight_variance=weight_variance, bias_variance=bias_variance, q0=q0)
     variance, factor = np.full(depth, np.inf), np.full(depth, np.nan)
     variance[0] = q0
     for layer in range(depth):

@@ -12,7 +12,7 @@ import jaxnn
 from experiments import depth
 from experiments.lab.deep import any_depth, before_training, conclusions, trained
 from experiments.lab.deep.any_depth import Shape, Start
-from jaxnn import criticality, meanfield
+from jaxnn import criticality, gaussian, meanfield
 from jaxnn.losses import softmax_cross_entropy
 
 CONFIGURATION = replace(depth.Configuration(**depth.SMOKE), activation=("relu", "elu", "tanh", "sigmoid"))
@@ -45,9 +45,21 @@ def test_a_network_of_any_depth_is_deep_mlp_of_that_depth_and_so_is_its_gradient
 def test_the_theory_of_a_given_variance_is_mean_field_theory():
     q = np.geomspace(1e-9, 30, 50)
     for name in ("tanh", "relu"):
-        exact = [meanfield.moments(name, value) for value in q[::7]]
+        exact = [gaussian.moments(name, value) for value in q[::7]]
         exact = [[each.mean_square, each.slope_mean_square, each.product_mean_square] for each in exact]
-        np.testing.assert_allclose(np.transpose(before_training.given(name, q))[::7], exact, rtol=1e-4)
+        *found, resolved = before_training.given(name, q)
+        np.testing.assert_allclose(np.transpose(found)[::7], exact, rtol=1e-4)
+        assert np.all(resolved)
+
+
+def test_waves_that_the_theory_does_not_resolve_are_told_apart():
+    q = np.geomspace(1, 1e6, 60)
+    for name in ("sine", "snake"):
+        slope = (1 + np.exp(-2 * q)) / 2 if name == "sine" else 1 + (1 - np.exp(-8 * q)) / 2
+        _, found, _, resolved = before_training.given(name, q)
+        assert 0.3 < resolved.mean() < 0.6 and np.all(np.diff(resolved.astype(int)) <= 0)
+        np.testing.assert_allclose(found[resolved], slope[resolved], rtol=2e-3)
+        assert np.abs(found / slope - 1)[~resolved].max() > 0.02
 
 
 def test_the_alignment_of_gradient_and_signal_accounts_for_a_factor_that_theory_misses():

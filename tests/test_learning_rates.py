@@ -208,7 +208,7 @@ def test_the_verdict_on_finders(at, word, monkeypatch):
 
 
 @pytest.mark.parametrize(("flags", "says"), [({"activation": ("relu",)}, "relu and swish are compared"), ({"steps": 15}, "a multiple of 10"),
-                                             ({"data": ("wine",)}, "--data wine: no such data"), ({"metalearned_seeds": 101}, "give 1 to"),
+                                             ({"data": ("wine",)}, "--data wine: no such data"), ({"metalearned_seeds": 101}, "give 2 to"),
                                              ({"descent_rate": (0.1,)}, "three and at least one"), ({"optimizer": ()}, "give at least 1, 1, 3 and 3")])
 def test_what_cannot_be_measured_is_said_first(flags, says):
     with pytest.raises(UserError, match=says):

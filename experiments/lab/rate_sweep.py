@@ -5,6 +5,7 @@ from functools import cache
 
 import jax
 import numpy as np
+from scipy import stats
 
 import jaxnn
 from experiments.lab.program import Data, lay_out
@@ -108,7 +109,7 @@ def over_seeds(statistic: Callable[[np.ndarray], float], seeds: int) -> tuple[fl
 
     Args:
         statistic: of the seeds' numbers, which may repeat.
-        seeds: how many.
+        seeds: how many, at least 2.
 
     Returns:
         (value, low, high).
@@ -117,6 +118,7 @@ def over_seeds(statistic: Callable[[np.ndarray], float], seeds: int) -> tuple[fl
         >>> over_seeds(lambda seeds: 1.0, 3)
         (1.0, 1.0, 1.0)
     """
-    drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
-    low, high = np.percentile([statistic(each) for each in drawn], [2.5, 97.5])
-    return float(statistic(np.arange(seeds))), float(low), float(high)
+    every = np.arange(seeds)
+    found = stats.bootstrap((every,), statistic, n_resamples=RESAMPLES, vectorized=False, method="percentile",
+                            rng=np.random.default_rng(0)).confidence_interval
+    return float(statistic(every)), float(found.low), float(found.high)

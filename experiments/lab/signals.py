@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnn import meanfield
+from jaxnn import gaussian
 from jaxnn.initializers import gain
 from jaxnn.sweep import run_key
 from jaxnn.training import Training
@@ -128,7 +128,7 @@ def _theory(phi: Sequence[Activation], mean_square: float, widths: Sequence[int]
         signal[layer] = variances[layer] * mean_square
         if not is_curve(entry):
             break
-        found = meanfield.moments(entry, signal[layer])
+        found = gaussian.moments(entry, signal[layer])
         mean_square = found.mean_square
         # Each unit hears from the next layer's units, of which there may be more or fewer than its weights' fan-in.
         factor[layer] = found.slope_mean_square * variances[layer + 1] * widths[layer + 1] / widths[layer]

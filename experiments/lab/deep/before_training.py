@@ -10,14 +10,14 @@ from jax.sharding import AxisType, PartitionSpec
 from scipy.interpolate import CubicSpline
 
 import jaxnn
-from jaxnn import meanfield
+from jaxnn import gaussian, meanfield
 from jaxnn.initializers import gain
 from jaxnn.random_networks import draw, propagate
 from jaxnn.types import Array
 
 PER_DECADE = 8  # nodes of the interpolated theory: its error is below 1e-5 for every activation measured here
 LEAST = 1e-30  # variance from which float32 holds its square root's square; below, φ is a line and its slope that at 0
-RESOLVED = {"snake": 500.0}  # largest variance at which the quadrature of meanfield.moments resolves the waves
+AGREE = 1e-3  # beyond which two orders of the theory's quadrature do not resolve an activation's waves
 INITIALISATIONS = ("He", "Xavier", "PyTorch", "computed")  # of hidden layers as wide as their inputs
 
 
@@ -50,7 +50,7 @@ def measure(activation: str, weight_variance: Sequence[float], *, depth: int, wi
     signal = jax.tree.map(lambda a: np.moveaxis(a, 0, 1), _each(one, jax.random.split(jax.random.key(2), networks)))
     theory = [meanfield.trajectory(activation, depth, variance) for variance in weight_variance]
     variance = np.maximum(signal.variance, LEAST)
-    mean_square, slope, product = given(activation, variance)
+    mean_square, slope, product, resolved = given(activation, variance)
     own = np.array(weight_variance)[:, None, None]
     # Given h = φ(z) and W h, the gradient Wᵀδ has the part h (W h·δ) / |h|² and a free one orthogonal to h; |W h|² is σ_w² |h|².
     aligned = own * (signal.alignment - 1 / width) * product / mean_square
@@ -58,16 +58,21 @@ def measure(activation: str, weight_variance: Sequence[float], *, depth: int, wi
             "variance_theory": np.array([each.variance for each in theory]),
             "factor_theory": np.array([each.gradient_factor for each in theory]),
             "growth_given": own * mean_square / variance, "factor_given": own * slope, "factor_aligned": aligned,
-            "resolved": variance <= RESOLVED.get(activation, np.inf)}
+            "resolved": resolved}
 
 
 def given(activation: str, variance: np.ndarray) -> tuple[np.ndarray, ...]:
-    """E[φ(z)²], E[φ′(z)²] and E[φ(z)² φ′(z)²] for z ~ N(0, q) of many q, interpolated in their logarithms."""
+    """E[φ(z)²], E[φ′(z)²] and E[φ(z)² φ′(z)²] for z ~ N(0, q) of many q, interpolated in their logarithms; and whether resolved."""
     q = np.log10(variance)
     nodes = np.linspace(q.min() - 0.01, q.max() + 0.01, max(4, int(np.ptp(q) * PER_DECADE) + 2))
-    moments = [meanfield.moments(activation, 10**node) for node in nodes]
-    return tuple(np.exp(CubicSpline(nodes, np.log([getattr(each, name) for each in moments]))(q))
-                 for name in ("mean_square", "slope_mean_square", "product_mean_square"))
+
+    def integrals(order):
+        every = [gaussian.moments(activation, 10**node, order) for node in nodes]
+        return np.array([[getattr(each, name) for each in every] for name in ("mean_square", "slope_mean_square", "product_mean_square")])
+
+    found = integrals(16)
+    resolved = np.all(abs(integrals(12) / found - 1) <= AGREE, axis=0)
+    return *(np.exp(CubicSpline(nodes, np.log(each))(q)) for each in found), np.interp(q, nodes, resolved) == 1
 
 
 def selu_signal(*, depth: int, width: int, networks: int, rows: int, variance: Sequence[float]) -> Mapping[str, np.ndarray]:

@@ -245,19 +245,20 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
     every = conditions(configuration)
     name, half_width = own.label(configuration.activation), configuration.half_width
     with drawing.canvas(17, 9.2) as figure:
-        left, right = figure.subfigures(1, 2, width_ratios=(1.18, 1))
-        ax = left.subplots()
+        left, right = figure.add_gridspec(1, 2, width_ratios=(1.18, 1))
+        ax = figure.add_subplot(left)
         show(ax, large_map(configuration, found), configuration.centre, half_width)
         ax.set(xlabel="hidden layer's learning rate, log₁₀", ylabel="output layer's learning rate, log₁₀",
                title=f"{name}: {configuration.resolution:,} × {configuration.resolution:,} networks, {configuration.steps} steps\n"
                      "blue: converged (pale: soon)   orange: not (dark: blew up soon)")
-        above, below = right.subfigures(2, 1, height_ratios=(1.25, 1))
-        for panel, each in zip(above.subplots(2, -(-len(every) // 2)).flat, every, strict=False):
-            zoom = found[part(each, 0)]
+        above, below = right.subgridspec(2, 1, height_ratios=(1.25, 1))
+        rows = 1 + (len(every) > 2)
+        for place, each in zip(above.subgridspec(rows, -(-len(every) // rows)), every, strict=False):
+            panel, zoom = figure.add_subplot(place), found[part(each, 0)]
             show(panel, zoom["fine"], zoom["centre"], zoom["half_width"])
             dimension = box_dimension(edges(zoom["fine"] < 0))
             panel.set(title=f"{each}: {dimension:.2f}", xticks=[], yticks=[], xlabel=f"{2 * zoom['half_width']:.2g} decades")
-        dots = below.subplots()
+        dots = figure.add_subplot(below)
         effects = {effect.name.removeprefix("dimension, "): effect for effect in conclusion.verdicts[0].effects}
         for row, (each, condition) in enumerate(every.items()):
             effect = effects[each]
@@ -269,7 +270,7 @@ def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> 
         dots.axvline(effects["circle by the same count"].value, color="black", linestyle=":", linewidth=1.5, label="a circle")
         dots.set(yticks=range(len(every)), yticklabels=list(every), ylim=(-0.6, len(every) + 0.6),
                  xlabel="box-counting dimension of the boundary")
-        dots.legend(loc="upper right", ncols=3, fontsize=11, columnspacing=1)
+        dots.legend(loc="upper right", ncols=3, fontsize=11, columnspacing=0.7, handletextpad=0.3)
     return figure
 
 

@@ -1,12 +1,12 @@
 """How Matplotlib's figures look, and how they are written: legible at half width, told apart without colour, same bytes."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.lab.colours import LIGHT
@@ -46,23 +46,11 @@ def write(figure: Figure, folder: Path, name: str, dpi: int = 110, fonts: Mappin
     """
     paths = [folder / f"{name}.{kind}" for kind in ("png", "svg")]
     with mpl.rc_context(STYLE | dict(fonts)):
+        figure.set_dpi(dpi)
+        figure.draw_without_rendering()  # lays it out, up to last bits that differ from run to run
+        figure.set_layout_engine("none")
+        for axes in figure.axes:
+            axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
         for path in paths:
             figure.savefig(path, dpi=dpi, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
-            figure.set_layout_engine("none")  # once is enough
-    svg = paths[1]
-    svg.write_text(settled(svg.read_text(encoding="utf-8")), encoding="utf-8")
     return paths
-
-
-def settled(svg: str) -> str:
-    """Matplotlib's SVG without what the last bits of its layout decide, which differ from one process to the next.
-
-    These are the sign of a zero, and the names of clip paths and markers (hashes of unrounded numbers), here counted instead.
-
-    Example:
-        >>> settled('<path id="p0123456789" d="M -0 1"/><use href="#p0123456789"/>')
-        '<path id="n1" d="M 0 1"/><use href="#n1"/>'
-    """
-    names: dict[str, str] = {}
-    svg = re.sub(r"(?<![\w.-])-0(?![\w.])", "0", svg)
-    return re.sub(r"(?<=[\"#])[pmCh][0-9a-f]{10}(?=[\")_])", lambda found: names.setdefault(found[0], f"n{len(names) + 1}"), svg)

@@ -11,7 +11,11 @@ import tempfile
 FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
 NEWER = "--xla_cpu_use_fusion_emitters=false"
 if "PYTEST_XDIST_WORKER" not in os.environ:
-    tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], env=os.environ | {"XLA_FLAGS": NEWER}, capture_output=True)
+    tried = subprocess.run(
+        [sys.executable, "-c", "import jax; jax.devices()"],
+        env=os.environ | {"XLA_FLAGS": NEWER},
+        capture_output=True,
+    )
     os.environ["XLA_FLAGS"] = FLAGS if tried.returncode else f"{FLAGS} {NEWER}"
 
 # Tests and workers share what they compile, and neither read nor fill the user's cache; workers inherit the controller's.
@@ -29,7 +33,7 @@ jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-collect_ignore_glob = ["experiments/lab/peers/*"]  # their libraries may not be installed
+collect_ignore_glob = ["experiments/benchmark/peers/*"]  # their libraries may not be installed
 
 
 def pytest_sessionfinish(session):

@@ -18,26 +18,44 @@ from pathlib import Path
 from types import ModuleType
 
 import experiments
-from experiments.lab import ledger, screen
-from experiments.lab.experiment import Experiment
-from experiments.lab.files import write_text
-from experiments.lab.words import listed
+from experiments.lab.evidence import ledger
+from experiments.lab.evidence.experiment import Experiment
+from experiments.lab.io.files import write_text
+from experiments.lab.study import screen
+from experiments.lab.study.wording import listed
 
-LEFT = Path("runs") / "again.json"  # the experiments that an interrupted `all --again` has still to run
+LEFT = (
+    Path("runs") / "again.json"
+)  # the experiments that an interrupted `all --again` has still to run
 
 
 def main() -> int:
     """List them, or run all that must be run and write the ledger; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("what", nargs="?", choices=["list", "all"], default="list")
-    parser.add_argument("--again", action="store_true", help="with all: run also those that are up to date, from the start")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="with all: run also those that are up to date, from the start",
+    )
     flags = parser.parse_args()
     if flags.what == "list":
-        screen.show_experiments([(name, module.__doc__.splitlines()[0], ledger.published(name)) for name, module in modules().items()])
+        screen.show_experiments(
+            [
+                (name, module.__doc__.splitlines()[0], ledger.published(name))
+                for name, module in modules().items()
+            ]
+        )
         return 0
     every = found()
     code = run_all(every, flags.again)
-    write_text(ledger.LEDGER, ledger.ledger(every))  # what is published stands in it, whatever became of the rest
+    write_text(
+        ledger.LEDGER, ledger.ledger(every)
+    )  # what is published stands in it, whatever became of the rest
     screen.console.print(f"written: {os.path.relpath(ledger.LEDGER)}")
     return code
 
@@ -65,7 +83,16 @@ def run(experiment: Experiment, again: bool) -> int:
     screen.console.print(f"\n{experiment.name}", style="bold")
     folder = Path("runs") / experiment.name
     try:
-        code = subprocess.call([sys.executable, "-m", f"experiments.{experiment.name}", "--out", str(folder), *["--again"] * again])
+        code = subprocess.call(
+            [
+                sys.executable,
+                "-m",
+                f"experiments.{experiment.name}",
+                "--out",
+                str(folder),
+                *["--again"] * again,
+            ]
+        )
     except KeyboardInterrupt:
         return 130
     if not code:
@@ -74,8 +101,12 @@ def run(experiment: Experiment, again: bool) -> int:
 
 
 def modules() -> dict[str, ModuleType]:
-    """The files of this folder, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(experiments.__path__) if not module.ispkg and module.name != "__main__")
+    """The questions of this folder, each a file or a folder, by name."""
+    names = sorted(
+        module.name
+        for module in pkgutil.iter_modules(experiments.__path__)
+        if module.name not in ("lab", "__main__")
+    )
     return {name: importlib.import_module(f"experiments.{name}") for name in names}
 
 

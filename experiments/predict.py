@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from tyro.conf import Positional
 
-from experiments.lab import cli, screen
-from experiments.lab.comparison import ACCURACY, R2
 from experiments.lab.data import read_rows
 from experiments.lab.data.preprocessing import as_text
-from experiments.lab.devices import use_every_core
-from experiments.lab.model import Model, load
+from experiments.lab.engine.devices import use_every_core
+from experiments.lab.io import cli
+from experiments.lab.results.model import Model, load
+from experiments.lab.study import screen
+from experiments.lab.study.comparison import ACCURACY, R2
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ def main(configuration: Configuration) -> None:
     """Read the model and the rows, and write the predictions."""
     use_every_core()
     model = load(configuration.run)
-    rows = read_rows(configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop)
+    rows = read_rows(
+        configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop
+    )
     out = configuration.out or configuration.run / f"predictions-{rows.name}.csv"
     if out.resolve() == Path(configuration.data).expanduser().resolve():
         raise cli.UserError(f"--out {out}: it is the file to predict for; name another")
@@ -52,11 +55,16 @@ def main(configuration: Configuration) -> None:
     try:
         table.to_csv(out, index=False, lineterminator="\n")
     except OSError as error:
-        raise cli.UserError(f"--out {out}: it cannot be written ({error.strerror or error}); name a file in a folder that there "
-                            "is") from None
+        raise cli.UserError(
+            f"--out {out}: it cannot be written ({error.strerror or error}); name a file in a folder that there "
+            "is"
+        ) from None
     target = model.preprocessing.target
-    lines = [("model", f"{configuration.run}: {target} by {model.structure['activation']}"), ("data", f"{configuration.data}: {len(x):,} rows"),
-             *(("note", note) for note in rows.notes)]
+    lines = [
+        ("model", f"{configuration.run}: {target} by {model.structure['activation']}"),
+        ("data", f"{configuration.data}: {len(x):,} rows"),
+        *(("note", note) for note in rows.notes),
+    ]
     if rows.y is not None:
         lines += compared(model, outputs, rows.y)
     screen.show_plan([*lines, ("written", str(out))])
@@ -75,11 +83,26 @@ def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str,
         y = as_text(y)
         new = ~y.isin(classes).to_numpy()
         if new.any():
-            notes.append(("note", f"{new.sum():,} rows of classes that no training row has, counted as wrong: "
-                                  f"{', '.join(y[new].unique()[:10])}"))
-        right = 0.0 if new.all() else model.score(outputs[known][~new], model.preprocessing.encode(y[~new].to_numpy()))
+            notes.append(
+                (
+                    "note",
+                    f"{new.sum():,} rows of classes that no training row has, counted as wrong: "
+                    f"{', '.join(y[new].unique()[:10])}",
+                )
+            )
+        right = (
+            0.0
+            if new.all()
+            else model.score(outputs[known][~new], model.preprocessing.encode(y[~new].to_numpy()))
+        )
         score, value = ACCURACY, right * float(np.mean(~new))
-    return [*notes, (score.title, f"{score.show(value)} ({value:.7g}) on the {len(y):,} rows with a {model.preprocessing.target}")]
+    return [
+        *notes,
+        (
+            score.title,
+            f"{score.show(value)} ({value:.7g}) on the {len(y):,} rows with a {model.preprocessing.target}",
+        ),
+    ]
 
 
 if __name__ == "__main__":

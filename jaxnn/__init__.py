@@ -1,13 +1,44 @@
 """jaxnn: train whole grids of neural networks at once, to find which activation and learning rate to use, and why."""
 
-from jaxnn import (activations, advice, backprop, criticality, curvature, description, diagnostics, encoding, gaussian, grid,
-                   initializers, layers, losses, meanfield, networks, quadrature, random_networks, recurrent, sweep, training, types)
+from jaxnn import (
+    activations,
+    advice,
+    backprop,
+    criticality,
+    curvature,
+    description,
+    diagnostics,
+    encoding,
+    gaussian,
+    grid,
+    initializers,
+    layers,
+    losses,
+    meanfield,
+    networks,
+    quadrature,
+    random_networks,
+    recurrent,
+    sweep,
+    training,
+    types,
+)
 from jaxnn.activations import ACTIVATIONS
 from jaxnn.advice import recommend
 from jaxnn.description import describe
 from jaxnn.encoding import decode_binary, decode_bipolar, encode_binary, encode_bipolar
 from jaxnn.grid import Grid, arrange
-from jaxnn.layers import activation_layer, dense, dropout, layer_norm, maxout, neuron, repeat, residual, serial
+from jaxnn.layers import (
+    activation_layer,
+    dense,
+    dropout,
+    layer_norm,
+    maxout,
+    neuron,
+    repeat,
+    residual,
+    serial,
+)
 from jaxnn.losses import HEADS, cost
 from jaxnn.networks import autoencoder, deep_mlp, mlp
 from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
@@ -17,11 +48,64 @@ from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 
 __version__ = "0.1.0"
 
-__all__ = ["ACTIVATIONS", "HEADS", "OPTIMIZERS", "Activation", "Array", "Cell", "Grid", "Key", "Network", "Params",
-           "activation_layer", "activations", "advice", "arrange", "autoencoder", "backprop", "batch_order", "cost",
-           "criticality", "curvature", "decode_binary", "decode_bipolar", "deep_mlp", "dense", "describe",
-           "description", "diagnostics", "dropout", "elman", "encode_binary", "encode_bipolar", "encoding",
-           "gaussian", "grid", "gru", "initializers", "jordan", "layer_norm", "layers", "losses", "make_sweep",
-           "make_training", "maxout", "meanfield", "mlp", "networks", "neuron", "quadrature", "random_networks",
-           "recommend", "recurrent", "recurrent_network", "repeat", "residual", "serial", "sweep", "training",
-           "types", "unroll"]
+__all__ = [
+    "ACTIVATIONS",
+    "HEADS",
+    "OPTIMIZERS",
+    "Activation",
+    "Array",
+    "Cell",
+    "Grid",
+    "Key",
+    "Network",
+    "Params",
+    "activation_layer",
+    "activations",
+    "advice",
+    "arrange",
+    "autoencoder",
+    "backprop",
+    "batch_order",
+    "cost",
+    "criticality",
+    "curvature",
+    "decode_binary",
+    "decode_bipolar",
+    "deep_mlp",
+    "dense",
+    "describe",
+    "description",
+    "diagnostics",
+    "dropout",
+    "elman",
+    "encode_binary",
+    "encode_bipolar",
+    "encoding",
+    "gaussian",
+    "grid",
+    "gru",
+    "initializers",
+    "jordan",
+    "layer_norm",
+    "layers",
+    "losses",
+    "make_sweep",
+    "make_training",
+    "maxout",
+    "meanfield",
+    "mlp",
+    "networks",
+    "neuron",
+    "quadrature",
+    "random_networks",
+    "recommend",
+    "recurrent",
+    "recurrent_network",
+    "repeat",
+    "residual",
+    "serial",
+    "sweep",
+    "training",
+    "types",
+    "unroll",
+]

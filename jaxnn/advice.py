@@ -42,9 +42,18 @@ class Recommendation(NamedTuple):
 
 
 _OUTPUTS = {
-    "regression": ("linear", "a value to predict can be any number, and linear neither bounds nor bends it"),
-    "binary": ("sigmoid", "maps to (0, 1), so the output reads as the probability of one of two classes"),
-    "multiclass": ("softmax", "the outputs are positive and add up to 1, so they read as one probability a class"),
+    "regression": (
+        "linear",
+        "a value to predict can be any number, and linear neither bounds nor bends it",
+    ),
+    "binary": (
+        "sigmoid",
+        "maps to (0, 1), so the output reads as the probability of one of two classes",
+    ),
+    "multiclass": (
+        "softmax",
+        "the outputs are positive and add up to 1, so they read as one probability a class",
+    ),
 }
 
 _FEEDFORWARD = {
@@ -64,7 +73,9 @@ _RECURRENT = {
 }
 
 
-def recommend(task: str, *, depth: int, recurrent: bool = False, evidence: Mapping[str, str] = EVIDENCE) -> Recommendation:
+def recommend(
+    task: str, *, depth: int, recurrent: bool = False, evidence: Mapping[str, str] = EVIDENCE
+) -> Recommendation:
     """The lecture's choice of activations for a task: what to start with, what to try next, and why.
 
     It is advice, not a result: the main job of jaxnn is to measure it.
@@ -93,7 +104,9 @@ def recommend(task: str, *, depth: int, recurrent: bool = False, evidence: Mappi
         nearest = difflib.get_close_matches(str(task), _OUTPUTS, n=len(_OUTPUTS), cutoff=0)
         raise ValueError(f"unknown task {task!r}; known, nearest first: {', '.join(nearest)}")
     if depth < 0 or (recurrent and depth == 0):
-        raise ValueError(f"depth is the number of hidden layers, 0 or more, and 1 or more in a recurrent network, got {depth}")
+        raise ValueError(
+            f"depth is the number of hidden layers, 0 or more, and 1 or more in a recurrent network, got {depth}"
+        )
     if recurrent:
         reasons = _RECURRENT
     elif depth == 0:
@@ -102,4 +115,10 @@ def recommend(task: str, *, depth: int, recurrent: bool = False, evidence: Mappi
         reasons = _VERY_DEEP | _FEEDFORWARD if depth >= VERY_DEEP else _FEEDFORWARD
     ladder = tuple(Rung(name, reason, evidence.get(name)) for name, reason in reasons.items())
     output, output_reason = _OUTPUTS[task]
-    return Recommendation(ladder[0].activation if ladder else None, output, output_reason, ladder, evidence.get(output))
+    return Recommendation(
+        ladder[0].activation if ladder else None,
+        output,
+        output_reason,
+        ladder,
+        evidence.get(output),
+    )

@@ -29,8 +29,13 @@ def _activate(activation: str | Callable | Activation) -> Callable[[Array, Param
     return lambda sums, learned: function(sums, **learned)
 
 
-def forward(params: Params, x: Array, *, activation: str | Callable | Activation | Sequence = "relu",
-            output_activation: str | Callable | Activation = "linear") -> tuple[Nodes, ...]:
+def forward(
+    params: Params,
+    x: Array,
+    *,
+    activation: str | Callable | Activation | Sequence = "relu",
+    output_activation: str | Callable | Activation = "linear",
+) -> tuple[Nodes, ...]:
     """Forward propagation that keeps every node's value, layer by layer: aₗ = φₗ(aₗ₋₁ Wₗ + bₗ), a₀ = x.
 
     Args:
@@ -55,14 +60,23 @@ def forward(params: Params, x: Array, *, activation: str | Callable | Activation
     Reference:
         Rumelhart, Hinton & Williams 1986, Nature 323.
     """
-    if not all(isinstance(layer, Mapping) and getattr(layer.get("weight"), "ndim", 0) == 2 for layer in params):
-        raise ValueError('the slope rule is written out for the params of a plain mlp: for each layer a mapping with a '
-                         '"weight" of two axes; without layer_norm, and not those of deep_mlp')
+    if not all(
+        isinstance(layer, Mapping) and getattr(layer.get("weight"), "ndim", 0) == 2
+        for layer in params
+    ):
+        raise ValueError(
+            "the slope rule is written out for the params of a plain mlp: for each layer a mapping with a "
+            '"weight" of two axes; without layer_norm, and not those of deep_mlp'
+        )
     if x.shape != params[0]["weight"].shape[:1]:
-        raise ValueError(f"a network of {params[0]['weight'].shape[0]} inputs got one example of shape {x.shape}; "
-                         "use jax.vmap for a batch")
+        raise ValueError(
+            f"a network of {params[0]['weight'].shape[0]} inputs got one example of shape {x.shape}; "
+            "use jax.vmap for a batch"
+        )
     layers = []
-    for layer, phi in zip(params, (*hidden_activations(activation, len(params) - 1), output_activation), strict=True):
+    for layer, phi in zip(
+        params, (*hidden_activations(activation, len(params) - 1), output_activation), strict=True
+    ):
         sums = x @ layer["weight"] + layer["bias"] if "bias" in layer else x @ layer["weight"]
         values = _activate(phi)(sums, layer.get("activation", {}))
         layers.append(Nodes(x, sums, values))
@@ -70,9 +84,15 @@ def forward(params: Params, x: Array, *, activation: str | Callable | Activation
     return tuple(layers)
 
 
-def loss_and_slopes(params: Params, x: Array, target: Array, *, loss: Callable[[Array, Array], Array],
-                    activation: str | Callable | Activation | Sequence = "relu",
-                    output_activation: str | Callable | Activation = "linear") -> tuple[Array, Params]:
+def loss_and_slopes(
+    params: Params,
+    x: Array,
+    target: Array,
+    *,
+    loss: Callable[[Array, Array], Array],
+    activation: str | Callable | Activation | Sequence = "relu",
+    output_activation: str | Callable | Activation = "linear",
+) -> tuple[Array, Params]:
     """Loss and its slopes by the slope rule, ∂L/∂W = a ⊗ δ, δ = ∂L/∂a' φ'(z), from the last layer to the first.
 
     The slope of a weight is the slope of the loss at the node it feeds × the value of the node that feeds it × the
@@ -108,7 +128,9 @@ def loss_and_slopes(params: Params, x: Array, target: Array, *, loss: Callable[[
     activations = (*hidden_activations(activation, len(params) - 1), output_activation)
     value, slope_at_values = jax.value_and_grad(loss)(layers[-1].values, target)
     slopes = []
-    for layer, nodes, phi in zip(reversed(params), reversed(layers), reversed(activations), strict=True):
+    for layer, nodes, phi in zip(
+        reversed(params), reversed(layers), reversed(activations), strict=True
+    ):
         _, through_activation = jax.vjp(_activate(phi), nodes.sums, layer.get("activation", {}))
         slope_at_sums, slope_of_learned = through_activation(slope_at_values)
         slope = {"weight": jnp.outer(nodes.inputs, slope_at_sums)}

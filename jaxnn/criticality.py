@@ -14,7 +14,10 @@ from jaxnn.gaussian import check_variances, moments, pair_moments
 from jaxnn.meanfield import variance_map
 from jaxnn.types import Activation
 
-_SMALLEST, _LARGEST = 1e-12, 1e12  # below and above these q, rounding hides which way the map drifts
+_SMALLEST, _LARGEST = (
+    1e-12,
+    1e12,
+)  # below and above these q, rounding hides which way the map drifts
 
 
 def _bisect(f: Callable[[float], float], low: float, high: float) -> float:
@@ -28,8 +31,12 @@ def _bisect(f: Callable[[float], float], low: float, high: float) -> float:
     return math.sqrt(low * high)
 
 
-def variance_fixed_point(activation: str | Callable | Activation, weight_variance: float, bias_variance: float = 0.0,
-                         q0: float = 1.0) -> float:
+def variance_fixed_point(
+    activation: str | Callable | Activation,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+    q0: float = 1.0,
+) -> float:
     """Variance a deep network settles at, q* = σ_w² E[φ(√q* x)²] + σ_b², the limit of the layers that start from q0.
 
     It is the nearest fixed point in the direction the map drifts at q0, which is the limit when q′ rises with q,
@@ -116,12 +123,21 @@ def critical_point(activation: str | Callable | Activation, q: float) -> Critica
         raise ValueError(f"q must be above 0, got {q}")
     m = moments(activation, q)
     if not m.slope_mean_square > 0:
-        raise ValueError(f"{activation!r} has no slope under N(0, {q}): no weights make it critical")
+        raise ValueError(
+            f"{activation!r} has no slope under N(0, {q}): no weights make it critical"
+        )
     weight_variance = 1 / m.slope_mean_square
-    return CriticalPoint(weight_variance, q - weight_variance * m.mean_square, q, weight_variance * m.mean_square_slope)
+    return CriticalPoint(
+        weight_variance,
+        q - weight_variance * m.mean_square,
+        q,
+        weight_variance * m.mean_square_slope,
+    )
 
 
-def critical_points(activation: str | Callable | Activation, bias_variance: float = 0.0) -> tuple[CriticalPoint, ...]:
+def critical_points(
+    activation: str | Callable | Activation, bias_variance: float = 0.0
+) -> tuple[CriticalPoint, ...]:
     """Edge of chaos at a given bias variance: every (σ_w², q*) with q* = σ_w² E[φ²] + σ_b² and σ_w² E[φ′²] = 1.
 
     Solutions are sought for q* between 1e-12 and 1e4, eight to the decade, so that two closer than a third of an
@@ -155,7 +171,9 @@ def critical_points(activation: str | Callable | Activation, bias_variance: floa
 
     grid = np.geomspace(_SMALLEST, 1e4, 129).tolist()
     values = [excess(q) for q in grid]
-    values = [0.0 if abs(value) <= 1e-10 else value for value in values]  # a whole line of zeros is one solution
+    values = [
+        0.0 if abs(value) <= 1e-10 else value for value in values
+    ]  # a whole line of zeros is one solution
     found = [grid[0]] if values[0] == 0 else []
     for low, high, before, after in zip(grid, grid[1:], values, values[1:], strict=False):
         if before * after < 0:
@@ -170,8 +188,13 @@ class Correlation(NamedTuple):
     slope: float
 
 
-def correlation_map(activation: str | Callable | Activation, correlation: float, q: float, weight_variance: float,
-                    bias_variance: float = 0.0) -> Correlation:
+def correlation_map(
+    activation: str | Callable | Activation,
+    correlation: float,
+    q: float,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+) -> Correlation:
     """Correlation of two inputs' pre-activations one layer on, c′ = (σ_w² E[φ(u) φ(v)] + σ_b²) / q′.
 
     u and v are normal with variance q and correlation c, and q′ is the next variance. The slope is
@@ -222,8 +245,12 @@ class DepthScales(NamedTuple):
     correlation: float
 
 
-def depth_scales(activation: str | Callable | Activation, weight_variance: float, bias_variance: float = 0.0,
-                 q0: float = 1.0) -> DepthScales:
+def depth_scales(
+    activation: str | Callable | Activation,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+    q0: float = 1.0,
+) -> DepthScales:
     """How deep a signal reaches, ξ_c = −1 / log χ and ξ_q = −1 / log(dq′/dq), at the fixed point reached from q0.
 
     Args:
@@ -250,8 +277,10 @@ def depth_scales(activation: str | Callable | Activation, weight_variance: float
     """
     q = variance_fixed_point(activation, weight_variance, bias_variance, q0)
     if math.isinf(q):
-        raise ValueError(f"the variance of {activation!r} grows without bound at weight variance {weight_variance}: "
-                         "there is no fixed point and no depth scale")
+        raise ValueError(
+            f"the variance of {activation!r} grows without bound at weight variance {weight_variance}: "
+            "there is no fixed point and no depth scale"
+        )
     m = moments(activation, max(q, _SMALLEST))
     factor = weight_variance * m.slope_mean_square
 

@@ -23,7 +23,9 @@ class HessianExtremes(NamedTuple):
     highest_error: Array
 
 
-def hessian_extremes(cost: Callable[[Params], Array], params: Params, key: Key, *, steps: int = 32) -> HessianExtremes:
+def hessian_extremes(
+    cost: Callable[[Params], Array], params: Params, key: Key, *, steps: int = 32
+) -> HessianExtremes:
     """Smallest and largest eigenvalue of the Hessian ∂²J/∂θ², by Lanczos on Hessian-vector products.
 
     The Hessian is never formed: each step is one product, about the price of two gradients, and ``steps`` vectors of
@@ -55,8 +57,10 @@ def hessian_extremes(cost: Callable[[Params], Array], params: Params, key: Key, 
     flat, unravel = ravel_pytree(params)
     shape = jax.eval_shape(cost, params).shape
     if steps < 1 or flat.size < 1 or shape != ():
-        raise ValueError(f"hessian_extremes needs at least one step and one parameter and a scalar cost, got steps={steps}, "
-                         f"{flat.size} parameters and a cost of shape {shape}")
+        raise ValueError(
+            f"hessian_extremes needs at least one step and one parameter and a scalar cost, got steps={steps}, "
+            f"{flat.size} parameters and a cost of shape {shape}"
+        )
     steps = min(steps, flat.size)
     gradient = jax.grad(lambda flat: cost(unravel(flat)))
 
@@ -79,12 +83,20 @@ def hessian_extremes(cost: Callable[[Params], Array], params: Params, key: Key, 
         # An invariant subspace is exhausted: go on from a fresh direction outside it, uncoupled. Stopping with zeros
         # instead would plant an eigenvalue of 0, which is the largest when all others are negative.
         exhausted = norm <= 10 * jnp.finfo(flat.dtype).eps * scale
-        fresh = orthogonal(jnp.roll(spare, i), basis)  # another direction each time, with no random draw in the loop
-        following = jnp.where(exhausted, fresh / jnp.linalg.norm(fresh), w / jnp.where(exhausted, 1, norm))
+        fresh = orthogonal(
+            jnp.roll(spare, i), basis
+        )  # another direction each time, with no random draw in the loop
+        following = jnp.where(
+            exhausted, fresh / jnp.linalg.norm(fresh), w / jnp.where(exhausted, 1, norm)
+        )
         return (basis, following, scale), (diagonal, jnp.where(exhausted, 0, norm))
 
     start, spare = jax.random.normal(key, (2, flat.size), flat.dtype)
-    carry = (jnp.zeros((steps, flat.size), flat.dtype), start / jnp.linalg.norm(start), jnp.zeros((), flat.dtype))
+    carry = (
+        jnp.zeros((steps, flat.size), flat.dtype),
+        start / jnp.linalg.norm(start),
+        jnp.zeros((), flat.dtype),
+    )
     _, (diagonal, off) = jax.lax.scan(step, carry, jnp.arange(steps))
     tridiagonal = jnp.diag(diagonal) + jnp.diag(off[:-1], 1) + jnp.diag(off[:-1], -1)
     values, vectors = jnp.linalg.eigh(tridiagonal)
@@ -94,7 +106,9 @@ def hessian_extremes(cost: Callable[[Params], Array], params: Params, key: Key, 
     return HessianExtremes(values[0], values[-1], error[0], error[-1])
 
 
-def sharpness(cost: Callable[[Params], Array], params: Params, key: Key, *, steps: int = 32) -> Array:
+def sharpness(
+    cost: Callable[[Params], Array], params: Params, key: Key, *, steps: int = 32
+) -> Array:
     """Sharpness, the largest eigenvalue of the Hessian, λ_max(∂²J/∂θ²), sign included; gradient descent needs λ < 2 / rate.
 
     Args:
@@ -141,8 +155,10 @@ def jacobian_singular_values(apply: Callable[..., Array], params: Params, x: Arr
     """
     output = jax.eval_shape(apply, params, x)
     if jnp.ndim(x) != 1 or output.ndim != 1:
-        raise ValueError(f"the Jacobian of ONE example goes from a vector to a vector, got shapes {jnp.shape(x)} and "
-                         f"{output.shape}; use jax.vmap for a batch")
+        raise ValueError(
+            f"the Jacobian of ONE example goes from a vector to a vector, got shapes {jnp.shape(x)} and "
+            f"{output.shape}; use jax.vmap for a batch"
+        )
     # Forward mode costs a pass for each input, reverse mode one for each output.
     differentiate = jax.jacfwd if x.size <= output.size else jax.jacrev
     return jnp.linalg.svd(differentiate(apply, argnums=1)(params, x), compute_uv=False)

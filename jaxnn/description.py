@@ -52,8 +52,10 @@ class Description(NamedTuple):
         rows = [("layer", "layers", "inputs", "neurons", "context", "bias")]
         rows += [tuple(map(str, layer)) for layer in self.layers]
         table = "\n".join("  ".join(f"{cell:>7}" for cell in row) for row in rows)
-        return (f"neurons: {self.input} input, {self.hidden} hidden, {self.output} output, {self.context} context, "
-                f"{self.bias} bias; {self.parameters} parameters\n{table}")
+        return (
+            f"neurons: {self.input} input, {self.hidden} hidden, {self.output} output, {self.context} context, "
+            f"{self.bias} bias; {self.parameters} parameters\n{table}"
+        )
 
 
 def describe(network: Network | Cell | Params) -> Description:
@@ -84,9 +86,13 @@ def describe(network: Network | Cell | Params) -> Description:
         network = jax.eval_shape(network.init, jax.random.key(0))
     layers = [layer for layer in _layers(network, "output") if layer.layers]
     if not layers:
-        raise ValueError('no layer with a "weight" among these params; describe counts networks made of layers in jaxnn')
+        raise ValueError(
+            'no layer with a "weight" among these params; describe counts networks made of layers in jaxnn'
+        )
     last = max(i for i, layer in enumerate(layers) if layer.role == "output")
-    layers = [layer._replace(role="output" if i == last else "hidden") for i, layer in enumerate(layers)]
+    layers = [
+        layer._replace(role="output" if i == last else "hidden") for i, layer in enumerate(layers)
+    ]
     return Description(
         input=layers[0].inputs,
         hidden=sum(layer.layers * layer.neurons for layer in layers if layer.role == "hidden"),
@@ -106,7 +112,9 @@ def _layers(params: Params, role: str) -> Iterator[LayerDescription]:
                 yield gates._replace(context=0)
         *stacked, inputs, neurons = params["weight"].shape
         context = params["context"].shape[-2] if "context" in params else 0
-        yield LayerDescription(role, math.prod(stacked), inputs, neurons, context, int("bias" in params))
+        yield LayerDescription(
+            role, math.prod(stacked), inputs, neurons, context, int("bias" in params)
+        )
     elif isinstance(params, (tuple, list, Mapping)):
         for part in params.values() if isinstance(params, Mapping) else params:
             yield from _layers(part, role)

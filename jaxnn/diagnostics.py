@@ -30,21 +30,33 @@ class Trace(NamedTuple):
     activations: tuple[Array, ...]
 
 
-def _entries(params: Params, activation: Phi | Sequence[Phi], output_activation: Phi) -> tuple[Activation, ...]:
+def _entries(
+    params: Params, activation: Phi | Sequence[Phi], output_activation: Phi
+) -> tuple[Activation, ...]:
     """One Activation a layer, checked against the parameters."""
     for i, layer in enumerate(params):
         if "weight" not in layer:
-            raise ValueError(f"diagnostics read the parameters of jaxnn.mlp; layer {i} has no 'weight', only {sorted(layer)}")
+            raise ValueError(
+                f"diagnostics read the parameters of jaxnn.mlp; layer {i} has no 'weight', only {sorted(layer)}"
+            )
     hidden = len(params) - 1
     several = isinstance(activation, Sequence) and not isinstance(activation, (str, Activation))
     chosen = tuple(activation) if several else (activation,) * hidden
     if len(chosen) != hidden:
-        raise ValueError(f"{len(chosen)} activations for {hidden} hidden layers: give one, or one for each layer")
+        raise ValueError(
+            f"{len(chosen)} activations for {hidden} hidden layers: give one, or one for each layer"
+        )
     return tuple(resolve(phi) for phi in (*chosen, output_activation))
 
 
-def forward_trace(params: Params, x: Array, activation: Phi | Sequence[Phi], *, output_activation: Phi = "linear",
-                  probes: Sequence[Array] | None = None) -> Trace:
+def forward_trace(
+    params: Params,
+    x: Array,
+    activation: Phi | Sequence[Phi],
+    *,
+    output_activation: Phi = "linear",
+    probes: Sequence[Array] | None = None,
+) -> Trace:
     """Every pre-activation and activation of a forward pass, z_l = h_{l−1} W_l + b_l (+ probe_l) and h_l = φ(z_l).
 
     Args:
@@ -73,10 +85,14 @@ def forward_trace(params: Params, x: Array, activation: Phi | Sequence[Phi], *, 
     """
     entries = _entries(params, activation, output_activation)
     if jnp.shape(x) != params[0]["weight"].shape[:1]:
-        raise ValueError(f"the network has {params[0]['weight'].shape[0]} inputs and got one example of shape {jnp.shape(x)}; "
-                         f"give shape {params[0]['weight'].shape[:1]}, and use jax.vmap for a batch")
+        raise ValueError(
+            f"the network has {params[0]['weight'].shape[0]} inputs and got one example of shape {jnp.shape(x)}; "
+            f"give shape {params[0]['weight'].shape[:1]}, and use jax.vmap for a batch"
+        )
     if probes is not None and len(probes) != len(params):
-        raise ValueError(f"{len(probes)} probes for {len(params)} layers: one is needed for each, the output layer included")
+        raise ValueError(
+            f"{len(probes)} probes for {len(params)} layers: one is needed for each, the output layer included"
+        )
     pre_activations, activations = [], []
     for i, (layer, entry) in enumerate(zip(params, entries, strict=True)):
         z = x @ layer["weight"]
@@ -90,22 +106,32 @@ def forward_trace(params: Params, x: Array, activation: Phi | Sequence[Phi], *, 
     return Trace(tuple(pre_activations), tuple(activations))
 
 
-def _traces(params: Params, x: Array, activation: Phi | Sequence[Phi], output_activation: Phi = "linear") -> Trace:
+def _traces(
+    params: Params, x: Array, activation: Phi | Sequence[Phi], output_activation: Phi = "linear"
+) -> Trace:
     """The traces of a batch, (examples, units) a layer."""
     if jnp.ndim(x) != 2:
-        raise ValueError(f"x has one example a row, shape (examples, in_dim); got shape {jnp.shape(x)}")
-    return jax.vmap(lambda x: forward_trace(params, x, activation, output_activation=output_activation))(x)
+        raise ValueError(
+            f"x has one example a row, shape (examples, in_dim); got shape {jnp.shape(x)}"
+        )
+    return jax.vmap(
+        lambda x: forward_trace(params, x, activation, output_activation=output_activation)
+    )(x)
 
 
 def _slope(entry: Activation, z: Array, learned: dict[str, Array]) -> Array:
     """φ′(z) of every unit; reverse mode, so that activations with a custom_vjp work too."""
     if not entry.elementwise or entry.units_in != 1:
-        raise ValueError("the slope of a unit is defined for elementwise activations only, and this one mixes its inputs")
+        raise ValueError(
+            "the slope of a unit is defined for elementwise activations only, and this one mixes its inputs"
+        )
     value, pull = jax.vjp(lambda z: entry.function(z, **learned), z)
     return pull(jnp.ones_like(value))[0]
 
 
-def activation_slopes(params: Params, x: Array, activation: Phi | Sequence[Phi]) -> tuple[Array, ...]:
+def activation_slopes(
+    params: Params, x: Array, activation: Phi | Sequence[Phi]
+) -> tuple[Array, ...]:
     """Slope of every hidden unit on every example, φ′(z), as ``jax.grad`` has it (ReLU's at 0 is 0).
 
     Args:
@@ -134,10 +160,20 @@ def activation_slopes(params: Params, x: Array, activation: Phi | Sequence[Phi])
     for i, entry in enumerate(entries[:-1]):
         alike.setdefault(entry.function, []).append(i)
     slopes = {}
-    for layers in alike.values():  # those of one activation side by side: φ′ compiles once, however deep the network
-        wide, widths = jnp.concatenate([z[i] for i in layers], axis=1), [z[i].shape[1] for i in layers]
-        learned = jax.tree.map(lambda *values: jnp.concatenate(values), *(params[i].get("activation", {}) for i in layers))
-        wide = jax.vmap(lambda z, entry=entries[layers[0]], learned=learned: _slope(entry, z, learned))(wide)
+    for layers in (
+        alike.values()
+    ):  # those of one activation side by side: φ′ compiles once, however deep the network
+        wide, widths = (
+            jnp.concatenate([z[i] for i in layers], axis=1),
+            [z[i].shape[1] for i in layers],
+        )
+        learned = jax.tree.map(
+            lambda *values: jnp.concatenate(values),
+            *(params[i].get("activation", {}) for i in layers),
+        )
+        wide = jax.vmap(
+            lambda z, entry=entries[layers[0]], learned=learned: _slope(entry, z, learned)
+        )(wide)
         slopes |= zip(layers, jnp.split(wide, np.cumsum(widths[:-1]), axis=1), strict=True)
     return tuple(slopes[i] for i in range(len(params) - 1))
 
@@ -147,7 +183,9 @@ def _per_layer(values: Sequence[Array], dtype: jnp.dtype) -> Array:
     return jnp.stack(values) if values else jnp.zeros(0, dtype)
 
 
-def dead_fraction(params: Params, x: Array, activation: Phi | Sequence[Phi], *, tolerance: float = 0.0) -> Array:
+def dead_fraction(
+    params: Params, x: Array, activation: Phi | Sequence[Phi], *, tolerance: float = 0.0
+) -> Array:
     """Fraction of each hidden layer's units that are dead, max over examples of |φ′(z)| ≤ tolerance.
 
     A dead unit passes no gradient to its weights on any of these examples. With ReLU that is z ≤ 0 on every example.
@@ -175,13 +213,19 @@ def dead_fraction(params: Params, x: Array, activation: Phi | Sequence[Phi], *, 
         Lu et al. 2019, arXiv 1903.06733; Maas, Hannun and Ng 2013 for the name.
     """
     slopes = activation_slopes(params, x, activation)
-    return _per_layer([jnp.mean(jnp.max(jnp.abs(s), axis=0) <= tolerance, dtype=x.dtype) for s in slopes], x.dtype)
+    return _per_layer(
+        [jnp.mean(jnp.max(jnp.abs(s), axis=0) <= tolerance, dtype=x.dtype) for s in slopes], x.dtype
+    )
 
 
-_SLOPE_GRID = np.linspace(-16, 16, 4097)  # steps of 1/128, exact in float32, with 0 and every known kink among them
+_SLOPE_GRID = np.linspace(
+    -16, 16, 4097
+)  # steps of 1/128, exact in float32, with 0 and every known kink among them
 
 
-def saturated_fraction(params: Params, x: Array, activation: Phi | Sequence[Phi], *, fraction: float = 0.05) -> Array:
+def saturated_fraction(
+    params: Params, x: Array, activation: Phi | Sequence[Phi], *, fraction: float = 0.05
+) -> Array:
     """Fraction of each hidden layer's (unit, example) pairs that are saturated, |φ′(z)| < fraction · max |φ′|.
 
     The maximum is that of ``largest_slopes``, each unit's own where it has learned parameters; for slopes that grow without
@@ -209,12 +253,24 @@ def saturated_fraction(params: Params, x: Array, activation: Phi | Sequence[Phi]
         Glorot and Bengio 2010, section 3, for the phenomenon; the threshold is this library's.
     """
     slopes = activation_slopes(params, x, activation)
-    largest = [largest_slopes(entry, layer.get("activation", {}), x.dtype)
-               for layer, entry in zip(params[:-1], _entries(params, activation, "linear")[:-1], strict=True)]
-    return _per_layer([jnp.mean(jnp.abs(s) < fraction * most[None, :], dtype=x.dtype) for s, most in zip(slopes, largest, strict=True)], x.dtype)
+    largest = [
+        largest_slopes(entry, layer.get("activation", {}), x.dtype)
+        for layer, entry in zip(
+            params[:-1], _entries(params, activation, "linear")[:-1], strict=True
+        )
+    ]
+    return _per_layer(
+        [
+            jnp.mean(jnp.abs(s) < fraction * most[None, :], dtype=x.dtype)
+            for s, most in zip(slopes, largest, strict=True)
+        ],
+        x.dtype,
+    )
 
 
-def largest_slopes(activation: Phi, learned: Mapping[str, Array], dtype: jnp.dtype = jnp.float32) -> Array:
+def largest_slopes(
+    activation: Phi, learned: Mapping[str, Array], dtype: jnp.dtype = jnp.float32
+) -> Array:
     """Largest |φ′| over z in [−16, 16], in steps of 1/128, or of 1/8 for units that have learned parameters.
 
     Args:
@@ -238,7 +294,9 @@ def largest_slopes(activation: Phi, learned: Mapping[str, Array], dtype: jnp.dty
     entry, grid = resolve(activation), jnp.asarray(_SLOPE_GRID, dtype)
     if not learned:
         return jnp.max(jnp.abs(_slope(entry, grid, {})))[None]
-    return jax.vmap(lambda learned: jnp.max(jnp.abs(_slope(entry, grid[::16], learned))))(dict(learned))
+    return jax.vmap(lambda learned: jnp.max(jnp.abs(_slope(entry, grid[::16], learned))))(
+        dict(learned)
+    )
 
 
 def exact_sparsity(params: Params, x: Array, activation: Phi | Sequence[Phi]) -> Array:
@@ -274,8 +332,9 @@ class ActivationVariance(NamedTuple):
     activations: Array
 
 
-def activation_variance(params: Params, x: Array, activation: Phi | Sequence[Phi], *,
-                        output_activation: Phi = "linear") -> ActivationVariance:
+def activation_variance(
+    params: Params, x: Array, activation: Phi | Sequence[Phi], *, output_activation: Phi = "linear"
+) -> ActivationVariance:
     """Variance of every layer's pre-activations z and activations φ(z), over its units and the examples together.
 
     Mean-field theory's q is E[z²]; the two agree in wide random networks, where the mean over units goes to 0.
@@ -301,7 +360,9 @@ def activation_variance(params: Params, x: Array, activation: Phi | Sequence[Phi
         Glorot and Bengio 2010, figures 2 to 6.
     """
     traces = _traces(params, x, activation, output_activation)
-    return ActivationVariance(*(jnp.stack([jnp.var(value) for value in values]) for values in traces))
+    return ActivationVariance(
+        *(jnp.stack([jnp.var(value) for value in values]) for values in traces)
+    )
 
 
 class GradientVariance(NamedTuple):
@@ -315,8 +376,15 @@ class GradientVariance(NamedTuple):
     weights: Array
 
 
-def gradient_variance(params: Params, x: Array, y: Array, loss: Callable[[Array, Array], Array],
-                      activation: Phi | Sequence[Phi], *, output_activation: Phi = "linear") -> GradientVariance:
+def gradient_variance(
+    params: Params,
+    x: Array,
+    y: Array,
+    loss: Callable[[Array, Array], Array],
+    activation: Phi | Sequence[Phi],
+    *,
+    output_activation: Phi = "linear",
+) -> GradientVariance:
     """Variance of every layer's gradients, of ∂L/∂z over units and examples, and of the cost's ∂J/∂W over W's entries.
 
     Args:
@@ -347,9 +415,15 @@ def gradient_variance(params: Params, x: Array, y: Array, loss: Callable[[Array,
     z = _traces(params, x, activation, output_activation).pre_activations
 
     def output(params, x, probes=None):
-        return forward_trace(params, x, activation, output_activation=output_activation, probes=probes).activations[-1]
+        return forward_trace(
+            params, x, activation, output_activation=output_activation, probes=probes
+        ).activations[-1]
 
     by_weight = jax.grad(lambda params: cost(loss, lambda x: output(params, x), x, y))(params)
-    by_probe = jax.vmap(jax.grad(lambda probes, x, y: loss(output(params, x, probes), y)))(jax.tree.map(jnp.zeros_like, z), x, y)
-    return GradientVariance(jnp.stack([jnp.var(g) for g in by_probe]),
-                            jnp.stack([jnp.var(layer["weight"]) for layer in by_weight]))
+    by_probe = jax.vmap(jax.grad(lambda probes, x, y: loss(output(params, x, probes), y)))(
+        jax.tree.map(jnp.zeros_like, z), x, y
+    )
+    return GradientVariance(
+        jnp.stack([jnp.var(g) for g in by_probe]),
+        jnp.stack([jnp.var(layer["weight"]) for layer in by_weight]),
+    )

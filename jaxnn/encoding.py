@@ -8,7 +8,9 @@ from jaxnn.types import Array
 def _booleans(name: str, bits: Array) -> Array:
     bits = jnp.asarray(bits)
     if bits.dtype != jnp.bool_:
-        raise TypeError(f"{name}: bits are booleans, got {bits.dtype}; say what counts as true, such as x == 1 or x > 0")
+        raise TypeError(
+            f"{name}: bits are booleans, got {bits.dtype}; say what counts as true, such as x == 1 or x > 0"
+        )
     return bits
 
 

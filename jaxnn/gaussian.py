@@ -32,11 +32,15 @@ def _compiled(function: Callable, learned: tuple[tuple[str, float], ...]) -> Cal
     return jax.jit(jax.vmap(jax.value_and_grad(phi)))
 
 
-def _evaluate(activation: str | Callable | Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _evaluate(
+    activation: str | Callable | Activation, z: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """φ(z) and φ′(z) in float64, learned parameters at their starts; works inside a caller's jit as well."""
     entry = resolve(activation)
     if not entry.elementwise or entry.units_in != 1:
-        raise ValueError(f"mean-field theory needs an elementwise activation, and {activation!r} mixes its inputs")
+        raise ValueError(
+            f"mean-field theory needs an elementwise activation, and {activation!r} mixes its inputs"
+        )
     compiled = _compiled(entry.function, tuple(sorted(entry.learned.items())))
     with jax.ensure_compile_time_eval(), jax.enable_x64(True):
         values, slopes = compiled(jnp.asarray(z.ravel(), jnp.float64))
@@ -122,10 +126,17 @@ def moments(activation: str | Callable | Activation, q: float, order: int = 16) 
     root = math.sqrt(q)
     x, weights = _rule(_edges(root), order)
     values, slopes = _evaluate(activation, root * x)
-    with np.errstate(over="ignore", invalid="ignore"):  # an exploding signal ends as inf or nan, which the caller reads
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # an exploding signal ends as inf or nan, which the caller reads
         derivative = np.sum(weights * x * values * slopes) / root if root > 0 else math.nan
-        integrals = (np.sum(weights * values), np.sum(weights * values**2), np.sum(weights * slopes**2), derivative,
-                     np.sum(weights * (values * slopes)**2))
+        integrals = (
+            np.sum(weights * values),
+            np.sum(weights * values**2),
+            np.sum(weights * slopes**2),
+            derivative,
+            np.sum(weights * (values * slopes) ** 2),
+        )
     return Moments(*map(float, integrals))
 
 
@@ -140,7 +151,9 @@ class PairMoments(NamedTuple):
     slope_product: float
 
 
-def pair_moments(activation: str | Callable | Activation, q: float, correlation: float) -> PairMoments:
+def pair_moments(
+    activation: str | Callable | Activation, q: float, correlation: float
+) -> PairMoments:
     """E[φ(u) φ(v)] and E[φ′(u) φ′(v)] for u and v of variance q and correlation c, jointly normal.
 
     The integral runs over u ± v, which are independent, with the panels of the inner one ending at the kinks of both
@@ -175,9 +188,13 @@ def pair_moments(activation: str | Callable | Activation, q: float, correlation:
     # The kinks move with the outer variable: u = ±(v's mirror) = k at (k / √q ± small·outer) / large.
     moved = (_Z_EDGES / root)[None, :, None] + small * outer[:, None, None] * np.array([-1.0, 1.0])
     fixed = np.broadcast_to(_X_EDGES, (len(outer), len(_X_EDGES)))
-    inner, inner_weights = _rule(np.concatenate([fixed, moved.reshape(len(outer), -1) / large], axis=1), 8)
+    inner, inner_weights = _rule(
+        np.concatenate([fixed, moved.reshape(len(outer), -1) / large], axis=1), 8
+    )
     shift = small * outer[:, None]
     values_u, slopes_u = _evaluate(activation, root * (large * inner + shift))
     values_v, slopes_v = _evaluate(activation, sign * root * (large * inner - shift))
     weights = outer_weights[:, None] * inner_weights
-    return PairMoments(float(np.sum(weights * values_u * values_v)), float(np.sum(weights * slopes_u * slopes_v)))
+    return PairMoments(
+        float(np.sum(weights * values_u * values_v)), float(np.sum(weights * slopes_u * slopes_v))
+    )

@@ -39,9 +39,13 @@ class Grid:
                 raise ValueError(f"the axis {name!r} is empty; give it at least one value")
         for name, values in self.hyperparameters.items():
             if not np.all(np.isfinite(np.asarray(values, float))):
-                raise ValueError(f"the axis {name!r} has a value that is not finite: {tuple(values)}")
+                raise ValueError(
+                    f"the axis {name!r} has a value that is not finite: {tuple(values)}"
+                )
         if len(self.seed_numbers) == 0 or min(self.seed_numbers) < 0:
-            raise ValueError(f"seeds is {self.seeds!r}; give a count of at least 1, or numbers of at least 0")
+            raise ValueError(
+                f"seeds is {self.seeds!r}; give a count of at least 1, or numbers of at least 0"
+            )
 
     @property
     def seed_numbers(self) -> tuple[int, ...]:
@@ -51,12 +55,18 @@ class Grid:
     @property
     def structures(self) -> tuple[dict[str, Any], ...]:
         """Every combination of structure: one program each."""
-        return tuple(dict(zip(self.structure, values, strict=True)) for values in product(*self.structure.values()))
+        return tuple(
+            dict(zip(self.structure, values, strict=True))
+            for values in product(*self.structure.values())
+        )
 
     @property
     def cells(self) -> tuple[dict[str, float], ...]:
         """Every combination of hyperparameters."""
-        return tuple(dict(zip(self.hyperparameters, values, strict=True)) for values in product(*self.hyperparameters.values()))
+        return tuple(
+            dict(zip(self.hyperparameters, values, strict=True))
+            for values in product(*self.hyperparameters.values())
+        )
 
     @property
     def runs(self) -> int:
@@ -110,7 +120,11 @@ class Layout(NamedTuple):
         """
         values = np.asarray(values)
         if into is None:
-            into = np.full((*self.shape, *values.shape[2:]), np.nan if values.dtype.kind == "f" else 0, values.dtype)
+            into = np.full(
+                (*self.shape, *values.shape[2:]),
+                np.nan if values.dtype.kind == "f" else 0,
+                values.dtype,
+            )
         group, member = np.nonzero(self.cells >= 0)
         into[self.cells[group, member], self.columns[group]] = values[group, member]
         return into
@@ -119,7 +133,12 @@ class Layout(NamedTuple):
         """The groups from start to before stop."""
         here = slice(start, stop)
         columns = {name: values[here] for name, values in self.hyperparameters.items()}
-        return self._replace(seeds=self.seeds[here], hyperparameters=columns, cells=self.cells[here], columns=self.columns[here])
+        return self._replace(
+            seeds=self.seeds[here],
+            hyperparameters=columns,
+            cells=self.cells[here],
+            columns=self.columns[here],
+        )
 
     def places(self, other: "Layout") -> np.ndarray:
         """Where each run of another layout lies in this one: group × members + member, (groups, members); 0 for padding."""
@@ -128,8 +147,15 @@ class Layout(NamedTuple):
         return np.where(other.cells >= 0, place[other.cells, other.columns[:, None]], 0)
 
 
-def arrange(grid: Grid, *, devices: int = 1, members: int | None = None, exactly: int | None = None, runs: np.ndarray | None = None,
-            multiple: int | None = None) -> Layout:
+def arrange(
+    grid: Grid,
+    *,
+    devices: int = 1,
+    members: int | None = None,
+    exactly: int | None = None,
+    runs: np.ndarray | None = None,
+    multiple: int | None = None,
+) -> Layout:
     """Lay the runs of one program out so that the groups divide evenly among the devices.
 
     With fewer seeds than devices, or more cells than members, a seed's cells are split into several groups, padded where they
@@ -160,17 +186,27 @@ def arrange(grid: Grid, *, devices: int = 1, members: int | None = None, exactly
     shape = len(cells), len(seeds)
     runs = np.ones(shape, bool) if runs is None else runs
     if runs.shape != shape or not runs.any():
-        raise ValueError(f"runs has shape {runs.shape} and {int(runs.sum())} runs; give bool of shape {shape} with at least one")
+        raise ValueError(
+            f"runs has shape {runs.shape} and {int(runs.sum())} runs; give bool of shape {shape} with at least one"
+        )
     size = exactly or _members(len(cells), len(seeds), devices, members)
     rows = []
     for column in np.flatnonzero(runs.any(0)):
         here = np.flatnonzero(runs[:, column])
-        rows += [(column, here[start:start + size]) for start in range(0, len(here), size)]
+        rows += [(column, here[start : start + size]) for start in range(0, len(here), size)]
     rows += [(rows[-1][0], rows[-1][1][:0])] * (-len(rows) % (multiple or devices))
     cells_of = np.array([np.pad(row, (0, size - len(row)), constant_values=-1) for _, row in rows])
-    trained = np.array([np.pad(row, (0, size - len(row)), mode="edge") if len(row) else np.zeros(size, int) for _, row in rows])
+    trained = np.array(
+        [
+            np.pad(row, (0, size - len(row)), mode="edge") if len(row) else np.zeros(size, int)
+            for _, row in rows
+        ]
+    )
     columns = np.array([column for column, _ in rows])
-    values = {name: np.array([cell[name] for cell in cells], np.float32)[trained] for name in grid.hyperparameters}
+    values = {
+        name: np.array([cell[name] for cell in cells], np.float32)[trained]
+        for name in grid.hyperparameters
+    }
     return Layout(seeds[columns], values, cells_of, columns, shape)
 
 

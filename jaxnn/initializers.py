@@ -20,14 +20,30 @@ from jaxnn.activations import resolve
 from jaxnn.quadrature import normal_points, normal_rule
 from jaxnn.types import Activation, Array
 
-__all__ = ["INITIALIZERS", "gain", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal",
-           "lecun_uniform", "orthogonal", "pytorch_default", "scaled_normal", "siren", "xavier_normal", "xavier_uniform"]
+__all__ = [
+    "INITIALIZERS",
+    "gain",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "orthogonal",
+    "pytorch_default",
+    "scaled_normal",
+    "siren",
+    "xavier_normal",
+    "xavier_uniform",
+]
 
 Initializer = Callable[..., Array]
 MIXED_UNITS, MIXED_ROWS = 16, 4096
 
 
-def gain(activation: str | Callable[..., Array] | Activation, *, backward: bool = False) -> float | Array:
+def gain(
+    activation: str | Callable[..., Array] | Activation, *, backward: bool = False
+) -> float | Array:
     """The factor on the weights' standard deviation that keeps a signal's size: 1 / √E[φ(z)²], z ~ N(0, 1).
 
     With weights of variance gain² / fan_in, inputs φ(z) give pre-activations of mean square 1 again. Backward it is
@@ -79,8 +95,10 @@ def gain(activation: str | Callable[..., Array] | Activation, *, backward: bool 
             raise
         return jax.lax.rsqrt(_over_units(*what, jnp.float32)[0])
     if not 0 < mean_square < np.inf:
-        raise ValueError(f"the mean square of {activation!r}{' (its slope)' if backward else ''} under N(0, 1) is {mean_square}; "
-                         "a gain needs it positive and finite")
+        raise ValueError(
+            f"the mean square of {activation!r}{' (its slope)' if backward else ''} under N(0, 1) is {mean_square}; "
+            "a gain needs it positive and finite"
+        )
     return mean_square**-0.5
 
 
@@ -88,7 +106,9 @@ TRACED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionEr
 
 
 @lru_cache(maxsize=512)
-def _mean_square(function: Callable, learned: tuple, units_in: Fraction, backward: bool, mixes: bool) -> float:
+def _mean_square(
+    function: Callable, learned: tuple, units_in: Fraction, backward: bool, mixes: bool
+) -> float:
     """On the host and now, even while the caller is being traced; one of TRACED where the function holds a tracer."""
     what = function, learned, units_in, backward
 
@@ -101,12 +121,19 @@ def _mean_square(function: Callable, learned: tuple, units_in: Fraction, backwar
             return float(mean_square)
         return float(_over_layers(*what, dtype))
 
-    with jax.ensure_compile_time_eval(), jax.enable_x64(True), np.errstate(over="ignore", invalid="ignore"):
+    with (
+        jax.ensure_compile_time_eval(),
+        jax.enable_x64(True),
+        np.errstate(over="ignore", invalid="ignore"),
+    ):
         try:
             return evaluate(np.float64)
         except TRACED:
             raise
-        except (TypeError, jax.dtypes.TypePromotionError):  # the function holds float32 arrays, and promotion is strict
+        except (
+            TypeError,
+            jax.dtypes.TypePromotionError,
+        ):  # the function holds float32 arrays, and promotion is strict
             return evaluate(np.float32)
 
 
@@ -122,11 +149,15 @@ def _over_units(function, learned, units_in: Fraction, backward: bool, dtype) ->
     """
     k, r = units_in.numerator, units_in.denominator
     if 1 not in (k, r):
-        raise ValueError(f"units_in is {units_in}; a gain is known for k (pre-activations an output) "
-                         "and 1/r (r outputs of each)")
+        raise ValueError(
+            f"units_in is {units_in}; a gain is known for k (pre-activations an output) "
+            "and 1/r (r outputs of each)"
+        )
     nodes, weights = normal_rule(k)
     units = len(nodes)
-    one = int(np.argmin(np.abs(nodes - 0.7).sum(axis=1)))  # any unit will do whose pre-activations are not special
+    one = int(
+        np.argmin(np.abs(nodes - 0.7).sum(axis=1))
+    )  # any unit will do whose pre-activations are not special
     f = _bound(function, learned)
 
     @jax.jit
@@ -138,10 +169,14 @@ def _over_units(function, learned, units_in: Fraction, backward: bool, dtype) ->
         blocks = [np.repeat(np.arange(r) == block, size).astype(y.dtype) for block in range(r)]
         return y, f(alone), [pull_back(jnp.asarray(block))[0] for block in blocks]
 
-    y, alone, slopes = jax.tree.map(_concrete, look(nodes.T.reshape(-1).astype(dtype), nodes[one].astype(dtype)))
+    y, alone, slopes = jax.tree.map(
+        _concrete, look(nodes.T.reshape(-1).astype(dtype), nodes[one].astype(dtype))
+    )
     if y.shape != (r * units,):
-        raise ValueError(f"an activation with units_in={units_in} makes {r * units} outputs of {k * units} pre-activations, "
-                         f"got shape {y.shape}; units_in, or the function, is wrong")
+        raise ValueError(
+            f"an activation with units_in={units_in} makes {r * units} outputs of {k * units} pre-activations, "
+            f"got shape {y.shape}; units_in, or the function, is wrong"
+        )
     y = y.reshape(r, units)
     if not backward:
         return (y * y).mean(axis=0) @ weights.astype(y.dtype), y[:, one], alone
@@ -360,8 +395,16 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
 
 
 # Those that need no number, by name.
-INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType({
-    "lecun_normal": lecun_normal, "lecun_uniform": lecun_uniform, "he_normal": he_normal, "he_uniform": he_uniform,
-    "glorot_normal": glorot_normal, "glorot_uniform": glorot_uniform, "pytorch_default": pytorch_default,
-    "orthogonal": orthogonal, "siren": siren,
-})
+INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType(
+    {
+        "lecun_normal": lecun_normal,
+        "lecun_uniform": lecun_uniform,
+        "he_normal": he_normal,
+        "he_uniform": he_uniform,
+        "glorot_normal": glorot_normal,
+        "glorot_uniform": glorot_uniform,
+        "pytorch_default": pytorch_default,
+        "orthogonal": orthogonal,
+        "siren": siren,
+    }
+)

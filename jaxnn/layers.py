@@ -40,10 +40,14 @@ def neuron(params: Params, x: Array, activation: str | Callable | Activation = "
     """
     entry, weight = resolve(activation), params["weight"]
     if weight.ndim != 1 or weight.shape != x.shape:
-        raise ValueError(f"a neuron has one weight for each input: {weight.size} weights of shape {weight.shape} got "
-                         f"{x.size} inputs of shape {x.shape}; give vectors of one size, and use jax.vmap for a batch")
+        raise ValueError(
+            f"a neuron has one weight for each input: {weight.size} weights of shape {weight.shape} got "
+            f"{x.size} inputs of shape {x.shape}; give vectors of one size, and use jax.vmap for a batch"
+        )
     if not entry.elementwise or entry.units_in != 1:
-        raise ValueError("a neuron's activation is a function of one sum; this one mixes several: use a layer")
+        raise ValueError(
+            "a neuron's activation is a function of one sum; this one mixes several: use a layer"
+        )
     z = jnp.dot(weight, x)
     if "bias" in params:
         z = z + params["bias"]
@@ -54,7 +58,9 @@ def _units(entry: Activation, out_dim: int) -> int:
     """The pre-activations that a layer computes for out_dim outputs."""
     units = Fraction(entry.units_in) * out_dim
     if units.denominator != 1:
-        raise ValueError(f"this activation makes {1 / Fraction(entry.units_in)} outputs of each unit; out_dim={out_dim} is no multiple")
+        raise ValueError(
+            f"this activation makes {1 / Fraction(entry.units_in)} outputs of each unit; out_dim={out_dim} is no multiple"
+        )
     return int(units)
 
 
@@ -90,15 +96,23 @@ def activation_layer(activation: str | Callable | Activation, out_dim: int) -> N
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         if x.shape != (units,):
-            raise ValueError(f"an activation layer of {units} units got one example of shape {x.shape}; "
-                             f"give shape ({units},), and use jax.vmap for a batch")
+            raise ValueError(
+                f"an activation layer of {units} units got one example of shape {x.shape}; "
+                f"give shape ({units},), and use jax.vmap for a batch"
+            )
         return entry.function(x, **params, **({"key": key} if entry.stochastic else {}))
 
     return Network(init, apply)
 
 
-def dense(in_dim: int, out_dim: int, *, activation: str | Callable | Activation = "linear", bias: bool = True,
-          initializer: Callable | None = None) -> Network:
+def dense(
+    in_dim: int,
+    out_dim: int,
+    *,
+    activation: str | Callable | Activation = "linear",
+    bias: bool = True,
+    initializer: Callable | None = None,
+) -> Network:
     """Fully connected layer, y = φ(x W + b).
 
     Args:
@@ -126,7 +140,9 @@ def dense(in_dim: int, out_dim: int, *, activation: str | Callable | Activation 
     """
     entry = resolve(activation)
     if in_dim < 1 or out_dim < 1:
-        raise ValueError(f"a dense layer needs at least one input and one output, got in_dim={in_dim}, out_dim={out_dim}")
+        raise ValueError(
+            f"a dense layer needs at least one input and one output, got in_dim={in_dim}, out_dim={out_dim}"
+        )
     units, phi = _units(entry, out_dim), activation_layer(entry, out_dim)
 
     def init(key: Key) -> Params:
@@ -141,8 +157,10 @@ def dense(in_dim: int, out_dim: int, *, activation: str | Callable | Activation 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         weight = params["weight"]
         if x.shape != weight.shape[:1]:
-            raise ValueError(f"a dense layer of {weight.shape[0]} inputs got one example of shape {x.shape}; "
-                             f"give shape {weight.shape[:1]}, and use jax.vmap for a batch")
+            raise ValueError(
+                f"a dense layer of {weight.shape[0]} inputs got one example of shape {x.shape}; "
+                f"give shape {weight.shape[:1]}, and use jax.vmap for a batch"
+            )
         z = x @ weight
         if "bias" in params:
             z = z + params["bias"]
@@ -151,8 +169,14 @@ def dense(in_dim: int, out_dim: int, *, activation: str | Callable | Activation 
     return Network(init, apply)
 
 
-def maxout(in_dim: int, out_dim: int, *, pieces: int = 2, bias: bool = True,
-           initializer: Callable | None = None) -> Network:
+def maxout(
+    in_dim: int,
+    out_dim: int,
+    *,
+    pieces: int = 2,
+    bias: bool = True,
+    initializer: Callable | None = None,
+) -> Network:
     """Maxout layer, yⱼ = maxₚ (x Wₚ + bₚ)ⱼ: each output is the largest of its linear pieces, and the pieces learn.
 
     With pieces (w, 0) it is ReLU of x·w; with pieces (w, 0.01 w) leaky ReLU.
@@ -187,15 +211,27 @@ def maxout(in_dim: int, out_dim: int, *, pieces: int = 2, bias: bool = True,
         return jnp.max(z.reshape(*z.shape[:-1], pieces, -1), axis=-2)
 
     inf = float("inf")
-    entry = Activation(largest, "Goodfellow et al. 2013", (-inf, inf), False, (False, False), pieces == 1, True, float("nan"),
-                       elementwise=False, units_in=pieces)
+    entry = Activation(
+        largest,
+        "Goodfellow et al. 2013",
+        (-inf, inf),
+        False,
+        (False, False),
+        pieces == 1,
+        True,
+        float("nan"),
+        elementwise=False,
+        units_in=pieces,
+    )
     draw = initializer or initializers.scaled_normal(_mean_square_of_largest(pieces) ** -0.5)
     return dense(in_dim, out_dim, activation=entry, bias=bias, initializer=draw)
 
 
 def _mean_square_of_largest(pieces: int) -> float:
     """E[max(z₁ … z_k)²] for independent z ~ N(0, 1), by the largest's density k φ(z) Φ(z)^(k−1)."""
-    z, step = np.linspace(-12, 12, 4801, retstep=True)  # the trapezoid rule is exact to rounding for such a density
+    z, step = np.linspace(
+        -12, 12, 4801, retstep=True
+    )  # the trapezoid rule is exact to rounding for such a density
     below = np.array([0.5 * math.erfc(-v / math.sqrt(2)) for v in z])
     density = pieces * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) * below ** (pieces - 1)
     return float(np.sum(z**2 * density) * step)
@@ -260,15 +296,19 @@ def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
         Ba, Kiros & Hinton 2016, arXiv 1607.06450.
     """
     if dim < 1 or not epsilon > 0:
-        raise ValueError(f"layer_norm needs dim of at least 1 and epsilon above 0, got dim={dim}, epsilon={epsilon}")
+        raise ValueError(
+            f"layer_norm needs dim of at least 1 and epsilon above 0, got dim={dim}, epsilon={epsilon}"
+        )
 
     def init(key: Key) -> Params:
         return {"scale": jnp.ones(dim), "offset": jnp.zeros(dim)}
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         if x.shape != (dim,):
-            raise ValueError(f"layer_norm of {dim} values got one example of shape {x.shape}; "
-                             f"give shape ({dim},), and use jax.vmap for a batch")
+            raise ValueError(
+                f"layer_norm of {dim} values got one example of shape {x.shape}; "
+                f"give shape ({dim},), and use jax.vmap for a batch"
+            )
         wide = x.astype(jnp.float32) if jnp.finfo(x.dtype).bits < 32 else x
         deviation = wide - jnp.mean(wide)
         normal = deviation * jax.lax.rsqrt(jnp.mean(deviation**2) + epsilon)
@@ -306,7 +346,9 @@ def residual(layer: Network) -> Network:
 
 def _same_shape(name: str, x: Array, y: Array) -> Array:
     if y.shape != x.shape:
-        raise ValueError(f"{name} needs a layer that keeps its input's shape; this one makes {y.shape} of {x.shape}")
+        raise ValueError(
+            f"{name} needs a layer that keeps its input's shape; this one makes {y.shape} of {x.shape}"
+        )
     return y
 
 
@@ -333,9 +375,13 @@ def serial(*layers: Network) -> Network:
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         if len(params) != len(layers):
-            raise ValueError(f"{len(layers)} layers in series got params of {len(params)}; give this network's own params")
+            raise ValueError(
+                f"{len(layers)} layers in series got params of {len(params)}; give this network's own params"
+            )
         for i, (layer, layer_params) in enumerate(zip(layers, params, strict=True)):
-            x = layer.apply(layer_params, x, key=None if key is None else jax.random.fold_in(key, i))
+            x = layer.apply(
+                layer_params, x, key=None if key is None else jax.random.fold_in(key, i)
+            )
         return x
 
     return Network(init, apply)
@@ -375,7 +421,9 @@ def repeat(layer: Network, depth: int) -> Network:
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         for leaf in jax.tree.leaves(params):
             if leaf.shape[:1] != (depth,):
-                raise ValueError(f"a layer repeated {depth} times got params of shape {leaf.shape}; its first axis is the depth")
+                raise ValueError(
+                    f"a layer repeated {depth} times got params of shape {leaf.shape}; its first axis is the depth"
+                )
 
         def step(x: Array, each: tuple[Params, Key | None]) -> tuple[Array, None]:
             return _same_shape("repeat", x, layer.apply(each[0], x, key=each[1])), None

@@ -14,8 +14,10 @@ from jaxnn.types import Array
 
 def _same_shape(name: str, prediction: Array, target: Array) -> None:
     if jnp.shape(prediction) != jnp.shape(target):
-        raise ValueError(f"{name}: prediction of shape {jnp.shape(prediction)} and target of shape {jnp.shape(target)} "
-                         "differ; reshape one, since broadcasting would average over pairs that do not belong together")
+        raise ValueError(
+            f"{name}: prediction of shape {jnp.shape(prediction)} and target of shape {jnp.shape(target)} "
+            "differ; reshape one, since broadcasting would average over pairs that do not belong together"
+        )
 
 
 def squared_error(prediction: Array, target: Array) -> Array:
@@ -148,17 +150,23 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
         2.3026
     """
     if jnp.ndim(logits) != 1:
-        raise ValueError(f"softmax_cross_entropy: logits of ONE example are a vector, got shape {jnp.shape(logits)}; use jax.vmap")
+        raise ValueError(
+            f"softmax_cross_entropy: logits of ONE example are a vector, got shape {jnp.shape(logits)}; use jax.vmap"
+        )
     if jnp.ndim(target) == 0:
         if not jnp.issubdtype(jnp.result_type(target), jnp.integer):
-            raise ValueError(f"softmax_cross_entropy: a class number has an integer dtype, got {jnp.result_type(target)}")
+            raise ValueError(
+                f"softmax_cross_entropy: a class number has an integer dtype, got {jnp.result_type(target)}"
+            )
         # One-hot, not a gather: the gather's gradient is a scatter, slow on every backend under vmap.
         target = jax.nn.one_hot(target, logits.shape[0], dtype=logits.dtype)
     _same_shape("softmax_cross_entropy", logits, target)
     return optax.softmax_cross_entropy(logits, target)
 
 
-def cost(loss: Callable[[Array, Array], Array], predict: Callable[[Array], Array], x: Array, y: Array) -> Array:
+def cost(
+    loss: Callable[[Array, Array], Array], predict: Callable[[Array], Array], x: Array, y: Array
+) -> Array:
     """Cost, the mean loss over the data: J = (1/n) Σ L(f(xᵢ), yᵢ).
 
     Args:
@@ -178,7 +186,9 @@ def cost(loss: Callable[[Array, Array], Array], predict: Callable[[Array], Array
         4.0
     """
     if len(x) != len(y):
-        raise ValueError(f"cost: {len(x)} examples and {len(y)} targets; each example needs one target")
+        raise ValueError(
+            f"cost: {len(x)} examples and {len(y)} targets; each example needs one target"
+        )
     return jnp.mean(jax.vmap(lambda x, y: loss(predict(x), y))(x, y))
 
 
@@ -205,8 +215,12 @@ def _correct_side(logits: Array, target: Array) -> Array:
     return jnp.all(((logits > 0) == (target > 0.5)) & jnp.isfinite(logits)).astype(logits.dtype)
 
 
-HEADS: Mapping[str, Head] = MappingProxyType({
-    "regression": Head(linear, squared_error, lambda classes: 1, None),
-    "binary": Head(sigmoid, sigmoid_cross_entropy, lambda classes: 1, _correct_side),
-    "multiclass": Head(jax.nn.softmax, softmax_cross_entropy, lambda classes: classes, _correct_class),
-})
+HEADS: Mapping[str, Head] = MappingProxyType(
+    {
+        "regression": Head(linear, squared_error, lambda classes: 1, None),
+        "binary": Head(sigmoid, sigmoid_cross_entropy, lambda classes: 1, _correct_side),
+        "multiclass": Head(
+            jax.nn.softmax, softmax_cross_entropy, lambda classes: classes, _correct_class
+        ),
+    }
+)

@@ -16,8 +16,12 @@ from jaxnn.gaussian import check_variances, moments
 from jaxnn.types import Activation
 
 
-def variance_map(activation: str | Callable | Activation, q: float, weight_variance: float,
-                 bias_variance: float = 0.0) -> float:
+def variance_map(
+    activation: str | Callable | Activation,
+    q: float,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+) -> float:
     """Variance of the next layer's pre-activations, q′ = σ_w² E[φ(√q x)²] + σ_b², x ~ N(0, 1).
 
     Args:
@@ -43,7 +47,9 @@ def variance_map(activation: str | Callable | Activation, q: float, weight_varia
     return weight_variance * moments(activation, q).mean_square + bias_variance
 
 
-def gradient_factor(activation: str | Callable | Activation, q: float, weight_variance: float) -> float:
+def gradient_factor(
+    activation: str | Callable | Activation, q: float, weight_variance: float
+) -> float:
     """Growth of the mean square gradient through one layer, backwards: χ = σ_w² E[φ′(√q x)²].
 
     Args:
@@ -79,8 +85,13 @@ class Trajectory(NamedTuple):
     gradient_factor: np.ndarray
 
 
-def trajectory(activation: str | Callable | Activation, depth: int, weight_variance: float, bias_variance: float = 0.0,
-               q0: float = 1.0) -> Trajectory:
+def trajectory(
+    activation: str | Callable | Activation,
+    depth: int,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+    q0: float = 1.0,
+) -> Trajectory:
     """Variance and gradient factor of each layer, q_{l+1} = σ_w² E[φ(√q_l x)²] + σ_b² and χ_l = σ_w² E[φ′(√q_l x)²].
 
     Args:
@@ -120,8 +131,13 @@ def trajectory(activation: str | Callable | Activation, depth: int, weight_varia
     return Trajectory(variance, factor)
 
 
-def variance_trajectory(activation: str | Callable | Activation, depth: int, weight_variance: float,
-                        bias_variance: float = 0.0, q0: float = 1.0) -> np.ndarray:
+def variance_trajectory(
+    activation: str | Callable | Activation,
+    depth: int,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+    q0: float = 1.0,
+) -> np.ndarray:
     """Pre-activation variance of each layer, q₁ = q0, q_{l+1} = σ_w² E[φ(√q_l x)²] + σ_b².
 
     Args:
@@ -143,8 +159,13 @@ def variance_trajectory(activation: str | Callable | Activation, depth: int, wei
     return trajectory(activation, depth, weight_variance, bias_variance, q0).variance
 
 
-def gradient_product(activation: str | Callable | Activation, depth: int, weight_variance: float,
-                     bias_variance: float = 0.0, q0: float = 1.0) -> float:
+def gradient_product(
+    activation: str | Callable | Activation,
+    depth: int,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+    q0: float = 1.0,
+) -> float:
     """Mean square gradient at the first layer over that behind the last, Π χ_l over l = 1 … depth.
 
     Args:
@@ -164,7 +185,9 @@ def gradient_product(activation: str | Callable | Activation, depth: int, weight
     Reference:
         Schoenholz et al. 2017, arXiv 1611.01232, section 4.
     """
-    return float(np.prod(trajectory(activation, depth, weight_variance, bias_variance, q0).gradient_factor))
+    return float(
+        np.prod(trajectory(activation, depth, weight_variance, bias_variance, q0).gradient_factor)
+    )
 
 
 def dead_network_probability(width: int, depth: int) -> float:
@@ -191,7 +214,9 @@ def dead_network_probability(width: int, depth: int) -> float:
         Lu et al. 2019, arXiv 1903.06733; Rister and Rubin 2020, arXiv 2007.06192.
     """
     if width < 1 or depth < 0:
-        raise ValueError(f"a network has width 1 or more and depth 0 or more, got width={width}, depth={depth}")
+        raise ValueError(
+            f"a network has width 1 or more and depth 0 or more, got width={width}, depth={depth}"
+        )
     if depth == 0:
         return 0.0
     return -math.expm1(depth * math.log1p(-(2.0**-width)))

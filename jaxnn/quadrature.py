@@ -98,7 +98,9 @@ def normal_points(count: int, dims: int) -> np.ndarray:
         Kuipers & Niederreiter 1974, "Uniform distribution of sequences"; Box & Muller 1958.
     """
     even = dims + dims % 2
-    primes = [p for p in range(2, 20 * even + 10) if all(p % q for q in range(2, int(p**0.5) + 1))][:even]
+    primes = [p for p in range(2, 20 * even + 10) if all(p % q for q in range(2, int(p**0.5) + 1))][
+        :even
+    ]
     uniform = ((np.arange(count)[:, None] + 0.5) * np.sqrt(primes)) % 1
     radius = np.sqrt(-2 * np.log(uniform[:, ::2]))
     angle = 2 * np.pi * uniform[:, 1::2]

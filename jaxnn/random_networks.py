@@ -47,12 +47,20 @@ def draw(key: Key, *, width: int, depth: int) -> Array:
         ``propagate``, which spends it.
     """
     if width < 1 or depth < 1:
-        raise ValueError(f"a network needs width and depth of 1 or more, got width={width}, depth={depth}")
+        raise ValueError(
+            f"a network needs width and depth of 1 or more, got width={width}, depth={depth}"
+        )
     return jax.random.normal(key, (3, depth + 1, width), jnp.float32)
 
 
-def propagate(noise: Array, activation: str | Callable | Activation, *, weight_variance: float,
-              bias_variance: float = 0.0, q0: float = 1.0) -> Signal:
+def propagate(
+    noise: Array,
+    activation: str | Callable | Activation,
+    *,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+    q0: float = 1.0,
+) -> Signal:
     """One random network z₁ ~ N(0, q0), z_{l+1} = W_l φ(z_l) + b_l, forward and backward, without ever making a W.
 
     Of W, independent N(0, σ_w² / width), a network uses only W h and Wᵀδ. Given h, the first is normal with variance
@@ -85,15 +93,24 @@ def propagate(noise: Array, activation: str | Callable | Activation, *, weight_v
     """
     entry = resolve(activation)
     if noise.ndim != 3 or noise.shape[0] != 3 or noise.shape[1] < 2:
-        raise ValueError(f"noise of ONE network has shape (3, depth + 1, width), got {noise.shape}; use draw and jax.vmap")
+        raise ValueError(
+            f"noise of ONE network has shape (3, depth + 1, width), got {noise.shape}; use draw and jax.vmap"
+        )
     if not entry.elementwise or entry.units_in != 1:
-        raise ValueError(f"propagate needs an elementwise activation, and {activation!r} mixes its inputs")
+        raise ValueError(
+            f"propagate needs an elementwise activation, and {activation!r} mixes its inputs"
+        )
     learned = {name: jnp.asarray(start, noise.dtype) for name, start in entry.learned.items()}
 
     def forward(z, noise):
         h, pull = jax.vjp(lambda z: entry.function(z, **learned), z)
         u = jnp.sqrt(weight_variance * jnp.mean(h**2)) * noise[0]
-        return u + jnp.sqrt(bias_variance) * noise[1], (jnp.mean(z**2), h, u, pull(jnp.ones_like(z))[0])
+        return u + jnp.sqrt(bias_variance) * noise[1], (
+            jnp.mean(z**2),
+            h,
+            u,
+            pull(jnp.ones_like(z))[0],
+        )
 
     def backward(delta, layer):
         h, u, slope, noise = layer
@@ -106,16 +123,29 @@ def propagate(noise: Array, activation: str | Callable | Activation, *, weight_v
         growth = jnp.mean(below**2) / jnp.mean(delta**2)
         sent = jnp.linalg.norm(u)
         cosine = jnp.vdot(u / jnp.where(sent > 0, sent, 1.0), delta / jnp.linalg.norm(delta))
-        return below / jnp.sqrt(growth), (jnp.log(growth), cosine**2)  # rescaled: the product over the layers would underflow
+        return below / jnp.sqrt(growth), (
+            jnp.log(growth),
+            cosine**2,
+        )  # rescaled: the product over the layers would underflow
 
     layers = jnp.stack([noise[0, 1:], noise[2, 1:]], axis=1)
     _, (variance, h, u, slope) = jax.lax.scan(forward, jnp.sqrt(q0) * noise[0, 0], layers)
-    _, (log_factor, alignment) = jax.lax.scan(backward, noise[1, 0], (h, u, slope, noise[1, 1:]), reverse=True)
+    _, (log_factor, alignment) = jax.lax.scan(
+        backward, noise[1, 0], (h, u, slope, noise[1, 1:]), reverse=True
+    )
     return Signal(variance, log_factor, alignment)
 
 
-def simulate(key: Key, activation: str | Callable | Activation, *, width: int, depth: int, weight_variance: float,
-             bias_variance: float = 0.0, q0: float = 1.0) -> Signal:
+def simulate(
+    key: Key,
+    activation: str | Callable | Activation,
+    *,
+    width: int,
+    depth: int,
+    weight_variance: float,
+    bias_variance: float = 0.0,
+    q0: float = 1.0,
+) -> Signal:
     """One random network from a key: ``propagate`` of what ``draw`` draws; ``jax.vmap`` over keys for many.
 
     Args:
@@ -137,5 +167,10 @@ def simulate(key: Key, activation: str | Callable | Activation, *, width: int, d
     Reference:
         As in ``propagate``.
     """
-    return propagate(draw(key, width=width, depth=depth), activation, weight_variance=weight_variance,
-                     bias_variance=bias_variance, q0=q0)
+    return propagate(
+        draw(key, width=width, depth=depth),
+        activation,
+        weight_variance=weight_variance,
+        bias_variance=bias_variance,
+        q0=q0,
+    )

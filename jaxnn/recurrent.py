@@ -13,18 +13,33 @@ from jaxnn.layers import activation_layer, dense
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 
 
-def _context_layer(in_dim: int, context_dim: int, out_dim: int, activation: str | Callable | Activation, bias: bool,
-                   initializer: Callable | None, context_initializer: Callable | None):
+def _context_layer(
+    in_dim: int,
+    context_dim: int,
+    out_dim: int,
+    activation: str | Callable | Activation,
+    bias: bool,
+    initializer: Callable | None,
+    context_initializer: Callable | None,
+):
     """A dense layer with a second input, φ(x W + s C + b): ``init(key)`` and ``apply(params, context, x)``."""
     if min(in_dim, context_dim, out_dim) < 1:
-        raise ValueError(f"a recurrent cell needs sizes of at least 1, got in_dim={in_dim}, context={context_dim}, out={out_dim}")
+        raise ValueError(
+            f"a recurrent cell needs sizes of at least 1, got in_dim={in_dim}, context={context_dim}, out={out_dim}"
+        )
     phi = activation_layer(activation, out_dim)
     units = int(resolve(activation).units_in * out_dim)
-    draw, draw_context = initializer or initializers.scaled_normal(1.0), context_initializer or orthogonal()
+    draw, draw_context = (
+        initializer or initializers.scaled_normal(1.0),
+        context_initializer or orthogonal(),
+    )
 
     def init(key: Key) -> Params:
         first, second = jax.random.split(key)
-        params = {"weight": draw(first, (in_dim, units)), "context": draw_context(second, (context_dim, units))}
+        params = {
+            "weight": draw(first, (in_dim, units)),
+            "context": draw_context(second, (context_dim, units)),
+        }
         if bias:
             params["bias"] = jnp.zeros(units)
         learned = phi.init(key)
@@ -42,15 +57,26 @@ def _context_layer(in_dim: int, context_dim: int, out_dim: int, activation: str 
 
 def _check(in_dim: int, context_dim: int, context: Array, x: Array) -> None:
     if x.shape != (in_dim,):
-        raise ValueError(f"a cell of {in_dim} inputs got one time step of shape {x.shape}; give shape ({in_dim},), "
-                         "jaxnn.unroll for a sequence, and jax.vmap for a batch")
+        raise ValueError(
+            f"a cell of {in_dim} inputs got one time step of shape {x.shape}; give shape ({in_dim},), "
+            "jaxnn.unroll for a sequence, and jax.vmap for a batch"
+        )
     if context.shape != (context_dim,):
-        raise ValueError(f"a cell of {context_dim} context neurons got a state of shape {context.shape}; "
-                         "give the state of the last call, or the cell's initial_state")
+        raise ValueError(
+            f"a cell of {context_dim} context neurons got a state of shape {context.shape}; "
+            "give the state of the last call, or the cell's initial_state"
+        )
 
 
-def elman(in_dim: int, width: int, *, activation: str | Callable | Activation = "tanh", bias: bool = True,
-          initializer: Callable | None = None, context_initializer: Callable | None = None) -> Cell:
+def elman(
+    in_dim: int,
+    width: int,
+    *,
+    activation: str | Callable | Activation = "tanh",
+    bias: bool = True,
+    initializer: Callable | None = None,
+    context_initializer: Callable | None = None,
+) -> Cell:
     """Elman's cell, hₜ = φ(xₜ W + hₜ₋₁ C + b): the context neurons hold the hidden values of the step before.
 
     Args:
@@ -78,7 +104,9 @@ def elman(in_dim: int, width: int, *, activation: str | Callable | Activation = 
     Reference:
         Elman 1990, Cognitive Science 14; Le, Jaitly & Hinton 2015, arXiv 1504.00941, for the IRNN.
     """
-    init, hidden = _context_layer(in_dim, width, width, activation, bias, initializer, context_initializer)
+    init, hidden = _context_layer(
+        in_dim, width, width, activation, bias, initializer, context_initializer
+    )
 
     def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
         h = hidden(params, state, x)
@@ -87,9 +115,17 @@ def elman(in_dim: int, width: int, *, activation: str | Callable | Activation = 
     return Cell(init, jnp.zeros(width), apply)
 
 
-def jordan(in_dim: int, width: int, out_dim: int, *, activation: str | Callable | Activation = "tanh",
-           output_activation: str | Callable | Activation = "linear", bias: bool = True,
-           initializer: Callable | None = None, context_initializer: Callable | None = None) -> Cell:
+def jordan(
+    in_dim: int,
+    width: int,
+    out_dim: int,
+    *,
+    activation: str | Callable | Activation = "tanh",
+    output_activation: str | Callable | Activation = "linear",
+    bias: bool = True,
+    initializer: Callable | None = None,
+    context_initializer: Callable | None = None,
+) -> Cell:
     """Jordan's cell, hₜ = φ(xₜ W + yₜ₋₁ C + b), yₜ = φₒ(hₜ U + c): the context neurons hold the output of the step before.
 
     Args:
@@ -118,7 +154,9 @@ def jordan(in_dim: int, width: int, out_dim: int, *, activation: str | Callable 
     Reference:
         Jordan 1986, Serial order (ICS report 8604), there with context neurons that also decay onto themselves.
     """
-    init_hidden, hidden = _context_layer(in_dim, out_dim, width, activation, bias, initializer, context_initializer)
+    init_hidden, hidden = _context_layer(
+        in_dim, out_dim, width, activation, bias, initializer, context_initializer
+    )
     output = dense(width, out_dim, activation=output_activation, bias=bias, initializer=initializer)
 
     def init(key: Key) -> Params:
@@ -131,8 +169,14 @@ def jordan(in_dim: int, width: int, out_dim: int, *, activation: str | Callable 
     return Cell(init, jnp.zeros(out_dim), apply)
 
 
-def gru(in_dim: int, width: int, *, bias: bool = True, initializer: Callable | None = None,
-        context_initializer: Callable | None = None) -> Cell:
+def gru(
+    in_dim: int,
+    width: int,
+    *,
+    bias: bool = True,
+    initializer: Callable | None = None,
+    context_initializer: Callable | None = None,
+) -> Cell:
     """Gated recurrent unit, hₜ = u hₜ₋₁ + (1 − u) tanh(xₜ W + (r hₜ₋₁) C + b), (r, u) = σ(xₜ W' + hₜ₋₁ C' + b').
 
     The reset gate r acts before the product with C, as in the paper; PyTorch, cuDNN and Keras's default have it after.
@@ -166,7 +210,9 @@ def gru(in_dim: int, width: int, *, bias: bool = True, initializer: Callable | N
     init_gates, gates = _context_layer(in_dim, width, 2 * width, sigmoid, *drawn)
 
     def init(key: Key) -> Params:
-        return init_candidate(jax.random.fold_in(key, 0)) | {"gates": init_gates(jax.random.fold_in(key, 1))}
+        return init_candidate(jax.random.fold_in(key, 0)) | {
+            "gates": init_gates(jax.random.fold_in(key, 1))
+        }
 
     def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
         reset, update = jnp.split(gates(params["gates"], state, x), 2)
@@ -199,7 +245,9 @@ def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[An
         ((4,), (7, 4))
     """
     if xs.ndim != 2:
-        raise ValueError(f"a sequence has shape (time, in_dim), got {xs.shape}; use jax.vmap for a batch")
+        raise ValueError(
+            f"a sequence has shape (time, in_dim), got {xs.shape}; use jax.vmap for a batch"
+        )
     if state is None:
         state = jax.tree.map(lambda leaf: leaf.astype(xs.dtype), cell.initial_state)
     return jax.lax.scan(lambda state, x: cell.apply(params, state, x), state, xs)

@@ -20,7 +20,9 @@ from jaxnn.grid import Layout
 from jaxnn.training import Training, batch_order
 from jaxnn.types import Array, Key
 
-CACHE_BYTES = 1 << 18  # of parameters and optimizer state; gradients and activations take a few times as much beside them
+CACHE_BYTES = (
+    1 << 18
+)  # of parameters and optimizer state; gradients and activations take a few times as much beside them
 
 
 def run_key(seed: int | Array, purpose: str) -> Key:
@@ -30,7 +32,9 @@ def run_key(seed: int | Array, purpose: str) -> Key:
         >>> bool(jax.random.key_data(run_key(3, "init"))[0] == jax.random.key_data(run_key(3, "order"))[0])
         False
     """
-    return jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), int.from_bytes(purpose.encode()[:4], "big"))
+    return jax.random.fold_in(
+        jax.random.key(seed, impl="threefry2x32"), int.from_bytes(purpose.encode()[:4], "big")
+    )
 
 
 def batches(seeds: Sequence[int], **sizes) -> Array:
@@ -48,7 +52,9 @@ def batches(seeds: Sequence[int], **sizes) -> Array:
     return jax.vmap(lambda key: batch_order(key, **sizes))(keys)
 
 
-def runs_at_once(training: Training, hyperparameters: Mapping[str, Any], device: jax.Device) -> int | None:
+def runs_at_once(
+    training: Training, hyperparameters: Mapping[str, Any], device: jax.Device
+) -> int | None:
     """How many runs a device best trains at a time: those whose states stay in a CPU's cache; None, all, elsewhere.
 
     Measured on two cores, as fractions of their matrix-product peak: 64-64-64-10, batch 64: 4 at a time .55, 8 .50, 16 .47,
@@ -56,7 +62,9 @@ def runs_at_once(training: Training, hyperparameters: Mapping[str, Any], device:
     """
     if device.platform != "cpu":
         return None
-    state = jax.eval_shape(training.init, jax.random.key(0), {name: jnp.float32(0) for name in hyperparameters})
+    state = jax.eval_shape(
+        training.init, jax.random.key(0), {name: jnp.float32(0) for name in hyperparameters}
+    )
     size = sum(leaf.size * 4 for leaf in jax.tree.leaves((state.params, state.optimizer)))
     return max(1, CACHE_BYTES // size)
 
@@ -80,7 +88,9 @@ class Sweep(NamedTuple):
     shapes: Any
 
 
-def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = None, together: int | None = None) -> Sweep:
+def make_sweep(
+    training: Training, *, devices: Sequence[jax.Device] | None = None, together: int | None = None
+) -> Sweep:
     """One run's Training, over many runs on many devices.
 
     Args:
@@ -103,7 +113,9 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
         >>> layout.collect(metrics["train_loss"]).shape
         (2, 3)
     """
-    mesh = jax.make_mesh((len(devices or jax.devices()),), ("runs",), axis_types=(AxisType.Auto,), devices=devices)
+    mesh = jax.make_mesh(
+        (len(devices or jax.devices()),), ("runs",), axis_types=(AxisType.Auto,), devices=devices
+    )
     runs, everywhere = PartitionSpec("runs"), PartitionSpec()
 
     def sharding(shared: bool) -> NamedSharding:
@@ -113,7 +125,10 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
         return jax.device_put(array, sharding(shared))
 
     def shapes(tree, *, shared: bool = False):
-        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding(shared)), tree)
+        return jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding(shared)),
+            tree,
+        )
 
     def over(function, own: tuple[bool, ...], shared_in_group: tuple[bool, ...], **options):
         """vmap over members, then groups, then devices; data (neither own nor in a group) are shared by all."""
@@ -130,27 +145,44 @@ def make_sweep(training: Training, *, devices: Sequence[jax.Device] | None = Non
                 if len(jax.tree.leaves(every[0])[0]) > 1:
                     return jax.vmap(function, in_axes=axes)(*every)
                 # A group of one without its axis: with it XLA:CPU transposes every slope of a matrix element by element.
-                alone = (jax.tree.map(lambda leaf: leaf[0], part) if axis == 0 else part for part, axis in zip(every, axes, strict=True))
+                alone = (
+                    jax.tree.map(lambda leaf: leaf[0], part) if axis == 0 else part
+                    for part, axis in zip(every, axes, strict=True)
+                )
                 return jax.tree.map(lambda leaf: leaf[None], function(*alone))
 
             held = len(jax.tree.leaves(mine)[0])
             # A divisor, since a remainder would be a second program.
             size = next(n for n in range(min(together or held, held), 0, -1) if held % n == 0)
-            return jax.vmap(one)(mine) if size == held else jax.lax.map(one, mine, batch_size=size if size > 1 else None)
+            return (
+                jax.vmap(one)(mine)
+                if size == held
+                else jax.lax.map(one, mine, batch_size=size if size > 1 else None)
+            )
 
         specs = tuple(runs if yes else everywhere for yes in grouped)
-        return jax.jit(jax.shard_map(groups, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False), **options)
+        return jax.jit(
+            jax.shard_map(groups, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False),
+            **options,
+        )
 
     def init(layout: Layout):
         # Op by op and not compiled as a whole: JAX keeps each draw's program by shape, so the activations of a grid
         # share one compilation of the random numbers, which costs more than that of a training step.
         keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(layout.seeds))
         members = jax.vmap(training.init, in_axes=(None, 0))
-        return place(jax.vmap(members)(keys, jax.tree.map(jnp.asarray, dict(layout.hyperparameters))))
+        return place(
+            jax.vmap(members)(keys, jax.tree.map(jnp.asarray, dict(layout.hyperparameters)))
+        )
 
     def order(layout: Layout, **sizes):
         return place(batches(layout.seeds, **sizes))
 
-    segment = over(training.segment, (True, True, False, False, False), (False, False, False, False, True), donate_argnums=0)
+    segment = over(
+        training.segment,
+        (True, True, False, False, False),
+        (False, False, False, False, True),
+        donate_argnums=0,
+    )
     evaluate = over(training.evaluate, (True, True, False, False), (False,) * 4)
     return Sweep(init, order, segment, evaluate, place, shapes)

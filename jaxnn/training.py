@@ -48,15 +48,23 @@ class Training(NamedTuple):
     evaluate: Callable[..., Mapping[str, Array]]
 
 
-OPTIMIZERS: Mapping[str, Callable[[Hyperparameters], optax.GradientTransformation]] = MappingProxyType({
-    "sgd": lambda h: optax.sgd(h["learning_rate"]),
-    "momentum": lambda h: optax.sgd(h["learning_rate"], momentum=h.get("momentum", 0.9)),
-    "nesterov": lambda h: optax.sgd(h["learning_rate"], momentum=h.get("momentum", 0.9), nesterov=True),
-    "rmsprop": lambda h: optax.rmsprop(h["learning_rate"]),
-    "adam": lambda h: optax.adam(h["learning_rate"]),
-    "adamw": lambda h: optax.adamw(h["learning_rate"], weight_decay=h.get("weight_decay", 1e-4)),
-    "lion": lambda h: optax.lion(h["learning_rate"]),
-})
+OPTIMIZERS: Mapping[str, Callable[[Hyperparameters], optax.GradientTransformation]] = (
+    MappingProxyType(
+        {
+            "sgd": lambda h: optax.sgd(h["learning_rate"]),
+            "momentum": lambda h: optax.sgd(h["learning_rate"], momentum=h.get("momentum", 0.9)),
+            "nesterov": lambda h: optax.sgd(
+                h["learning_rate"], momentum=h.get("momentum", 0.9), nesterov=True
+            ),
+            "rmsprop": lambda h: optax.rmsprop(h["learning_rate"]),
+            "adam": lambda h: optax.adam(h["learning_rate"]),
+            "adamw": lambda h: optax.adamw(
+                h["learning_rate"], weight_decay=h.get("weight_decay", 1e-4)
+            ),
+            "lion": lambda h: optax.lion(h["learning_rate"]),
+        }
+    )
+)
 
 
 def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: int = 0) -> Array:
@@ -84,20 +92,30 @@ def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: 
         [0, 1, 2, 3, 4, 5]
     """
     if min(examples, batch_size, steps) < 1:
-        raise ValueError(f"an order needs examples, batch_size and steps of at least 1, got {examples}, {batch_size}, {steps}")
+        raise ValueError(
+            f"an order needs examples, batch_size and steps of at least 1, got {examples}, {batch_size}, {steps}"
+        )
     first, skipped = divmod(start * batch_size, examples)
     # As many epochs as any segment of this length can touch, so that every segment has the same shapes.
     epochs = math.ceil((steps * batch_size - 1) / examples) + 1
     numbers = first + jnp.arange(epochs)
-    shuffled = jax.vmap(lambda epoch: jax.random.permutation(jax.random.fold_in(key, epoch), examples))(numbers)
+    shuffled = jax.vmap(
+        lambda epoch: jax.random.permutation(jax.random.fold_in(key, epoch), examples)
+    )(numbers)
     stream = jax.lax.dynamic_slice_in_dim(shuffled.reshape(-1), skipped, steps * batch_size)
     return stream.reshape(steps, batch_size).astype(jnp.int32)
 
 
-def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Callable[[Array, Array], Array],
-                  optimizer: optax.GradientTransformation | Callable[[Hyperparameters], optax.GradientTransformation], *,
-                  correct: Callable[[Array, Array], Array] | None = None, stochastic: bool = False,
-                  inside: Callable[[Params, Array], Mapping[str, Array]] | None = None) -> Training:
+def make_training(
+    net: Network | Callable[[Hyperparameters], Network],
+    loss: Callable[[Array, Array], Array],
+    optimizer: optax.GradientTransformation
+    | Callable[[Hyperparameters], optax.GradientTransformation],
+    *,
+    correct: Callable[[Array, Array], Array] | None = None,
+    stochastic: bool = False,
+    inside: Callable[[Params, Array], Mapping[str, Array]] | None = None,
+) -> Training:
     """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as pure functions of ONE run.
 
     Args:
@@ -123,13 +141,21 @@ def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Cal
         True
     """
     network = (lambda hyperparameters: net) if isinstance(net, Network) else net
-    transformation = ((lambda hyperparameters: optimizer)
-                      if isinstance(optimizer, optax.GradientTransformation) else optimizer)
+    transformation = (
+        (lambda hyperparameters: optimizer)
+        if isinstance(optimizer, optax.GradientTransformation)
+        else optimizer
+    )
 
     def init(key: Key, hyperparameters: Hyperparameters) -> State:
         params = network(hyperparameters).init(jax.random.fold_in(key, 0))
-        return State(params, transformation(hyperparameters).init(params), jax.random.fold_in(key, 1),
-                     jnp.zeros((), jnp.int32), jnp.full((), -1, jnp.int32))
+        return State(
+            params,
+            transformation(hyperparameters).init(params),
+            jax.random.fold_in(key, 1),
+            jnp.zeros((), jnp.int32),
+            jnp.full((), -1, jnp.int32),
+        )
 
     def segment(state: State, hyperparameters: Hyperparameters, x: Array, y: Array, order: Array):
         x, y = jnp.asarray(x), jnp.asarray(y)  # NumPy arrays cannot be indexed by a traced batch
@@ -140,19 +166,30 @@ def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Cal
             if not stochastic:
                 return cost(loss, lambda x: apply(params, x), x[rows], y[rows])
             keys = jax.random.split(key, len(rows))
-            return jnp.mean(jax.vmap(lambda x, y, key: loss(apply(params, x, key=key), y))(x[rows], y[rows], keys))
+            return jnp.mean(
+                jax.vmap(lambda x, y, key: loss(apply(params, x, key=key), y))(
+                    x[rows], y[rows], keys
+                )
+            )
 
         def step(state: State, rows: Array):
             key = jax.random.fold_in(state.key, state.step) if stochastic else state.key
             value, slopes = jax.value_and_grad(batch_cost)(state.params, key, rows)
             updates, optimizer_state = update(slopes, state.optimizer, state.params)
             first = (state.diverged_step < 0) & ~jnp.isfinite(value)
-            return State(optax.apply_updates(state.params, updates), optimizer_state, state.key, state.step + 1,
-                         jnp.where(first, state.step, state.diverged_step)), value
+            return State(
+                optax.apply_updates(state.params, updates),
+                optimizer_state,
+                state.key,
+                state.step + 1,
+                jnp.where(first, state.step, state.diverged_step),
+            ), value
 
         state, values = jax.lax.scan(step, state, order)
         # The last update can overflow with no further cost to show it.
-        whole = jnp.all(jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state.params)]))
+        whole = jnp.all(
+            jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state.params)])
+        )
         last = jnp.where((state.diverged_step < 0) & ~whole, state.step - 1, state.diverged_step)
         state = state._replace(diverged_step=last)
         return state, {"train_loss": _unless_diverged(state, values.mean())}
@@ -165,7 +202,9 @@ def make_training(net: Network | Callable[[Hyperparameters], Network], loss: Cal
             metrics = {"loss": loss(output, example[1])}
             return metrics | ({"accuracy": correct(output, example[1])} if correct else {})
 
-        metrics = jax.tree.map(jnp.mean, jax.lax.map(one, (x, y), batch_size=min(EVALUATION_ROWS, len(x))))
+        metrics = jax.tree.map(
+            jnp.mean, jax.lax.map(one, (x, y), batch_size=min(EVALUATION_ROWS, len(x)))
+        )
         metrics |= inside(state.params, x) if inside else {}
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 

@@ -14,12 +14,70 @@ from jaxnn.activations.learned import prelu, snake, swish_beta
 from jaxnn.activations.measurement import measure
 from jaxnn.activations.periodic import sine
 from jaxnn.activations.rectifiers import crelu, leaky_relu, linear, relu, relu6, relu_squared, rrelu
-from jaxnn.activations.sigmoids import arctan, gaussian, hard_sigmoid, hard_tanh, lecun_tanh, sigmoid, softsign, tanh
+from jaxnn.activations.sigmoids import (
+    arctan,
+    gaussian,
+    hard_sigmoid,
+    hard_tanh,
+    lecun_tanh,
+    sigmoid,
+    softsign,
+    tanh,
+)
 from jaxnn.activations.simplex import log_softmax, softmax, sparsemax
-from jaxnn.activations.smooth import gelu, gelu_tanh, hard_swish, mish, silu, softplus, squareplus, swish
+from jaxnn.activations.smooth import (
+    gelu,
+    gelu_tanh,
+    hard_swish,
+    mish,
+    silu,
+    softplus,
+    squareplus,
+    swish,
+)
 from jaxnn.activations.table import ACTIVATIONS, ALIASES, resolve
 
-__all__ = ["ACTIVATIONS", "ALIASES", "arctan", "celu", "crelu", "elu", "exponential", "gaussian", "geglu", "gelu", "gelu_tanh",
-           "glu", "hard_sigmoid", "hard_swish", "hard_tanh", "leaky_relu", "lecun_tanh", "linear", "log_softmax", "maxout",
-           "measure", "mish", "prelu", "relu", "relu6", "relu_squared", "resolve", "rrelu", "selu", "sigmoid", "silu", "sine",
-           "snake", "softmax", "softplus", "softsign", "sparsemax", "squareplus", "swiglu", "swish", "swish_beta", "tanh"]
+__all__ = [
+    "ACTIVATIONS",
+    "ALIASES",
+    "arctan",
+    "celu",
+    "crelu",
+    "elu",
+    "exponential",
+    "gaussian",
+    "geglu",
+    "gelu",
+    "gelu_tanh",
+    "glu",
+    "hard_sigmoid",
+    "hard_swish",
+    "hard_tanh",
+    "leaky_relu",
+    "lecun_tanh",
+    "linear",
+    "log_softmax",
+    "maxout",
+    "measure",
+    "mish",
+    "prelu",
+    "relu",
+    "relu6",
+    "relu_squared",
+    "resolve",
+    "rrelu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "sine",
+    "snake",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sparsemax",
+    "squareplus",
+    "swiglu",
+    "swish",
+    "swish_beta",
+    "tanh",
+]

@@ -12,8 +12,10 @@ from jaxnn.types import Array
 
 def _blocks(name: str, x: Array, blocks: int) -> Array:
     if jnp.ndim(x) == 0 or jnp.shape(x)[-1] % blocks:
-        raise ValueError(f"{name} needs {blocks} pre-activations for each output on the last axis, got shape {jnp.shape(x)}; "
-                         f"give a last axis that is a multiple of {blocks}")
+        raise ValueError(
+            f"{name} needs {blocks} pre-activations for each output on the last axis, got shape {jnp.shape(x)}; "
+            f"give a last axis that is a multiple of {blocks}"
+        )
     return x.reshape(*x.shape[:-1], blocks, x.shape[-1] // blocks)
 
 

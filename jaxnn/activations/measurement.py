@@ -16,8 +16,11 @@ REACH = 100_000  # steps to each side of 0
 TAIL = np.concatenate([np.logspace(1, 16, 121)[1:], 1e16 * np.linspace(1, 1.1, 65)[1:]])
 
 
-def measure(activation: str | Callable[..., Array] | Activation, *,
-            learned: Mapping[str, float] | None = None) -> Activation:
+def measure(
+    activation: str | Callable[..., Array] | Activation,
+    *,
+    learned: Mapping[str, float] | None = None,
+) -> Activation:
     """The same activation with every fact measured, as types.Activation defines them.
 
     In float64, wherever the caller's flags stand, f and f′ are taken at steps of 1e-4 over −10 ≤ x ≤ 10, at growing x up to
@@ -67,18 +70,24 @@ def measure(activation: str | Callable[..., Array] | Activation, *,
 
         def look(x, few):
             y, pull_back = jax.vjp(f, x)
-            return y, pull_back(jnp.ones_like(y))[0], [f(few[i:i + 1]) for i in range(len(few))]
+            return y, pull_back(jnp.ones_like(y))[0], [f(few[i : i + 1]) for i in range(len(few))]
 
         few = np.array([-1.5, -0.3, 0.7])
         if jax.eval_shape(f, few).shape != few.shape:
             return entry._replace(elementwise=False)
-        y, slope, alone = jax.jit(look)(np.concatenate([line, nodes[:, 0], [-np.inf, np.inf], few]), few)
-        y, slope, alone = np.asarray(y, float), np.asarray(slope, float), np.concatenate(alone).astype(float)
-    if not np.allclose(y[-len(few):], alone, rtol=1e-6, atol=1e-9, equal_nan=True):
+        y, slope, alone = jax.jit(look)(
+            np.concatenate([line, nodes[:, 0], [-np.inf, np.inf], few]), few
+        )
+        y, slope, alone = (
+            np.asarray(y, float),
+            np.asarray(slope, float),
+            np.concatenate(alone).astype(float),
+        )
+    if not np.allclose(y[-len(few) :], alone, rtol=1e-6, atol=1e-9, equal_nan=True):
         return entry._replace(elementwise=False)
-    curve, at_nodes, ends = np.split(y[:-len(few)], cuts)
-    slopes = slope[:len(line)]
-    middle, rise = curve[len(TAIL):-len(TAIL)], slopes[len(TAIL):-len(TAIL)]
+    curve, at_nodes, ends = np.split(y[: -len(few)], cuts)
+    slopes = slope[: len(line)]
+    middle, rise = curve[len(TAIL) : -len(TAIL)], slopes[len(TAIL) : -len(TAIL)]
     with np.errstate(over="ignore", invalid="ignore"):
         mean, mean_square = weights @ at_nodes, weights @ at_nodes**2
         below = np.clip(curve[:-1], -1e300, 1e300)
@@ -86,12 +95,16 @@ def measure(activation: str | Callable[..., Array] | Activation, *,
         return entry._replace(
             range=(-_supremum(-curve, line), _supremum(curve, line)),
             zero_centred=bool(abs(mean) <= 1e-6 * math.sqrt(mean_square)),
-            saturates=(bool(np.all(np.abs(slopes[:64]) < 1e-6)), bool(np.all(np.abs(slopes[-64:]) < 1e-6))),
+            saturates=(
+                bool(np.all(np.abs(slopes[:64]) < 1e-6)),
+                bool(np.all(np.abs(slopes[-64:]) < 1e-6)),
+            ),
             smooth=not (_jumps(middle) or _jumps(rise)),
             monotone=bool(np.all(rises)),
             slope_at_0=float(rise[REACH]),
             at_infinity=(float(ends[0]), float(ends[1])),
-            elementwise=True)
+            elementwise=True,
+        )
 
 
 def _supremum(values: np.ndarray, line: np.ndarray) -> float:

@@ -7,4 +7,14 @@ from experiments.lab.data.preprocessing import Preprocessing
 from experiments.lab.data.rows import Rows, read_rows
 from experiments.lab.data.source import Source
 
-__all__ = ["Dataset", "Look", "Preprocessing", "Rows", "Source", "load", "look", "prepare", "read_rows"]
+__all__ = [
+    "Dataset",
+    "Look",
+    "Preprocessing",
+    "Rows",
+    "Source",
+    "load",
+    "look",
+    "prepare",
+    "read_rows",
+]

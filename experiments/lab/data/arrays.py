@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from experiments.lab.cli import UserError
 from experiments.lab.data.location import File
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import as_source, targets
+from experiments.lab.io.cli import UserError
 
 NAMES = (("x", "y"), ("X", "y"), ("x_train", "y_train"), ("X_train", "y_train"))
 TEST_NAMES = (("x_test", "y_test"), ("X_test", "y_test"))
@@ -28,28 +28,47 @@ def read_arrays(file: File, *, task: str = "auto", test: File | None = None) -> 
     """
     arrays = _read(file)
     x, y = _pair(file, arrays, NAMES)
-    held_out = _pair(file, arrays, TEST_NAMES) if any(name in arrays for names in TEST_NAMES for name in names) else None
+    held_out = (
+        _pair(file, arrays, TEST_NAMES)
+        if any(name in arrays for names in TEST_NAMES for name in names)
+        else None
+    )
     if test is not None:
         if held_out is not None:
-            raise UserError(f"--test-data {test.where}: {file.where} has its own test rows; leave --test-data out")
+            raise UserError(
+                f"--test-data {test.where}: {file.where} has its own test rows; leave --test-data out"
+            )
         held_out = _pair(test, _read(test), NAMES)
     if held_out is not None and held_out[0].shape[1:] != x.shape[1:]:
-        raise UserError(f"{file.where}: its rows have the shape {x.shape[1:]} and the test rows {held_out[0].shape[1:]}; "
-                        "use rows of one set")
+        raise UserError(
+            f"{file.where}: its rows have the shape {x.shape[1:]} and the test rows {held_out[0].shape[1:]}; "
+            "use rows of one set"
+        )
     if task == "auto":
         task = "regression" if y.dtype.kind == "f" and len(np.unique(y)) != 2 else "classification"
     if task == "regression" and y.dtype.kind not in "iuf":
-        raise UserError(f"--task regression: {TARGET} of {file.where} holds {str(y[0])!r}, which is no number; use --task "
-                        "classification")
+        raise UserError(
+            f"--task regression: {TARGET} of {file.where} holds {str(y[0])!r}, which is no number; use --task "
+            "classification"
+        )
     parts = [(x, y), held_out] if held_out is not None else [(x, y)]
     if x.ndim > 2 or x.dtype == np.uint8:
         (x, y), *test_part = [(_one_unit(file, x), targets(pd.Series(y), task)) for x, y in parts]
         return Source(file.name, x, y, task, TARGET, test=test_part[0] if test_part else None)
     frame, *test_frame = [_table(x).assign(**{TARGET: y}) for x, y in parts]
-    return as_source(frame, name=file.name, where=file.where, target=TARGET, task=task, test=test_frame[0] if test_frame else None)
+    return as_source(
+        frame,
+        name=file.name,
+        where=file.where,
+        target=TARGET,
+        task=task,
+        test=test_frame[0] if test_frame else None,
+    )
 
 
-def read_inputs(file: File, *, one_unit: bool) -> tuple[pd.DataFrame | np.ndarray, np.ndarray | None]:
+def read_inputs(
+    file: File, *, one_unit: bool
+) -> tuple[pd.DataFrame | np.ndarray, np.ndarray | None]:
     """The file's x, and its y where it has one.
 
     Args:
@@ -65,12 +84,16 @@ def read_inputs(file: File, *, one_unit: bool) -> tuple[pd.DataFrame | np.ndarra
     else:
         name = next((name for name, _ in NAMES if name in arrays), None)
         if name is None:
-            raise UserError(f"{file.where}: it holds the arrays {', '.join(arrays) or 'none'}; name the inputs {NAMES[0][0]}")
+            raise UserError(
+                f"{file.where}: it holds the arrays {', '.join(arrays) or 'none'}; name the inputs {NAMES[0][0]}"
+            )
         x, y = arrays[name], None
         _refuse_inputs(file, name, x)
     if not one_unit and x.ndim > 2:
-        raise UserError(f"{file.where}: its rows have the shape {x.shape[1:]}, and the columns x0, x1, … are asked for; give one "
-                        "axis of rows and one of columns")
+        raise UserError(
+            f"{file.where}: its rows have the shape {x.shape[1:]}, and the columns x0, x1, … are asked for; give one "
+            "axis of rows and one of columns"
+        )
     return (_one_unit(file, x) if one_unit else _table(x)), y
 
 
@@ -90,22 +113,34 @@ def _read(file: File) -> dict[str, np.ndarray]:
             return {name: found[name] for name in found.files}
     except ValueError as error:
         if "pickle" in str(error):
-            raise UserError(f"{file.where}: it holds pickled objects, which could run any program, or is no .npz file; save x and y "
-                            "as arrays of numbers or text") from None
-        raise UserError(f"{file.where}: it cannot be read ({error}); save it with numpy.savez") from None
+            raise UserError(
+                f"{file.where}: it holds pickled objects, which could run any program, or is no .npz file; save x and y "
+                "as arrays of numbers or text"
+            ) from None
+        raise UserError(
+            f"{file.where}: it cannot be read ({error}); save it with numpy.savez"
+        ) from None
     except (OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise UserError(f"{file.where}: it cannot be read ({error}); save it with numpy.savez") from None
+        raise UserError(
+            f"{file.where}: it cannot be read ({error}); save it with numpy.savez"
+        ) from None
 
 
-def _pair(file: File, arrays: dict[str, np.ndarray], known: Sequence[tuple[str, str]]) -> tuple[np.ndarray, np.ndarray]:
+def _pair(
+    file: File, arrays: dict[str, np.ndarray], known: Sequence[tuple[str, str]]
+) -> tuple[np.ndarray, np.ndarray]:
     names = next((names for names in known if all(name in arrays for name in names)), None)
     if names is None:
-        raise UserError(f"{file.where}: it holds the arrays {', '.join(arrays) or 'none'}; name them {' and '.join(known[0])}")
+        raise UserError(
+            f"{file.where}: it holds the arrays {', '.join(arrays) or 'none'}; name them {' and '.join(known[0])}"
+        )
     x, y = (arrays[name] for name in names)
     _refuse_inputs(file, names[0], x)
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if y.shape != (len(x),):
-        raise UserError(f"{file.where}: {names[1]} has the shape {y.shape} for the {len(x)} rows of {names[0]}; give one target a row")
+        raise UserError(
+            f"{file.where}: {names[1]} has the shape {y.shape} for the {len(x)} rows of {names[0]}; give one target a row"
+        )
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise UserError(f"{file.where}: {names[1]} holds a number that is not finite; mend it")
     return x, y
@@ -113,4 +148,6 @@ def _pair(file: File, arrays: dict[str, np.ndarray], known: Sequence[tuple[str, 
 
 def _refuse_inputs(file: File, name: str, x: np.ndarray) -> None:
     if x.dtype.kind not in "biuf" or x.ndim < 2 or 0 in x.shape:
-        raise UserError(f"{file.where}: {name} has the type {x.dtype} and the shape {x.shape}; give numbers, one row an example")
+        raise UserError(
+            f"{file.where}: {name} has the type {x.dtype} and the shape {x.shape}; give numbers, one row an example"
+        )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.lab.cli import UserError
 from experiments.lab.data.source import Source
+from experiments.lab.io.cli import UserError
 
 UNSIGNED_BYTE = 0x08
 
@@ -28,25 +28,36 @@ def read_idx(path: Path, *, axes: int) -> np.ndarray:
         raise UserError(f"{path}: it cannot be read ({error}); fetch the file again") from None
     header = 4 + 4 * axes
     if len(content) < header:
-        raise UserError(f"{path}: {len(content)} bytes are less than an idx header of {header}; fetch the file again")
+        raise UserError(
+            f"{path}: {len(content)} bytes are less than an idx header of {header}; fetch the file again"
+        )
     zero, kind, found = int.from_bytes(content[:2], "big"), content[2], content[3]
     if zero != 0 or kind != UNSIGNED_BYTE or found != axes:
-        raise UserError(f"{path}: its first four bytes are {content[:4].hex(' ')}, not 00 00 08 {axes:02x} of an idx file of "
-                        f"bytes with {axes} {'axis' if axes == 1 else 'axes'}; check that images and labels are not swapped")
+        raise UserError(
+            f"{path}: its first four bytes are {content[:4].hex(' ')}, not 00 00 08 {axes:02x} of an idx file of "
+            f"bytes with {axes} {'axis' if axes == 1 else 'axes'}; check that images and labels are not swapped"
+        )
     shape = tuple(int(size) for size in np.frombuffer(content, ">u4", count=axes, offset=4))
     expected = header + math.prod(shape)
     if len(content) != expected:
-        raise UserError(f"{path}: its header promises {' × '.join(map(str, shape))} values in {expected} bytes, it has "
-                        f"{len(content)}; fetch the file again")
+        raise UserError(
+            f"{path}: its header promises {' × '.join(map(str, shape))} values in {expected} bytes, it has "
+            f"{len(content)}; fetch the file again"
+        )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
 def _pair(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
-    images_path, labels_path = _find(folder, f"{part}-images", 3), _find(folder, f"{part}-labels", 1)
+    images_path, labels_path = (
+        _find(folder, f"{part}-images", 3),
+        _find(folder, f"{part}-labels", 1),
+    )
     images, labels = read_idx(images_path, axes=3), read_idx(labels_path, axes=1)
     if len(images) != len(labels):
-        raise UserError(f"{labels_path}: {len(labels)} labels for the {len(images)} images of {images_path.name}; "
-                        "use the two files of one set")
+        raise UserError(
+            f"{labels_path}: {len(labels)} labels for the {len(images)} images of {images_path.name}; "
+            "use the two files of one set"
+        )
     if len(images) == 0:
         raise UserError(f"{images_path}: it holds no images; fetch the file again")
     return images.reshape(len(images), -1).astype(np.float32), labels
@@ -57,8 +68,10 @@ def _find(folder: Path, stem: str, axes: int) -> Path:
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise UserError(f"--data {folder}: the folder has no {names[0]}; a folder of MNIST idx files has images and labels "
-                    "of train and t10k")
+    raise UserError(
+        f"--data {folder}: the folder has no {names[0]}; a folder of MNIST idx files has images and labels "
+        "of train and t10k"
+    )
 
 
 def read_folder(folder: Path) -> Source:
@@ -70,6 +83,8 @@ def read_folder(folder: Path) -> Source:
     x, y = _pair(folder, "train")
     x_test, y_test = _pair(folder, "t10k")
     if x.shape[1] != x_test.shape[1]:
-        raise UserError(f"--data {folder}: train images have {x.shape[1]} pixels and t10k images {x_test.shape[1]}; "
-                        "use the files of one set")
+        raise UserError(
+            f"--data {folder}: train images have {x.shape[1]} pixels and t10k images {x_test.shape[1]}; "
+            "use the files of one set"
+        )
     return Source(folder.name, x, y, "classification", "label", test=(x_test, y_test))

@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from experiments.lab.cli import UserError
+from experiments.lab.io.cli import UserError
 
 SCHEMES = ("http://", "https://", "file://")
 COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz"}  # as pandas calls them
@@ -50,11 +50,24 @@ def read_file(where: str) -> File:
             path = Path(where).expanduser()
             content = path.read_bytes()
     except urllib.error.HTTPError as error:
-        raise UserError(f"{where}: the server answers {error.code} ({error.reason}); check the address") from None
+        raise UserError(
+            f"{where}: the server answers {error.code} ({error.reason}); check the address"
+        ) from None
     except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = " ".join(str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error).split())
-        raise UserError(f"{where}: it cannot be fetched ({reason}); check the address and the network, or give the path of a file"
-                        if is_url(where) else f"{where}: it cannot be read ({reason}); give the path of a file") from None
+        reason = " ".join(
+            str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error).split()
+        )
+        raise UserError(
+            f"{where}: it cannot be fetched ({reason}); check the address and the network, or give the path of a file"
+            if is_url(where)
+            else f"{where}: it cannot be read ({reason}); give the path of a file"
+        ) from None
     compression = COMPRESSED.get(path.suffix.lower())
     inner = path.with_suffix("") if compression else path
-    return File(where, inner.stem or inner.name or "data", inner.suffix.lower().removeprefix("."), compression, content)
+    return File(
+        where,
+        inner.stem or inner.name or "data",
+        inner.suffix.lower().removeprefix("."),
+        compression,
+        content,
+    )

@@ -11,7 +11,11 @@ from experiments.lab.data.source import Source
 from experiments.lab.data.table import is_identifier
 
 MOST = 40  # rows of a list; the rest is counted
-PARTS = {"train": "training", "validation": "validation", "test": "test"}  # in this order, and what they are called
+PARTS = {
+    "train": "training",
+    "validation": "validation",
+    "test": "test",
+}  # in this order, and what they are called
 LONGEST = 28  # of a name, in characters
 
 
@@ -30,14 +34,27 @@ class Look(NamedTuple):
 def look(source: Source, data: Dataset) -> Look:
     """What ``prepare`` made of the rows; ``data`` is what it returned for ``source``."""
     rows = {part: len(data.y[part]) for part in PARTS}
-    task = f"{len(data.classes)} classes of {data.target}" if data.classes else f"regression of the number {data.target}"
+    task = (
+        f"{len(data.classes)} classes of {data.target}"
+        if data.classes
+        else f"regression of the number {data.target}"
+    )
     counts = ", ".join(f"{count:,} {PARTS[part]}" for part, count in rows.items())
     columns = _columns(source, data) if isinstance(source.x, pd.DataFrame) else ()
     missing = sum(int(frame.isna().to_numpy().sum()) for frame in _frames(source)) if columns else 0
-    inputs = f"{data.features:,}, of {len(data.preprocessing.columns):,} columns" if columns else \
-        f"{data.features:,} numbers of one unit: (x − {data.preprocessing.unit[0]:.4g}) / {data.preprocessing.unit[1]:.4g}"
-    facts = [("data", source.name), ("task", task), ("rows", f"{sum(rows.values()):,}: {counts}"), ("inputs", inputs),
-             ("missing", f"{missing:,} cells"), *(("note", note) for note in data.notes)]
+    inputs = (
+        f"{data.features:,}, of {len(data.preprocessing.columns):,} columns"
+        if columns
+        else f"{data.features:,} numbers of one unit: (x − {data.preprocessing.unit[0]:.4g}) / {data.preprocessing.unit[1]:.4g}"
+    )
+    facts = [
+        ("data", source.name),
+        ("task", task),
+        ("rows", f"{sum(rows.values()):,}: {counts}"),
+        ("inputs", inputs),
+        ("missing", f"{missing:,} cells"),
+        *(("note", note) for note in data.notes),
+    ]
     return Look(tuple(facts), columns, _classes(data) if data.classes else _range(data))
 
 
@@ -48,8 +65,16 @@ def _frames(source: Source) -> list[pd.DataFrame]:
 def _columns(source: Source, data: Dataset) -> tuple[tuple[str, ...], ...]:
     table = pd.concat(_frames(source), ignore_index=True)
     fitted = {column.name: column for column in data.preprocessing.columns}
-    found = [(short(name), _type(table[name]), f"{table[name].isna().sum():,}", f"{table[name].nunique():,}",
-              _becomes(fitted.get(name), identifier=is_identifier(table[name]))) for name in table]
+    found = [
+        (
+            short(name),
+            _type(table[name]),
+            f"{table[name].isna().sum():,}",
+            f"{table[name].nunique():,}",
+            _becomes(fitted.get(name), identifier=is_identifier(table[name])),
+        )
+        for name in table
+    ]
     found += [(short(name), "", "", "", f"left out: {why}") for name, why in source.left_out]
     return (("column", "type", "missing", "different", "becomes"), *_first(found))
 
@@ -59,7 +84,11 @@ def _type(column: pd.Series) -> str:
         return "yes-no"
     if pd.api.types.is_numeric_dtype(column):
         return "number"
-    return "yes-no" if {*column.dropna().astype(str).str.lower()} in ({"yes", "no"}, {"y", "n"}) else "text"
+    return (
+        "yes-no"
+        if {*column.dropna().astype(str).str.lower()} in ({"yes", "no"}, {"y", "n"})
+        else "text"
+    )
 
 
 def _becomes(fitted: Number | Category | None, *, identifier: bool) -> str:
@@ -72,9 +101,18 @@ def _becomes(fitted: Number | Category | None, *, identifier: bool) -> str:
 
 
 def _classes(data: Dataset) -> tuple[tuple[str, ...], ...]:
-    counts = np.stack([np.bincount(data.y[part].astype(int).ravel(), minlength=len(data.classes)) for part in PARTS], axis=1)
+    counts = np.stack(
+        [
+            np.bincount(data.y[part].astype(int).ravel(), minlength=len(data.classes))
+            for part in PARTS
+        ],
+        axis=1,
+    )
     order = np.argsort(-counts.sum(axis=1), kind="stable")
-    found = [(short(data.classes[k]), *(f"{count:,}" for count in (counts[k].sum(), *counts[k]))) for k in order]
+    found = [
+        (short(data.classes[k]), *(f"{count:,}" for count in (counts[k].sum(), *counts[k])))
+        for k in order
+    ]
     return ((short(data.target), "rows", *PARTS.values()), *_first(found))
 
 
@@ -82,9 +120,20 @@ def _range(data: Dataset) -> tuple[tuple[str, ...], ...]:
     mean, deviation = data.preprocessing.scale
     parts = [data.y[part].astype(np.float64).ravel() * deviation + mean for part in PARTS]
     columns = [np.concatenate(parts), *parts]
-    statistics = {"lowest": np.min, "median": np.median, "mean": np.mean, "highest": np.max, "standard deviation": np.std}
-    return ((short(data.target), "rows", *PARTS.values()),
-            *((name, *(f"{statistic(values):.4g}" for values in columns)) for name, statistic in statistics.items()))
+    statistics = {
+        "lowest": np.min,
+        "median": np.median,
+        "mean": np.mean,
+        "highest": np.max,
+        "standard deviation": np.std,
+    }
+    return (
+        (short(data.target), "rows", *PARTS.values()),
+        *(
+            (name, *(f"{statistic(values):.4g}" for values in columns))
+            for name, statistic in statistics.items()
+        ),
+    )
 
 
 def _first(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -100,4 +149,4 @@ def short(name: str) -> str:
         'median income of the househ…'
     """
     name = " ".join(name.split())
-    return name if len(name) <= LONGEST else f"{name[:LONGEST - 1]}…"
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

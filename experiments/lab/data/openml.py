@@ -7,15 +7,21 @@ from collections.abc import Sequence
 import pandas as pd
 from sklearn import datasets
 
-from experiments.lab.cli import UserError
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import as_source
+from experiments.lab.io.cli import UserError
 
 PREFIX = "openml:"
 
 
-def read_openml(data: str, *, target: str | None = None, task: str = "auto", drop: Sequence[str] = (),
-                test: pd.DataFrame | None = None) -> Source:
+def read_openml(
+    data: str,
+    *,
+    target: str | None = None,
+    task: str = "auto",
+    drop: Sequence[str] = (),
+    test: pd.DataFrame | None = None,
+) -> Source:
     """The data set that ``openml:NAME`` or ``openml:NUMBER`` names; its own target unless another is asked for.
 
     Raises:
@@ -28,12 +34,25 @@ def read_openml(data: str, *, target: str | None = None, task: str = "auto", dro
             warnings.simplefilter("always")
             bunch = datasets.fetch_openml(**chosen, as_frame=True, parser="auto")
     except ValueError as error:  # an unknown name or number, an inactive set, a sparse one
-        raise UserError(f"--data {data}: OpenML gives no table of it ({' '.join(str(error).split())}); look names and numbers up on "
-                        "openml.org") from None
+        raise UserError(
+            f"--data {data}: OpenML gives no table of it ({' '.join(str(error).split())}); look names and numbers up on "
+            "openml.org"
+        ) from None
     except (OSError, http.client.HTTPException) as error:
-        raise UserError(f"--data {data}: openml.org cannot be reached ({getattr(error, 'reason', error)}) and scikit-learn has not kept "
-                        "this set; try again with a network, or give the path of a file") from None
+        raise UserError(
+            f"--data {data}: openml.org cannot be reached ({getattr(error, 'reason', error)}) and scikit-learn has not kept "
+            "this set; try again with a network, or give the path of a file"
+        ) from None
     own = bunch.target_names
-    source = as_source(bunch.frame, name=str(bunch.details.get("name", which)), where=data, task=task, drop=drop, test=test,
-                       target=target or (own[0] if len(own) == 1 else None))
-    return source._replace(notes=(*(" ".join(str(warning.message).split()) for warning in said), *source.notes))
+    source = as_source(
+        bunch.frame,
+        name=str(bunch.details.get("name", which)),
+        where=data,
+        task=task,
+        drop=drop,
+        test=test,
+        target=target or (own[0] if len(own) == 1 else None),
+    )
+    return source._replace(
+        notes=(*(" ".join(str(warning.message).split()) for warning in said), *source.notes)
+    )

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from experiments.lab.cli import UserError
 from experiments.lab.data.preprocessing import Preprocessing, fit
 from experiments.lab.data.source import Source
+from experiments.lab.io.cli import UserError
 
 FRACTION = 0.2  # of the rows for testing, and as many for validation
 
@@ -76,25 +76,45 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
     if source.task == "classification":
         names, labels = np.unique(source.y, return_inverse=True)
         if len(names) < 2:
-            raise UserError(f"{source.name}: {source.target} holds one class only, {names[0]}; there is nothing to learn, "
-                            "give data with at least two")
+            raise UserError(
+                f"{source.name}: {source.target} holds one class only, {names[0]}; there is nothing to learn, "
+                "give data with at least two"
+            )
         if len(labels) < 3 * len(names):
-            hint = "; it looks like a quantity, so give --task regression" if _are_numbers(names) else \
-                ", and not a column that names rows"
-            raise UserError(f"{source.name}: {len(labels)} rows are too few for the {len(names)} classes of {source.target}, of which "
-                            "each needs at least 3 on average; give more rows, or another --target"
-                            + hint * (len(names) > len(labels) / 2))
+            hint = (
+                "; it looks like a quantity, so give --task regression"
+                if _are_numbers(names)
+                else ", and not a column that names rows"
+            )
+            raise UserError(
+                f"{source.name}: {len(labels)} rows are too few for the {len(names)} classes of {source.target}, of which "
+                "each needs at least 3 on average; give more rows, or another --target"
+                + hint
+                * (len(names) > len(labels) / 2)
+            )
         classes = tuple(str(name) for name in names)
     if len(labels) < 5:
-        raise UserError(f"{source.name}: {len(labels)} rows are too few to train, validate and test on; give at least 5")
+        raise UserError(
+            f"{source.name}: {len(labels)} rows are too few to train, validate and test on; give at least 5"
+        )
     stratify = bool(classes)
     if stratify and (counts := np.bincount(labels)).min() < 3:
         rare = [f"{classes[number]} ({counts[number]})" for number in np.flatnonzero(counts < 3)]
-        notes.append(f"classes with fewer than 3 rows cannot be in every part, so the split is not stratified: {shortened(rare)}")
+        notes.append(
+            f"classes with fewer than 3 rows cannot be in every part, so the split is not stratified: {shortened(rare)}"
+        )
         stratify = False
-    rows = _split(labels, stratify=stratify, seed=split_seed, with_test=source.test is None,
-                  held_out=len(source.test[1]) if source.test else None)
-    x = {part: source.x.iloc[index] if isinstance(source.x, pd.DataFrame) else source.x[index] for part, index in rows.items()}
+    rows = _split(
+        labels,
+        stratify=stratify,
+        seed=split_seed,
+        with_test=source.test is None,
+        held_out=len(source.test[1]) if source.test else None,
+    )
+    x = {
+        part: source.x.iloc[index] if isinstance(source.x, pd.DataFrame) else source.x[index]
+        for part, index in rows.items()
+    }
     y = {part: source.y[index] for part, index in rows.items()}
     if source.test:
         x["test"], y["test"] = source.test
@@ -104,11 +124,17 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
         y = {part: preprocessing.encode(values) for part, values in y.items()}
     except UserError as error:
         raise UserError(f"{source.name}: {error}") from None
-    if not preprocessing.unit and (constant := [name for name in source.x if name not in preprocessing.names]):
-        notes.append(f"columns with one value only in the training rows left out: {shortened(constant)}")
+    if not preprocessing.unit and (
+        constant := [name for name in source.x if name not in preprocessing.names]
+    ):
+        notes.append(
+            f"columns with one value only in the training rows left out: {shortened(constant)}"
+        )
     if repeated := _repeated(x, y):
-        notes.append(f"test rows that equal a training or validation row, inputs and target: {repeated:,} of {len(y['test']):,}; "
-                     "if they are copies, the test score flatters")
+        notes.append(
+            f"test rows that equal a training or validation row, inputs and target: {repeated:,} of {len(y['test']):,}; "
+            "if they are copies, the test score flatters"
+        )
     return Dataset(source.name, x, y, preprocessing, _hash(source), tuple(notes))
 
 
@@ -121,13 +147,21 @@ def _split(y, *, stratify, seed, with_test, held_out) -> dict[str, np.ndarray]:
         size = held_out
     rows = {}
     for part in ("test", "validation") if with_test else ("validation",):
-        rest, rows[part] = train_test_split(rest, test_size=size, random_state=seed, stratify=y[rest] if stratify else None)
+        rest, rows[part] = train_test_split(
+            rest, test_size=size, random_state=seed, stratify=y[rest] if stratify else None
+        )
     return {part: np.sort(index) for part, index in {"train": rest, **rows}.items()}
 
 
 def _repeated(x: dict, y: dict) -> int:
     """Test rows that another part has too."""
-    rows = {part: [hash(inputs.tobytes() + target.tobytes()) for inputs, target in zip(x[part], y[part], strict=True)] for part in x}
+    rows = {
+        part: [
+            hash(inputs.tobytes() + target.tobytes())
+            for inputs, target in zip(x[part], y[part], strict=True)
+        ]
+        for part in x
+    }
     others = {*rows["train"], *rows["validation"]}
     return sum(row in others for row in rows["test"])
 

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from experiments.lab.cli import UserError
+from experiments.lab.io.cli import UserError
 
 MAX_CATEGORIES = 50  # of one column; the rarer ones share the last
 
@@ -34,8 +34,10 @@ class Number(NamedTuple):
         """
         wrong = unreadable(column)
         if wrong.any():
-            raise UserError(f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is no finite number as in the "
-                            "training rows; mend the cell or leave it empty")
+            raise UserError(
+                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is no finite number as in the "
+                "training rows; mend the cell or leave it empty"
+            )
         cells = _as_numbers(column)
         return ((np.where(np.isnan(cells), self.median, cells) - self.mean) / self.scale)[:, None]
 
@@ -59,8 +61,10 @@ class Category(NamedTuple):
     def apply(self, column: pd.Series) -> np.ndarray:
         """The column as float64 (rows, categories)."""
         cells = as_text(column).fillna(self.most_frequent)
-        places = pd.Index(self.categories).get_indexer(cells)  # −1 where it is none of them: the row's last place
-        return np.eye(len(self.categories) + 1)[places][:, :self.features]
+        places = pd.Index(self.categories).get_indexer(
+            cells
+        )  # −1 where it is none of them: the row's last place
+        return np.eye(len(self.categories) + 1)[places][:, : self.features]
 
 
 class Preprocessing(NamedTuple):
@@ -104,8 +108,11 @@ class Preprocessing(NamedTuple):
     @property
     def texts(self) -> tuple[str, ...]:
         """Of them, those that are text in a file, whatever it looks like: read further rows with read_frame(file, text=these)."""
-        return tuple(column.name for column in self.columns
-                     if isinstance(column, Category) and not {*column.categories} <= {"True", "False"})
+        return tuple(
+            column.name
+            for column in self.columns
+            if isinstance(column, Category) and not {*column.categories} <= {"True", "False"}
+        )
 
     def apply(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """The inputs of these rows, float32 (rows, features); a table's further columns are not looked at.
@@ -116,14 +123,20 @@ class Preprocessing(NamedTuple):
         if self.unit:
             mean, deviation, features = self.unit
             if rows.shape[1:] != (features,):
-                raise UserError(f"the rows have {rows.shape[1]} numbers each and the training rows {features}; give rows of the "
-                                "same set")
+                raise UserError(
+                    f"the rows have {rows.shape[1]} numbers each and the training rows {features}; give rows of the "
+                    "same set"
+                )
             return ((rows - np.float64(mean)) / np.float64(deviation)).astype(np.float32)
         missing = [column.name for column in self.columns if column.name not in rows]
         if missing:
-            raise UserError(f"the rows lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; give a table with every "
-                            "column that was trained on")
-        return np.concatenate([column.apply(rows[column.name]) for column in self.columns], axis=1, dtype=np.float32)
+            raise UserError(
+                f"the rows lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; give a table with every "
+                "column that was trained on"
+            )
+        return np.concatenate(
+            [column.apply(rows[column.name]) for column in self.columns], axis=1, dtype=np.float32
+        )
 
     def encode(self, y: Sequence[Any] | np.ndarray) -> np.ndarray:
         """Targets as the head takes them: int32 (rows,) for several classes, float32 (rows, 1) otherwise.
@@ -136,9 +149,15 @@ class Preprocessing(NamedTuple):
             return ((np.asarray(y, np.float64) - mean) / deviation).astype(np.float32)[:, None]
         numbers = pd.Index(self.classes).get_indexer([str(name) for name in y])
         if (numbers < 0).any():
-            raise UserError(f"the test rows hold the class {y[np.argmax(numbers < 0)]}, which no training row has; "
-                            "use test rows of the same set")
-        return numbers.astype(np.float32)[:, None] if self.head == "binary" else numbers.astype(np.int32)
+            raise UserError(
+                f"the test rows hold the class {y[np.argmax(numbers < 0)]}, which no training row has; "
+                "use test rows of the same set"
+            )
+        return (
+            numbers.astype(np.float32)[:, None]
+            if self.head == "binary"
+            else numbers.astype(np.int32)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, such as json.dumps takes."""
@@ -147,13 +166,19 @@ class Preprocessing(NamedTuple):
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Preprocessing":
         """What ``to_json`` gave, be it by way of a file or not."""
-        columns = tuple(Category(**{**column, "categories": tuple(column["categories"])}) if "categories" in column
-                        else Number(**column) for column in plain["columns"])
+        columns = tuple(
+            Category(**{**column, "categories": tuple(column["categories"])})
+            if "categories" in column
+            else Number(**column)
+            for column in plain["columns"]
+        )
         unit = None if plain["unit"] is None else tuple(plain["unit"])
         return cls(plain["target"], columns, unit, tuple(plain["classes"]), tuple(plain["scale"]))
 
 
-def fit(x: pd.DataFrame | np.ndarray, y: np.ndarray, *, target: str, classes: Sequence[str] = ()) -> Preprocessing:
+def fit(
+    x: pd.DataFrame | np.ndarray, y: np.ndarray, *, target: str, classes: Sequence[str] = ()
+) -> Preprocessing:
     """Fit to the training rows: columns of a table one by one, an array's numbers together, a regression's target too.
 
     A column with one value only (or none) tells nothing and is left out.
@@ -167,11 +192,15 @@ def fit(x: pd.DataFrame | np.ndarray, y: np.ndarray, *, target: str, classes: Se
         return Preprocessing(target, (), unit, tuple(classes), scale)
     telling = [name for name in x if x[name].nunique() > 1]
     if not telling:
-        raise UserError(f"every column but {target} holds one value only in the training rows; there is nothing to predict it from")
+        raise UserError(
+            f"every column but {target} holds one value only in the training rows; there is nothing to predict it from"
+        )
     x = x[telling]
     numbers = x.select_dtypes("number")
     texts = x.drop(columns=numbers.columns)
-    return Preprocessing(target, (*_numbers(numbers), *_categories(texts)), None, tuple(classes), scale)
+    return Preprocessing(
+        target, (*_numbers(numbers), *_categories(texts)), None, tuple(classes), scale
+    )
 
 
 def unreadable(column: pd.Series) -> np.ndarray:
@@ -184,7 +213,12 @@ def as_text(column: pd.Series) -> pd.Series:
     """Cells as text, missing ones as missing; a whole number has no decimals, whether missing cells made it a float or not."""
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
-    return column.astype(object).map(str, na_action="ignore").astype(object).where(column.notna(), np.nan)
+    return (
+        column.astype(object)
+        .map(str, na_action="ignore")
+        .astype(object)
+        .where(column.notna(), np.nan)
+    )
 
 
 def _as_numbers(column: pd.Series) -> np.ndarray:
@@ -196,7 +230,13 @@ def _numbers(frame: pd.DataFrame) -> list[Number]:
         return []
     imputer, scaler = SimpleImputer(strategy="median"), StandardScaler()
     scaler.fit(imputer.fit_transform(frame.astype(np.float64)))
-    fitted = zip(frame, imputer.statistics_.tolist(), scaler.mean_.tolist(), scaler.scale_.tolist(), strict=True)
+    fitted = zip(
+        frame,
+        imputer.statistics_.tolist(),
+        scaler.mean_.tolist(),
+        scaler.scale_.tolist(),
+        strict=True,
+    )
     return [Number(*values) for values in fitted]
 
 
@@ -206,6 +246,18 @@ def _categories(frame: pd.DataFrame) -> list[Category]:
     imputer = SimpleImputer(strategy="most_frequent")
     encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES)
     encoder.fit(imputer.fit_transform(frame.apply(as_text)))
-    return [Category(name, most_frequent, tuple(found if rare is None else np.setdiff1d(found, rare)), rare is not None)
-            for name, most_frequent, found, rare in zip(frame, imputer.statistics_, encoder.categories_,
-                                                        encoder.infrequent_categories_, strict=True)]
+    return [
+        Category(
+            name,
+            most_frequent,
+            tuple(found if rare is None else np.setdiff1d(found, rare)),
+            rare is not None,
+        )
+        for name, most_frequent, found, rare in zip(
+            frame,
+            imputer.statistics_,
+            encoder.categories_,
+            encoder.infrequent_categories_,
+            strict=True,
+        )
+    ]

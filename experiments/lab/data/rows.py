@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.lab.cli import UserError
 from experiments.lab.data.arrays import read_inputs
 from experiments.lab.data.load import NAMED, load
 from experiments.lab.data.location import is_url, read_file
@@ -15,6 +14,7 @@ from experiments.lab.data.openml import PREFIX
 from experiments.lab.data.prepare import shortened
 from experiments.lab.data.preprocessing import Category, Number, Preprocessing, as_text, unreadable
 from experiments.lab.data.table import read_frame
+from experiments.lab.io.cli import UserError
 
 
 class Rows(NamedTuple):
@@ -32,7 +32,13 @@ class Rows(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def read_rows(data: str, preprocessing: Preprocessing, *, left_out: Sequence[str] = (), drop: Sequence[str] = ()) -> Rows:
+def read_rows(
+    data: str,
+    preprocessing: Preprocessing,
+    *,
+    left_out: Sequence[str] = (),
+    drop: Sequence[str] = (),
+) -> Rows:
     """The rows at a path, URL or name, with every column that was trained on and no other.
 
     Args:
@@ -47,36 +53,58 @@ def read_rows(data: str, preprocessing: Preprocessing, *, left_out: Sequence[str
     name, found, y = _found(data, preprocessing)
     if preprocessing.unit:
         if drop:
-            raise UserError(f"--drop {' '.join(drop)}: the model was trained on arrays, which have no named columns; leave --drop out")
+            raise UserError(
+                f"--drop {' '.join(drop)}: the model was trained on arrays, which have no named columns; leave --drop out"
+            )
         if isinstance(found, pd.DataFrame):
-            raise UserError(f"{data}: it is a table, and the model was trained on arrays of {preprocessing.features} numbers a row; "
-                            "give an .npz file with such an array x")
+            raise UserError(
+                f"{data}: it is a table, and the model was trained on arrays of {preprocessing.features} numbers a row; "
+                "give an .npz file with such an array x"
+            )
         return Rows(name, found, y)
     if not isinstance(found, pd.DataFrame):
-        raise UserError(f"{data}: it holds arrays of {found.shape[1]} numbers a row, and the model was trained on a table with the columns "
-                        f"{shortened(preprocessing.names)}; give such a table")
+        raise UserError(
+            f"{data}: it holds arrays of {found.shape[1]} numbers a row, and the model was trained on a table with the columns "
+            f"{shortened(preprocessing.names)}; give such a table"
+        )
     if y is None and preprocessing.target in found:
         y = found[preprocessing.target]
-    _refuse_columns(data, list(found), preprocessing.names, {*preprocessing.names, preprocessing.target, *left_out}, drop)
+    _refuse_columns(
+        data,
+        list(found),
+        preprocessing.names,
+        {*preprocessing.names, preprocessing.target, *left_out},
+        drop,
+    )
     x = found[list(preprocessing.names)]
     for column in preprocessing.columns:
         if isinstance(column, Number):
-            _refuse_cells(data, x[column.name], "as in the training rows; mend the cell or leave it empty")
+            _refuse_cells(
+                data, x[column.name], "as in the training rows; mend the cell or leave it empty"
+            )
     if y is not None and not preprocessing.classes:
         _refuse_cells(data, y, "and the model predicts one; mend the cell, or leave the column out")
     return Rows(name, x, y, tuple(_unseen(x, preprocessing)))
 
 
-def _found(data: str, preprocessing: Preprocessing) -> tuple[str, pd.DataFrame | np.ndarray, pd.Series | None]:
+def _found(
+    data: str, preprocessing: Preprocessing
+) -> tuple[str, pd.DataFrame | np.ndarray, pd.Series | None]:
     path = Path(data).expanduser()
     if data in NAMED or path.is_dir() or data.startswith(PREFIX):
         source = load(data, target=preprocessing.target if data.startswith(PREFIX) else None)
         parts = [(source.x, source.y), *([source.test] if source.test else [])]
         xs, ys = zip(*parts, strict=True)
-        join = np.concatenate if isinstance(source.x, np.ndarray) else lambda frames: pd.concat(frames, ignore_index=True)
+        join = (
+            np.concatenate
+            if isinstance(source.x, np.ndarray)
+            else lambda frames: pd.concat(frames, ignore_index=True)
+        )
         return source.name, join(xs), pd.Series(np.concatenate(ys), name=preprocessing.target)
     if not (is_url(data) or path.is_file()):
-        raise UserError(f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a name that --data takes")
+        raise UserError(
+            f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a name that --data takes"
+        )
     file = read_file(data)
     if file.kind != "npz":
         return file.name, read_frame(file, text=preprocessing.texts), None
@@ -84,10 +112,18 @@ def _found(data: str, preprocessing: Preprocessing) -> tuple[str, pd.DataFrame |
     return file.name, x, None if y is None else pd.Series(y, name=preprocessing.target)
 
 
-def _refuse_columns(where: str, columns: Sequence[str], needed: Sequence[str], known: Collection[str], drop: Sequence[str]) -> None:
+def _refuse_columns(
+    where: str,
+    columns: Sequence[str],
+    needed: Sequence[str],
+    known: Collection[str],
+    drop: Sequence[str],
+) -> None:
     unknown = [column for column in drop if column not in columns]
     if unknown:
-        raise UserError(f"--drop {unknown[0]}: {where} has no such column; its columns: {shortened(columns)}")
+        raise UserError(
+            f"--drop {unknown[0]}: {where} has no such column; its columns: {shortened(columns)}"
+        )
     missing = [column for column in needed if column not in columns]
     extra = [column for column in columns if column not in known and column not in drop]
     said = []
@@ -96,8 +132,11 @@ def _refuse_columns(where: str, columns: Sequence[str], needed: Sequence[str], k
     if extra:
         said.append(f"has the further column{'s' * (len(extra) > 1)} {', '.join(extra)}")
     if said:
-        remedy = "give a table with the columns that the model was trained on" if missing else \
-            f"leave {'it' if len(extra) == 1 else 'them'} out with --drop"
+        remedy = (
+            "give a table with the columns that the model was trained on"
+            if missing
+            else f"leave {'it' if len(extra) == 1 else 'them'} out with --drop"
+        )
         raise UserError(f"{where}: it {' and '.join(said)}; {remedy}")
 
 
@@ -105,17 +144,25 @@ def _refuse_cells(where: str, column: pd.Series, remedy: str) -> None:
     wrong = unreadable(column)
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise UserError(f"{where}: column {column.name}, row {row + 1} holds {str(column.iloc[row])!r}, which is no finite number {remedy}")
+        raise UserError(
+            f"{where}: column {column.name}, row {row + 1} holds {str(column.iloc[row])!r}, which is no finite number {remedy}"
+        )
 
 
 def _unseen(x: pd.DataFrame, preprocessing: Preprocessing) -> list[str]:
     notes = []
     for column in preprocessing.columns:
         if isinstance(column, Category):
-            new = [cell for cell in as_text(x[column.name]).dropna().unique() if cell not in column.categories]
+            new = [
+                cell
+                for cell in as_text(x[column.name]).dropna().unique()
+                if cell not in column.categories
+            ]
             if new:
                 becomes = "counted among the rare ones" if column.rare else "all its inputs are 0"
-                notes.append(f"{column.name}: {shortened(new)}: not among its {len(column.categories)} training categories, so {becomes}")
+                notes.append(
+                    f"{column.name}: {shortened(new)}: not among its {len(column.categories)} training categories, so {becomes}"
+                )
     missing = int(x.isna().to_numpy().sum())
     if missing:
         notes.append(f"{missing:,} missing cells imputed as in training")

@@ -18,4 +18,8 @@ def read_sunspots() -> tuple[np.ndarray, np.ndarray, str]:
         (309, 1700, 5.0, 2008, 2.9)
     """
     table = pd.read_csv(FILE, comment="#")
-    return table["year"].to_numpy(), table["sunspots"].to_numpy(float), hashlib.sha256(FILE.read_bytes()).hexdigest()
+    return (
+        table["year"].to_numpy(),
+        table["sunspots"].to_numpy(float),
+        hashlib.sha256(FILE.read_bytes()).hexdigest(),
+    )

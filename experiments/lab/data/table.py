@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from experiments.lab.cli import UserError
 from experiments.lab.data.location import File
 from experiments.lab.data.preprocessing import as_text
 from experiments.lab.data.source import Source
+from experiments.lab.io.cli import UserError
 
 PARQUET = ("parquet", "pq")  # endings
 FEW = 10  # rows; among fewer, all different says little
@@ -35,14 +35,23 @@ def read_frame(file: File, *, text: Sequence[str] = ()) -> pd.DataFrame:
             frame = pd.read_parquet(io.BytesIO(file.content))
             frame = frame.reset_index(drop=frame.index.names == [None])
         else:
-            frame = pd.read_csv(io.BytesIO(file.content), sep="\t" if file.kind in ("tsv", "tab") else ",", skipinitialspace=True,
-                                compression=file.compression, dtype=dict.fromkeys(text, "str"))
+            frame = pd.read_csv(
+                io.BytesIO(file.content),
+                sep="\t" if file.kind in ("tsv", "tab") else ",",
+                skipinitialspace=True,
+                compression=file.compression,
+                dtype=dict.fromkeys(text, "str"),
+            )
     except pd.errors.EmptyDataError:
-        raise UserError(f"{file.where}: the file is empty; give a CSV file with a header and rows") from None
+        raise UserError(
+            f"{file.where}: the file is empty; give a CSV file with a header and rows"
+        ) from None
     except (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"{file.where}: it cannot be read as a table ({reason}); give a CSV file in UTF-8 with one header, or a "
-                        "Parquet file") from None
+        raise UserError(
+            f"{file.where}: it cannot be read as a table ({reason}); give a CSV file in UTF-8 with one header, or a "
+            "Parquet file"
+        ) from None
     frame.columns = [str(name) for name in frame.columns]
     if len(frame) == 0:
         raise UserError(f"{file.where}: it has a header and no rows; give a file with data")
@@ -57,11 +66,22 @@ def read_frame(file: File, *, text: Sequence[str] = ()) -> pd.DataFrame:
 
 def text_columns(frame: pd.DataFrame) -> list[str]:
     """Columns of text, which further rows are to be read as."""
-    return [name for name in frame if pd.api.types.infer_dtype(frame[name], skipna=True) == "string"]
+    return [
+        name for name in frame if pd.api.types.infer_dtype(frame[name], skipna=True) == "string"
+    ]
 
 
-def as_source(frame: pd.DataFrame, *, name: str, where: str, target: str | None, task: str = "auto", drop: Sequence[str] = (),
-              test: pd.DataFrame | None = None, first_line: int | None = None) -> Source:
+def as_source(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    where: str,
+    target: str | None,
+    task: str = "auto",
+    drop: Sequence[str] = (),
+    test: pd.DataFrame | None = None,
+    first_line: int | None = None,
+) -> Source:
     """The table with ``target`` as the column to predict.
 
     Args:
@@ -80,26 +100,38 @@ def as_source(frame: pd.DataFrame, *, name: str, where: str, target: str | None,
     """
     columns = list(frame)
     if target is None:
-        raise UserError(f"{where}: which column is to be predicted? give --target one of {', '.join(columns)}")
+        raise UserError(
+            f"{where}: which column is to be predicted? give --target one of {', '.join(columns)}"
+        )
     for flag, column in (("--target", target), *(("--drop", column) for column in drop)):
         if column not in columns:
             nearest = difflib.get_close_matches(column, columns, n=len(columns), cutoff=0)
-            raise UserError(f"{flag} {column}: {where} has no such column; its columns, nearest first: {', '.join(nearest)}")
+            raise UserError(
+                f"{flag} {column}: {where} has no such column; its columns, nearest first: {', '.join(nearest)}"
+            )
     if target in drop:
-        raise UserError(f"--drop {target}: it is the column to predict; choose another --target or keep it")
+        raise UserError(
+            f"--drop {target}: it is the column to predict; choose another --target or keep it"
+        )
     if len(columns) - len(set(drop)) == 1:
-        raise UserError(f"{where}: {target} is its only column{' left' if drop else ''}; a table needs at least one more to predict it "
-                        "from")
+        raise UserError(
+            f"{where}: {target} is its only column{' left' if drop else ''}; a table needs at least one more to predict it "
+            "from"
+        )
     notes, left_out = [], [(column, "--drop") for column in dict.fromkeys(drop)]
     frame = frame.drop(columns=list(drop))
     named = [column for column in frame if column != target and is_identifier(frame[column])]
     if named:
-        notes.append(f"{', '.join(named)}: each row has its own value, as an identifier has; such a column is left out with "
-                     f"--drop {shlex.join(named)}")
+        notes.append(
+            f"{', '.join(named)}: each row has its own value, as an identifier has; such a column is left out with "
+            f"--drop {shlex.join(named)}"
+        )
     frame = _known(frame, target, notes, "rows")
     empty = [column for column in frame if frame[column].isna().all()]
     if target in empty or len(frame) == 0:
-        raise UserError(f"{where}: column {target} has no value in any row; choose another --target")
+        raise UserError(
+            f"{where}: column {target} has no value in any row; choose another --target"
+        )
     if empty:
         notes.append(f"empty columns left out: {', '.join(empty)}")
         left_out += [(column, "empty") for column in empty]
@@ -108,28 +140,38 @@ def as_source(frame: pd.DataFrame, *, name: str, where: str, target: str | None,
     y = frame[target]
     task = _task(where, y, task)
     if y.nunique() < 2:
-        raise UserError(f"{where}: column {target} holds one value only, {y.iloc[0]}; there is nothing to learn, "
-                        "choose another --target")
+        raise UserError(
+            f"{where}: column {target} holds one value only, {y.iloc[0]}; there is nothing to learn, "
+            "choose another --target"
+        )
     held_out = None
     if test is not None:
         missing = [column for column in frame if column not in test]
         if missing:
-            raise UserError(f"--test-data: it lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} of {where}; give a file "
-                            "of the same columns, or leave them out with --drop")
+            raise UserError(
+                f"--test-data: it lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} of {where}; give a file "
+                "of the same columns, or leave them out with --drop"
+            )
         extra = [column for column in test if column not in columns]
         if extra:
             notes.append(f"columns of the test data only, left out: {', '.join(extra)}")
         test = _known(test[list(frame)], target, notes, "test rows")
         if len(test) == 0:
-            raise UserError(f"--test-data: column {target} has no value in any row; give test rows with their targets")
+            raise UserError(
+                f"--test-data: column {target} has no value in any row; give test rows with their targets"
+            )
         if task == "regression" and not _is_number(test[target]):
-            raise UserError(f"--test-data: column {target} holds text, and numbers in {where}; mend the test file")
+            raise UserError(
+                f"--test-data: column {target} holds text, and numbers in {where}; mend the test file"
+            )
         _refuse_infinite("--test-data", test, first_line)
         held_out = (test.drop(columns=target).reset_index(drop=True), targets(test[target], task))
     x = frame.drop(columns=target).reset_index(drop=True)
     missing = int(x.isna().to_numpy().sum())
     if missing:
-        notes.append(f"{missing:,} missing cells imputed: the median of a number, the most frequent category")
+        notes.append(
+            f"{missing:,} missing cells imputed: the median of a number, the most frequent category"
+        )
     return Source(name, x, targets(y, task), task, target, held_out, tuple(notes), tuple(left_out))
 
 
@@ -161,7 +203,9 @@ def _refuse_infinite(where: str, frame: pd.DataFrame, first_line: int | None) ->
         if len(infinite):
             row = int(column.index[infinite[0]])
             place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
-            raise UserError(f"{where}: column {name}, {place} holds an infinite number; mend the cell or leave it empty")
+            raise UserError(
+                f"{where}: column {name}, {place} holds an infinite number; mend the cell or leave it empty"
+            )
 
 
 def _is_number(column: pd.Series) -> bool:
@@ -174,7 +218,16 @@ def _task(where: str, y: pd.Series, task: str) -> str:
         # A number with two values (0/1, 1/2) is how tables spell a category.
         return "regression" if number and y.nunique() != 2 else "classification"
     if task == "regression" and not number:
-        first = next((value for value in y if not isinstance(value, (int, float)) or isinstance(value, bool)), y.iloc[0])
-        raise UserError(f"--task regression: column {y.name} of {where} holds {first!r}, which is no number; "
-                        "use --task classification or another --target")
+        first = next(
+            (
+                value
+                for value in y
+                if not isinstance(value, (int, float)) or isinstance(value, bool)
+            ),
+            y.iloc[0],
+        )
+        raise UserError(
+            f"--task regression: column {y.name} of {where} holds {first!r}, which is no number; "
+            "use --task classification or another --target"
+        )
     return task

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.lab.comparison import Comparison, Score
-from experiments.lab.signals import Layers
+from experiments.lab.study.comparison import Comparison, Score
+from experiments.lab.study.signals import Layers
 from jaxnn.types import Activation
 
 

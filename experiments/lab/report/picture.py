@@ -10,11 +10,19 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from experiments.lab import drawing
-from experiments.lab.colours import LIGHT
+from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.report.chart import DASHES, STRONG, SYMBOLS, Figure, Series, View
 
 _DASHES = dict(zip(("solid", "dash", "dot"), ("-", "--", ":"), strict=True))
-_SYMBOLS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "triangle-down": "v", "cross": "P", "star": "*"}
+_SYMBOLS = {
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "triangle-down": "v",
+    "cross": "P",
+    "star": "*",
+}
 
 
 def save(figures: list[Figure], folder: Path) -> list[Path]:
@@ -28,7 +36,11 @@ def save(figures: list[Figure], folder: Path) -> list[Path]:
     for figure in figures:
         pages = [figure.views] if figure.together else [(view,) for view in figure.views]
         for number, views in enumerate(pages):
-            name = figure.name if len(pages) == 1 else f"{figure.name}-{number + 1}-{_file_name(views[0].title)}"
+            name = (
+                figure.name
+                if len(pages) == 1
+                else f"{figure.name}-{number + 1}-{_file_name(views[0].title)}"
+            )
             with mpl.rc_context(drawing.STYLE):
                 canvas = _draw(figure.title, views)
             written += drawing.write(canvas, folder, name, dpi=150, fonts={})
@@ -41,7 +53,13 @@ def _file_name(title: str) -> str:
 
 def _draw(title: str, views: tuple[View, ...]) -> Canvas:
     rows = max((len(view.y.ticks) for view in views), default=0)
-    canvas = Canvas(figsize=(7 if len(views) == 1 else 5 * len(views), max(3, 1.2 + 0.32 * rows) if rows else 4.5), layout="constrained")
+    canvas = Canvas(
+        figsize=(
+            7 if len(views) == 1 else 5 * len(views),
+            max(3, 1.2 + 0.32 * rows) if rows else 4.5,
+        ),
+        layout="constrained",
+    )
     handles = {}
     for axes, view in zip(np.atleast_1d(canvas.subplots(1, len(views))), views, strict=True):
         for series in view.series:
@@ -51,7 +69,14 @@ def _draw(title: str, views: tuple[View, ...]) -> Canvas:
         _scale(axes, view)
     canvas.suptitle(title, fontsize=11)
     if not rows:
-        canvas.legend(handles.values(), handles, loc="outside lower center", ncols=min(5, len(handles)), frameon=False, fontsize=9)
+        canvas.legend(
+            handles.values(),
+            handles,
+            loc="outside lower center",
+            ncols=min(5, len(handles)),
+            frameon=False,
+            fontsize=9,
+        )
     return canvas
 
 
@@ -64,20 +89,42 @@ def _add(axes: Axes, series: Series):
     dash = _DASHES[DASHES[series.style // len(LIGHT) % len(DASHES)]]
     if series.kind in ("dots", "row"):
         centre = y if series.kind == "dots" else x
-        bars = None if series.low is None else np.abs(np.array([series.low, series.high], float) - centre)
-        return axes.errorbar(x, y, **{"yerr" if series.kind == "dots" else "xerr": bars}, fmt=marker, ms=5, elinewidth=1.5, **look)
+        bars = (
+            None
+            if series.low is None
+            else np.abs(np.array([series.low, series.high], float) - centre)
+        )
+        return axes.errorbar(
+            x,
+            y,
+            **{"yerr" if series.kind == "dots" else "xerr": bars},
+            fmt=marker,
+            ms=5,
+            elinewidth=1.5,
+            **look,
+        )
     if series.kind in ("cross", "ring"):
-        shape = {"marker": "x", "s": 60} if series.kind == "cross" else {"marker": "o", "s": 110, "facecolors": "none", "edgecolors": colour}
-        return axes.scatter(x, y, alpha=look["alpha"], **shape, **({"c": colour} if series.kind == "cross" else {}))
+        shape = (
+            {"marker": "x", "s": 60}
+            if series.kind == "cross"
+            else {"marker": "o", "s": 110, "facecolors": "none", "edgecolors": colour}
+        )
+        return axes.scatter(
+            x, y, alpha=look["alpha"], **shape, **({"c": colour} if series.kind == "cross" else {})
+        )
     if series.low is not None and strong:
         axes.fill_between(x, series.low, series.high, color=colour, alpha=0.13, linewidth=0)
     markers = {"marker": marker, "ms": 5} if series.kind == "line" else {}
-    return axes.plot(x, y, linestyle=dash, lw=1 if series.kind == "theory" else 1.7, **markers, **look)[0]
+    return axes.plot(
+        x, y, linestyle=dash, lw=1 if series.kind == "theory" else 1.7, **markers, **look
+    )[0]
 
 
 def _scale(axes: Axes, view: View) -> None:
-    for axis, side, set_scale, set_limits in ((view.x, axes.xaxis, axes.set_xscale, axes.set_xlim),
-                                              (view.y, axes.yaxis, axes.set_yscale, axes.set_ylim)):
+    for axis, side, set_scale, set_limits in (
+        (view.x, axes.xaxis, axes.set_xscale, axes.set_xlim),
+        (view.y, axes.yaxis, axes.set_yscale, axes.set_ylim),
+    ):
         side.set_label_text(axis.title)
         if axis.log:
             set_scale("log")

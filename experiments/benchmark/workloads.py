@@ -1,0 +1,96 @@
+"""What the benchmark trains: six workloads that stand for the ways in which grids differ."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Workload(NamedTuple):
+    """Many runs of one network.
+
+    title: how a table calls it.
+    kind: mlp; deep, an mlp whose hidden layers are many and alike; or elman, a recurrent layer and a linear head at its last step.
+    sizes: of an mlp, input to output; of an elman, (inputs a step, context neurons, outputs).
+    batch_size: examples an update.
+    runs: networks trained at once, seeds × learning rates.
+    seeds: of them; runs of one seed share initial parameters and batches.
+    length: steps of an elman's sequences.
+    """
+
+    title: str
+    kind: str
+    sizes: tuple[int, ...]
+    batch_size: int
+    runs: int
+    seeds: int
+    length: int = 1
+    examples: int = 2048
+    activation: str = "relu"
+
+    @property
+    def flops(self) -> int:
+        """Operations in the matrix products of one update of one network: forward, weight slopes, and the slopes of all
+        layers' inputs but the first's."""
+        pairs = list(zip(self.sizes, self.sizes[1:], strict=False))
+        if self.kind == "elman":
+            inputs, width, outputs = self.sizes
+            step = 2 * 2 * inputs * width + 3 * 2 * width * width
+            return self.batch_size * (self.length * step + 3 * 2 * width * outputs)
+        products = [inputs * outputs for inputs, outputs in pairs]
+        return 2 * self.batch_size * (3 * sum(products) - products[0])
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Synthetic examples: x float32 (examples, inputs) or (examples, length, inputs), y int32 (examples,).
+
+        The speed of a matrix product does not depend on its numbers; classes come from a linear rule, so that training works.
+        """
+        rng = np.random.default_rng(0)
+        shape = (
+            (self.examples, self.length, self.sizes[0])
+            if self.kind == "elman"
+            else (self.examples, self.sizes[0])
+        )
+        x = rng.standard_normal(shape, np.float32)
+        rule = rng.standard_normal((self.sizes[0], self.sizes[-1]), np.float32)
+        return x, np.argmax((x[:, -1] if self.kind == "elman" else x) @ rule, axis=1).astype(
+            np.int32
+        )
+
+    def learning_rates(self) -> np.ndarray:
+        """One for each run, seed by seed: float32 (runs,), low enough that no network diverges."""
+        return np.tile(
+            np.geomspace(1e-3, 1e-2, self.runs // self.seeds, dtype=np.float32), self.seeds
+        )
+
+
+WORKLOADS = {
+    "digits": Workload(
+        "64-64-64-10, batch 64", "mlp", (64, 64, 64, 10), 64, runs=256, seeds=16, examples=1347
+    ),
+    "mnist": Workload(
+        "784-128-128-10, batch 128",
+        "mlp",
+        (784, 128, 128, 10),
+        128,
+        runs=64,
+        seeds=8,
+        examples=8192,
+    ),
+    "tiny": Workload("16-16-16-10, batch 64", "mlp", (16, 16, 16, 10), 64, runs=4096, seeds=64),
+    "wide": Workload(
+        "784-1024-1024-10, batch 128", "mlp", (784, 1024, 1024, 10), 128, runs=4, seeds=1
+    ),
+    "deep": Workload(
+        "depth 50 × width 64, batch 64", "deep", (64, *[64] * 50, 10), 64, runs=64, seeds=8
+    ),
+    "elman": Workload(
+        "Elman 8-32-10, length 32, batch 64",
+        "elman",
+        (8, 32, 10),
+        64,
+        runs=256,
+        seeds=16,
+        length=32,
+        activation="tanh",
+    ),
+}

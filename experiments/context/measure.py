@@ -1,0 +1,214 @@
+"""Recurrent networks on three tasks, many at once: temporal XOR, the adding problem, a forecast of the sunspots."""
+
+from collections.abc import Iterator, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import jaxnn
+from experiments.context.sequences import adding, temporal_xor
+from experiments.lab.data.sunspots import read_sunspots
+from jaxnn import dense, elman, gru, losses, recurrent_network
+
+STREAMS, TRIPLES, XOR_BATCH = 100, 10, 5  # 3,000 bits, as many as Elman's
+QUARTERS = 4  # of the training on XOR, after each of which it is judged
+ROWS = {"train": 5000, "validation": 1000, "test": 1000}  # sequences of the adding problem
+ADDING_BATCH = 32
+LAST_TRAINED, LAST_VALIDATED = 1920, 1955  # years
+STOPS = 20  # where the training on the sunspots may end
+
+
+def cell(name: str, in_dim: int, width: int) -> jaxnn.Cell:
+    """Elman's cell by its activation, irnn (ReLU, context weights that start as the identity), gru, or none: tanh without context."""
+    if name == "gru":
+        return gru(in_dim, width)
+    if name == "irnn":
+        return elman(
+            in_dim, width, activation="relu", context_initializer=lambda key, shape: jnp.eye(*shape)
+        )
+    if name == "none":
+        layer = dense(in_dim, width, activation="tanh")
+        return jaxnn.Cell(
+            layer.init, jnp.zeros(1), lambda params, state, x: (state, layer.apply(params, x))
+        )
+    return elman(in_dim, width, activation=name)
+
+
+def solve_xor(
+    name: str, *, rates: Sequence[float], pilot: int, seeds: int, passes: int
+) -> dict[str, np.ndarray]:
+    """Networks 1-2-1 on temporal XOR; the rate is the one at which most of a pilot's networks succeed.
+
+    Args:
+        name: of a cell.
+        rates: to choose from.
+        pilot: networks at each of them, of other seeds.
+        seeds: networks at the best rate.
+        passes: over the bits; a multiple of QUARTERS.
+
+    Returns:
+        pilot: share that succeeds at each rate. best: the best one's place. right: share of the bits of a fresh stream that can be
+        known and are predicted right, after each quarter, (QUARTERS, seeds); 0 where diverged.
+    """
+    (x, y), fresh = (temporal_xor(np.random.default_rng(seed), STREAMS, TRIPLES) for seed in (0, 1))
+    sweep = _sweep(recurrent_network(cell(name, 1, 2), dense(2, 1)), correct=_share_right)
+    cores = len(jax.devices())
+    chunk = (
+        -(-pilot * len(rates) // cores) * cores
+    )  # runs at once: the pilot's, so that one program serves both
+
+    def right(rates: Sequence[float], seeds: range) -> tuple[np.ndarray, np.ndarray]:
+        whole = jaxnn.arrange(
+            jaxnn.Grid({}, {"learning_rate": rates}, seeds=seeds),
+            devices=cores,
+            members=1,
+            multiple=chunk,
+        )
+        share, loss = (
+            np.zeros((QUARTERS, *whole.shape), np.float32),
+            np.zeros(whole.shape, np.float32),
+        )
+        for start in range(0, len(whole.seeds), chunk):
+            layout = whole.part(start, start + chunk)
+            states = _train(
+                sweep,
+                layout,
+                x,
+                y,
+                steps=passes * STREAMS // XOR_BATCH,
+                batch_size=XOR_BATCH,
+                segments=QUARTERS,
+            )
+            for quarter, (state, hyperparameters) in enumerate(states):
+                metrics = sweep.evaluate(state, hyperparameters, *fresh)
+                layout.collect(metrics["accuracy"], share[quarter])
+            layout.collect(metrics["loss"], loss)
+        return np.nan_to_num(share), np.nan_to_num(loss, nan=np.inf)
+
+    tried, loss = right(rates, range(seeds, seeds + pilot))
+    success = (tried[-1] == 1).mean(axis=1)
+    best = int(np.lexsort((loss.mean(axis=1), -success))[0])
+    return {
+        "pilot": success,
+        "best": np.array([best]),
+        "right": right(rates[best : best + 1], range(seeds))[0][:, 0],
+    }
+
+
+def _share_right(output, target):
+    return jnp.mean((output[1::3] > 0.5) == (target[1::3] > 0.5), dtype=output.dtype)
+
+
+def add(
+    name: str, length: int, *, rates: Sequence[float], seeds: int, steps: int, width: int
+) -> dict[str, np.ndarray]:
+    """Networks on the adding problem.
+
+    Args:
+        name: of a cell.
+        length: of a sequence.
+        rates: all are tried.
+        seeds: networks at each.
+        steps: updates of ADDING_BATCH sequences.
+        width: hidden neurons.
+
+    Returns:
+        validation, test: squared errors, (rates, seeds); nan where diverged.
+    """
+    rng = np.random.default_rng(length)
+    data = {part: adding(rng, rows, length) for part, rows in ROWS.items()}
+    sweep = _sweep(recurrent_network(cell(name, 2, width), dense(width, 1), last=True), together=1)
+    layout = jaxnn.arrange(
+        jaxnn.Grid({}, {"learning_rate": rates}, seeds=seeds), devices=len(jax.devices())
+    )
+    ((state, hyperparameters),) = _train(
+        sweep, layout, *data["train"], steps=steps, batch_size=ADDING_BATCH
+    )
+    return {
+        part: layout.collect(sweep.evaluate(state, hyperparameters, *data[part])["loss"])
+        for part in ("validation", "test")
+    }
+
+
+def forecast(
+    name: str, *, rates: Sequence[float], seeds: int, steps: int, width: int
+) -> dict[str, np.ndarray]:
+    """Networks that forecast the next year's sunspots from this year's and their state.
+
+    Args:
+        name: of a cell.
+        rates: to choose from, together with one of STOPS places to stop.
+        seeds: networks at each.
+        steps: updates, each on all training years; a multiple of STOPS.
+        width: hidden neurons.
+
+    Returns:
+        validation: mean squared error, (STOPS, rates), in sunspots². best: place of the least. forecasts: there, in sunspots, of all
+        years but the first, (seeds, years); nan where diverged.
+    """
+    years, numbers, _ = read_sunspots()
+    trained = numbers[years <= LAST_TRAINED]
+    series = ((numbers - trained.mean()) / trained.std()).astype(np.float32)[:, None]
+    net = recurrent_network(cell(name, 1, width), dense(width, 1))
+    layout = jaxnn.arrange(
+        jaxnn.Grid({}, {"learning_rate": rates}, seeds=seeds), devices=len(jax.devices())
+    )
+    outputs = jax.jit(jax.vmap(jax.vmap(net.apply, (0, None)), (0, None)))
+    known = len(trained)
+    states = _train(
+        _sweep(net),
+        layout,
+        series[None, : known - 1],
+        series[None, 1:known],
+        steps=steps,
+        batch_size=1,
+        segments=STOPS,
+    )
+    found = np.stack(
+        [layout.collect(outputs(state.params, series[:-1]))[..., 0] for state, _ in states]
+    )
+    found = found * trained.std() + trained.mean()  # (stops, rates, seeds, years)
+    error = mean_square(found - numbers[1:], part_of(years[1:]) == "validation").mean(axis=-1)
+    best = np.unravel_index(np.argmin(np.nan_to_num(error, nan=np.inf)), error.shape)
+    return {"validation": error, "best": np.array(best), "forecasts": found[best]}
+
+
+def part_of(years: np.ndarray) -> np.ndarray:
+    """train, validation or test."""
+    return np.select(
+        [years <= LAST_TRAINED, years <= LAST_VALIDATED], ["train", "validation"], "test"
+    )
+
+
+def mean_square(errors: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Over some of the years, the last axis."""
+    return np.mean(errors[..., where] ** 2, axis=-1)
+
+
+def _sweep(net: jaxnn.Network, *, together: int | None = None, **options) -> jaxnn.sweep.Sweep:
+    def optimizer(h):
+        return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(h["learning_rate"]))
+
+    return jaxnn.make_sweep(
+        jaxnn.make_training(net, losses.squared_error, optimizer, **options), together=together
+    )
+
+
+def _train(
+    sweep: jaxnn.sweep.Sweep, layout, x, y, *, steps: int, batch_size: int, segments: int = 1
+) -> Iterator[tuple]:
+    """State and hyperparameters after each segment; the state is gone when the next one is asked for."""
+    x, y = (sweep.place(array, shared=True) for array in (x, y))
+    hyperparameters = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
+    state, length = sweep.init(layout), steps // segments
+    for start in range(0, length * segments, length):
+        order = sweep.order(
+            layout, examples=len(x), batch_size=batch_size, steps=length, start=start
+        )
+        with jax.numpy_dtype_promotion(
+            "standard"
+        ):  # Optax's Adam takes a float to the power of its integer count
+            state, _ = sweep.segment(state, hyperparameters, x, y, order)
+        yield state, hyperparameters

@@ -1,0 +1,162 @@
+"""The figure of the experiment on depth."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.depth import trained
+from experiments.depth.before_training import INITIALISATIONS
+from experiments.depth.findings import before
+from experiments.lab import drawing
+from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.verdicts import Conclusion
+
+LINES = (
+    ("sigmoid", "Xavier"),
+    ("tanh", "Xavier"),
+    ("tanh", "computed"),
+    ("relu", "Xavier"),
+    ("relu", "He"),
+    ("gelu", "He"),
+    ("elu", "computed"),
+)
+
+
+def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
+    """Gradient a layer, its product over all layers, accuracy against depth, and the depth that trains against 6 ξ."""
+    with drawing.canvas(13.2, 10.3) as figure:
+        (factors, products), (ladder, deepest) = figure.subplots(2, 2)
+        rows = before(configuration, found)
+        _factors(factors, rows)
+        _products(products, configuration, rows)
+        _ladder(ladder, configuration, found)
+        _deepest(deepest, configuration, found)
+    return figure
+
+
+def _factors(ax, rows) -> None:
+    """The gradient's mean square at each layer over that behind the last."""
+    for number, row in enumerate(row for row in LINES if row in rows):
+        each, look = rows[row], drawing.look(number)
+        layers = np.arange(1, len(each.theory) + 1)
+        measured, theory = (
+            np.cumsum(np.log10(factor)[::-1])[::-1] for factor in (each.factor, each.theory)
+        )
+        ax.plot(layers, theory, color=look["color"], linestyle=look["linestyle"])
+        ax.plot(
+            layers[::3],
+            measured[::3],
+            color=look["color"],
+            linestyle="",
+            marker=look["marker"],
+            label=" ".join(row),
+        )
+    ax.set(
+        title="Gradient before training: dots measured, lines theory",
+        xlabel="layer",
+        ylabel="mean square over the last layer's",
+        ylim=(-16.5, 12),
+    )
+    ax.yaxis.set_major_formatter(lambda power, _: f"1e{power:.0f}".replace("-", "−"))
+    ax.legend(ncols=2, loc="upper right")
+
+
+def _products(ax, configuration, rows) -> None:
+    names = configuration.theory_activation
+    for number, init in enumerate(INITIALISATIONS):
+        low, middle, high = np.array([rows[name, init].spread for name in names]).T
+        theory = np.array([np.log10(rows[name, init].theory).sum() for name in names])
+        at, look = np.arange(len(names)) + 0.17 * (number - 1.5), drawing.look(number)
+        ax.vlines(at, low, high, color=look["color"], linewidth=5, alpha=0.5)
+        ax.plot(at, middle, color=look["color"], marker=look["marker"], linestyle="", label=init)
+        ax.plot(
+            at,
+            theory,
+            color="black",
+            marker="_",
+            linestyle="",
+            markersize=9,
+            label="theory" if number == 3 else None,
+        )
+    ax.axhline(0, color="black", linewidth=1)
+    ax.set_xticks(range(len(names)), names, rotation=60, ha="right")
+    ax.set_yscale("symlog", linthresh=1)
+    ax.yaxis.set_major_formatter(lambda power, _: f"{power:g}".replace("-", "−"))
+    ax.set(
+        title=f"Product over {configuration.theory_depth} layers: median and middle 95 % of networks",
+        ylabel="power of ten",
+        ylim=(-1500, 60),
+    )
+    ax.legend(ncols=3, loc="lower left")
+
+
+def _ladder(ax, configuration, found) -> None:
+    for number, name in enumerate(configuration.activation):
+        scores = [
+            trained.accuracy(found, f"ladder-{name}-{depth}") for depth in configuration.depth
+        ]
+        at = np.array(configuration.depth) * 1.012 ** (number - len(configuration.activation) / 2)
+        look = drawing.look(number) | ({"color": "black", "linestyle": "-"} if number >= 8 else {})
+        value, low, high = np.transpose([(score.value, score.low, score.high) for score in scores])
+        ax.errorbar(
+            at, value, np.maximum(0, [value - low, high - value]), **look, elinewidth=1, label=name
+        )
+    ax.axhline(0.1, color="black", linewidth=1, linestyle=":")
+    ax.set_xscale("log")
+    ax.set_xticks(configuration.depth, configuration.depth)
+    ax.set_xticks([], minor=True)
+    ax.set(
+        title="Digits, each at its own best rate, 95 % intervals",
+        xlabel="hidden layers",
+        ylabel="test accuracy (dotted: guessing)",
+        ylim=(-0.27, 1),
+        yticks=np.linspace(0, 1, 6),
+    )
+    ax.legend(ncols=3, loc="lower left")
+
+
+def _deepest(ax, configuration, found) -> None:
+    c = configuration
+    mesh = ax.pcolormesh(
+        np.arange(len(c.map_weight_variance) + 1) - 0.5,
+        _borders(c.map_depth),
+        trained.map_accuracy(c, found).T,
+        cmap="cividis",
+        vmin=0.1,
+        vmax=1,
+        rasterized=True,
+    )
+    ax.figure.colorbar(mesh, ax=ax, label="training accuracy, best rate")
+    at = np.arange(len(c.map_weight_variance))
+    theory = [
+        6 * trained.chaos_depth_scale(variance, trained.MAP_BIAS_VARIANCE)
+        for variance in c.map_weight_variance
+    ]
+    ax.plot(at, theory, color="#D55E00", linestyle="--", marker="o", label="6 ξ (theory)")
+    ax.plot(
+        at,
+        trained.map_depths(c, found),
+        color="white",
+        marker="s",
+        markeredgecolor="black",
+        label=f"deepest at {trained.TRAINED:g} (measured)",
+    )
+    ax.set_yscale("log")
+    ax.set_yticks(c.map_depth, c.map_depth)
+    ax.set_yticks([], minor=True)
+    ax.set_xticks(at, [f"{variance:g}" for variance in c.map_weight_variance])
+    ax.set(
+        title="tanh: how deep plain SGD trains",
+        xlabel="weight variance × fan-in, σ_w²",
+        ylabel="hidden layers",
+        ylim=_borders(c.map_depth)[[0, -1]],
+    )
+    ax.legend(loc="lower right", frameon=True)
+
+
+def _borders(depths) -> np.ndarray:
+    """Of the cells around rising depths, halfway on a logarithmic scale."""
+    logs = np.log(depths)
+    middle = (logs[1:] + logs[:-1]) / 2
+    return np.exp([2 * logs[0] - middle[0], *middle, 2 * logs[-1] - middle[-1]])

@@ -1,0 +1,42 @@
+"""What the networks of the experiment on depth learn."""
+
+from functools import cache
+
+import numpy as np
+
+from experiments.lab.data import Dataset, load, prepare
+from experiments.lab.engine.program import Data
+
+TURNS, NOISE, SCALE = (
+    1.75,
+    0.02,
+    0.5,
+)  # of the spirals; the last is the root mean square of a coordinate
+
+
+@cache
+def digits() -> Dataset:
+    """scikit-learn's handwritten digits."""
+    return prepare(load("digits"))
+
+
+@cache
+def spirals() -> Data:
+    """Two spirals, one turned by half a turn: points of the plane, and which they lie on.
+
+    In the shape of the digits, so that their program trains them: the plane's two inputs stand beside others that are 0, and are so
+    much larger that the first layer's sums have the variance of a layer of two inputs.
+    """
+    noise, x, y = np.random.default_rng(0), {}, {}
+    for part, others in digits().x.items():
+        rows, inputs = others.shape
+        along, arm = np.sqrt(noise.uniform(0.02, 1, rows)), noise.integers(0, 2, rows)
+        angle = 2 * np.pi * (TURNS * along + arm / 2)
+        points = (along * np.array([np.cos(angle), np.sin(angle)])).T + noise.normal(
+            0, NOISE, (rows, 2)
+        )
+        x[part] = np.pad(points * np.sqrt(inputs / 2) / SCALE, ((0, 0), (0, inputs - 2))).astype(
+            np.float32
+        )
+        y[part] = arm.astype(np.int32)
+    return Data(x, y)

@@ -1,0 +1,1 @@
+"""Grids trained on this machine and on several: devices, compiled programs, stages, checkpoints."""

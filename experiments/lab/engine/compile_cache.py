@@ -1,0 +1,58 @@
+"""Compiled programs kept between runs, for this user, these versions and this CPU only."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import stat
+from pathlib import Path
+
+import jax
+
+MOST_BYTES = 1 << 29  # the least used go first
+
+
+def use_compile_cache() -> Path | None:
+    """Keep compiled programs in the user's cache folder; without one that nobody else can write to, compile each time.
+
+    A cached program is machine code that will be run: the folder is made with mode 0700, and one of another owner or that
+    others may write to is not used.
+
+    Returns:
+        The folder, or None.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    folder = home / "jaxnn" / _key()
+    try:
+        for made in (folder.parent, folder):
+            made.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = made.stat()
+            if hasattr(os, "getuid") and (
+                found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+            ):
+                return None
+    except OSError:
+        return None
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_compilation_cache_max_size", MOST_BYTES)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    return folder
+
+
+def _key() -> str:
+    """Of the versions and the CPU: its machine code may not run on another."""
+    try:
+        cpu = "".join(
+            sorted(
+                {
+                    line
+                    for line in Path("/proc/cpuinfo").read_text().splitlines()
+                    if line.startswith(("model name", "flags"))
+                }
+            )
+        )
+    except OSError:
+        cpu = platform.processor()
+    versions = [importlib.metadata.version(name) for name in ("jaxnn", "jax", "jaxlib")]
+    return hashlib.sha256("\n".join([*versions, platform.machine(), cpu]).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""From experiments to the ledger: their form, the claims, the verdicts."""

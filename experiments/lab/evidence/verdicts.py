@@ -1,0 +1,91 @@
+"""What an experiment concludes: for each claim a verdict, with the effect it rests on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from experiments.lab.evidence.claims import CLAIMS
+
+Word = Literal["holds", "holds only when", "does not hold", "undecided"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A measured number with its 95 % interval; low and high are None where it is exact.
+
+    Example:
+        >>> str(Effect("best rate", 0.5512, 0.52, 0.6)), str(Effect("σ(−3)", 0.04742587))
+        ('best rate 0.551 [0.52, 0.6]', 'σ(−3) 0.04743')
+        >>> f"{Effect('best rate', 0.5512, 0.52, 0.6):.1f}"
+        '0.6 [0.5, 0.6]'
+    """
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+
+    def __format__(self, spec):
+        if not spec:
+            return str(self)
+        return f"{self.value:{spec}}" + (
+            f" [{self.low:{spec}}, {self.high:{spec}}]" if self.low is not None else ""
+        )
+
+    def __str__(self):
+        return " ".join(
+            filter(None, (self.name, f"{self:{'.4g' if self.low is None else '.3g'}}", self.unit))
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found about one claim.
+
+    claim: its id in CLAIMS. when: the condition of "holds only when". effects: the numbers it rests on. seeds: of each number.
+    setting: networks, data and training in words. note: what else a reader must know. differs: where the result differs from the
+    published one, how, and the check that rules out our own error.
+
+    Raises:
+        ValueError: the claim is not known, or a condition is missing or out of place.
+    """
+
+    claim: str
+    verdict: Word
+    effects: tuple[Effect, ...]
+    seeds: int
+    setting: str
+    when: str = ""
+    note: str = ""
+    differs: str = ""
+
+    def __post_init__(self):
+        if self.claim not in CLAIMS:
+            raise ValueError(f"claim {self.claim!r} is not in CLAIMS: {', '.join(CLAIMS)}")
+        if bool(self.when) != (self.verdict == "holds only when"):
+            raise ValueError(
+                f"{self.claim}: {self.verdict!r} {'has' if self.when else 'lacks'} a condition"
+            )
+
+    @property
+    def words(self) -> str:
+        """The verdict and its condition."""
+        return f"{self.verdict} {self.when}".strip()
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What an experiment found.
+
+    finding: one or two sentences with the numbers and their spread; the experiment's docstring quotes it.
+    verdicts: one a claim. table: what the figure shows, one row a cell; it becomes results.csv.
+    data: name -> SHA-256 of the data sets that it used.
+    """
+
+    finding: str
+    verdicts: tuple[Verdict, ...]
+    table: pd.DataFrame
+    data: Mapping[str, str] = field(default_factory=dict)

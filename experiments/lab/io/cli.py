@@ -1,0 +1,162 @@
+"""From a command line to an experiment: flags, and one clear sentence for whatever is wrong with them."""
+
+import contextlib
+import difflib
+import io
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from itertools import dropwhile, takewhile
+from typing import Any, NoReturn
+
+import tyro
+
+from experiments.lab.io.errors import UserError
+
+
+def run(
+    main: Callable[..., None],
+    configuration: type,
+    argv: Sequence[str] | None = None,
+    default: Any = None,
+) -> NoReturn:
+    """Parse the flags of a frozen dataclass, run ``main(configuration)``, and leave with an exit code.
+
+    Flags that are absent are as in default, where it is given, else as in the dataclass.
+
+    0: done. 2: the user can mend it; one sentence says how. 130: interrupted; the same command goes on from there.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                errors="replace"
+            )  # a terminal without × or ² shows ? and does not end the run
+    try:
+        main(parse(configuration, argv, default))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print(
+            "\ninterrupted: what is finished is kept, and the same command goes on from there",
+            file=sys.stderr,
+        )
+        sys.exit(130)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(0)
+
+
+def parse(configuration: type, argv: Sequence[str] | None = None, default: Any = None):
+    """The dataclass that the flags describe; tyro's boxed complaints become one sentence.
+
+    Raises:
+        UserError: an unknown flag, or a value that its flag cannot take.
+    """
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(
+                configuration, args=argv, **({} if default is None else {"default": default})
+            )
+    except SystemExit as stop:
+        if stop.code in (0, None):
+            raise
+        what, nearest = _unbox(complaint.getvalue())
+        remedy = (
+            f"perhaps you meant {nearest}; --help lists every flag"
+            if nearest
+            else "--help lists every flag and its values"
+        )
+        raise UserError(f"{what.rstrip('.')}; {remedy}") from None
+
+
+def _unbox(complaint: str) -> tuple[str, str | None]:
+    """What tyro says between its box's title and first rule, and the flag that it takes for the nearest."""
+    lines = [line.strip("│ ") for line in complaint.splitlines()[1:]]
+    said = takewhile(lambda line: not _is_rule(line), dropwhile(_is_rule, lines))
+    after = (
+        line
+        for before, line in zip(lines, lines[1:], strict=False)
+        if before.startswith("Perhaps you meant")
+    )
+    return " ".join(said) or "the flags could not be read", next(
+        (line.split()[0] for line in after), None
+    )
+
+
+def _is_rule(line: str) -> bool:
+    return not line.strip("─-╰╯")
+
+
+def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
+    """Numbers given one by one, or as ``low:high:count`` on a log scale.
+
+    Raises:
+        UserError: a value is no number, not finite or not above 0, or a range is not of that form.
+
+    Example:
+        >>> numbers(["0.5", "0.01:1:3"], "--learning-rate")
+        (0.01, 0.1, 0.5, 1.0)
+    """
+    found: set[float] = set()
+    for text in values:
+        parts = text.split(":")
+        try:
+            if len(parts) == 1:
+                new = [float(text)]
+            else:
+                low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
+                if len(parts) != 3 or not 0 < low < high < math.inf or count < 2:
+                    raise ValueError
+                step = math.log10(high / low) / (count - 1)
+                # Rounded, so that 1e-4:10:13 holds 0.1 and not 0.09999999999999998.
+                new = [float(f"{low * 10 ** (step * i):.12g}") for i in range(count)]
+        except (ValueError, IndexError):
+            raise UserError(
+                f"{flag} {text}: give a number, or low:high:count with 0 < low < high and count of at least 2, "
+                "such as 1e-4:10:13"
+            ) from None
+        bad = [value for value in new if not 0 < value < math.inf]
+        if bad:
+            raise UserError(
+                f"{flag} {text}: {bad[0]:g} is not a finite number above 0; give one such as 0.1"
+            )
+        found.update(new)
+    if not found:
+        raise UserError(
+            f"{flag} has no value; give at least one, or low:high:count such as 1e-4:10:13"
+        )
+    return tuple(sorted(found))
+
+
+def one_of(known: Iterable[str], value: str, what: str) -> None:
+    """Check a name.
+
+    Raises:
+        UserError: it is not among the known ones, which are listed.
+    """
+    known = list(known)
+    if value not in known:
+        nearest = difflib.get_close_matches(value, known, n=len(known), cutoff=0)
+        raise UserError(
+            f"--{what} {value}: no such {what}; known, nearest first: {', '.join(nearest)}"
+        )
+
+
+def at_least(minimum: int, values: Sequence[int] | int, flag: str) -> None:
+    """Check counts.
+
+    Raises:
+        UserError: there is none, or one is below the minimum.
+    """
+    values = (values,) if isinstance(values, int) else values
+    if not values:
+        raise UserError(
+            f"{flag} has no value; give at least one whole number of at least {minimum}"
+        )
+    for value in values:
+        if value < minimum:
+            raise UserError(f"{flag} {value}: give a whole number of at least {minimum}")

@@ -1,0 +1,129 @@
+"""Where results live: a folder of plain files, written whole or not at all, that says how it was made."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file, save_file
+
+from experiments.lab.engine.outcome import Outcome
+from experiments.lab.io import files
+from experiments.lab.io.errors import UserError
+from experiments.lab.results.provenance import versions
+
+
+class RunFolder:
+    """One experiment's folder.
+
+    A finished run of another configuration that lies there is moved aside, never overwritten. Programs finished by an
+    interrupted run of the same configuration are kept in ``unfinished/`` and not run again.
+    """
+
+    def __init__(self, path: Path, fingerprint: str):
+        """Open or make the folder.
+
+        Raises:
+            UserError: the folder cannot be made or written to.
+        """
+        self.path, self.fingerprint = path, fingerprint
+        self.moved_to = None
+        try:
+            earlier = path / "config.json"
+            if earlier.is_file() and _fingerprint_of(earlier) != fingerprint:
+                self.moved_to = next(
+                    aside
+                    for n in range(1, 10**6)
+                    if not (aside := path.with_name(f"{path.name}.{n}")).exists()
+                )
+                path.rename(self.moved_to)
+            self._parts.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"--out {path}: the folder cannot be made ({error.strerror}); choose another"
+            ) from None
+
+    @property
+    def _parts(self) -> Path:
+        return self.path / "unfinished" / self.fingerprint
+
+    def keep(self, number: int, outcome: Outcome, part: str = "all") -> None:
+        """Keep what one program has found so far, in case the run is interrupted; part names the slice of its runs."""
+        self.keep_arrays(f"{number}.{part}", outcome.flat())
+
+    def kept(self, part: str = "all") -> dict[int, Outcome]:
+        """What earlier runs of the same configuration have left, by the number of their structure: of all slices what is
+        finished, and of this one also where it stands."""
+        outcomes: dict[int, Outcome] = {}
+        own_first = sorted(
+            self._parts.glob("*.safetensors"), key=lambda file: file.name.split(".")[1] != part
+        )
+        for file in own_first:
+            number, whose, _ = file.name.split(".")
+            found = Outcome.of(load_file(file))
+            if whose == part:
+                outcomes[int(number)] = found
+            else:
+                outcomes.setdefault(int(number), Outcome.empty(found.steps, found.done.shape)).join(
+                    found
+                )
+        return outcomes
+
+    def keep_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep named arrays in case the run is interrupted."""
+        self._parts.mkdir(parents=True, exist_ok=True)
+        _write_arrays(self._parts / f"{name}.safetensors", arrays)
+
+    def kept_arrays(self) -> dict[str, dict[str, np.ndarray]]:
+        """The arrays that an interrupted run of the same configuration has left, by name."""
+        return {file.stem: load_file(file) for file in sorted(self._parts.glob("*.safetensors"))}
+
+    def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """A file of named arrays."""
+        _write_arrays(self.path / name, arrays)
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """The named arrays of a file; none where there is no such file."""
+        file = self.path / name
+        return load_file(file) if file.is_file() else {}
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file whole or not at all."""
+        files.write_text(self.path / name, text)
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """A CSV file; seven digits, which is all that float32 holds."""
+        self.write_text(name, table.to_csv(index=False, float_format="%.7g", lineterminator="\n"))
+
+    def write_json(self, name: str, value: Any) -> None:
+        """A JSON file; a number that is not finite is null, since JSON has none."""
+        files.write_json(self.path / name, value)
+
+    def finish(self) -> None:
+        """The results are whole: the kept parts are not needed any more."""
+        shutil.rmtree(self.path / "unfinished")
+
+
+def fingerprint(configuration: Mapping[str, Any], data_sha256: str) -> str:
+    """What a run's numbers depend on: configuration, data and versions."""
+    what = {"configuration": files.plain(configuration), "data": data_sha256, **versions()}
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    temporary = file.with_suffix(".tmp")
+    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, temporary)
+    os.replace(temporary, file)
+
+
+def _fingerprint_of(config: Path) -> str | None:
+    try:
+        return json.loads(config.read_text(encoding="utf-8")).get("fingerprint")
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,288 @@
+"""Activations as a command names them: the table's, the user's own as my_module:my_function, one a layer as relu/tanh/relu.
+
+An own activation is a function of one array, or a jaxnn.Activation, which says what it learns. It is tried out before
+anything is trained, so that whatever is wrong with it is one sentence.
+"""
+
+import difflib
+import hashlib
+import importlib
+import math
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import jaxnn
+from experiments.lab.io import cli
+from experiments.lab.io.cli import UserError
+from jaxnn.activations import ALIASES, measure, resolve
+from jaxnn.initializers import gain
+from jaxnn.types import Activation
+
+KNOWN = (*jaxnn.ACTIVATIONS, *ALIASES)
+ORDINARY = np.linspace(
+    -10, 10, 2001, dtype=np.float32
+)  # pre-activations that every network meets; 0 is among them
+UNTRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
+
+
+def label(text: str) -> str:
+    """What was typed, second names replaced by the table's.
+
+    Example:
+        >>> label("silu/my_module:wave")
+        'swish/my_module:wave'
+    """
+    return "/".join(ALIASES.get(name, name) for name in text.split("/"))
+
+
+def activations(text: str, depths: Sequence[int] = ()) -> tuple[Activation, ...]:
+    """What a label stands for: one activation, or one for each hidden layer.
+
+    Args:
+        text: names with a slash between them; each is the table's, or module:attribute.
+        depths: hidden layers of the networks that will use it.
+
+    Raises:
+        UserError: a name is unknown, an own activation cannot be used, or there are several and one depth is another.
+
+    Example:
+        >>> [entry.reference for entry in activations("tanh/relu", (2,))]
+        ['LeCun et al. 1998', 'Nair & Hinton 2010']
+    """
+    if ".py:" in text:
+        raise UserError(
+            f"--activation {text}: name the module as Python imports it, such as folder.my_module:my_function"
+        )
+    names = text.split("/")
+    for depth in depths:
+        if len(names) not in (1, depth):
+            raise UserError(
+                f"--activation {text} names {len(names)} hidden layers and --depth {depth} has {depth}; "
+                "give one name, or one for each hidden layer"
+            )
+    return tuple(map(_find, names))
+
+
+def by_name(text: str) -> dict[str, Activation]:
+    """The different activations of a label, under the names that it gives them.
+
+    Example:
+        >>> list(by_name("tanh/relu/tanh"))
+        ['tanh', 'relu']
+    """
+    return {name: _find(name) for name in text.split("/")}
+
+
+def described(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The user's own among these labels: name -> the hash of its source and its measured facts, on which results depend."""
+    names = dict.fromkeys(name for text in texts for name in text.split("/") if ":" in name)
+    return {name: {"source_sha256": _source(name), "facts": facts(_find(name))} for name in names}
+
+
+def facts(entry: Activation) -> str:
+    """A measured activation in one line.
+
+    Example:
+        >>> facts(resolve("relu"))
+        'range 0 to inf, saturates left, monotone, not zero-centred, not smooth, slope 0 at 0, gain 1.41421'
+    """
+    said = []
+    if not entry.elementwise:
+        said.append("several inputs an output, so no curve to measure")
+    else:
+        low, high = entry.range
+        sides = [side for side, yes in zip(("left", "right"), entry.saturates, strict=True) if yes]
+        said.append(
+            "nan far from 0"
+            if math.isnan(low) or math.isnan(high)
+            else f"range {low:.4g} to {high:.4g}"
+        )
+        said.append(f"saturates {' and '.join(sides)}" if sides else "does not saturate")
+        said += [
+            name if yes else f"not {name}"
+            for name, yes in (
+                ("monotone", entry.monotone),
+                ("zero-centred", entry.zero_centred),
+                ("smooth", entry.smooth),
+            )
+        ]
+        said.append(f"slope {entry.slope_at_0:.4g} at 0")
+    said.append(f"gain {gain(entry):.6g}")
+    said += [f"learns {name} from {start:.4g}" for name, start in entry.learned.items()]
+    return ", ".join(said)
+
+
+@cache
+def _find(name: str) -> Activation:
+    """The table's entry, or the user's own activation, tried out and measured."""
+    if ":" not in name and "." not in name:
+        cli.one_of(KNOWN, name, "activation")
+        return resolve(name)
+    entry = _imported(name)
+    _try(name, entry)
+    try:
+        entry = measure(entry)
+        gain(entry)
+    except ValueError:
+        raise UserError(
+            f"--activation {name} has no gain to scale its weights by: its mean square for standard normal inputs is 0 "
+            "or not finite; give a function that is not 0 everywhere"
+        ) from None
+    except Exception as error:
+        raise UserError(
+            f"--activation {name} fails on float64, in which it is measured ({_brief(error)}); give its constants "
+            "the dtype of x"
+        ) from None
+    return entry
+
+
+def _module(name: str) -> tuple[ModuleType, str]:
+    """The module of module:attribute, from the current folder or installed, and the attribute."""
+    module, _, attribute = name.partition(":")
+    if not module or not attribute.isidentifier():
+        raise UserError(f"--activation {name}: write your own activation as my_module:my_function")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module), attribute
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise UserError(
+                f"--activation {name}: {module} imports {error.name}, which is not installed"
+            ) from None
+        raise UserError(
+            f"--activation {name}: there is no module {module} in the current folder or among the installed; "
+            f"start in the folder that holds {module.split('.')[0]}.py"
+        ) from None
+    except Exception as error:
+        raise UserError(
+            f"--activation {name}: importing {module} fails ({_brief(error)})"
+        ) from None
+
+
+def _imported(name: str) -> Activation:
+    module, attribute = _module(name)
+    if not hasattr(module, attribute):
+        usable = [
+            known
+            for known, value in vars(module).items()
+            if known[0] != "_" and _is_activation(value)
+        ]
+        nearest = difflib.get_close_matches(attribute, usable, n=5, cutoff=0)
+        raise UserError(
+            f"--activation {name}: {module.__name__} has no {attribute}; "
+            f"it has, nearest first: {', '.join(nearest) or 'nothing'}"
+        )
+    found = getattr(module, attribute)
+    if not _is_activation(found):
+        raise UserError(
+            f"--activation {name} is of type {type(found).__name__}; give a function of one array or a jaxnn.Activation"
+        )
+    entry = resolve(found)
+    try:
+        return entry._replace(
+            learned={known: float(start) for known, start in entry.learned.items()}
+        )
+    except (AttributeError, TypeError, ValueError):
+        raise UserError(
+            f"--activation {name} learns {entry.learned!r}; give starting values as numbers, such as "
+            '{"beta": 1.0}'
+        ) from None
+
+
+def _is_activation(value: object) -> bool:
+    return isinstance(value, Activation) or callable(value) and not isinstance(value, type)
+
+
+def _try(name: str, entry: Activation) -> None:
+    """One layer of it, forward and backward, on ordinary pre-activations."""
+    said = f"--activation {name}"
+    ratio = Fraction(entry.units_in).limit_denominator(1000)
+    x, units = jnp.asarray(np.tile(ORDINARY, ratio.numerator)), len(ORDINARY) * ratio.denominator
+    layer = jaxnn.activation_layer(entry, units)
+    params = layer.init(jax.random.key(0))
+
+    def f(params, x):
+        return layer.apply(params, x, key=jax.random.key(1))
+
+    def pull(params, x):
+        y, pull_back = jax.vjp(f, params, x)
+        return y, pull_back(jnp.ones_like(y))
+
+    try:
+        made = jax.eval_shape(f, params, x)
+    except Exception as error:
+        if _is_untraceable(error, entry):
+            raise UserError(
+                f"{said} cannot be traced by JAX: it uses NumPy, or Python's if or math on an array; "
+                "use jax.numpy, and jnp.where instead of if"
+            ) from None
+        raise UserError(
+            f"{said} fails on an array of shape {x.shape} ({_brief(error)}); an activation is a function of one array, "
+            'and jaxnn.Activation(f, learned={"beta": 1.0}) names what it learns'
+        ) from None
+    if not isinstance(made, jax.ShapeDtypeStruct):
+        raise UserError(
+            f"{said} returns {'nothing' if made is None else f'a {type(made).__name__}'}; return one array"
+        )
+    if made.shape != (units,):
+        raise UserError(
+            f"{said} makes shape {made.shape} of shape {x.shape}; return {'the shape of x' if ratio == 1 else (units,)}"
+        )
+    if made.dtype != x.dtype:
+        raise UserError(
+            f"{said} makes {made.dtype} of {x.dtype}; return the dtype of x, such as by y.astype(x.dtype)"
+        )
+    try:
+        y, (learned, slope) = jax.device_get(jax.jit(pull)(params, x))
+    except Exception as error:
+        raise UserError(
+            f"{said} cannot be differentiated by JAX ({_brief(error)}); build it from jax.numpy alone"
+        ) from None
+    for what, values in (
+        ("value", y),
+        ("slope", slope),
+        *((f"slope in {known}", value) for known, value in learned.items()),
+    ):
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
+            raise UserError(
+                f"{said} is not finite: its {what} at x = {ORDINARY[bad[0] % len(ORDINARY)]:g} is {values[bad[0]]}; keep "
+                "such x out by jnp.where inside the function, before it divides or takes a root"
+            )
+
+
+def _is_untraceable(error: Exception, entry: Activation) -> bool:
+    """Whether JAX's tracers are what failed: an if says so of one number only, of several that their truth is ambiguous."""
+    if isinstance(error, UNTRACEABLE):
+        return True
+    try:
+        jax.eval_shape(entry.function, jnp.float32(1), **entry.learned)
+    except Exception as alone:
+        return isinstance(alone, UNTRACEABLE)
+    return False
+
+
+def _source(name: str) -> str:
+    """The hash of the file that was named and, if another, of the one that defines the function."""
+    module, attribute = _module(name)
+    function = resolve(getattr(module, attribute)).function
+    modules = dict.fromkeys([module.__name__, getattr(function, "__module__", None)])
+    files = [
+        Path(file) for each in modules if (file := getattr(sys.modules.get(each), "__file__", None))
+    ]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _brief(error: Exception) -> str:
+    """The error's kind and the first line of what it says."""
+    return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])

@@ -1,0 +1,302 @@
+"""The live view on a terminal, the lines in a pipe and the time left, each as a reader gets it."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from experiments.lab.engine.outcome import Outcome, Stand
+from experiments.lab.study import screen
+from experiments.lab.study.comparison import (
+    ACCURACY,
+    R2,
+    SoFar,
+    best_rate,
+    choose,
+    rank,
+    results_table,
+    so_far,
+)
+from jaxnn import Grid
+
+RATES, SEEDS, VARIANCE = (0.01, 0.1, 1.0), 4, {"validation": 2.0, "test": 2.0}
+ALL = np.ones((len(RATES), SEEDS), bool)
+
+
+def outcome_of(scores, diverged=(), points=2):
+    """Of final validation scores (cells, seeds), or nan where a run has not begun; diverged: (cell, seed)s."""
+    found = Outcome.empty(np.arange(1, points + 1), ALL.shape)
+    scores = np.broadcast_to(np.asarray(scores, np.float32), ALL.shape)
+    for name, values in (("accuracy", scores), ("loss", 2 * (1 - scores))):
+        for point in range(points):
+            found.curve(f"validation_{name}")[point] = np.where(
+                point == points - 1, values, values / 2
+            )
+        found.last(f"test_{name}")[:] = values
+    found.curve("train_loss")[:] = 1.0
+    for place in diverged:
+        found.diverged_step[place] = 1
+        for values in found.curves.values():
+            values[:, *place] = np.nan
+    found.done[:] = ~np.isnan(scores)
+    return found
+
+
+class Clock:
+    """Stands until it is set."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Pretty(dict):
+    """Labels l0, l1, …"""
+
+    def __init__(self, count):
+        super().__init__({number: f"l{number}" for number in range(count)})
+
+
+def watch(labels, known=None, **options):
+    grid = Grid({}, {"learning_rate": RATES}, SEEDS)
+    return screen.Watch(
+        labels,
+        {number: ALL for number in labels},
+        known or {},
+        lambda found: so_far(grid, found, ACCURACY, VARIANCE),
+        ACCURACY,
+        **options,
+    )
+
+
+def console(monkeypatch, **options):
+    page = io.StringIO()
+    options |= {"_environ": {"TERM": "xterm-256color"}} if options else {}
+    monkeypatch.setattr(
+        screen, "console", Console(file=page, highlight=False, soft_wrap=not options, **options)
+    )
+    return page
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    return console(monkeypatch, force_terminal=True, width=80, height=24)
+
+
+@pytest.fixture
+def pipe(monkeypatch):
+    return console(monkeypatch)
+
+
+def frames(page):
+    """What was printed between one erasure and the next, without control codes."""
+    return [
+        re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frame).split("\n")
+        for frame in page.getvalue().replace("\r", "").split("\x1b[2K")
+    ]
+
+
+def rows(page, *words):
+    """The lines of the last frame that has the words."""
+    return next(
+        frame
+        for frame in reversed(frames(page))
+        if all(any(word in line for line in frame) for word in words)
+    )
+
+
+@pytest.mark.parametrize("score", [ACCURACY, R2])
+def test_of_a_finished_grid_it_says_what_the_comparison_says(score):
+    rng = np.random.default_rng(0)
+    grid = Grid({"activation": ("a", "b", "c")}, {"learning_rate": RATES}, SEEDS)
+    outcomes = {
+        number: outcome_of(
+            rng.uniform(0, 1, ALL.shape), diverged=[(2, seed) for seed in range(number + 1)]
+        )
+        for number in range(3)
+    }
+    choices = choose(results_table(grid, outcomes, score, VARIANCE), ["activation"], score, "a")
+    found = sorted(
+        (so_far(grid, outcome, score, VARIANCE) for outcome in outcomes.values()), key=rank
+    )
+    assert [(one.learning_rate, one.diverged_runs, one.runs) for one in found] == [
+        (choice.learning_rate, choice.diverged_runs, choice.runs) for choice in choices
+    ]
+    np.testing.assert_allclose(
+        [one.validation for one in found], [choice.validation for choice in choices], rtol=1e-6
+    )
+
+
+def test_runs_that_have_not_begun_are_left_out_and_those_that_have_diverged_are_not():
+    grid, nan = Grid({}, {"learning_rate": RATES}, SEEDS), np.nan
+    found = outcome_of([[0.5, 0.7, nan, nan], [0.9, 0.1, nan, nan], [nan] * 4], diverged=[(1, 1)])
+    assert so_far(grid, found, ACCURACY, VARIANCE) == SoFar(0.01, pytest.approx(0.6), 1, 4)
+    found.curve("validation_accuracy")[1] = nan  # the second point is not there yet
+    found.curve("validation_loss")[1] = nan
+    assert so_far(grid, found, ACCURACY, VARIANCE).validation == pytest.approx(0.3)
+    assert (
+        so_far(grid, outcome_of(nan), ACCURACY, VARIANCE)
+        is so_far(grid, Outcome.empty(np.arange(1), ALL.shape), ACCURACY, VARIANCE)
+        is None
+    )
+
+
+def test_ties_of_rates_go_to_the_lower_loss():
+    assert (
+        best_rate({1.0: 0.9, 2.0: 0.9 + 1e-9, 3.0: 0.8}, {1.0: [0.1], 2.0: [0.2], 3.0: [0.0]}.get)
+        == 1.0
+    )
+
+
+def test_time_left_is_of_training_alone(pipe):
+    clock, standing = Clock(), outcome_of(0.7)
+    standing.stand = Stand(0, 18, ALL, [])
+    with watch(Pretty(5), {0: outcome_of(0.5)}, clock=clock) as watched:  # l0 is finished before
+        clock.now = 1000.0  # compiling
+        watched.start(1, outcome_of(0.6))
+        clock.now = 1500.0  # still compiling, what all programs share
+        watched.advance(0.2)
+        for share in (0.4, 0.6, 0.8, 1.0):
+            clock.now += 2.0
+            watched.advance(share)
+        clock.now += 1.0  # the test rows: in all 9 s for 0.8 of a program
+        watched.finish(1)
+        assert pipe.getvalue().endswith("25 min spent, about 34 s of training left\n")
+        clock.now += 5000.0  # compiling
+        watched.start(2, standing)
+        watched.advance(0.9)  # goes on where it stood
+        clock.now += 4.0  # in all 13 s for 0.9
+        watched.finish(2)
+        assert pipe.getvalue().endswith("h spent, about 29 s of training left\n")
+        clock.now += 5000.0
+        watched.start(3, outcome_of(0.8))
+        clock.now += 6.0  # initial parameters and the first half
+        watched.advance(0.5)
+        clock.now += 2.0  # in all 21 s for 1.9
+        watched.finish(3)
+        assert pipe.getvalue().endswith("h spent, about 11 s of training left\n")
+        watched.start(4, outcome_of(0.8))
+        watched.finish(4)
+    assert pipe.getvalue().endswith("3.2 h spent\n")
+
+
+def test_the_time_goes_by_runs_and_not_by_programs(pipe):
+    clock, few = Clock(), ALL & (np.arange(SEEDS) < 1)
+    grid = Grid({}, {"learning_rate": RATES}, SEEDS)
+    with screen.Watch(
+        Pretty(2),
+        {0: few, 1: ALL},
+        {},
+        lambda found: so_far(grid, found, ACCURACY, VARIANCE),
+        ACCURACY,
+        clock=clock,
+    ) as watched:
+        watched.start(0, outcome_of(0.5))
+        watched.advance(0.0)
+        clock.now = 3.0
+        watched.finish(0)
+    assert pipe.getvalue().endswith("3 s spent, about 12 s of training left\n")
+
+
+def test_in_a_pipe_a_line_a_program_and_no_control_codes(pipe):
+    clock = Clock()
+    with watch({0: "[red]x[/red]", 1: "relu depth 4"}, clock=clock) as watched:
+        for number, score in enumerate([[[0.5], [0.9], [0.1]], [[0.95], [0.2], [0.0]]]):
+            watched.start(number, outcome_of(score))
+            for share in (0.5, 1.0):
+                clock.now += 1.0
+                watched.advance(share)
+            watched.finish(number)
+    assert pipe.getvalue().splitlines() == [
+        "1 of 2 programs done: [red]x[/red], at rate 0.1 validation accuracy 90.0 %; 2 s spent, about 2 s of training left",
+        "2 of 2 programs done: relu depth 4, at rate 0.01 validation accuracy 95.0 %; 4 s spent",
+    ]
+
+
+def test_the_live_view_has_the_best_first_and_marks_the_running_one(terminal):
+    clock = Clock()
+    with watch(
+        {0: "tanh", 1: "[red]x[/red]", 2: "relu depth 4"},
+        {0: outcome_of([[0.5], [0.6], [0.4]], [(2, 0)])},
+        clock=clock,
+    ) as watched:
+        assert "compiling program 2 of 3" in "\n".join(rows(terminal, "compiling"))
+        watched.start(
+            1, outcome_of([[0.1], [0.2], [0.3]])
+        )  # what all programs share is compiled before the first segment
+        assert not {"training", "left"} & set(terminal.getvalue().split())
+        for share in (0.25, 0.5):
+            clock.now += 2.0
+            watched.advance(share)
+    bar, _, header, _, first, second, *_ = rows(terminal, "running", "left")
+    assert (
+        "training program 2 of 3" in bar
+        and bar.rstrip().endswith("about 12 s of training left")
+        and "50%" in bar
+    )
+    assert header.split() == [
+        "best",
+        "so",
+        "far",
+        "at",
+        "rate",
+        "validation",
+        "accuracy",
+        "diverged",
+    ]
+    assert first.split() == ["tanh", "0.1", "60.0", "%", "1/12"]
+    assert second.split() == ["[red]x[/red]", "1", "30.0", "%", "0/12", "running"]
+
+
+def test_the_live_view_fits_80_columns_and_24_lines(terminal):
+    clock, long = (
+        Clock(),
+        "my_very_long_module_name:my_very_long_function_name/tanh/relu depth 4 width 128 batch_size 64",
+    )
+    labels = {number: f"{number} {long}" for number in range(20)}
+    with watch(
+        labels, {number: outcome_of(0.9 - number / 100) for number in range(12)}, clock=clock
+    ) as watched:
+        watched.start(12, outcome_of(0.1))
+        for share in (0.5, 0.6):
+            clock.now += 5000.0
+            watched.advance(share)
+    assert max(cell_len(line) for frame in frames(terminal) for line in frame) <= 80
+    shown = rows(terminal, "running", "left")
+    assert len(shown) < 24 and "and 5 more" in "\n".join(shown)
+    assert [line.split()[0] for line in shown if "…" in line] == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "6",
+        "12",
+    ]
+    assert all("%" in line and "/12" in line for line in shown if "…" in line)
+
+
+def test_an_interruption_removes_the_live_view_and_shows_the_cursor(terminal):
+    with pytest.raises(KeyboardInterrupt), watch(Pretty(2), {0: outcome_of(0.5)}):
+        raise KeyboardInterrupt
+    written = terminal.getvalue()
+    assert "l0" in written and re.search(
+        r"\x1b\[\?25h\r(\x1b\[1A\x1b\[2K){6}$", written
+    )  # bar, space, title, rule, row, space
+
+
+def test_the_best_so_far_is_looked_for_a_few_times_a_second(terminal):
+    clock, asked = Clock(), []
+    with screen.Watch(
+        Pretty(1), {0: ALL}, {}, lambda found: asked.append(found), ACCURACY, clock=clock
+    ) as watched:
+        watched.start(0, outcome_of(0.5))
+        for share in range(100):
+            clock.now += 0.01
+            watched.advance(share / 100)
+    assert 2 <= len(asked) <= 4

@@ -1,0 +1,141 @@
+"""Dying ReLU: networks dead at birth against the closed form and NumPy, dead units against diagnostics, the verdicts' rules."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from experiments import dying_relu
+from experiments.dying_relu.findings import judge_dying
+from experiments.dying_relu.measure import Rise, asymmetric, born_dead, dead_units, fates, rise
+from experiments.lab.io.errors import UserError
+from jaxnn import diagnostics, mlp
+from jaxnn.meanfield import dead_network_probability
+
+
+def test_networks_are_born_dead_as_often_as_the_law_and_numpy_say():
+    networks, width, depth = 20_000, 2, 3
+    counted = born_dead(("relu", "leaky_relu"), width=width, depth=depth, networks=networks, seed=3)
+    rng, signal, alive = (
+        np.random.default_rng(0),
+        np.ones((networks, width)),
+        np.ones(networks, bool),
+    )
+    for _ in range(depth):
+        signal = np.maximum(
+            np.einsum("nij,nj->ni", rng.standard_normal((networks, width, width)), signal), 0
+        )
+        alive &= signal.any(axis=1)
+    spread = (networks * 0.25) ** 0.5
+    assert counted["relu"] == pytest.approx(
+        networks * dead_network_probability(width, depth), abs=4 * spread
+    )
+    assert counted["relu"] == pytest.approx(np.sum(~alive), abs=6 * spread)
+    assert counted["leaky_relu"] == 0
+
+
+@pytest.mark.parametrize("activation", ["relu", "prelu"])
+def test_dead_units_are_those_of_diagnostics(activation):
+    net = mlp(
+        (2, 8, 8, 1),
+        activation=activation,
+        initializer=lambda key, shape: jax.random.normal(key, shape) - 0.5,
+    )
+    params, x = net.init(jax.random.key(0)), jnp.abs(jax.random.normal(jax.random.key(1), (5, 2)))
+    dead = dead_units(params, x, activation).mean(axis=1)
+    assert dead.tolist() == diagnostics.dead_fraction(params, x, activation).tolist()
+    assert (float(dead.sum()) > 0) == (activation == "relu")
+
+
+def test_a_piece_of_maxout_that_never_is_the_largest_is_dead():
+    params = (
+        {"weight": jnp.array([[1.0, -1.0, 2.0, -1.5]])},
+        {"weight": jnp.ones((2, 1))},
+    )  # of unit 0 pieces x and 2 x, of unit 1 −x and −1.5 x
+    assert dead_units(params, jnp.array([[1.0], [2.0]]), "maxout").tolist() == [
+        [True, False, False, True]
+    ]
+    assert dead_units(params, jnp.array([[1.0], [-2.0]]), "maxout").tolist() == [
+        [False, False, False, False]
+    ]
+
+
+def test_fates_of_four_units():
+    """One run, one layer: always alive; dies for good; dies and returns; dead at the last checkpoint only."""
+    dead = np.array([[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 0, 1]], bool)[:, None, None]
+    found = fates(dead, np.ones((3, 1), bool), units=4)
+    assert found["dead"].ravel().tolist() == [0, 0.5, 0.5]
+    assert (found["ever"].item(), found["returned"].item()) == (2, 1)
+    diverged = fates(dead, np.array([[True], [True], [False]]), units=4)
+    assert np.isnan(diverged["dead"][-1]).all() and (
+        diverged["ever"].item(),
+        diverged["returned"].item(),
+    ) == (0, 0)
+    pieces = fates(
+        dead, np.ones((3, 1), bool), units=2
+    )  # units (0, 2) and (1, 3) of two pieces each
+    assert pieces["dead"].ravel().tolist() == [0, 0, 0.5] and pieces["pieces"].ravel().tolist() == [
+        0,
+        0.5,
+        0.5,
+    ]
+
+
+def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
+    net = mlp((400, 400, 400), activation="relu")
+    params = asymmetric(net).init(jax.random.key(0))
+    values = np.concatenate([params[1]["weight"], params[1]["bias"][None]])
+    assert values.shape == (401, 400)
+    large = values > 6 * 0.6007 / 20
+    assert (
+        large.sum(axis=0) <= 1
+    ).all() and large.sum() > 360  # Beta(2, 1) lies above 0.18 with probability 0.968
+    assert values[large].mean() == pytest.approx(2 / 3, abs=0.05)
+    assert values[~large].std() == pytest.approx(0.6007 / 20, rel=0.05)
+    kept = asymmetric(net, first=False).init(jax.random.key(0))
+    assert not kept[0]["bias"].any() and kept[1]["bias"].any()
+
+
+def test_the_rise_leaves_out_runs_that_diverged():
+    dead, finite = np.array([[0.1, 0.1], [0.3, 0.3], [0.5, 0.5], [0.7, 9.0]]), np.ones((4, 2), bool)
+    finite[3, 1] = False
+    found = rise(np.array([0.01, 0.1, 1.0, 10.0]), dead, finite)
+    assert found == pytest.approx((0.2, 0.2, 0.2, 3))
+    assert np.isnan(rise(np.array([0.01, 0.1, 1.0, 10.0]), dead, np.zeros((4, 2), bool)).slope)
+
+
+@pytest.mark.parametrize(
+    ("lows", "returned", "verdict", "when"),
+    [
+        ((0.1, 0.2), {"first": 0.0, "deeper": 0.0}, "holds", ""),
+        (
+            (0.1, 0.2),
+            {"first": 0.0, "deeper": 0.25},
+            "holds only when",
+            "'never' is said of the first hidden layer alone (25% of deeper dead units came back)",
+        ),
+        ((0.1, -0.2), {"first": 0.0, "deeper": 0.0}, "holds only when", "rates matter for a only"),
+        ((-0.1, np.nan), {"first": 0.0, "deeper": 0.0}, "does not hold", ""),
+        ((0.1, 0.2), {"first": 0.1, "deeper": 0.2}, "does not hold", ""),
+    ],
+)
+def test_the_verdict_on_dying_units(lows, returned, verdict, when):
+    assert judge_dying(
+        {name: Rise(0.3, low, 0.4, 5) for name, low in zip("ab", lows, strict=True)}, returned
+    ) == (verdict, when)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ({"networks": 1500}, "--networks 1500: give a multiple of 1,000"),
+        ({"narrow_runs": 20}, "--narrow-runs 20: give a multiple of 50"),
+        ({"narrow": ("tanh/he",)}, "--narrow tanh/he: choose from relu/he, "),
+        ({"steps": 100}, "--steps 100: give a multiple of --checkpoints 12"),
+        ({"learning_rate": (0.1, 1.0)}, "--learning-rate (0.1, 1.0): give at least three"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(flags, said):
+    with pytest.raises(UserError) as error:
+        dying_relu.parts(dying_relu.Configuration(**flags))
+    assert said in str(error.value)

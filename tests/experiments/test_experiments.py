@@ -1,0 +1,188 @@
+"""The form that every experiment takes, and the ledger that they write."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from experiments import __main__ as listing
+from experiments.lab import drawing
+from experiments.lab.evidence import ledger
+from experiments.lab.evidence.claims import CLAIMS
+from experiments.lab.evidence.experiment import Experiment, Flags, Part
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
+
+EVERY = {each.name: each for each in listing.found()}
+each_experiment = pytest.mark.parametrize("name", EVERY)
+
+
+def start(experiment, *flags):
+    with pytest.raises(SystemExit) as stop:
+        experiment.start([str(flag) for flag in flags])
+    return stop.value.code
+
+
+@each_experiment
+def test_smoke_gives_a_verdict_on_each_of_its_claims_and_a_figure(name, tmp_path):
+    experiment = EVERY[name]
+    assert start(experiment, "--smoke", "--out", tmp_path) == 0
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert sorted({verdict["claim"] for verdict in summary["verdicts"]}) == sorted(
+        experiment.claims
+    )
+    assert all(verdict["effects"] and verdict["setting"] for verdict in summary["verdicts"])
+    assert len(pd.read_csv(tmp_path / "results.csv")) > 0
+    assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG") and "<svg" in (
+        tmp_path / f"{name}.svg"
+    ).read_text()[:500]
+    files = {
+        file: (tmp_path / file).read_bytes()
+        for file in ("summary.json", "results.csv", f"{name}.png", f"{name}.svg")
+    }
+    assert start(experiment, "--smoke", "--out", tmp_path) == 0  # from what is on the disk
+    assert [
+        file for file, content in files.items() if (tmp_path / file).read_bytes() != content
+    ] == []
+
+
+@each_experiment
+def test_the_docstring_opens_with_question_command_time_and_the_published_result(name):
+    doc = re.sub(r"\s+", " ", EVERY[name].doc)
+    assert EVERY[name].question.endswith("?")
+    assert (
+        doc.startswith(f"{EVERY[name].question} python -m experiments.{name} ") and " Time: " in doc
+    )
+    last = ledger.published(name)
+    assert last, f"{name} has no published result; python -m experiments all makes one"
+    assert f"Result: {last['finding']}" in doc
+    assert ledger.is_current(EVERY[name])
+    assert {verdict["claim"] for verdict in last["verdicts"]} == set(EVERY[name].claims)
+
+
+def test_the_ledger_is_what_the_results_say():
+    assert ledger.LEDGER.read_text(encoding="utf-8") == ledger.ledger(EVERY.values())
+    assert all(f"| {claim} |" in ledger.LEDGER.read_text(encoding="utf-8") for claim in CLAIMS)
+
+
+def test_the_list_fits_a_pipe(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["experiments"])
+    assert listing.main() == 0
+    said = capsys.readouterr().out
+    assert all(
+        f"python -m experiments.{name}" in said and each.question in said
+        for name, each in EVERY.items()
+    )
+    assert "\x1b" not in said
+
+
+def test_all_again_interrupted_goes_on_where_it_was(monkeypatch, tmp_path):
+    ran, codes = [], iter([0, 0, 130, 0, 0, 0, 0])
+    monkeypatch.setattr(listing, "LEFT", tmp_path / "runs" / "again.json")
+    monkeypatch.setattr(
+        listing,
+        "run",
+        lambda experiment, again: ran.append((experiment.name, again)) or next(codes),
+    )
+    names = list(EVERY)
+    assert listing.run_all(list(EVERY.values()), again=True) == 130
+    assert listing.run_all(list(EVERY.values()), again=True) == 0
+    assert [name for name, _ in ran] == [*names[:3], *names[2:]] and all(again for _, again in ran)
+    assert not listing.LEFT.exists()
+    assert (
+        listing.run_all(list(EVERY.values()), again=False) == 0 and len(ran) == len(names) + 1
+    )  # each is up to date
+
+
+class Counting:
+    """An experiment in two parts that counts what it measures, and can be interrupted in the second."""
+
+    def __init__(self, tmp_path):
+        self.ran, self.interrupt = [], False
+        file = tmp_path / "counting.py"
+        self.experiment = Experiment(
+            str(file), "Does it count?", Flags, {}, ("N8",), self.parts, self.conclude, self.draw
+        )
+
+    def parts(self, configuration):
+        def part(name):
+            def run(found):
+                if name == "second" and self.interrupt:
+                    raise KeyboardInterrupt
+                self.ran.append(name)
+                return {"sum": np.array([1 + sum(arrays["sum"][0] for arrays in found.values())])}
+
+            return Part(name, run)
+
+        return [part("first"), part("second")]
+
+    def conclude(self, configuration, found):
+        verdict = Verdict(
+            "N8",
+            "holds only when",
+            (Effect("|x|", float(found["second"]["sum"][0]), 1.5, 2.5),),
+            3,
+            "a test",
+            when="it is | asked",
+        )
+        return Conclusion(
+            "two.", (verdict,), pd.DataFrame({"sum": [each["sum"][0] for each in found.values()]})
+        )
+
+    def draw(self, configuration, found, conclusion):
+        assert all(set(arrays) == {"sum"} for arrays in found.values())
+        with drawing.canvas(2, 2) as figure:
+            figure.subplots().plot([0, 1])
+        assert isinstance(figure, Figure)
+        return figure
+
+
+def test_an_interrupted_experiment_measures_only_what_is_missing(tmp_path):
+    counting = Counting(tmp_path)
+    counting.interrupt = True
+    assert start(counting.experiment, "--out", tmp_path / "r") == 130
+    counting.interrupt = False
+    assert start(counting.experiment, "--out", tmp_path / "r") == 0
+    assert counting.ran == ["first", "second"]
+    files = {
+        name: (tmp_path / "r" / name).read_bytes()
+        for name in ("summary.json", "results.csv", "counting.png", "counting.svg")
+    }
+    assert start(counting.experiment, "--out", tmp_path / "r") == 0 and counting.ran == [
+        "first",
+        "second",
+    ]  # nothing is left to measure
+    assert (
+        start(counting.experiment, "--again", "--out", tmp_path / "r") == 0
+        and counting.ran == ["first", "second"] * 2
+    )
+    assert {name: (tmp_path / "r" / name).read_bytes() for name in files} == files
+
+
+def test_the_ledger_has_a_row_a_claim_and_says_what_is_not_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "RESULTS", tmp_path / "results")
+    counting = Counting(tmp_path)
+    assert ledger.ledger([counting.experiment]).count("not measured") == len(CLAIMS)
+    assert start(counting.experiment, "--out", tmp_path / "r") == 0
+    ledger.publish(counting.experiment, tmp_path / "r")
+    said = ledger.ledger([counting.experiment])
+    row = next(line for line in said.splitlines() if line.startswith("| N8 |"))
+    assert row.endswith(
+        r"| **holds only when** it is \| asked | \|x\| 2 [1.5, 2.5] | 3 | [counting](#counting) |"
+    )
+    assert "**Does it count?** two." in said and said.count("not measured") == len(CLAIMS) - 1
+
+
+def test_a_verdict_names_a_known_claim_and_its_condition():
+    with pytest.raises(ValueError, match="claim 'Z9' is not in CLAIMS: N3, "):
+        Verdict("Z9", "holds", (), 1, "")
+    with pytest.raises(ValueError, match="N8: 'holds only when' lacks a condition"):
+        Verdict("N8", "holds only when", (), 1, "")
+
+
+def test_a_wrong_flag_is_one_sentence(capsys):
+    assert start(EVERY["bias"], "--weight", "-1") == 2
+    assert capsys.readouterr().err.startswith("error: --weight (-1.0,)")

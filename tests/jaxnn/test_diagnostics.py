@@ -1,0 +1,262 @@
+"""Diagnostics against constructed networks, NumPy written out, and the law of dead networks."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxnn import diagnostics, meanfield, mlp
+from jaxnn.activations import resolve
+from jaxnn.losses import squared_error
+
+
+def one_to_one(z):
+    """A network of one input and one hidden unit for each entry of z, whose pre-activations at input 1 are z."""
+    return {"weight": jnp.asarray([z], jnp.float32)}, {"weight": jnp.ones((len(z), 1))}
+
+
+def filled(net, seed=0, scale=0.5):
+    """Parameters of the network's shapes from NumPy: compiling JAX's draws would take most of the tests' time."""
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(
+        lambda leaf: jnp.asarray(scale * rng.standard_normal(leaf.shape), leaf.dtype),
+        jax.eval_shape(net.init, jax.random.key(0)),
+    )
+
+
+def normal(*shape, seed=1):
+    return jnp.asarray(np.random.default_rng(seed).standard_normal(shape), jnp.float32)
+
+
+ONE = jnp.ones((1, 1))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"activation": "relu"},
+        {"activation": "prelu"},
+        {"activation": "tanh", "bias": False},
+        {"activation": ("elu", jnp.sin)},
+        {"activation": "mish", "output_activation": "sigmoid"},
+    ],
+)
+def test_trace_ends_in_what_the_network_computes(options):
+    net = mlp((4, 6, 5, 3), **options)
+    params = filled(net)
+    x = jnp.linspace(-1, 1, 4)
+    trace = diagnostics.forward_trace(
+        params,
+        x,
+        options["activation"],
+        output_activation=options.get("output_activation", "linear"),
+    )
+    np.testing.assert_allclose(trace.activations[-1], net.apply(params, x), rtol=1e-6)
+    assert [z.shape for z in trace.pre_activations] == [(6,), (5,), (3,)]
+
+
+def test_a_unit_is_dead_only_if_no_example_wakes_it():
+    params = one_to_one([1.0, -1.0, 0.0, -2.0])
+    assert diagnostics.dead_fraction(params, ONE, "relu").tolist() == [0.75]
+    assert diagnostics.dead_fraction(params, jnp.array([[1.0], [-1.0]]), "relu").tolist() == [0.25]
+
+
+def test_dead_units_of_a_random_network_are_those_whose_weights_get_no_gradient():
+    net = mlp((6, 40, 40, 1), activation="relu")
+    params = tuple({**layer, "bias": layer["bias"] - 1.0} for layer in filled(net))
+    x = normal(5, 6)
+    fraction = jax.jit(partial(diagnostics.dead_fraction, activation="relu"))(params, x)
+
+    def first_layer(weight):
+        return jnp.sum(jax.nn.relu(x @ weight + params[0]["bias"][None, :]))
+
+    without_gradient = (
+        (np.asarray(jax.grad(first_layer)(params[0]["weight"])) == 0).all(axis=0).mean()
+    )
+    assert 0 < fraction[0] < 1
+    np.testing.assert_allclose(fraction[0], without_gradient, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "activation, dead",
+    [
+        ("leaky_relu", 0),
+        ("elu", 0),
+        ("gelu", 0),
+        ("swish", 0),
+        (jnp.sin, 0),
+        ("relu", 1),
+        (lambda x: jnp.maximum(x, 0) ** 2, 1),
+    ],
+)
+def test_at_a_moderate_negative_input_only_flat_activations_die(activation, dead):
+    assert diagnostics.dead_fraction(one_to_one([-3.0, -2.0]), ONE, activation).tolist() == [dead]
+
+
+def test_dead_fraction_counts_slopes_up_to_the_tolerance_and_learned_slopes_as_they_are():
+    assert diagnostics.dead_fraction(one_to_one([-1.0, 3.0, 5.0, 50.0]), ONE, "tanh").tolist() == [
+        0.25
+    ]
+    assert diagnostics.dead_fraction(
+        one_to_one([-1.0, 3.0, 5.0, 50.0]), ONE, "tanh", tolerance=0.01
+    ).tolist() == [0.75]
+    hidden, output = one_to_one([-1.0, -1.0])
+    hidden["activation"] = {"slope": jnp.array([0.0, 0.3])}
+    assert diagnostics.dead_fraction((hidden, output), ONE, "prelu").tolist() == [0.5]
+
+
+def test_a_unit_with_nan_is_not_called_dead():
+    assert diagnostics.dead_fraction(
+        one_to_one([jnp.nan, -1.0]), ONE, "tanh", tolerance=1.0
+    ).tolist() == [0.5]
+
+
+@pytest.mark.parametrize("activation, dies", [("relu", True), ("leaky_relu", False)])
+def test_dead_networks_of_width_2_and_10_layers_follow_the_law_in_relu_and_do_not_exist_in_leaky_relu(
+    activation, dies
+):
+    networks, rng = 4000, np.random.default_rng(0)
+    shapes = [(1, 2)] + [(2, 2)] * 9 + [(2, 1)]
+    params = tuple(
+        {"weight": jnp.asarray(rng.standard_normal((networks, *shape), np.float32))}
+        for shape in shapes
+    )
+    fractions = jax.jit(jax.vmap(lambda p: diagnostics.dead_fraction(p, ONE, activation)))(params)
+    dead = float(np.mean((np.asarray(fractions) == 1).any(axis=1)))
+    law = meanfield.dead_network_probability(2, 10) if dies else 0.0
+    assert abs(dead - law) <= 3 * np.sqrt(law * (1 - law) / networks)
+
+
+@pytest.mark.parametrize(
+    "activation, below, above",
+    [("sigmoid", 4.35, 4.37), ("tanh", 2.17, 2.19), (lambda x: 7 * jnp.tanh(x), 2.17, 2.19)],
+)
+def test_saturation_begins_where_the_slope_is_5_percent_of_its_maximum(activation, below, above):
+    assert diagnostics.saturated_fraction(
+        one_to_one([below, -below, above, -above]), ONE, activation
+    ).tolist() == [0.5]
+
+
+def test_saturation_of_relu_is_its_flat_side_and_of_prelu_each_units_own():
+    assert diagnostics.saturated_fraction(
+        one_to_one([-1.0, -2.0, 0.1, 9.0]), ONE, "relu"
+    ).tolist() == [0.5]
+    hidden, output = one_to_one([-1.0, -1.0, -1.0, 1.0])
+    hidden["activation"] = {
+        "slope": jnp.array([0.04, 0.06, 40.0, 40.0])
+    }  # max |φ′| is 1, 1, 40, 40
+    assert diagnostics.saturated_fraction((hidden, output), ONE, "prelu").tolist() == [0.5]
+    assert diagnostics.saturated_fraction(
+        (hidden, output), ONE, "prelu", fraction=0.02
+    ).tolist() == [0.0]
+
+
+def test_exact_sparsity_counts_zeros_and_not_small_numbers():
+    assert diagnostics.exact_sparsity(
+        one_to_one([-1.0, 0.0, 1e-30, 2.0]), ONE, "relu"
+    ).tolist() == [0.5]
+    assert diagnostics.exact_sparsity(
+        one_to_one([-1.0, 0.0, 1e-30, 2.0]), ONE, "leaky_relu"
+    ).tolist() == [0.25]
+
+
+def test_variances_equal_the_network_and_its_backpropagation_written_in_numpy():
+    net = mlp((3, 6, 2), activation="tanh")
+    params, x, y = filled(net), normal(5, 3), normal(5, 2, seed=2)
+    params = tuple({"weight": layer["weight"]} for layer in params)
+    (w1, w2), (xs, ys) = (
+        (np.asarray(layer["weight"]) for layer in params),
+        (np.asarray(x), np.asarray(y)),
+    )
+    z1 = xs @ w1
+    h1 = np.tanh(z1)
+    z2 = h1 @ w2
+    v = jax.jit(partial(diagnostics.activation_variance, activation="tanh"))(params, x)
+    np.testing.assert_allclose(v.pre_activations, [z1.var(), z2.var()], rtol=1e-5)
+    np.testing.assert_allclose(v.activations, [h1.var(), z2.var()], rtol=1e-5)
+    d2 = 2 * (z2 - ys) / 2
+    d1 = (d2 @ w2.T) * (1 - h1**2)
+    g = jax.jit(partial(diagnostics.gradient_variance, loss=squared_error, activation="tanh"))(
+        params, x, y
+    )
+    np.testing.assert_allclose(g.pre_activations, [d1.var(), d2.var()], rtol=1e-5)
+    np.testing.assert_allclose(g.weights, [(xs.T @ d1 / 5).var(), (h1.T @ d2 / 5).var()], rtol=1e-5)
+
+
+def test_pre_activation_variance_of_one_wide_network_follows_the_theory():
+    width, depth = 1000, 6
+    params = filled(
+        mlp((width,) * (depth + 1), activation="tanh", bias=False), scale=1.5 / width**0.5
+    )
+    x = normal(1, width) / 1.5  # so that the first layer has q = 1
+    got = jax.jit(partial(diagnostics.activation_variance, activation="tanh"))(
+        params, x
+    ).pre_activations
+    np.testing.assert_allclose(got, meanfield.variance_trajectory("tanh", depth, 2.25), rtol=0.15)
+
+
+@pytest.mark.parametrize(
+    "diagnostic",
+    [
+        diagnostics.dead_fraction,
+        diagnostics.saturated_fraction,
+        diagnostics.exact_sparsity,
+        diagnostics.activation_variance,
+        diagnostics.activation_slopes,
+    ],
+)
+def test_jit_and_vmap_over_networks_change_nothing(diagnostic):
+    net = mlp((4, 7, 6, 3), activation="relu")
+    several, x = [filled(net, seed) for seed in range(3)], normal(5, 4)
+    params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *several)
+    together = jax.jit(jax.vmap(partial(diagnostic, x=x, activation="relu")))(params)
+    for i, one in enumerate(several):
+        alone = diagnostic(one, x, "relu")
+        jax.tree.map(
+            lambda a, b, i=i: np.testing.assert_allclose(a, b[i], rtol=1e-5, atol=1e-6),
+            alone,
+            together,
+        )
+
+
+def test_a_network_without_hidden_layers_has_no_fractions_and_one_variance():
+    params = filled(mlp((3, 2)))
+    x = jnp.ones((4, 3))
+    assert diagnostics.dead_fraction(params, x, "relu").shape == (0,)
+    assert diagnostics.saturated_fraction(params, x, "relu").shape == (0,)
+    assert diagnostics.activation_variance(params, x, "relu").activations.shape == (1,)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (
+            lambda p: diagnostics.forward_trace(p, jnp.ones((2, 1)), "relu"),
+            r"1 inputs and got one example of shape \(2, 1\)",
+        ),
+        (lambda p: diagnostics.dead_fraction(p, jnp.ones(1), "relu"), "one example a row"),
+        (
+            lambda p: diagnostics.dead_fraction(p, ONE, ("relu", "relu")),
+            "2 activations for 1 hidden",
+        ),
+        (
+            lambda p: diagnostics.forward_trace(({"scale": 1}, *p), jnp.ones(1), "relu"),
+            "layer 0 has no 'weight'",
+        ),
+        (
+            lambda p: diagnostics.forward_trace(p, jnp.ones(1), "relu", probes=()),
+            "0 probes for 2 layers",
+        ),
+        (
+            lambda p: diagnostics.dead_fraction(
+                p, ONE, resolve("tanh")._replace(elementwise=False)
+            ),
+            "elementwise",
+        ),
+    ],
+)
+def test_a_wrong_argument_raises_and_names_it(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(one_to_one([1.0, 2.0]))

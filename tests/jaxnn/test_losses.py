@@ -1,0 +1,104 @@
+"""Losses against their formulas in NumPy, in the tails, and against the heads they belong to."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxnn import HEADS, cost, encode_bipolar, losses
+
+Z = np.array([1.5, -0.5, 3.0], np.float32)
+Y = np.array([1.0, 0.0, -1.0], np.float32)
+E = Z - Y
+FORMULAS = {
+    "squared_error": (Y, np.mean(E**2)),
+    "absolute_error": (Y, np.mean(np.abs(E))),
+    "huber": (Y, np.mean([0.125, 0.125, 3.5])),
+    "hinge": (np.float32([1, -1, -1]), np.mean([0, 0.5, 4.0])),
+    "sigmoid_cross_entropy": (np.float32([1, 0, 1]), np.mean(np.log1p(np.exp([-1.5, -0.5, -3.0])))),
+    "softmax_cross_entropy": (np.float32([0, 0, 1]), np.log(np.sum(np.exp(Z))) - 3.0),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_loss_is_its_formula(name):
+    target, expected = FORMULAS[name]
+    np.testing.assert_allclose(
+        getattr(losses, name)(jnp.asarray(Z), jnp.asarray(target)), expected, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_loss_of_other_shapes_than_its_target_raises_and_names_both(name):
+    for shape in ((3, 1), (1,), (2,)):
+        with pytest.raises(ValueError, match=rf"{name}.*\(3,\).*{str(shape)[1:-1]}"):
+            getattr(losses, name)(jnp.ones(3), jnp.ones(shape))
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_loss_and_its_slope_are_finite_far_out(name):
+    target = jnp.asarray(FORMULAS[name][0])
+    for size in (1e4, 1e18):  # and 1e18 squared is still a float32
+        value, slope = jax.value_and_grad(getattr(losses, name))(
+            jnp.array([size, -size, 0.0]), target
+        )
+        assert np.isfinite(value)
+        assert np.all(np.isfinite(slope))
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_loss_keeps_the_dtype(name):
+    for dtype in (jnp.bfloat16, jnp.float32):
+        struct = jax.ShapeDtypeStruct((3,), dtype)
+        assert jax.eval_shape(getattr(losses, name), struct, struct).dtype == dtype
+
+
+def test_a_class_number_is_its_one_hot():
+    by_number = losses.softmax_cross_entropy(jnp.asarray(Z), jnp.array(2))
+    np.testing.assert_allclose(by_number, FORMULAS["softmax_cross_entropy"][1], rtol=1e-6)
+    with pytest.raises(ValueError, match="integer dtype, got float32"):
+        losses.softmax_cross_entropy(jnp.asarray(Z), jnp.array(2.0))
+    with pytest.raises(ValueError, match=r"ONE example.*\(2, 3\).*jax\.vmap"):
+        losses.softmax_cross_entropy(jnp.ones((2, 3)), jnp.array(2))
+
+
+def test_hubers_slope_is_the_error_clipped():
+    slope = jax.grad(lambda z: 3 * losses.huber(z, jnp.asarray(Y), delta=0.75))(jnp.asarray(Z))
+    np.testing.assert_allclose(slope, np.clip(E, -0.75, 0.75), rtol=1e-6)
+
+
+def test_hinge_takes_bipolar_targets_and_pushes_only_inside_the_margin():
+    target = encode_bipolar(jnp.array([True, False, False]))
+    slope = jax.grad(lambda z: 3 * losses.hinge(z, target))(jnp.asarray(Z))
+    assert slope.tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "task, target, factor",
+    [("regression", [0.3], 2), ("binary", [1.0], 1), ("multiclass", [0.0, 1.0, 0.0], 1)],
+)
+def test_a_heads_loss_belongs_to_its_activation(task, target, factor):
+    # The sign of a matched pair: the slope at the linear value is the answer minus the target.
+    head, z = HEADS[task], jnp.asarray(Z[: len(target)])
+    slope = jax.grad(head.loss)(z, jnp.array(target))
+    np.testing.assert_allclose(slope, factor * (head.activation(z) - jnp.array(target)), rtol=1e-5)
+
+
+def test_a_wrong_or_nan_answer_is_not_correct():
+    multiclass, binary = HEADS["multiclass"].correct, HEADS["binary"].correct
+    assert [multiclass(jnp.asarray(Z), jnp.array(k)).item() for k in range(3)] == [0, 0, 1]
+    assert multiclass(jnp.array([jnp.nan, 0.0, 1.0]), jnp.array(0)) == 0
+    assert [binary(jnp.array([z]), jnp.array([1.0])).item() for z in (2.0, -2.0, float("nan"))] == [
+        1,
+        0,
+        0,
+    ]
+
+
+def test_a_cost_is_the_mean_loss_over_the_data():
+    x, y = jnp.arange(4.0)[:, None], jnp.array([[1.0], [0.0], [2.0], [-1.0]])
+    np.testing.assert_allclose(
+        cost(losses.squared_error, lambda x: 2 * x, x, y), np.mean(np.array([1, 4, 4, 49]))
+    )
+    with pytest.raises(ValueError, match="4 examples and 3 targets"):
+        cost(losses.squared_error, lambda x: x, x, y[:3])

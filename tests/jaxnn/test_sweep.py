@@ -1,0 +1,164 @@
+"""A run in a grid is the run alone, wherever it lies."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxnn import HEADS, OPTIMIZERS, Grid, arrange, batch_order, make_sweep, make_training, mlp
+from jaxnn.sweep import run_key, runs_at_once
+from jaxnn.training import Training
+
+RATES = (
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+)  # stable ones: a chaotic run amplifies the last bit of its sums
+HEAD = HEADS["multiclass"]
+
+
+@pytest.fixture(scope="module")
+def data():
+    x = np.asarray(jax.random.normal(jax.random.key(9), (60, 4)))
+    return x, (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0)
+
+
+def training(activation="tanh"):
+    return make_training(
+        mlp((4, 8, 3), activation=activation),
+        HEAD.loss,
+        OPTIMIZERS["momentum"],
+        correct=HEAD.correct,
+    )
+
+
+def run(grid, data, *, devices=1, members=None, together=None):
+    x, y = data
+    layout = arrange(grid, devices=devices, members=members)
+    sweep = make_sweep(training(), devices=jax.devices()[:devices], together=together)
+    order = sweep.order(layout, examples=60, batch_size=16, steps=30)
+    h = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
+    x, y = sweep.place(x, shared=True), sweep.place(y, shared=True)
+    state, _ = sweep.segment(sweep.init(layout), h, x, y, order)
+    return {name: layout.collect(value) for name, value in sweep.evaluate(state, h, x, y).items()}
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return Grid({}, {"learning_rate": RATES}, seeds=2)
+
+
+@pytest.fixture(scope="module")
+def whole(grid, data):
+    return run(grid, data)
+
+
+def test_a_cell_is_the_single_run(whole, data):
+    single, h = Training(*map(jax.jit, training())), {"learning_rate": jnp.float32(RATES[3])}
+    state = single.init(run_key(1, "init"), h)
+    state, _ = single.segment(
+        state, h, *data, batch_order(run_key(1, "order"), examples=60, batch_size=16, steps=30)
+    )
+    found = single.evaluate(state, h, *data)
+    np.testing.assert_allclose(whole["loss"][3, 1], found["loss"], rtol=1e-4)
+    assert whole["accuracy"][3, 1] == found["accuracy"]
+
+
+@pytest.mark.parametrize(
+    "where", [dict(devices=2), dict(together=1), dict(devices=2, members=3, together=1)]
+)
+def test_a_run_does_not_depend_on_its_place(grid, whole, data, where):
+    found = run(grid, data, **where)
+    np.testing.assert_allclose(found["loss"], whole["loss"], rtol=1e-4)
+
+
+def test_a_run_does_not_depend_on_the_other_runs(whole, data):
+    alone = run(Grid({}, {"learning_rate": RATES[1:2]}, seeds=(1,)), data)
+    np.testing.assert_allclose(alone["loss"], whole["loss"][1:2, 1:2], rtol=1e-4)
+
+
+def test_the_same_run_twice_is_bit_equal(grid, whole, data):
+    np.testing.assert_array_equal(run(grid, data)["loss"], whole["loss"])
+
+
+def test_runs_of_one_seed_start_alike_and_seeds_differ(grid):
+    state = make_sweep(training(), devices=jax.devices()[:1]).init(arrange(grid))
+    weights = np.asarray(state.params[0]["weight"])
+    np.testing.assert_array_equal(weights[:, 0], weights[:, 4])
+    assert not np.array_equal(weights[0], weights[1])
+
+
+def test_activations_start_from_the_same_draws(grid):
+    def weights(activation):
+        sweep = make_sweep(training(activation), devices=jax.devices()[:1])
+        return np.asarray(sweep.init(arrange(grid)).params[0]["weight"])
+
+    ratio = weights("tanh") / weights("relu")
+    np.testing.assert_allclose(ratio, ratio.flat[0], rtol=1e-5)
+
+
+def test_one_trace_for_any_number_of_rates(data):
+    traces = []
+
+    def loss(logits, target):
+        traces.append(1)
+        return HEAD.loss(logits, target)
+
+    sweep = make_sweep(
+        make_training(mlp((4, 3)), loss, OPTIMIZERS["sgd"]), devices=jax.devices()[:1]
+    )
+    for rates in ((0.1, 0.2, 0.3), (1.0, 2.0, 3.0)):
+        layout = arrange(Grid({}, {"learning_rate": rates}, seeds=2))
+        order = sweep.order(layout, examples=60, batch_size=16, steps=2)
+        sweep.segment(sweep.init(layout), layout.hyperparameters, *data, order)
+    assert len(traces) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5), st.integers(1, 9))
+def test_every_run_has_one_place_and_devices_have_equal_shares(seeds, cells, devices, members):
+    layout = arrange(
+        Grid({}, {"learning_rate": tuple(range(1, cells + 1))}, seeds=seeds),
+        devices=devices,
+        members=members,
+    )
+    rates = layout.collect(layout.hyperparameters["learning_rate"])
+    np.testing.assert_array_equal(
+        rates, np.repeat(np.arange(1, cells + 1.0)[:, None], seeds, axis=1)
+    )
+    np.testing.assert_array_equal(
+        layout.collect(np.repeat(layout.seeds[:, None], layout.members, 1)),
+        np.tile(np.arange(seeds), (cells, 1)),
+    )
+    assert (layout.cells >= 0).sum() == seeds * cells and layout.runs.all()
+    assert len(layout.seeds) % devices == 0
+    assert layout.members <= members
+
+
+def test_fewer_large_runs_than_small_ones_are_trained_at_once():
+    def runs(width):
+        net = mlp((8, width, 2))
+        return runs_at_once(
+            make_training(net, HEAD.loss, OPTIMIZERS["sgd"]),
+            {"learning_rate": (1.0,)},
+            jax.devices()[0],
+        )
+
+    assert runs(8) > runs(64) > runs(2**16) == 1
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        (dict(structure={"activation": ()}), "'activation' is empty"),
+        (dict(hyperparameters={"learning_rate": (0.1, float("nan"))}), "not finite"),
+        (dict(seeds=0), "seeds is 0"),
+    ],
+)
+def test_a_grid_of_nothing_is_refused(axes, message):
+    with pytest.raises(ValueError, match=message):
+        Grid(**axes)

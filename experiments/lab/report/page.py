@@ -143,7 +143,7 @@ def _facts(evidence: Evidence) -> str:
     if count < wording.FEWEST_SEEDS:
         warnings.append(
             f"{count} seed{'s' * (count > 1)}: with fewer than {wording.FEWEST_SEEDS} no difference can be told with p below "
-            f"{words.CERTAIN}; give it more"
+            f"{wording.CERTAIN}; give it more"
         )
     if best.diverged_here:
         warnings.append(

@@ -46,7 +46,7 @@ from jaxnn.sweep import make_sweep
 from jaxnn.training import OPTIMIZERS, batch_order, make_training
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ACTIVATIONS",

@@ -23,6 +23,7 @@ import jax
 from experiments.benchmark import contest, engine, findings, peak, table
 from experiments.benchmark.workloads import WORKLOADS, Workload
 from experiments.lab.engine.devices import use_every_core
+from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.files import write_json, write_text
 from experiments.lab.results.provenance import provenance, versions
@@ -62,7 +63,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         UserError: one that is not known, or a value that it cannot take.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m experiments.benchmark",
+        prog=program(),
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         exit_on_error=False,
@@ -190,7 +191,9 @@ def write(report: Mapping[str, Any], folder: Path) -> None:
 
         files += [path.name for path in draw(report, folder)]
     except ImportError as error:
-        print(f'no picture: {error.name} cannot be imported; pip install "jaxnn[experiments]"')
+        print(
+            f'no picture: {error.name} cannot be imported; from the checkout, pip install -e ".[experiments]"'
+        )
     print(f"\nin {folder}: {', '.join(files)}")
 
 

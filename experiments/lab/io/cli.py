@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import tyro
 
+from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
 
 
@@ -59,7 +60,10 @@ def parse(configuration: type, argv: Sequence[str] | None = None, default: Any =
     try:
         with contextlib.redirect_stderr(complaint):
             return tyro.cli(
-                configuration, args=argv, **({} if default is None else {"default": default})
+                configuration,
+                prog=program(),
+                args=argv,
+                **({} if default is None else {"default": default}),
             )
     except SystemExit as stop:
         if stop.code in (0, None):

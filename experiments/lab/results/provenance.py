@@ -9,12 +9,15 @@ from typing import Any
 
 import jax
 
-LIBRARIES = ("jaxnn", "jax", "jaxlib", "optax", "numpy", "scikit-learn")
+import jaxnn
+from experiments.lab.io.command import program
+
+LIBRARIES = ("jax", "jaxlib", "optax", "numpy", "scikit-learn")
 
 
 def versions(*others: str) -> dict[str, str]:
     """Versions of what the numbers depend on, where installed."""
-    found = {}
+    found = {"jaxnn": jaxnn.__version__}  # its distribution has another name
     for name in (*LIBRARIES, *others):
         try:
             found[name] = importlib.metadata.version(name)
@@ -41,10 +44,4 @@ def provenance() -> dict[str, Any]:
 
 def command() -> str:
     """The command that this process was started with."""
-    module = getattr(sys.modules["__main__"], "__spec__", None)
-    start = (
-        ["python", "-m", module.name.removesuffix(".__main__")]
-        if module
-        else ["python", sys.argv[0]]
-    )
-    return shlex.join([*start, *sys.argv[1:]])
+    return f"{program()} {shlex.join(sys.argv[1:])}".rstrip()

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from activation_references import REFERENCES
 
 from jaxnn import ACTIVATIONS, activations, dense, initializers
 from jaxnn.activations import measure
+from tests.helpers.activation_references import REFERENCES
 
 UNITS = 4
 ALL = list(ACTIVATIONS)

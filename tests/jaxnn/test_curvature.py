@@ -9,19 +9,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from jaxnn import curvature, losses, mlp
-
-
-def filled(net, seed=0, scale=0.5):
-    """Parameters of the network's shapes from NumPy: compiling JAX's draws would take most of the tests' time."""
-    rng = np.random.default_rng(seed)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(scale * rng.standard_normal(leaf.shape), leaf.dtype),
-        jax.eval_shape(net.init, jax.random.key(0)),
-    )
-
-
-def normal(*shape, seed=1):
-    return jnp.asarray(np.random.default_rng(seed).standard_normal(shape), jnp.float32)
+from tests.helpers.parameters import filled, normal
 
 
 @lru_cache

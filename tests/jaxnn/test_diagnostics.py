@@ -10,24 +10,12 @@ import pytest
 from jaxnn import diagnostics, meanfield, mlp
 from jaxnn.activations import resolve
 from jaxnn.losses import squared_error
+from tests.helpers.parameters import filled, normal
 
 
 def one_to_one(z):
     """A network of one input and one hidden unit for each entry of z, whose pre-activations at input 1 are z."""
     return {"weight": jnp.asarray([z], jnp.float32)}, {"weight": jnp.ones((len(z), 1))}
-
-
-def filled(net, seed=0, scale=0.5):
-    """Parameters of the network's shapes from NumPy: compiling JAX's draws would take most of the tests' time."""
-    rng = np.random.default_rng(seed)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(scale * rng.standard_normal(leaf.shape), leaf.dtype),
-        jax.eval_shape(net.init, jax.random.key(0)),
-    )
-
-
-def normal(*shape, seed=1):
-    return jnp.asarray(np.random.default_rng(seed).standard_normal(shape), jnp.float32)
 
 
 ONE = jnp.ones((1, 1))

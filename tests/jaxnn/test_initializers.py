@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from activation_references import REFERENCES
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from jaxnn import ACTIVATIONS, Activation, activations, initializers, mlp
+from jaxnn import ACTIVATIONS, Activation, activations, initializers
 from jaxnn.initializers import INITIALIZERS, gain, orthogonal, scaled_normal, siren
+from tests.helpers.activation_references import REFERENCES
 
 SHAPE = FAN_IN, FAN_OUT = 300, 200
 VARIANCES = {

@@ -20,6 +20,7 @@ from jaxnn.layers import (
     residual,
     serial,
 )
+from tests.helpers.parameters import filled
 
 
 def key(seed=0):
@@ -257,29 +258,21 @@ NARROW = serial(
 )
 
 
-def filled(layer, dtype):
-    """Params of a layer from NumPy's generator: no random number to compile."""
-    draw = np.random.default_rng(0)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(draw.normal(size=leaf.shape), dtype),
-        jax.eval_shape(layer.init, key()),
-    )
-
-
 def test_layer_norm_takes_bfloat16_statistics_in_float32():
     layer, x = (
         layer_norm(8),
         jnp.arange(64, 68, 0.5, jnp.bfloat16),
     )  # exact, but their mean 65.75 is no bfloat16
     narrow, wide = (
-        layer.apply(filled(layer, dtype), x.astype(dtype)) for dtype in (jnp.bfloat16, jnp.float32)
+        layer.apply(filled(layer, dtype=dtype), x.astype(dtype))
+        for dtype in (jnp.bfloat16, jnp.float32)
     )
     np.testing.assert_allclose(narrow.astype(jnp.float32), wide, atol=0.03)
 
 
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float32])
 def test_layers_keep_the_dtype_of_params_and_input(dtype):
-    params = filled(NARROW, dtype)
+    params = filled(NARROW, dtype=dtype)
     for random in (None, key()):
         assert (
             jax.eval_shape(lambda x: NARROW.apply(params, x, key=random), jnp.ones(3, dtype)).dtype

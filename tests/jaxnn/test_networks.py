@@ -7,6 +7,7 @@ import pytest
 
 from jaxnn import autoencoder, deep_mlp, describe, elman, gru, jordan, mlp, recurrent_network
 from jaxnn.layers import dense, layer_norm, maxout, serial
+from tests.helpers.parameters import filled
 
 
 def test_mlp_is_the_formula_written_in_numpy():
@@ -32,15 +33,6 @@ def test_a_mismatch_names_both_shapes_and_the_fix():
     net = mlp((4, 2))
     with pytest.raises(ValueError, match=r"4 inputs got one example of shape \(8, 4\).*jax\.vmap"):
         net.apply(net.init(jax.random.key(0)), jnp.ones((8, 4)))
-
-
-def filled(net, scale=0.7):
-    """Params from NumPy's generator: no random number to compile."""
-    draw = np.random.default_rng(0)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(draw.normal(size=leaf.shape) * scale, leaf.dtype),
-        jax.eval_shape(net.init, jax.random.key(0)),
-    )
 
 
 # --- mlp's options

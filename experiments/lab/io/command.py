@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 EXPERIMENTS = Path(__file__).resolve().parents[2]
-INSTALLED = EXPERIMENTS.parent.name == "jaxnn_experiments"  # from a wheel, not from a checkout
+INSTALLED = EXPERIMENTS.parent.name == "jaxnn_experiments"  # from a wheel, not in a checkout
+ENTRY = "jaxnn_experiments.experiments.lab.io.command"  # this module, where the command starts it
 OF_ALL = ("list", "all", "conclude")  # what `python -m experiments` takes
 
 
@@ -44,12 +45,19 @@ def names() -> list[str]:
     return sorted(files | folders)
 
 
-def program() -> str:
-    """What a user types to start this process, without its flags."""
-    spec = getattr(sys.modules["__main__"], "__spec__", None)
-    if spec is None:
-        return f"python {shlex.quote(sys.argv[0])}"
-    module = spec.name.removesuffix(".__main__")
-    if INSTALLED and module.partition(".")[0] == "experiments":
-        return " ".join(["jaxnn", *module.split(".")[1:]])
+def program(module: str | None = None) -> str:
+    """What a user types to start a module of the experiments, or what started this process, without flags.
+
+    Example:
+        >>> program("experiments.depth")
+        'python -m experiments.depth'
+    """
+    if module is None:
+        spec = getattr(sys.modules["__main__"], "__spec__", None)
+        if spec is None:
+            return f"python {shlex.quote(sys.argv[0])}"
+        module = spec.name.removesuffix(".__main__")
+    names = module.split(".")
+    if names[0] == "experiments" and (INSTALLED or ENTRY in sys.modules):
+        return " ".join(["jaxnn", *names[1:]])
     return f"python -m {module}"

@@ -1,6 +1,7 @@
 """A best rate on the edge widens the grid, and seeds are added at the best rates alone."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,8 @@ import pytest
 
 from experiments import activations
 from experiments.lab.engine import runner, stages
-from experiments.lab.io import cli
 from jaxnn import Grid
+from tests.helpers.commands import exit_code
 
 IRIS = ["--data", "iris", "--depth", "1", "--width", "4", "--steps", "8"]
 NARROW = [
@@ -25,10 +26,7 @@ NARROW = [
 ]  # the best is 1
 
 
-def run(*flags):
-    with pytest.raises(SystemExit) as stop:
-        cli.run(activations.main, activations.Configuration, [str(flag) for flag in flags])
-    return stop.value.code
+run = partial(exit_code, activations)
 
 
 def rows(folder):

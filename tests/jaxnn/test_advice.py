@@ -61,7 +61,7 @@ def test_evidence_is_none_until_an_experiment_has_spoken():
 
 def test_an_unknown_task_lists_the_valid_ones_nearest_first():
     with pytest.raises(
-        ValueError, match="unknown task 'multi-class'; known, nearest first: multiclass, .*"
+        ValueError, match=r"unknown task 'multi-class'; known, nearest first: multiclass, .*"
     ):
         recommend("multi-class", depth=1)
 

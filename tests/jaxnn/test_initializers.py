@@ -1,5 +1,6 @@
 """Initializers by their mean, variance and bounds; gains against SciPy's adaptive quadrature and closed forms."""
 
+import itertools
 import math
 from functools import partial
 
@@ -44,7 +45,7 @@ def mean_square(f, corners=()):
         quad(lambda z: float(f(z)) ** 2 * norm.pdf(z), a, b, epsabs=1e-11, epsrel=1e-10, limit=200)[
             0
         ]
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
     )
 
 

@@ -1,5 +1,7 @@
 """Mean-field theory against published products, SciPy's quadrature, closed forms and Monte-Carlo."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -61,7 +63,7 @@ def by_quad(f, q, kinks=()):
             epsabs=1e-15,
             epsrel=1e-12,
         )[0]
-        for a, b in zip(points, points[1:], strict=False)
+        for a, b in itertools.pairwise(points)
     )
 
 

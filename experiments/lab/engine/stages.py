@@ -84,7 +84,7 @@ def first(asked: jaxnn.Grid, grid: jaxnn.Grid) -> dict[int, np.ndarray]:
     """The runs asked for: bool (cells, seeds) of the wider grid by number."""
     runs = np.zeros((len(grid.cells), len(grid.seed_numbers)), bool)
     runs[grid.find(asked)] = True
-    return {number: runs for number in range(len(grid.structures))}
+    return dict.fromkeys(range(len(grid.structures)), runs)
 
 
 def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int) -> np.ndarray:

@@ -156,7 +156,7 @@ def test_each_structure_goes_its_own_way_as_far_as_there_is_room():
     first, *others = told
     assert first == (
         "",
-        dict.fromkeys(range(3), [(rate, seed) for rate in (0.1, 1, 10) for seed in (0, 1)]),
+        {number: [(rate, seed) for rate in (0.1, 1, 10) for seed in (0, 1)] for number in range(3)},
     )
     edge = "the best rate lay on the edge: widened"
     assert others == [

@@ -8,7 +8,7 @@ to the stated variance), PyTorch from a whole one. Here they are jax.nn's.
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import MappingProxyType
 
 import jax

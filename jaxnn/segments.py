@@ -49,6 +49,9 @@ class Segment(NamedTuple):
     final: the same of the parts that are evaluated at the end; empty before.
     diverged_step: (groups, members); -1 where a run has not diverged.
     states: the chunks' states, on the devices; the next segment uses them up.
+
+    Raises:
+        ValueError: by params and stand, where the next segment has been asked for.
     """
 
     wave: int
@@ -64,12 +67,14 @@ class Segment(NamedTuple):
 
     def params(self) -> Any:
         """Parameters of the runs, with (cells, seeds) in front; nan where a run is elsewhere."""
+        _check_there(self.states)
         tree = jax.tree.structure(self.states[0])
         params = jax.tree.unflatten(tree, host_leaves(self.states)).params
         return jax.tree.map(self.layout.collect, params)
 
     def stand(self) -> Stand:
         """What to go on from, also in another process."""
+        _check_there(self.states)
         return Stand(self.wave, self.number, self.layout.runs, host_leaves(self.states))
 
 
@@ -309,6 +314,14 @@ def host_leaves(states: Sequence[State]) -> list[np.ndarray]:
         return np.concatenate([np.asarray(jax.random.key_data(x) if keys else x) for x in leaves])
 
     return [host(*leaves) for leaves in zip(*map(jax.tree.leaves, states), strict=True)]
+
+
+def _check_there(states: Sequence[State]) -> None:
+    if any(leaf.is_deleted() for leaf in jax.tree.leaves(states)):
+        raise ValueError(
+            "the next segment has used up this one's states; ask for its params or stand before "
+            "asking for the next segment"
+        )
 
 
 def _on_host(found: Sequence[Mapping[str, Array]]) -> dict[str, np.ndarray]:

@@ -268,7 +268,8 @@ def make_sweep(
 
         specs = tuple(runs if yes else everywhere for yes in grouped)
         mapped = jax.shard_map(groups, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False)
-        return jax.jit(mapped, **options)
+        # Without it JAX takes a leaf without numbers, as of no further layers, for a shared one.
+        return jax.jit(mapped, out_shardings=sharding(shared=False), **options)
 
     def init(layout: Layout):
         # Op by op and not compiled as a whole: JAX keeps each draw's program by shape, so the

@@ -75,7 +75,7 @@ def test_what_nan_does_to_each_tool():
         lr_finders.torch_lr_finder(losses) == TORCH_LR_FINDER_RATES[69]
     )  # the gradient's first nan
     assert lr_finders.lightning(losses, per_step=True) == lightning_rates()[40]
-    assert 10 <= np.flatnonzero(FASTAI_RATES == lr_finders.fastai(losses))[0] < 70
+    assert 10 <= np.flatnonzero(lr_finders.fastai(losses) == FASTAI_RATES)[0] < 70
     assert all(
         np.isnan(finder.suggest(np.full(100, np.nan)))
         for name, finder in FINDERS.items()

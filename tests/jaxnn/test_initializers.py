@@ -11,7 +11,7 @@ from activation_references import REFERENCES
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from jaxnn import ACTIVATIONS, Activation, activations, initializers, mlp
+from jaxnn import ACTIVATIONS, Activation, activations, initializers
 from jaxnn.initializers import INITIALIZERS, gain, orthogonal, scaled_normal, siren
 
 SHAPE = FAN_IN, FAN_OUT = 300, 200

@@ -9,7 +9,7 @@ import pandas as pd
 
 import jaxnn
 from experiments.lab.data import Dataset, Source
-from experiments.lab.engine.program import segment_lengths
+from jaxnn.program import segment_lengths
 from experiments.lab.results.model import Model
 from experiments.lab.study.comparison import Choice, Score, rows_of
 from jaxnn.sweep import batches, run_key

@@ -65,7 +65,7 @@ def watch(labels, known=None, **options):
     grid = Grid({}, {"learning_rate": RATES}, SEEDS)
     return screen.Watch(
         labels,
-        {number: ALL for number in labels},
+        dict.fromkeys(labels, ALL),
         known or {},
         lambda found: so_far(grid, found, ACCURACY, VARIANCE),
         ACCURACY,

@@ -2,7 +2,10 @@
 
     python -m experiments.context
 
-Three tasks, each model at its own best learning rate of Adam, gradients clipped to norm 1.
+Models are Elman networks, named by their activation; irnn, an Elman network with ReLU whose context
+weights start as the identity; gru; and none, a network without context. Each is trained on three
+tasks, at its own best learning rate of Adam, with gradients clipped to norm 1.
+
 Temporal XOR (Elman 1990): a 1-2-1 network predicts the next bit of a stream in which every third
 bit is the XOR of the two before; it succeeds if it predicts all of these correctly on a fresh
 stream. The adding problem: the sum of the two marked numbers of a sequence, for several lengths.
@@ -45,12 +48,11 @@ class Configuration(Flags):
         "linear",
         "none",
     )
-    """Models on temporal XOR: activations of Elman's network, gru, irnn (ReLU that starts as a
-    memory), none (no context). tanh is required; a verdict on N6 needs none."""
+    """Models on temporal XOR: tanh, others, and "none" (without context) for a verdict on N6."""
     adding_models: tuple[str, ...] = ("tanh", "relu", "irnn", "gru")
-    """Models on the adding problem. tanh is required; a verdict on EVIDENCE 17 needs gru."""
+    """Models on the adding problem: tanh, others, and gru for a verdict on EVIDENCE 17."""
     sunspot_models: tuple[str, ...] = ("tanh", "sigmoid", "relu", "swish", "linear", "gru")
-    """Models on the sunspots. tanh is required."""
+    """Models on the sunspots: tanh and others."""
     seeds: int = 1000
     """Networks per model on temporal XOR."""
     pilot: int = 100

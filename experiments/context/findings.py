@@ -381,9 +381,9 @@ def _finding(configuration: Any, found: Found, tasks: Mapping[str, Scores], orde
     last, chosen = max(configuration.lengths), chosen_forecaster(configuration, found)
     gru = f"the GRU's {adding['gru', last]:.3g}, " if "gru" in configuration.adding_models else ""
     return (
-        f"A 1-2-1 Elman network solves temporal XOR in {listed(shares)}; on the adding problem over "
-        f"{last} steps, tanh's squared error is {adding['tanh', last]:.3g}, {gru}that of answering "
-        f"the mean {MEAN_ERROR:.3f}. On the sunspots of {LAST_VALIDATED + 1}–2008 the "
+        f"A 1-2-1 Elman network solves temporal XOR in {listed(shares)}; on the adding problem "
+        f"over {last} steps, tanh's squared error is {adding['tanh', last]:.3g}, {gru}that of "
+        f"answering the mean {MEAN_ERROR:.3f}. On the sunspots of {LAST_VALIDATED + 1}–2008 the "
         f"{NAMES[chosen]} network's RMSE is {spots[chosen]:.3g}, the naive rule's "
         f"{spots['naive']:.3g}, AR({order})'s {spots['AR']:.3g}."
     )

@@ -2,22 +2,23 @@
 
     python -m experiments.dying_relu
 
-Random networks are counted that are dead at birth: some layer passes no gradient. Networks of width
-2 are fitted to |x|; one has collapsed if its outputs are constant. Networks trained on the digits
-are searched for dead units, which pass no gradient on any training row, at every checkpoint.
+Of random networks it is counted how many are dead at birth: some layer passes no gradient. Networks
+of width 2 are fitted to |x|, by Adam at rate 0.001 in batches of 128 of 3,000 points; one has
+collapsed if its outputs are constant. Networks trained on the digits are searched for dead units,
+which pass no gradient on any training row, at every checkpoint.
 
 Rules:
 
 - A2 consists of two parts. "Large rates make it worse" is true of a kind of network if the share of
-  dead units at the end rises with the logarithm of the learning rate (95 % interval over seeds above
-  0). "Never come back" is true of the first hidden layer, or of the deeper ones, if no unit there
-  that was dead at one checkpoint is alive at a later one. A2 holds if both parts are true
+  dead units at the end rises with the logarithm of the learning rate (95 % interval over seeds
+  above 0). "Never come back" is true of the first hidden layer, or of the deeper ones, if no unit
+  there that was dead at one checkpoint is alive at a later one. A2 holds if both parts are true
   everywhere, only when restricted if each is true somewhere, and otherwise does not hold.
 - A3 holds if no network of the other activations has a dead unit at any checkpoint, and only for
   some of them if only some have none.
 - EVIDENCE 1 holds if no width and depth has a number of dead networks as unlikely under the closed
-  form as a deviation of 3 standard errors (exact binomial test; where one has, a second draw with 10
-  times as many networks decides), and no leaky ReLU network is dead at birth.
+  form as a deviation of 3 standard errors (exact binomial test; where one has, a second draw with
+  10 times as many networks decides), and no leaky ReLU network is dead at birth.
 """
 
 from dataclasses import dataclass
@@ -49,17 +50,15 @@ class Configuration(Flags):
     narrow_layers: int = 10
     """Layers of the networks that are fitted to |x|, the output layer included."""
     narrow_steps: int = 400
-    """Updates of the networks that are fitted to |x| (Adam, rate 0.001, batches of 128 of 3,000
-    points), a multiple of 4."""
+    """Updates of the networks that are fitted to |x| (Adam, batches of 128), a multiple of 4."""
     learning_rate: tuple[float, ...] = tuple(float(f"{10 ** (i / 3 - 2):.3g}") for i in range(8))
     """Learning rates of the networks trained on the digits (gradient descent, batches of 64)."""
     hidden_layers: tuple[int, ...] = (2, 4)
     """Hidden layers, of 64 units, of the ReLU networks trained on the digits."""
     alive: tuple[str, ...] = ("leaky_relu", "prelu", "maxout")
-    """Activations said not to die, trained on the digits in networks as deep as the deepest ReLU
-    networks."""
+    """Activations said not to die, on the digits in networks as deep as the deepest of ReLU."""
     steps: int = 480
-    """Updates of the networks trained on the digits, a multiple of checkpoints."""
+    """Updates of the networks trained on the digits, a multiple of --checkpoints."""
     checkpoints: int = 12
     """How often, in training on the digits, to look for dead units on all training rows."""
     seeds: int = 10

@@ -338,8 +338,8 @@ def _on_units(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdic
         f"{relu['runs'].sum():,} runs diverged, and are left out of the increase. At first, every "
         "learning rate at which any seed's run diverged was left out; these are the rates at which "
         "units die. This was changed after the first default run, in which it gave increases of "
-        "−0.04 to 0.00 for 4 layers. Gradient descent does not change a dead unit's own weights; it "
-        "comes back when the layers below it change.",
+        "−0.04 to 0.00 for 4 layers. Gradient descent does not change a dead unit's own weights; "
+        "it comes back when the layers below it change.",
     )
 
 
@@ -408,8 +408,8 @@ def _on_birth(
         f"linear) and width 2, {SAMPLES:,} points of [−√3, √3], Adam 0.001, batches of {BATCH}, "
         f"{configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
         note=f"Of {count} independent cells the largest |z| would be between {low:.2f} and "
-        f"{high:.2f} (95 %). The number of points and the interval are quoted from the paper; batch "
-        "size, optimizer and steps are ours. A leaky ReLU or ELU network that is flat at the end "
+        f"{high:.2f} (95 %). The number of points and the interval are quoted from the paper; "
+        "batch size, optimizer and steps are ours. A leaky ReLU or ELU network that is flat at the end "
         "still gets a gradient.",
         differs="; ".join(
             filter(

@@ -7,8 +7,12 @@
 Each pixel of a map is a network of its own (`trainability/maps.py`), trained at one learning rate
 of the hidden layer and one of the output layer. Each condition of the training is mapped for
 several seeds. A seed draws data and weights, maps all learning rates coarsely, and zooms in on a
-point drawn at random from the tenth of the boundary that is most crowded with boundary. The offset
-of the condition "offset" is added at every step, as in the paper's code.
+point drawn at random from the tenth of the boundary that is most crowded with boundary.
+
+The conditions are those of the paper (Sohl-Dickstein 2024): linear (no activation, as many data
+points as inputs); relu; tanh; and with tanh one point (a single data point), minibatch (16 random
+data points per step) and offset (a number added to the hidden weights, at every step as in the
+paper's code, against the learning rate of both layers).
 
 Rule. The dimension of a zoom is the slope of its boundary's box counts on log axes. A condition is
 called fractal if the 95 % interval of its dimension over seeds is above what the same count gives
@@ -39,14 +43,13 @@ from experiments.trainability.measure import (
 
 @dataclass(frozen=True)
 class Configuration(Flags):
-    """Is the boundary between learning rates that train a network and those that do not a fractal?"""
+    """Is the boundary between learning rates that train a network and those that do not a
+    fractal?"""
 
     activation: str = "tanh"
-    """Activation of the large map, and of a condition of its own; a name, or
-    my_module:my_function."""
+    """Activation of the large map and of one condition; a name, or my_module:my_function."""
     centre: tuple[float, float] = (1.5, 1.5)
-    """Centre of the large map: log10 of the hidden layer's learning rate, and of the output
-    layer's."""
+    """Centre of the large map: log10 of the hidden and of the output layer's learning rate."""
     half_width: float = 4.5
     """Half the width of the large map, in decades."""
     resolution: int = 1024
@@ -55,16 +58,13 @@ class Configuration(Flags):
     """Steps of full-batch gradient descent."""
     width: int = 16
     """Number of inputs, and of hidden units."""
+    # With twice as many, networks no longer fit the fastest cache and take three times as long.
     map_points: int = 8
-    """Data points of the large map. With twice as many, the networks no longer fit the fastest
-    cache, and training takes three times as long."""
+    """Data points of the large map."""
     points: int = 16
-    """Data points of the conditions that do not set their own number; the paper has 272, one per
-    weight."""
+    """Data points of the conditions that do not set their own; the paper has 272, one per weight."""
     condition: tuple[str, ...] = ("linear", "relu", "one point", "minibatch", "tanh", "offset")
-    """Conditions of the training to map, from those of the paper: linear (no activation, as many
-    data points as inputs), relu, tanh, one point (tanh, one data point), minibatch (tanh, 16 random
-    data points per step), offset (tanh, an offset of the hidden weights against the rate)."""
+    """Conditions to map, as in the paper."""
     seeds: int = 6
     """Seeds per condition; each draws data, weights and the place to zoom in on."""
     coarse: int = 64

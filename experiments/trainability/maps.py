@@ -28,6 +28,23 @@ RECENT = 20  # steps over which the last loss is averaged, and between checks wh
 WORST = 1e6  # the largest loss that counts, as a multiple of the first
 
 
+class Drawn(NamedTuple):
+    """The data and the initial weights of all networks of a map.
+
+    x: scaled inputs, (points, width).
+    y: targets, (points,).
+    hidden: weights, (width, width).
+    output: weights, (width,).
+    weights: of each point in each step's loss, (steps, points).
+    """
+
+    x: Array
+    y: Array
+    hidden: Array
+    output: Array
+    weights: Array
+
+
 class Setting(NamedTuple):
     """What is trained at each pair of learning rates.
 
@@ -53,7 +70,7 @@ class Setting(NamedTuple):
 
 
 def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.float32) -> np.ndarray:
-    """The outcome of training at each pair of learning rates: below 0 where it converged, else above.
+    """The outcome of training at each pair of learning rates: below 0 if it converged, else above.
 
     With vₜ the loss at step t divided by the first one, at most 10⁶: −Σ vₜ where the mean of the
     last 20 is below 1, else Σ 1 / vₜ. The closer to 0, the earlier the outcome was clear.
@@ -91,11 +108,11 @@ def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.floa
         .reshape(calls, TILES, *tiles.shape[1:])
     )
     with jax.enable_x64(dtype == np.float64):
-        given = [jnp.asarray(array.astype(dtype)) for array in drawn(setting)]
+        given = Drawn(*(jnp.asarray(array.astype(dtype)) for array in drawn(setting)))
         scores = [
             np.asarray(
                 _program(setting._replace(seed=0, batch=bool(setting.batch)))(
-                    jnp.asarray(call), *given
+                    jnp.asarray(call), given
                 )
             )
             for call in dealt
@@ -128,13 +145,8 @@ def edges(inside: np.ndarray) -> np.ndarray:
     return corners.any(axis=0) & ~corners.all(axis=0)
 
 
-def drawn(setting: Setting) -> tuple[np.ndarray, ...]:
-    """The data and the initial weights.
-
-    Returns:
-        Scaled inputs, (points, width); targets, (points,); hidden weights, (width, width); output
-        weights, (width,); and the weight of each point in each step's loss, (steps, points).
-    """
+def drawn(setting: Setting) -> Drawn:
+    """Draw the data and the initial weights, in float64."""
     random = np.random.default_rng(setting.seed)
     hidden, output = (
         random.standard_normal((setting.width, setting.width)),
@@ -150,27 +162,28 @@ def drawn(setting: Setting) -> tuple[np.ndarray, ...]:
         weights = np.stack(
             [np.bincount(step, minlength=setting.points) / setting.batch for step in chosen]
         )
-    return x * setting.scale / math.sqrt(setting.width), y, hidden, output, weights
+    return Drawn(x * setting.scale / math.sqrt(setting.width), y, hidden, output, weights)
 
 
 @cache
 def _program(setting: Setting):
-    """Tiles of rates, (TILES, 2, networks), and what drawn returns -> scores, (TILES, networks)."""
+    """Tiles of rates, (TILES, 2, networks), and what is drawn -> scores, (TILES, networks)."""
     mesh = jax.make_mesh((jax.device_count(),), ("tiles",), axis_types=(AxisType.Auto,))
     tiles, everywhere = PartitionSpec("tiles"), PartitionSpec()
 
-    def share(rates, *given):
-        return jax.lax.map(lambda tile: _train(setting, tile, *given), rates)
+    def share(rates, given):
+        return jax.lax.map(lambda tile: _train(setting, tile, given), rates)
 
     return jax.jit(
         jax.shard_map(
-            share, mesh=mesh, in_specs=(tiles, *[everywhere] * 5), out_specs=tiles, check_vma=False
+            share, mesh=mesh, in_specs=(tiles, everywhere), out_specs=tiles, check_vma=False
         )
     )
 
 
-def _train(setting: Setting, rates, x, y, hidden, output, weights):
+def _train(setting: Setting, rates: Array, given: Drawn) -> Array:
     """The score of each network of one tile."""
+    x, y, hidden, output, weights = given
     points, width = x.shape
     networks = rates.shape[-1]
     by_gram = points <= 2 * width

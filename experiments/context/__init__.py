@@ -15,8 +15,9 @@ linear rule of past years (AR), split by time.
 Rules, each with 95 % intervals:
 
 - N6 holds if networks with context succeed more often than those without (intervals apart).
-- EVIDENCE 17 holds at a length at which the tanh network's error is above 0.9 of that of answering
-  the mean, and the GRU's below 0.1 of it.
+- EVIDENCE 17 holds if at every length the tanh network's error is above 0.9 of that of answering
+  the mean, and the GRU's below 0.1 of it; only from a length on if that is true of this and all
+  longer ones.
 - N7 holds if the network that validation chooses has a lower RMSE than both rules.
 - A9: in a task, tanh is behind if another activation of the same network is better at p < 0.05
   (paired by seed, Holm's correction), ahead if it beats all of them, else level. A9 holds if tanh

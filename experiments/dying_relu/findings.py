@@ -409,8 +409,8 @@ def _on_birth(
         f"{configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
         note=f"Of {count} independent cells the largest |z| would be between {low:.2f} and "
         f"{high:.2f} (95 %). The number of points and the interval are quoted from the paper; "
-        "batch size, optimizer and steps are ours. A leaky ReLU or ELU network that is flat at the end "
-        "still gets a gradient.",
+        "batch size, optimizer and steps are ours. A leaky ReLU or ELU network that is flat at the "
+        "end still gets a gradient.",
         differs="; ".join(
             filter(
                 None, (_collapse_differs(collapsed), _controls_differ(configuration, found, born))

@@ -62,7 +62,7 @@ class Configuration(Flags):
     map_points: int = 8
     """Data points of the large map."""
     points: int = 16
-    """Data points of the conditions that do not set their own; the paper has 272, one per weight."""
+    """Data points of the conditions that do not set their own; the paper has one per weight."""
     condition: tuple[str, ...] = ("linear", "relu", "one point", "minibatch", "tanh", "offset")
     """Conditions to map, as in the paper."""
     seeds: int = 6

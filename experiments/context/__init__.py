@@ -18,11 +18,12 @@ Rules, each with 95 % intervals:
 - EVIDENCE 17 holds if at every length the tanh network's error is above 0.9 of that of answering
   the mean, and the GRU's below 0.1 of it; only from a length on if that is true of this and all
   longer ones.
-- N7 holds if the network that validation chooses has a lower RMSE than both rules.
+- N7 holds if the network that validation chooses has a lower RMSE than both rules; only against the
+  naive rule if it beats that one alone.
 - A9: in a task, tanh is behind if another activation of the same network is better at p < 0.05
   (paired by seed, Holm's correction), ahead if it beats all of them, else level. A9 holds if tanh
-  is ahead in some task and behind in none; it does not hold if it is behind in some and ahead in
-  none.
+  is ahead in some task and behind in none, only in the tasks in which it is ahead if it is behind
+  in others, and not if it is behind in some and ahead in none.
 """
 
 from dataclasses import dataclass

@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.context.forecasts import autoregression, rmse_apart
+from experiments.context.findings_forecasts import autoregression, rmse_apart
+from experiments.context.findings_rivals import (
+    compare_errors,
+    compare_successes,
+    geometric_mean,
+    standing,
+    success_share,
+)
 from experiments.context.measure import (
     ADDING_BATCH,
     LAST_TRAINED,
@@ -19,13 +26,6 @@ from experiments.context.measure import (
     TRIPLES,
     mean_square,
     part_of,
-)
-from experiments.context.rivals import (
-    compare_errors,
-    compare_successes,
-    geometric_mean,
-    standing,
-    success_share,
 )
 from experiments.context.sequences import temporal_xor
 from experiments.lab.data.sunspots import read_sunspots

@@ -13,7 +13,7 @@ from scipy import stats
 
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
-from experiments.trainability.boxes import box_dimension
+from experiments.trainability.findings_boxes import box_dimension
 from experiments.trainability.maps import edges
 from experiments.trainability.measure import bands, conditions, part_name
 

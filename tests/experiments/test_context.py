@@ -15,15 +15,15 @@ from experiments.context.findings import (
     judge_length,
     judge_tanh,
 )
-from experiments.context.forecasts import autoregression, rmse_apart
-from experiments.context.measure import MODELS, _share_right, cell, part_of
-from experiments.context.rivals import (
+from experiments.context.findings_forecasts import autoregression, rmse_apart
+from experiments.context.findings_rivals import (
     compare_errors,
     compare_successes,
     geometric_mean,
     standing,
     success_share,
 )
+from experiments.context.measure import MODELS, _share_right, cell, part_of
 from experiments.context.sequences import adding, temporal_xor
 from experiments.lab.data.sunspots import read_sunspots
 from experiments.lab.evidence.verdicts import Effect

@@ -8,8 +8,8 @@ import pytest
 from experiments import trainability
 from experiments.lab.evidence.verdicts import Effect
 from experiments.lab.io.errors import UserError
-from experiments.trainability.boxes import box_dimension
 from experiments.trainability.findings import circle, judge, order_of
+from experiments.trainability.findings_boxes import box_dimension
 from experiments.trainability.maps import SIDE, WORST, Setting, drawn, edges, rate_map
 from experiments.trainability.measure import zoom
 

@@ -230,7 +230,7 @@ def judge_dying(rises: Mapping[str, Effect], returned: Mapping[str, float]) -> t
             if never == ["first"]
             else "'never come back' is restricted to the deeper layers"
         )
-    return ("holds only when", " and ".join(conditions)) if conditions else ("holds", "")
+    return ("holds only when", ", and ".join(conditions)) if conditions else ("holds", "")
 
 
 def _counted_again(found: Found) -> dict[tuple[int, int], int]:

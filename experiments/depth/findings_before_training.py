@@ -191,8 +191,8 @@ def mean_field(configuration: Any, rows: Mapping[Pair, Layers]) -> Verdict:
             "largest mean squared cosine of gradient and signal, of the other pairs", float(across)
         ),
         Effect(
-            "pairs of activation and initialisation whose theoretical product is outside the middle "
-            "95 % of the networks",
+            "pairs of activation and initialisation whose theoretical product is outside the "
+            "middle 95 % of the networks",
             len(outside),
         ),
         Effect(

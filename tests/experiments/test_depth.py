@@ -1,4 +1,8 @@
-"""The experiment on depth: its networks against jaxnn's own, its theory against closed forms, its rules on made-up numbers."""
+"""The experiment on depth.
+
+Its networks are tested against jaxnn's own, its theory against closed forms, and its rules on
+made-up numbers.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -96,7 +100,7 @@ def test_waves_that_the_theory_does_not_resolve_are_told_apart():
 
 
 def test_the_alignment_of_gradient_and_signal_accounts_for_a_factor_that_theory_misses():
-    # Linear networks of width 8, those whose gradient happens to lie along the signal in the last layer.
+    # Linear networks of width 8 whose gradient happens to be along the signal in the last layer.
     measured = before_training.random_networks("linear", (1.0,), depth=2, width=8, networks=8000)
     along = measured["alignment"][0, :, -1] > 0.3
     factor, given, more = (

@@ -1,4 +1,4 @@
-"""Learning rates: the finders' rules, the unrolled training, and what the experiment concludes from made-up numbers."""
+"""Learning rates: the finders' rules, the unrolled training, and the findings on made-up numbers."""
 
 from types import SimpleNamespace
 
@@ -40,7 +40,8 @@ def drop(at, size=1.0):
 
 
 def test_the_steepest_slope_is_where_the_loss_drops():
-    # Smoothed by .05 the drop is 1 − .95^n after n steps: central differences are largest at its first step.
+    # Smoothed by .05 the drop is 1 − .95^n after n steps: central differences are largest at its
+    # first step.
     assert findings_finders.torch_lr_finder(drop(40)) == TORCH_LR_FINDER_RATES[40]
     assert findings_finders.lightning(drop(60), per_step=True) == lightning_rates()[60]
 
@@ -128,7 +129,7 @@ def test_unrolled_losses_of_one_weight_and_their_gradient_by_the_rate():
 
 
 def test_the_grid_and_the_unrolled_training_are_one():
-    """Two routes to the loss of the same seed, order and rate: the engine's and the one that metalearning differentiates."""
+    """Two routes to the loss of the same seed, order and rate: the engine's, and metalearning's."""
     net, rates, x = jaxnn.mlp((1, 1), bias=False), (0.1, 0.3), jnp.linspace(-1, 1, 40)[:, None]
     training = jaxnn.make_training(net, squared_error, OPTIMIZERS["sgd"])
     found = sweep_rates(
@@ -159,7 +160,10 @@ def test_the_grid_and_the_unrolled_training_are_one():
 
 
 def test_the_published_loss_with_the_published_draws():
-    """PyTorch's initial weights of seed 0 (the low 24 bits of its Mersenne twister) and the rows in file order: 1.716 at .62."""
+    """1.716 at .62, from PyTorch's initial weights of seed 0 and the rows in file order.
+
+    The weights are the low 24 bits of its Mersenne twister.
+    """
     twister = np.random.RandomState(0)._bit_generator
 
     def draw(inputs, *shape):
@@ -212,7 +216,10 @@ RATES = np.geomspace(1e-3, 10, 9)  # the best is number 4, 0.1
 
 
 def made_up(worst_high, late_low, swish=1.0):
-    """A grid of four seeds: error .1 at the best rate, .5 at lower ones, worst_high at higher ones; low rates end at late_low."""
+    """A grid of four seeds: error .1 at the best rate, .5 at lower and worst_high at higher ones.
+
+    With patience, low rates end at late_low.
+    """
     noise = np.array([0, 0.001, -0.001, 0])
     error = (
         np.where(np.arange(9) < 4, 0.5, np.where(np.arange(9) == 4, 0.1, worst_high))[:, None]

@@ -83,8 +83,7 @@ class Configuration(Flags):
         "tanh",
         "sigmoid",
     )
-    """Activations of the ladder, the networks trained at every depth; relu and tanh must be among
-    them."""
+    """Activations trained at every depth (the ladder); relu and tanh must be among them."""
     depth: tuple[int, ...] = (1, 2, 5, 10, 20, 40, 64)
     """Numbers of hidden layers of the ladder, ascending."""
     width: int = 32

@@ -83,8 +83,8 @@ def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdic
         accuracy(found, f"ladder-{name}-{depth}", f"accuracy, {name} {depth}") for depth in deep
     ]
     note = (
-        f"Better than ReLU at {_list(better)} layers, worse at {_list(worse)}; the most accurate "
-        "of all is "
+        f"Better than ReLU at {_layers(better)}, worse at {_layers(worse)}; the most accurate of "
+        "all is "
         + ", ".join(f"{most_accurate(configuration, found, depth)} at {depth}" for depth in deep)
     )
     ends = [
@@ -118,14 +118,14 @@ def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdic
         configuration.seeds,
         setting(configuration),
         note=note,
-        when=f"there are {_list(good)} hidden layers, of {_list(deep)} tried"
+        when=f"there are {_layers(good)} (of {', '.join(map(str, deep))} tried)"
         if word == "holds only when"
         else "",
     )
 
 
-def _list(depths: Sequence[int]) -> str:
-    return ", ".join(map(str, depths)) or "none"
+def _layers(depths: Sequence[int]) -> str:
+    return f"{', '.join(map(str, depths))} hidden layers" if depths else "no depth"
 
 
 def saturated(found: Found, part: str) -> float:
@@ -187,7 +187,7 @@ def saturation(configuration: Any, found: Found) -> Verdict:
         configuration.seeds,
         setting(configuration) + "; a unit is saturated where |φ′| is below 5 % of its maximum",
         when=when if word == "holds only when" else "",
-        note=f"ReLU is better than both at {_list(both)} layers. It is better in {len(better)} of "
+        note=f"ReLU is better than both at {_layers(both)}. It is better in {len(better)} of "
         f"{len(compared)} comparisons, and in {len(because)} of these the other is the more "
         "saturated"
         + (f"; the other's saturated share in them is at most {most:.3f}" if better else "")

@@ -49,8 +49,7 @@ class Configuration(Flags):
     finder_activation: tuple[str, ...] = ("relu", "tanh", "swish")
     """Activations whose networks the learning-rate finders are tried on."""
     learning_rate: tuple[str, ...] = ("1e-5:10:43",)
-    """Learning rates, values or low:high:count on a log scale, of each data set, optimizer and
-    activation."""
+    """Learning rates of each grid: values, or low:high:count on a log scale."""
     seeds: int = 12
     """Seeds per learning rate, numbered from 0."""
     depth: int = 2
@@ -64,22 +63,19 @@ class Configuration(Flags):
     batch_size: int = 64
     """Rows per update."""
     metalearning_data: str = "mnist1d"
-    """Data set of metalearning; the published one is mnist1d, digits only shows that it works."""
+    """Data set of metalearning: mnist1d as published; digits only shows that it works."""
     metalearning_rate: tuple[str, ...] = ("0.01:10:31", "0.3:1.5:111")
-    """Learning rates of the grid beside metalearning: a tanh network of 50 neurons, 200 updates of
-    50 rows, whose mean loss metalearning lowers."""
+    """Learning rates of the grid on which the optimum of metalearning is looked up."""
     metalearning_seeds: int = 100
-    """Seeds per learning rate of the grid beside metalearning."""
+    """Seeds per learning rate of the metalearning grid."""
     metalearned_seeds: int = 20
-    """Seeds whose learning rate is metalearned, among those of the grid."""
+    """Seeds whose learning rate is metalearned, among those of the metalearning grid."""
     metalearning_start: tuple[float, ...] = (0.15, 1.5)
     """Learning rates from which metalearning starts."""
     metalearning_steps: int = 30
-    """Metalearning updates of the rate's logarithm, each 3 times its gradient and at most 0.3; 0
-    leaves this rule out."""
+    """Updates of the metalearned rate's logarithm, 3 × gradient, at most 0.3 each; 0 for none."""
     published_steps: int = 50
-    """Metalearning updates of the rate by the published rule, 0.3 times its gradient; 0 leaves this
-    rule out."""
+    """Updates of the metalearned rate by the published rule, 0.3 × gradient; 0 for none."""
     descent_rate: tuple[float, ...] = (0.02, 0.5, 1.2)
     """The three learning rates of the descents that are drawn."""
     descent_starts: int = 1000

@@ -25,7 +25,6 @@ from experiments.lab.engine import processes, stages
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.engine.program import Data
 from experiments.lab.engine.runner import run_grid
 from experiments.lab.io import cli
 from experiments.lab.results import trackers
@@ -417,24 +416,36 @@ def train(
         labels, runs, known, lambda outcome: so_far(grid, outcome, score, variance), score
     ) as watch:
 
-        def kept(number: int, outcome: Outcome) -> None:
-            keep(number, outcome)
-            if outcome.done[runs[number]].all():
-                watch.finish(number)
+        class Listener:
+            start = staticmethod(watch.start)
 
-        return run_grid(
-            grid,
-            lambda structure: make_run(structure, data),
-            Data(data.x, data.y),
-            steps=configuration.steps,
-            batch_size=lambda structure: batch_size(structure, data),
-            known=known,
-            runs=runs,
-            on_start=watch.start,
-            on_segment=lambda _, share: watch.advance(share),
-            on_outcome=kept,
-            asked=asked,
-        )
+            @staticmethod
+            def advance(number, share):
+                watch.advance(share)
+
+            @staticmethod
+            def keep(number, outcome):
+                keep(number, outcome)
+                if outcome.done[runs[number]].all():
+                    watch.finish(number)
+
+        class Work:
+            steps = configuration.steps
+
+            @staticmethod
+            def parts():
+                return {part: (data.x[part], data.y[part]) for part in data.x}
+
+            @staticmethod
+            def make(structure):
+                return make_run(structure, data)
+
+            @staticmethod
+            def batch_size(structure):
+                return batch_size(structure, data)
+
+        Work.asked, Work.grid = asked, grid
+        return run_grid(Work, runs, known, Listener)
 
 
 def make_grid(configuration: Configuration) -> jaxnn.Grid:

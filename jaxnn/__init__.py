@@ -11,14 +11,19 @@ from jaxnn import (
     encoding,
     gaussian,
     grid,
+    grid_training,
     initializers,
     layers,
+    layout,
     losses,
     meanfield,
     networks,
+    outcome,
+    program,
     quadrature,
     random_networks,
     recurrent,
+    segments,
     sweep,
     training,
     types,
@@ -27,7 +32,8 @@ from jaxnn.activations import ACTIVATIONS
 from jaxnn.advice import recommend
 from jaxnn.description import describe
 from jaxnn.encoding import decode_binary, decode_bipolar, encode_binary, encode_bipolar
-from jaxnn.grid import Grid, arrange
+from jaxnn.grid import Grid
+from jaxnn.grid_training import GridResult, GridSegment, grid_segments, train_grid
 from jaxnn.layers import (
     activation_layer,
     dense,
@@ -39,11 +45,13 @@ from jaxnn.layers import (
     residual,
     serial,
 )
+from jaxnn.layout import arrange
 from jaxnn.losses import HEADS, cost
 from jaxnn.networks import autoencoder, deep_mlp, mlp
+from jaxnn.outcome import Outcome
 from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
 from jaxnn.sweep import make_sweep
-from jaxnn.training import OPTIMIZERS, batch_order, make_training
+from jaxnn.training import OPTIMIZERS, batch_order, make_training, training_of_cost
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 
 __version__ = "0.2.0"
@@ -56,8 +64,11 @@ __all__ = [
     "Array",
     "Cell",
     "Grid",
+    "GridResult",
+    "GridSegment",
     "Key",
     "Network",
+    "Outcome",
     "Params",
     "activation_layer",
     "activations",
@@ -83,11 +94,14 @@ __all__ = [
     "encoding",
     "gaussian",
     "grid",
+    "grid_segments",
+    "grid_training",
     "gru",
     "initializers",
     "jordan",
     "layer_norm",
     "layers",
+    "layout",
     "losses",
     "make_sweep",
     "make_training",
@@ -96,6 +110,8 @@ __all__ = [
     "mlp",
     "networks",
     "neuron",
+    "outcome",
+    "program",
     "quadrature",
     "random_networks",
     "recommend",
@@ -103,9 +119,12 @@ __all__ = [
     "recurrent_network",
     "repeat",
     "residual",
+    "segments",
     "serial",
     "sweep",
+    "train_grid",
     "training",
+    "training_of_cost",
     "types",
     "unroll",
 ]

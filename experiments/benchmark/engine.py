@@ -1,4 +1,4 @@
-"""Our engine on a workload, used as the experiments use it."""
+"""jaxnn's engine on a workload, used as the experiments use it."""
 
 import time
 from typing import NamedTuple
@@ -14,14 +14,15 @@ from jaxnn.grid import Layout
 from jaxnn.sweep import Sweep
 from jaxnn.training import Training
 
-SHORTEST = 10  # updates of each run in a segment, so that bringing its parameters into the cache does not count
+# Updates of each run in a segment, enough that bringing its parameters into the cache costs little.
+SHORTEST = 10
 
 
 class Program(NamedTuple):
     """A workload's compiled segment.
 
-    together: groups that a device trains at a time; None, all.
-    seconds: to trace, lower and compile it.
+    together: how many groups a device trains at a time; None means all.
+    seconds: how long tracing, lowering and compiling took.
     """
 
     sweep: Sweep
@@ -32,7 +33,10 @@ class Program(NamedTuple):
 
     @property
     def memory(self) -> int:
-        """Most bytes held on all devices: arguments, results that do not take an argument's place, and temporaries."""
+        """Peak bytes on all devices.
+
+        Arguments, results that do not take an argument's place, and temporaries.
+        """
         plan = self.compiled.memory_analysis()
         own = (
             plan.argument_size_in_bytes
@@ -62,7 +66,7 @@ def make_training(workload: Workload) -> Training:
 
 
 def make_program(workload: Workload, steps: int) -> Program:
-    """Compile the segment of so many updates of every run."""
+    """Compile a segment, in which every run makes ``steps`` updates."""
     training = make_training(workload)
     rates = workload.learning_rates()[: workload.runs // workload.seeds]
     grid = jaxnn.Grid({}, {"learning_rate": tuple(map(float, rates))}, workload.seeds)
@@ -81,14 +85,14 @@ def make_program(workload: Workload, steps: int) -> Program:
 
 
 class Engine:
-    """All runs of a workload, trained on all devices, a segment a turn.
+    """All runs of a workload, trained on all devices, one segment per turn.
 
-    updates: of each run so far.
-    compile_seconds: of the first compilation, when JAX has seen nothing of this network.
+    updates: how many each run has made so far.
+    compile_seconds: how long the first compilation took, before JAX had seen this network.
     """
 
     def __init__(self, workload: Workload, seconds: float):
-        """Compile, and choose the steps of a segment so that it takes about so many seconds."""
+        """Compile, and choose the steps of a segment so that it takes about ``seconds``."""
         self.workload, self.updates = workload, 0
         self._start(make_program(workload, SHORTEST), SHORTEST)
         self.compile_seconds = self.program.seconds
@@ -114,7 +118,7 @@ class Engine:
         self.metrics = None
 
     def turn(self) -> int:
-        """Train one segment on from where the last one ended; returns the updates of all runs together."""
+        """Train one segment, from where the last one ended; returns the updates of all runs."""
         self._state, self.metrics = jax.block_until_ready(
             self.program.compiled(self._state, *self._arguments)
         )
@@ -122,7 +126,7 @@ class Engine:
         return self.steps * self.workload.runs
 
     def check(self) -> None:
-        """What shows that the work was done.
+        """Check that the work was done.
 
         Raises:
             RuntimeError: a run has not made all its updates, or has diverged.
@@ -133,6 +137,7 @@ class Engine:
         )
         if np.any(steps != self.updates) or np.any(diverged >= 0):
             raise RuntimeError(
-                f"{self.workload.title}: updates {steps.min()} to {steps.max()} of {self.updates}, "
-                f"{(diverged >= 0).sum()} runs diverged; its times mean nothing"
+                f"{self.workload.title}: runs made {steps.min()} to {steps.max()} of "
+                f"{self.updates} updates and {(diverged >= 0).sum()} runs diverged, so its times "
+                "mean nothing"
             )

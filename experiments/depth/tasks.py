@@ -1,4 +1,4 @@
-"""What the networks of the experiment on depth learn."""
+"""The data sets of the experiment on depth."""
 
 from functools import cache
 
@@ -7,11 +7,9 @@ import numpy as np
 from experiments.lab.data import Dataset, load, prepare
 from experiments.lab.engine.program import Data
 
-TURNS, NOISE, SCALE = (
-    1.75,
-    0.02,
-    0.5,
-)  # of the spirals; the last is the root mean square of a coordinate
+# The spirals' number of turns, the standard deviation of their noise, and the root mean square of a
+# coordinate.
+TURNS, NOISE, SCALE = 1.75, 0.02, 0.5
 
 
 @cache
@@ -22,10 +20,11 @@ def digits() -> Dataset:
 
 @cache
 def spirals() -> Data:
-    """Two spirals, one turned by half a turn: points of the plane, and which they lie on.
+    """Points of the plane on two intertwined spirals; the class is the spiral.
 
-    In the shape of the digits, so that their program trains them: the plane's two inputs stand beside others that are 0, and are so
-    much larger that the first layer's sums have the variance of a layer of two inputs.
+    The arrays have the shape of the digits, so that the same program trains on both: the two
+    coordinates are followed by inputs that are 0, and are scaled up so that the first layer's
+    pre-activations have the variance that they would have in a layer of two inputs.
     """
     noise, x, y = np.random.default_rng(0), {}, {}
     for part, others in digits().x.items():

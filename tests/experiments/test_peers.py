@@ -1,4 +1,4 @@
-"""The benchmark's peers do the work they are timed for: the same updates from the same start, counted."""
+"""The benchmark's peers do the work for which they are timed: the same updates, counted."""
 
 import sys
 import warnings
@@ -43,7 +43,10 @@ def prepared(name, workload):
 
 @pytest.fixture(scope="module")
 def ours():
-    """Our training of SMALL's networks from the same start: each run's cost over its first batch and over its 48th."""
+    """jaxnn's training of SMALL's networks from the same start.
+
+    Each run's cost over its first batch and over its 48th.
+    """
     x, y = map(jnp.asarray, SMALL.data())
     training = jaxnn.make_training(
         jaxnn.mlp(SMALL.sizes), jaxnn.losses.softmax_cross_entropy, jaxnn.OPTIMIZERS["sgd"]

@@ -68,8 +68,8 @@ def train_step(
     def cost(model: nnx.Module) -> jax.Array:
         return optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean()
 
-    loss, slopes = nnx.value_and_grad(cost)(model)
-    optimizer.update(model, slopes)
+    loss, gradient = nnx.value_and_grad(cost)(model)
+    optimizer.update(model, gradient)
     return loss
 
 

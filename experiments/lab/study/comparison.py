@@ -196,9 +196,9 @@ def results_table(
                 outcome, part, score, variance
             )
         columns |= {
-            name: outcome.test[name]
+            name: outcome.final[name]
             for name in ("test_dead", "test_saturated")
-            if name in outcome.test
+            if name in outcome.final
         }
         columns["train_loss"] = np.where(diverged, np.inf, columns["train_loss"])
         index = pd.MultiIndex.from_product(
@@ -249,7 +249,7 @@ def final(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Losses and scores at the end, (cells, seeds): a diverged run's are infinite, and the worst there is."""
     found = (
-        outcome.test
+        outcome.final
         if part == "test"
         else {name: values[-1] for name, values in outcome.curves.items()}
     )

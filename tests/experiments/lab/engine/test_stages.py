@@ -113,7 +113,9 @@ def test_a_run_that_stops_within_a_stage_goes_on_to_the_same_bytes(refined, tmp_
         assert run(*NARROW, "--refine", 1, "--out", tmp_path / "r") == 130
     trained = []
     monkeypatch.setattr(
-        runner, "train", lambda *a, train=runner.train, **k: trained.append(1) or train(*a, **k)
+        runner,
+        "program_segments",
+        lambda *a, train=runner.program_segments, **k: trained.append(1) or train(*a, **k),
     )
     assert run(*NARROW, "--refine", 1, "--out", tmp_path / "r") == 0
     assert (

@@ -172,7 +172,7 @@ def compile_by_depth(workload: Workload, rounds: int) -> list[dict[int, float]]:
 
 def small(workload: Workload) -> Workload:
     """The workload in a size that only shows that it works."""
-    inputs, *hidden, outputs = workload.sizes
+    _, *hidden, outputs = workload.sizes
     sizes = (4, *[8] * min(len(hidden), 6), outputs)
     return workload._replace(
         sizes=sizes, batch_size=8, runs=4, seeds=2, examples=64, length=min(workload.length, 4)

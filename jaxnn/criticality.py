@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnn.gaussian import check_variances, moments, pair_moments
+from jaxnn.expectations import check_variances, moments, pair_moments
 from jaxnn.meanfield import variance_map
 from jaxnn.types import Activation
 
@@ -43,7 +43,7 @@ def variance_fixed_point(
     as it does for every monotone φ with φ(0) = 0.
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         weight_variance: σ_w².
         bias_variance: σ_b².
         q0: where to start, above 0.
@@ -103,7 +103,7 @@ def critical_point(activation: str | Callable | Activation, q: float) -> Critica
     """Initialisation that holds the variance at q and the gradient: σ_w² = 1 / E[φ′²], σ_b² = q − σ_w² E[φ²].
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         q: the wanted pre-activation variance, above 0.
 
     Returns:
@@ -145,7 +145,7 @@ def critical_points(
     with q = 1e-12.
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         bias_variance: σ_b².
 
     Returns:
@@ -201,7 +201,7 @@ def correlation_map(
     dc′/dc = σ_w² q E[φ′(u) φ′(v)] / q′; at c = 1 and q = q* it is χ.
 
     Args:
-        activation: elementwise and continuous φ, as in ``gaussian.moments``.
+        activation: elementwise and continuous φ, as in ``expectations.moments``.
         correlation: c, in [−1, 1].
         q: pre-activation variance of both inputs, above 0.
         weight_variance: σ_w².
@@ -254,7 +254,7 @@ def depth_scales(
     """How deep a signal reaches, ξ_c = −1 / log χ and ξ_q = −1 / log(dq′/dq), at the fixed point reached from q0.
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         weight_variance: σ_w².
         bias_variance: σ_b².
         q0: the first layer's variance.

@@ -169,7 +169,7 @@ def dense(
     return Network(init, apply)
 
 
-def maxout(
+def maxout_layer(
     in_dim: int,
     out_dim: int,
     *,
@@ -197,7 +197,7 @@ def maxout(
         ValueError: in_dim, out_dim or pieces is below 1, or x is not of shape (in_dim,).
 
     Example:
-        >>> layer = maxout(1, 1, pieces=2)
+        >>> layer = maxout_layer(1, 1, pieces=2)
         >>> float(layer.apply({"weight": jnp.array([[1.0, -1.0]])}, jnp.array([-3.0]))[0])  # |x|
         3.0
 

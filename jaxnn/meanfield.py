@@ -2,7 +2,7 @@
 
 The setting is a network of infinite width, z' = W φ(z) + b, with independent normal weights of variance σ_w² / fan-in
 and biases of variance σ_b². Everywhere ``weight_variance`` is σ_w² (fan-in included), ``bias_variance`` is σ_b², and
-``q`` is the variance of the pre-activations z, so that z ~ N(0, q); ``gaussian.moments`` has their expectations. All
+``q`` is the variance of the pre-activations z, so that z ~ N(0, q); ``expectations.moments`` has their expectations. All
 numbers are float64 on the host.
 """
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnn.gaussian import check_variances, moments
+from jaxnn.expectations import check_variances, moments
 from jaxnn.types import Activation
 
 
@@ -25,7 +25,7 @@ def variance_map(
     """Variance of the next layer's pre-activations, q′ = σ_w² E[φ(√q x)²] + σ_b², x ~ N(0, 1).
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         q: variance of this layer's pre-activations.
         weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
@@ -53,7 +53,7 @@ def gradient_factor(
     """Growth of the mean square gradient through one layer, backwards: χ = σ_w² E[φ′(√q x)²].
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         q: variance of the pre-activations φ acts on.
         weight_variance: σ_w², the variance of a weight times its fan-in.
 
@@ -95,7 +95,7 @@ def trajectory(
     """Variance and gradient factor of each layer, q_{l+1} = σ_w² E[φ(√q_l x)²] + σ_b² and χ_l = σ_w² E[φ′(√q_l x)²].
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         depth: layers, 1 or more.
         weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².

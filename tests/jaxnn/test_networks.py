@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxnn import autoencoder, deep_mlp, describe, elman, gru, jordan, mlp, recurrent_network
-from jaxnn.layers import dense, layer_norm, maxout, serial
+from jaxnn.layers import dense, layer_norm, maxout_layer, serial
 
 
 def test_mlp_is_the_formula_written_in_numpy():
@@ -229,7 +229,7 @@ def test_an_autoencoder_is_its_decoder_after_its_encoder():
         (lambda: deep_mlp(2, 16, 1, 1), (2, 16, 1, 0, 2, 48 + 17)),
         (lambda: deep_mlp(2, 16, 0, 1), (2, 0, 1, 0, 1, 3)),
         (
-            lambda: serial(maxout(3, 4, pieces=5), layer_norm(4), dense(4, 2)),
+            lambda: serial(maxout_layer(3, 4, pieces=5), layer_norm(4), dense(4, 2)),
             (3, 20, 2, 0, 2, 80 + 8 + 10),
         ),
         (lambda: autoencoder((6, 5, 2)).network, (6, 12, 6, 0, 4, 35 + 12 + 15 + 36)),

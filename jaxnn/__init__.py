@@ -1,4 +1,7 @@
-"""jaxnn: train whole grids of neural networks at once, to find which activation and learning rate to use, and why."""
+"""jaxnn trains whole grids of neural networks at once.
+
+It answers which activation function and which learning rate to use, and why.
+"""
 
 from jaxnn import (
     activations,

@@ -159,7 +159,5 @@ def crelu(x: Array) -> Array:
         Shang, Sohn, Almeida & Lee 2016, arXiv 1603.05201.
     """
     if jnp.ndim(x) == 0:
-        raise ValueError(
-            "crelu doubles the last axis, so it needs at least one; got a scalar: give a vector"
-        )
+        raise ValueError("crelu doubles the last axis, and got a scalar; give it a vector")
     return jnp.concatenate([jax.nn.relu(x), jax.nn.relu(-x)], axis=-1)

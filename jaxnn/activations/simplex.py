@@ -94,6 +94,4 @@ def sparsemax(x: Array) -> Array:
 
 def _needs_axis(name: str, x: Array) -> None:
     if jnp.ndim(x) == 0:
-        raise ValueError(
-            f"{name} works over the last axis, so it needs at least one; got a scalar: give a vector"
-        )
+        raise ValueError(f"{name} works over the last axis, and got a scalar; give it a vector")

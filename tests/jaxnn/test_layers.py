@@ -103,7 +103,7 @@ def test_an_activation_that_makes_two_of_each_unit_needs_a_multiple():
     layer = dense(3, 4, activation=crelu, initializer=jax.nn.initializers.ones)
     assert layer.init(key())["weight"].shape == (3, 2)
     assert layer.apply(layer.init(key()), -jnp.ones(3)).tolist() == [0, 0, 3, 3]
-    with pytest.raises(ValueError, match="out_dim=3 is no multiple"):
+    with pytest.raises(ValueError, match="out_dim=3 is not a multiple"):
         dense(3, 3, activation=crelu, initializer=zeros)
 
 
@@ -146,7 +146,7 @@ def test_maxout_keeps_the_mean_square(pieces):
     keys = jax.random.split(key(), 2)
     x = jax.random.normal(keys[0], (64, 256))
     y = jax.vmap(layer.apply, in_axes=(None, 0))(layer.init(keys[1]), x)
-    # The weights are drawn once, so the 512 units are the independent draws: their spread gives the error.
+    # The weights are drawn once; the 512 units are independent, so their spread gives the error.
     by_unit = np.asarray((y**2).mean(axis=0))
     assert abs(by_unit.mean() - 1) < 5 * by_unit.std() / math.sqrt(512)
     assert by_unit.std() / math.sqrt(512) < 0.02

@@ -1,4 +1,4 @@
-"""The lecture's worked numbers, by its rows: N3, N6, N8, F1, F2, G6, and A5's two equalities in test_layers."""
+"""The lecture's worked numbers, by row: N3, N6, N8, F1, F2, G6; those of A5 are in test_layers."""
 
 import math
 
@@ -32,7 +32,7 @@ def test_f1_hidden_values_5_and_1_and_output_9():
 
 
 def test_f2_the_sigmoid_is_on_the_hidden_nodes_and_not_on_the_output():
-    # The sums are 3 and 9, so the output is 2 σ(3) − σ(9); with a sigmoid on the output too it would be 0.712.
+    # The sums are 3 and 9, so the output is 2 σ(3) − σ(9); a sigmoid of that would be 0.712.
     with jax.enable_x64(True):
         params, x = as_params(F2_WEIGHTS, jnp.float64), jnp.array([-1.0, 2.0])
         hidden, output = backprop.forward(params, x, activation="sigmoid")

@@ -1,4 +1,4 @@
-"""Mean-field theory against published products, SciPy's quadrature, closed forms and Monte-Carlo."""
+"""Mean-field theory against published products, SciPy's quadrature, closed forms, Monte Carlo."""
 
 import jax
 import jax.numpy as jnp
@@ -49,7 +49,7 @@ NUMPY = {  # φ, φ′, kinks: written again, so that the library is not compare
 
 
 def by_quad(f, q, kinks=()):
-    """E[f(z)], z ~ N(0, q), by adaptive quadrature between the kinks and a few other points."""
+    """E[f(z)], z ~ N(0, q), by adaptive quadrature between the corners and a few other points."""
     root = np.sqrt(q)
     points = np.unique([k / root for k in kinks] + [-12, -6, -3, -1, 0, 1, 3, 6, 12])
     points = points[np.abs(points) <= 12]

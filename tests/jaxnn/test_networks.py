@@ -54,7 +54,7 @@ def test_dropout_in_an_mlp_acts_on_hidden_values_when_a_key_is_given():
     params, x = filled(plain), jnp.ones(3)
     assert jax.tree.structure(filled(net)) == jax.tree.structure(params)
     np.testing.assert_array_equal(net.apply(params, x), plain.apply(params, x))
-    # With output weights of 1 and a hidden value of 1 each, the output counts the units that were kept.
+    # With output weights and hidden values of 1, the output counts the units that were kept.
     ones = (
         {"weight": jnp.full((3, 500), 1 / 3), "bias": jnp.zeros(500)},
         {"weight": jnp.ones((500, 1)), "bias": jnp.zeros(1)},

@@ -33,6 +33,9 @@ def encode_binary(bits: Array, *, dtype=jnp.float32) -> Array:
     Example:
         >>> encode_binary(jnp.array([False, True])).tolist()
         [0.0, 1.0]
+
+    Reference:
+        The lecture, row N3 of its list.
     """
     return _booleans("encode_binary", bits).astype(dtype)
 
@@ -50,6 +53,9 @@ def decode_binary(x: Array) -> Array:
     Example:
         >>> decode_binary(jnp.array([0.0, 1.0, 0.8])).tolist()
         [False, True, True]
+
+    Reference:
+        The lecture, row N3 of its list.
     """
     return jnp.asarray(x) > 0.5
 
@@ -70,6 +76,9 @@ def encode_bipolar(bits: Array, *, dtype=jnp.float32) -> Array:
     Example:
         >>> encode_bipolar(jnp.array([False, True])).tolist()
         [-1.0, 1.0]
+
+    Reference:
+        The lecture, row N3 of its list.
     """
     return 2 * _booleans("encode_bipolar", bits).astype(dtype) - 1
 
@@ -87,5 +96,8 @@ def decode_bipolar(x: Array) -> Array:
     Example:
         >>> decode_bipolar(jnp.array([-1.0, 1.0, 0.2])).tolist()
         [False, True, True]
+
+    Reference:
+        The lecture, row N3 of its list.
     """
     return jnp.asarray(x) > 0

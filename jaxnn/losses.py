@@ -41,6 +41,9 @@ def squared_error(prediction: Array, target: Array) -> Array:
     Example:
         >>> float(squared_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])))
         2.0
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
     _same_shape("squared_error", prediction, target)
     return jnp.mean(optax.squared_error(prediction, target))
@@ -64,6 +67,9 @@ def absolute_error(prediction: Array, target: Array) -> Array:
     Example:
         >>> float(absolute_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])))
         1.0
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
     _same_shape("absolute_error", prediction, target)
     return jnp.mean(jnp.abs(prediction - target))
@@ -136,6 +142,9 @@ def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
     Example:
         >>> round(float(sigmoid_cross_entropy(jnp.zeros(1), jnp.ones(1))), 4)
         0.6931
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.2.
     """
     _same_shape("sigmoid_cross_entropy", logits, target)
     return jnp.mean(optax.sigmoid_binary_cross_entropy(logits, target))
@@ -159,6 +168,9 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
     Example:
         >>> round(float(softmax_cross_entropy(jnp.zeros(10), jnp.array(3))), 4)
         2.3026
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.3.
     """
     if jnp.ndim(logits) != 1:
         raise ValueError(
@@ -197,6 +209,9 @@ def cost(
     Example:
         >>> float(cost(squared_error, lambda x: 2 * x, jnp.ones((3, 1)), jnp.zeros((3, 1))))
         4.0
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 8.1.1.
     """
     if len(x) != len(y):
         raise ValueError(

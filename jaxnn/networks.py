@@ -119,6 +119,9 @@ def deep_mlp(
         >>> params = net.init(jax.random.key(0))
         >>> params[1]["weight"].shape, net.apply(params, jax.numpy.ones(2)).shape
         ((99, 16, 16), (1,))
+
+    Reference:
+        Rumelhart, Hinton & Williams 1986.
     """
     if depth < 0:
         raise ValueError(f"depth is the number of hidden layers, 0 or more, got {depth}")

@@ -25,7 +25,6 @@ from experiments.lab.engine import processes, stages
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.engine.program import Data
 from experiments.lab.engine.runner import run_grid
 from experiments.lab.io import cli
 from experiments.lab.results import trackers

@@ -36,7 +36,7 @@ class Work(Protocol):
     def steps(self) -> int: ...
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
-        """"train", "validation" and "test" as (x, y)."""
+        """ "train", "validation" and "test" as (x, y)."""
         ...
 
     def make(self, structure: Mapping[str, Any]) -> Training:

@@ -9,9 +9,9 @@ import pandas as pd
 
 import jaxnn
 from experiments.lab.data import Dataset, Source
-from jaxnn.program import segment_lengths
 from experiments.lab.results.model import Model
 from experiments.lab.study.comparison import Choice, Score, rows_of
+from jaxnn.program import segment_lengths
 from jaxnn.sweep import batches, run_key
 from jaxnn.training import Training
 from jaxnn.types import Params

@@ -2,8 +2,8 @@
 
     python -m experiments.bias
 
-Time: 2 seconds. Result: The weight sets the slope (w₀/4 in the middle) and the bias where the middle lies (−w₁/w₀), without
-changing the slope; with bias −5 the output at x = 2 is 0.0474. No spread: a closed form.
+Rules. N8 holds if, up to rounding, the slope in the middle is w₀/4 whatever the bias, the middle is at −w₁/w₀, and the outputs at
+--at are those of 1 / (1 + exp(−z)) in float64.
 """
 
 from dataclasses import dataclass

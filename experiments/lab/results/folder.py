@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 from safetensors.numpy import load_file, save_file
@@ -16,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io import files
 from experiments.lab.io.errors import UserError
+from experiments.lab.results.code_hash import measuring_code
 from experiments.lab.results.provenance import versions
 
 
@@ -78,20 +78,11 @@ class RunFolder:
     def keep_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep named arrays in case the run is interrupted."""
         self._parts.mkdir(parents=True, exist_ok=True)
-        _write_arrays(self._parts / f"{name}.safetensors", arrays)
+        write_arrays(self._parts / f"{name}.safetensors", arrays)
 
     def kept_arrays(self) -> dict[str, dict[str, np.ndarray]]:
         """The arrays that an interrupted run of the same configuration has left, by name."""
         return {file.stem: load_file(file) for file in sorted(self._parts.glob("*.safetensors"))}
-
-    def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """A file of named arrays."""
-        _write_arrays(self.path / name, arrays)
-
-    def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """The named arrays of a file; none where there is no such file."""
-        file = self.path / name
-        return load_file(file) if file.is_file() else {}
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file whole or not at all."""
@@ -99,7 +90,7 @@ class RunFolder:
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """A CSV file; seven digits, which is all that float32 holds."""
-        self.write_text(name, table.to_csv(index=False, float_format="%.7g", lineterminator="\n"))
+        write_table(self.path / name, table)
 
     def write_json(self, name: str, value: Any) -> None:
         """A JSON file; a number that is not finite is null, since JSON has none."""
@@ -110,15 +101,43 @@ class RunFolder:
         shutil.rmtree(self.path / "unfinished")
 
 
-def fingerprint(configuration: Mapping[str, Any], data_sha256: str) -> str:
-    """What a run's numbers depend on: configuration, data and versions."""
-    what = {"configuration": files.plain(configuration), "data": data_sha256, **versions()}
+def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:
+    """What a run's numbers depend on, as one hash: configuration, data, code and versions of libraries.
+
+    Args:
+        configuration: the values of the flags that the numbers depend on, by name.
+        data_sha256: the hash of the data; "" where the code and the configuration determine them.
+        code: the hash of the code that the numbers come from, as `code_hash.measuring_code` gives it for the functions
+            that make them; by default of jaxnn, lab/engine and lab/data alone.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    what = {
+        "configuration": files.plain(configuration),
+        "data": data_sha256,
+        "code": measuring_code() if code is None else code,
+        "versions": {name: each for name, each in versions().items() if name != "jaxnn"},
+    }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_table(file: Path, table: pd.DataFrame) -> None:
+    """A CSV file, written whole or not at all; seven digits, which is all that float32 holds."""
+    text = table.to_csv(index=False, float_format="%.7g", lineterminator="\n")
+    files.write_text(file, text)
+
+
+def write_arrays(
+    file: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None
+) -> None:
+    """A safetensors file of named arrays and texts, written whole or not at all."""
     temporary = file.with_suffix(".tmp")
-    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, temporary)
+    save_file(
+        {name: np.asarray(array, order="C") for name, array in arrays.items()},
+        temporary,
+        None if metadata is None else dict(metadata),
+    )
     os.replace(temporary, file)
 
 

@@ -1,12 +1,15 @@
-"""Every experiment: what it asks, how long it takes, what it last found, and whether that is what the present code gives.
+"""Every experiment: its question, how long it takes, what it last found, whether that is current.
 
     python -m experiments
     python -m experiments all
     python -m experiments conclude
 
-all measures what was measured with earlier code or other flags, concludes again what was concluded by an earlier rule, publishes
-both in experiments/results/ and writes LEDGER.md. Interrupted, the same command goes on. conclude concludes every experiment
-again from its published measurement, within a minute, and publishes that.
+all measures again what was measured with earlier code or other flags, concludes again what was
+concluded by an earlier rule, publishes both in experiments/results/ and writes LEDGER.md.
+Interrupted, the same command goes on.
+
+conclude concludes every experiment again from its published measurement, within a minute, and
+publishes that; with --check it publishes nothing and says what differs.
 """
 
 import argparse
@@ -22,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 
 import experiments
+from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.evidence import ledger, published, screen
 from experiments.lab.evidence.currency import CURRENT, currency
@@ -29,9 +33,11 @@ from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io.files import plain, write_text
 from experiments.lab.study.wording import listed
 
-LEFT = (
-    Path("runs") / "again.json"
-)  # the experiments that an interrupted `all --again` has still to run
+# The experiments that an interrupted `all --again` has still to run.
+LEFT = Path("runs") / "again.json"
+
+
+MEASURES_AGAIN = "python -m experiments all measures it again"
 
 
 def main() -> int:
@@ -50,7 +56,7 @@ def main() -> int:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="with conclude: publish nothing, and say where the result differs from what is published",
+        help="with conclude: publish nothing, and say what differs from what is published",
     )
     flags = parser.parse_args()
     if flags.again and flags.what != "all":
@@ -83,7 +89,7 @@ def show_list() -> None:
 
 
 def run_all(every: Sequence[Experiment], again: bool) -> int:
-    """Run those that are not current, or with ``again`` each of them once, however often interrupted.
+    """Run those that are not current, or with ``again`` each once, however often interrupted.
 
     Returns:
         The exit code.
@@ -109,7 +115,11 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
 
 
 def run(experiment: Experiment, again: bool) -> int:
-    """Run an experiment's defaults in a process of its own and publish what it found; returns its exit code."""
+    """Run an experiment's defaults in a process of its own and publish what it found.
+
+    Returns:
+        The exit code.
+    """
     folder = Path("runs") / experiment.name
     module = f"experiments.{experiment.name}"
     command = [sys.executable, "-m", module, "--out", str(folder), *["--again"] * again]
@@ -123,8 +133,12 @@ def run(experiment: Experiment, again: bool) -> int:
 
 
 def conclude(every: Sequence[Experiment]) -> int:
-    """Conclude each from its published measurement and publish that; returns 1 where one cannot be, else 0."""
-    use_every_core()  # as when it was measured, so that rounding is the same
+    """Conclude each from its published measurement and publish that.
+
+    Returns:
+        The exit code: 1 where one cannot be concluded, else 0.
+    """
+    _prepare()
     code = 0
     for experiment in every:
         with tempfile.TemporaryDirectory() as folder:
@@ -138,8 +152,12 @@ def conclude(every: Sequence[Experiment]) -> int:
 
 
 def check(every: Sequence[Experiment]) -> int:
-    """Conclude each from its published measurement and compare; returns 1 where a verdict differs or one cannot be."""
-    use_every_core()
+    """Conclude each from its published measurement and compare.
+
+    Returns:
+        The exit code: 1 where a verdict differs or one cannot be concluded, else 0.
+    """
+    _prepare()
     code = 0
     for experiment in every:
         with tempfile.TemporaryDirectory() as folder:
@@ -152,6 +170,12 @@ def check(every: Sequence[Experiment]) -> int:
         screen.console.print(f"{experiment.name}: {said}")
         code = code or int(differs)
     return code
+
+
+def _prepare() -> None:
+    """As when it was measured, so that rounding is the same."""
+    use_every_core()
+    use_compile_cache()
 
 
 def compare(name: str, folder: Path, other: Path) -> tuple[str, bool]:
@@ -179,18 +203,22 @@ def compare(name: str, folder: Path, other: Path) -> tuple[str, bool]:
 
 
 def concluded(experiment: Experiment, folder: Path) -> str:
-    """Conclude an experiment from its published measurement into a folder; returns why it cannot be, else nothing."""
+    """Conclude an experiment from its published measurement into a folder.
+
+    Returns:
+        Why it cannot be concluded; empty where it was.
+    """
     measured, defaults = published.measured(experiment.name), experiment.configuration()
     if measured is None:
         return f"its measurement is not here; python -m experiments.{experiment.name} makes it"
     if measured.made["configuration"] != plain(experiment.settings(defaults)):
-        return "it was measured with other flags than the present defaults; python -m experiments all measures it again"
+        return f"it was measured with other flags than the present defaults; {MEASURES_AGAIN}"
     try:
         experiment.conclude_into(folder, defaults, measured)
     except KeyError as missing:
         if measured.fingerprint == experiment.fingerprint(defaults):
             raise
-        return f"its measurement by earlier code has no {missing}; python -m experiments all measures it again"
+        return f"its measurement by earlier code has no {missing}; {MEASURES_AGAIN}"
     return ""
 
 

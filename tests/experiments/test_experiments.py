@@ -60,7 +60,7 @@ def test_the_docstring_has_question_and_command_and_no_pasted_result(name):
 
 @each_experiment
 def test_what_is_published_is_of_the_present_defaults_and_claims(name):
-    # Not of the present code: that is shown by `python -m experiments`, since code is edited before it is run.
+    # Not of the present code, which is edited before it is run: `python -m experiments` shows that.
     experiment, last = EVERY[name], published.read(name)
     assert last, f"{name} has no published result; python -m experiments all makes one"
     assert last["configuration"] == plain(experiment.settings(experiment.configuration()))
@@ -123,7 +123,7 @@ def test_a_flag_that_its_command_does_not_take_is_refused(flags, said, monkeypat
 
 
 class Counting:
-    """An experiment in two parts that counts what it measures, and can be interrupted in the second."""
+    """An experiment in two parts that counts what it measures; the second can be interrupted."""
 
     def __init__(self, tmp_path):
         self.ran, self.interrupt = [], False
@@ -210,6 +210,19 @@ def test_a_verdict_names_a_known_claim_and_its_condition():
         Verdict("N8", "holds only when", (), 1, "")
     with pytest.raises(ValueError, match="N8: the verdict 'holds' has a condition; "):
         Verdict("N8", "holds", (), 1, "", when="it is dark")
+
+
+def test_an_edited_activation_of_the_user_is_another_measurement(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    experiment, found = EVERY["trainability"], []
+    for factor in ("0.1", "0.2", "0.1"):
+        (tmp_path / "bent_line.py").write_text(
+            f"import jax.numpy as jnp\n\n\ndef bent(x):\n    return jnp.maximum(x, {factor} * x)\n"
+        )
+        configuration = experiment.configuration(activation="bent_line:bent")
+        found.append(experiment.fingerprint(configuration))
+    assert found[0] == found[2] != found[1]
 
 
 def test_a_wrong_flag_is_one_sentence(capsys):

@@ -1,45 +1,49 @@
-'''The form of an experiment: one folder (or one file) with a question, a measurement, rules and a figure.
+'''The form of an experiment: one folder, or one file, that asks one question.
 
     experiments/NAME/
-        __init__.py     the question, the flags, the parts of the measurement, and EXPERIMENT
+        __init__.py     the question, the flags, the parts of the measurement, EXPERIMENT
         __main__.py     EXPERIMENT.start()
         measure.py      what the parts call
         findings.py     conclude: the rules, from what was measured to verdicts
         figure.py       draw
 
-    """Which rate?                                       (the docstring's first line is the question,
+The folder's __init__.py:
 
-        python -m experiments.NAME                        then come the command and the rules)
+    """Which learning rate?
+
+        python -m experiments.NAME
 
     Rules. G4 holds if …
     """
 
     @dataclass(frozen=True)
     class Configuration(Flags):
-        """Which rate?"""
+        """Which learning rate?"""
 
         seeds: int = 10
-        """Networks of each rate."""                     # a field is a flag, its docstring the help
+        """Networks of each rate."""
 
-    def parts(configuration) -> list[Part]: ...          # each is kept as soon as it is measured
-    def conclude(configuration, found) -> Conclusion: ...
-    def draw(configuration, found, conclusion) -> Figure: ...
+    def parts(configuration) -> list[Part]: ...
 
     EXPERIMENT = Experiment(
         __file__, __doc__, Configuration, smoke={"seeds": 2}, claims=("G4",),
         parts=parts, conclude=conclude, draw=draw,
     )
 
-Nothing else has to be changed: `python -m experiments` finds the folder by its EXPERIMENT, and the finding and the time come from
-the result files, not from the docstring. A new claim is one line in claims.py.
+The docstring's first line is the question. A field of Configuration is a flag, and its docstring
+the flag's help. `python -m experiments` finds the folder by its EXPERIMENT; the finding and the
+time that it shows come from the result files. Nothing else has to be changed, except that a new
+claim needs its line in claims.py.
 
-What was measured is kept apart from what was concluded. The measurement has a fingerprint: of the settings, of the libraries'
-versions and of the code that `parts` and `Configuration` use (lab/results/code_hash.py says what counts). So an edited formula
-is measured again; an edited rule or figure, which only `conclude` and `draw` use, concludes again from the stored measurement
-within seconds; an edited docstring does neither.
+What is measured is kept apart from what is concluded. A measurement has a fingerprint: of the
+settings, of the libraries' versions, and of the code that `parts` and Configuration use (see
+lab/results/code_hash.py). An edited formula is therefore measured again. An edited rule or figure,
+which only `conclude` and `draw` use, concludes again from the stored measurement within seconds.
+An edited docstring does neither.
 '''
 
 import datetime
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +66,7 @@ from experiments.lab.io.files import write_json
 from experiments.lab.results.code_hash import code_of, measuring_code
 from experiments.lab.results.folder import RunFolder, fingerprint, write_table
 from experiments.lab.results.provenance import provenance
+from experiments.lab.study import own
 
 _SECONDS = "/seconds"  # beside the arrays of a part that is kept; no array's name has a slash
 
@@ -104,7 +109,8 @@ class Experiment:
         configuration: a frozen dataclass of the flags.
         smoke: the fields of a run that ends within seconds, with their values.
         claims: the ids in CLAIMS that it gives verdicts on.
-        parts: from a configuration to the parts of the measurement; raises UserError where it cannot be measured.
+        parts: from a configuration to the parts of the measurement; raises UserError where it
+            cannot be measured.
         conclude: from a configuration and what was found to the conclusion; pure.
         draw: from these and the conclusion to the figure; pure.
 
@@ -124,8 +130,9 @@ class Experiment:
     def __post_init__(self):
         if unknown := [claim for claim in self.claims if claim not in CLAIMS]:
             raise ValueError(
-                f"experiment {self.name}: claim {unknown[0]!r} has no line in experiments/lab/evidence/claims.py; "
-                f"add one, or name one of those there: {', '.join(CLAIMS)}"
+                f"experiment {self.name}: claim {unknown[0]!r} has no line in "
+                "experiments/lab/evidence/claims.py; add one, or name one of those there: "
+                f"{', '.join(CLAIMS)}"
             )
 
     @property
@@ -162,13 +169,17 @@ class Experiment:
         return measuring_code(self.configuration, self.parts)
 
     def conclusion_code(self) -> str:
-        """The hash of the code that its verdicts and its figure come from, what is also in the measurement's hash included."""
+        """The hash of the code that its verdicts and its figure come from."""
         return code_of(self.conclude, self.draw, drawing.write)
 
     def fingerprint(self, configuration: Flags) -> str:
         """The hash of all that a measurement's numbers depend on."""
-        settings = {"experiment": self.name, **self.settings(configuration)}
-        return fingerprint(settings, "", self.measurement_code())
+        settings = self.settings(configuration)
+        named = settings.get("activation", ())
+        # The source of the user's own activations, which are code too.
+        sources = own.described([named] if isinstance(named, str) else named)
+        asked = {"experiment": self.name, **settings, "own_activations": sources}
+        return fingerprint(asked, "", self.measurement_code())
 
     def run(self, configuration: Flags) -> None:
         """Measure what is not measured yet, conclude, draw, and write the files."""
@@ -203,7 +214,7 @@ class Experiment:
     def conclude_into(
         self, folder: Path, configuration: Flags, measured: Measurement
     ) -> Conclusion:
-        """Conclude from a measurement, and write the verdicts, the table, the figure and how they were made.
+        """Conclude from a measurement; write verdicts, table, figure, and how they were made.
 
         Raises:
             ValueError: the claims of the verdicts are not those of the experiment.
@@ -212,8 +223,9 @@ class Experiment:
         judged = {verdict.claim for verdict in conclusion.verdicts}
         if judged != set(self.claims):
             raise ValueError(
-                f"experiment {self.name}: conclude gives verdicts on {', '.join(sorted(judged)) or 'no claim'}, and its "
-                f"claims are {', '.join(sorted(self.claims))}; name the same ones in both"
+                f"experiment {self.name}: conclude gives verdicts on "
+                f"{', '.join(sorted(judged)) or 'no claim'}, and its claims are "
+                f"{', '.join(sorted(self.claims))}; name the same ones in both"
             )
         drawing.write(self.draw(configuration, measured.found, conclusion), folder, self.name)
         write_table(folder / "results.csv", conclusion.table)
@@ -236,12 +248,13 @@ class Experiment:
         return conclusion
 
     def _known(self, folder: RunFolder) -> Measurement | None:
-        """What an earlier command has measured with the same fingerprint, here or for what is published."""
+        """What is measured already with the same fingerprint: in the folder, or published."""
         for file in (folder.path, published.RESULTS / self.name):
             found = measurement.read(file / measurement.FILE)
             if found and found.fingerprint == folder.fingerprint:
                 screen.console.print(
-                    f"measured before, {found.made['date']}; --again measures it again"
+                    f"measured already ({os.path.relpath(file / measurement.FILE)}, "
+                    f"{found.made['date']}); --again measures it again"
                 )
                 return found
         return None

@@ -12,7 +12,7 @@ FILE = published.RESULTS.parent / "LEDGER.md"
 
 
 def ledger(experiments: Iterable[Experiment]) -> str:
-    """LEDGER.md of what is published: one row per claim and experiment, and one section per experiment."""
+    """LEDGER.md: one row per claim and experiment, and one section per experiment."""
     runs = {each.name: found for each in experiments if (found := published.read(each.name))}
     rows = [
         _row(claim, words, name, verdict)
@@ -74,7 +74,8 @@ def _section(name: str, run: Mapping[str, Any]) -> list[str]:
         f"![{run['question']}](results/{name}/{name}.png)",
         "",
         f"`python -m experiments.{name}` took {run['seconds']:,.0f} s on {run['machine']} "
-        f"({run['devices'][0].split()[0]}, {run['precision']['dtype']}), {run['date']}; {versions}. {files}.",
+        f"({run['devices'][0].split()[0]}, {run['precision']['dtype']}), {run['date']}; "
+        f"{versions}. {files}.",
         "",
     ]
     for verdict in run["verdicts"]:

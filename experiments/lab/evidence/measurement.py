@@ -1,4 +1,7 @@
-"""What an experiment has measured, kept apart from what is concluded from it: one file of arrays that says how it was made."""
+"""What an experiment has measured, kept apart from what is concluded from it.
+
+One file of named arrays, which says how it was made.
+"""
 
 import json
 from collections.abc import Mapping
@@ -26,11 +29,13 @@ class Measurement:
     Args:
         found: part -> name -> array, in the order in which the parts were measured.
         seconds: part -> the time that it took.
-        made: how it was made: its fingerprint, the hash of the code, configuration, command, versions, device and date.
+        made: how it was made: its fingerprint, the hash of the code, configuration, command,
+            versions, device and date.
 
     Example:
         >>> import tempfile
-        >>> written = Measurement({"first": {"x": np.arange(3)}}, {"first": 0.5}, {"fingerprint": "4b"})
+        >>> arrays, made = {"first": {"x": np.arange(3)}}, {"fingerprint": "4b"}
+        >>> written = Measurement(arrays, {"first": 0.5}, made)
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     written.write(Path(folder) / FILE)
         ...     same = read(Path(folder) / FILE)
@@ -60,7 +65,7 @@ class Measurement:
             for name, array in named.items()
         }
         made = {_MADE: self.made, _SECONDS: self.seconds}
-        # One entry, since safetensors keeps several in no order: the same measurement gives the same bytes.
+        # One entry, since safetensors writes several in no fixed order.
         write_arrays(file, arrays, {"measurement": json.dumps(plain(made), ensure_ascii=False)})
 
 

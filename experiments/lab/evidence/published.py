@@ -23,7 +23,7 @@ def files(name: str) -> tuple[str, ...]:
 
 
 def read(name: str) -> dict[str, Any] | None:
-    """config.json and summary.json of an experiment's last published run, as one; None where there is none."""
+    """config.json and summary.json of what is published, as one; None where nothing is."""
     found: dict[str, Any] = {}
     for file in ("config.json", "summary.json"):
         try:
@@ -34,7 +34,11 @@ def read(name: str) -> dict[str, Any] | None:
 
 
 def measured(name: str) -> Measurement | None:
-    """The measurement behind what is published: the committed one, or where that is too large the one in runs/."""
+    """The measurement behind what is published.
+
+    The committed one, or where it is too large to be committed the one in runs/; None where neither
+    is here.
+    """
     if found := measurement.read(RESULTS / name / measurement.FILE):
         return found
     last, kept = read(name), measurement.read(Path("runs") / name / measurement.FILE)
@@ -42,7 +46,10 @@ def measured(name: str) -> Measurement | None:
 
 
 def publish(name: str, folder: Path) -> None:
-    """Copy a run's small files to where they are committed; the measurement too, where it is new and not too large."""
+    """Copy a run's files to where they are committed; its measurement only where that is small.
+
+    A folder without a measurement leaves the published one as it is.
+    """
     target = RESULTS / name
     target.mkdir(parents=True, exist_ok=True)
     for file in files(name):

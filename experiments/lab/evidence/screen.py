@@ -1,4 +1,4 @@
-"""What the person at the terminal sees of an experiment: how far it is, what it found, and which experiments there are."""
+"""What the person at the terminal sees of experiments: which there are, progress and verdicts."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -60,10 +60,12 @@ class Verdict:
         setting: networks, data and training in words.
         when: the condition of "holds only when"; empty for the other verdicts.
         note: what else a reader must know.
-        differs: where the result differs from the published one: how, and the check that rules out our own error.
+        differs: where the result differs from the published one: how, and the check that rules out
+            our own error.
 
     Raises:
-        ValueError: the claim is not in CLAIMS, "holds only when" lacks a condition, or another verdict has one.
+        ValueError: the claim is not in CLAIMS, "holds only when" lacks a condition, or another
+            verdict has one.
 
     Example:
         >>> Verdict("G4", "holds only when", (), 12, "digits", when="the rate is above 1").words
@@ -82,12 +84,13 @@ class Verdict:
     def __post_init__(self):
         if self.claim not in CLAIMS:
             raise ValueError(
-                f"claim {self.claim!r} has no line in experiments/lab/evidence/claims.py; add one, or name one of those "
-                f"there: {', '.join(CLAIMS)}"
+                f"claim {self.claim!r} has no line in experiments/lab/evidence/claims.py; add one, "
+                f"or name one of those there: {', '.join(CLAIMS)}"
             )
         if bool(self.when) != (self.verdict == "holds only when"):
             raise ValueError(
-                f"{self.claim}: the verdict {self.verdict!r} {'has' if self.when else 'lacks'} a condition; "
+                f"{self.claim}: the verdict {self.verdict!r} "
+                f"{'has' if self.when else 'lacks'} a condition; "
                 "'holds only when' needs one, and no other verdict takes one"
             )
 

@@ -1,14 +1,17 @@
-"""The hash of the code that numbers come from: a result is of the present code if its hash is the present one.
+"""The hash of the code that numbers come from, by which a result knows whether it is current.
 
-Of the code only that counts which can change a number. Docstrings, comments, formatting, the annotations of functions and the
-words of errors are left out.
+Only code that can change a number counts. Docstrings, comments, formatting, the annotations of
+functions and the words of errors are left out.
 
-- jaxnn, lab/engine and lab/data, which every measurement rests on, are hashed whole (`measuring_code`).
-- The rest is followed from the functions that the numbers come from: each top-level definition that they name, in whatever
-  module of the experiments it is, and so on (`code_of`). So the functions `conclude` and `draw` can be in the file of the
-  measurement without being part of it. A module that is named as a whole (`getattr(module, name)`) counts whole; of every module
-  that is reached, so do the statements that define nothing.
-- How experiments are run and shown (lab/io and lab/evidence, except how an effect is put into words) counts nowhere.
+- jaxnn, lab/engine and lab/data, which every measurement rests on, are hashed whole
+  (`measuring_code`).
+- The rest is followed from the functions that the numbers come from: each top-level definition
+  that they name, in whichever module of the experiments, and so on (`code_of`). So `conclude` and
+  `draw` can be in the file of the measurement without being part of it. A module that is named as
+  a whole (`getattr(module, name)`) counts whole; of every module that is reached, so do the
+  statements that define no name.
+- How experiments are run and shown (lab/io and lab/evidence, except how verdicts are put into
+  words) never counts.
 """
 
 import ast
@@ -30,7 +33,13 @@ Start = Callable | type
 
 
 def measuring_code(*starts: Start) -> str:
-    """The hash of jaxnn, lab/engine, lab/data and of all that these functions and classes use of the experiments.
+    """The hash of jaxnn, lab/engine, lab/data and all that these functions and classes use.
+
+    Args:
+        starts: what the numbers come from, such as an experiment's Configuration and parts.
+
+    Returns:
+        16 hexadecimal digits, the same in every version of Python.
 
     Raises:
         ValueError: one of them is not defined at the top of a module.
@@ -39,7 +48,13 @@ def measuring_code(*starts: Start) -> str:
 
 
 def code_of(*starts: Start) -> str:
-    """The hash of these functions and classes and of all that they use of the experiments, without what is hashed whole.
+    """The hash of these functions and classes and all that they use, except what is hashed whole.
+
+    Args:
+        starts: what the text and the figure come from, such as an experiment's conclude and draw.
+
+    Returns:
+        16 hexadecimal digits, the same in every version of Python.
 
     Raises:
         ValueError: one of them is not defined at the top of a module.
@@ -73,7 +88,13 @@ def reached(*starts: Start) -> dict[str, str]:
 
 
 class _Module(NamedTuple):
-    """A module's statements by the top-level name that they bind, "" for none; what its imports bind; and its package."""
+    """A module's top-level statements.
+
+    Args:
+        defined: name -> the statements that bind it; "" -> those that do anything else.
+        imported: name -> the dotted path that an import binds it to.
+        package: what relative imports start from.
+    """
 
     defined: Mapping[str, tuple[ast.stmt, ...]]
     imported: Mapping[str, str]
@@ -88,13 +109,14 @@ def _origin(start: Start) -> tuple[str, str]:
     name = name.partition(".")[0]
     if not (module and _file(module)) or name not in _module(module).defined:
         raise ValueError(
-            f"{start!r} is not defined at the top of a module, where its code could be found; write it there with def or class"
+            f"{start!r} is not defined at the top of a module, where its code could be found; "
+            "write it there with def or class"
         )
     return module, name
 
 
 def _named(module: str, chain: Sequence[str], ours: set[str]) -> Iterator[tuple[str, str]]:
-    """The definitions that a name with its attributes stands for in a module: module and name of each."""
+    """Module and name of each definition that a name with its attributes means in a module."""
     here = _module(module)
     if chain[0] in here.defined:
         yield module, chain[0]
@@ -103,7 +125,7 @@ def _named(module: str, chain: Sequence[str], ours: set[str]) -> Iterator[tuple[
 
 
 def _at(path: str, ours: set[str]) -> Iterator[tuple[str, str]]:
-    """The definitions at a dotted path: one, or all of a module; none where the path is not ours or hashed elsewhere."""
+    """The definitions at a dotted path: one, or all of a module; none of what is not followed."""
     names = path.split(".")
     if names[0] not in ours:
         return
@@ -174,7 +196,7 @@ def _imports(statement: ast.stmt, package: str) -> dict[str, str]:
 
 
 def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a statement defines and nothing else; none for one that also does something."""
+    """The names that a statement binds; none for one that does anything else."""
     match statement:
         case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
             return {name}
@@ -223,7 +245,7 @@ def _global_symbols(table: SymbolTable) -> Iterator[str]:
 
 
 def _package(name: str) -> str:
-    """The hash of a package: its modules without what cannot change a number, its other files as they are."""
+    """The hash of a package: of its modules what can change a number, its other files whole."""
     folder = _file(name).parent
     files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*")}
     return _digest(

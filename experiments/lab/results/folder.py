@@ -1,4 +1,4 @@
-"""Where results live: a folder of plain files, written whole or not at all, that says how it was made."""
+"""A folder of results: plain files, written whole or not at all, that say how they were made."""
 
 import hashlib
 import json
@@ -22,8 +22,8 @@ from experiments.lab.results.provenance import versions
 class RunFolder:
     """One experiment's folder.
 
-    A finished run of another configuration that lies there is moved aside, never overwritten. Programs finished by an
-    interrupted run of the same configuration are kept in ``unfinished/`` and not run again.
+    A finished run with another fingerprint is moved aside, never overwritten. What an interrupted
+    run with the same fingerprint has finished is kept in ``unfinished/`` and not run again.
     """
 
     def __init__(self, path: Path, fingerprint: str):
@@ -54,12 +54,17 @@ class RunFolder:
         return self.path / "unfinished" / self.fingerprint
 
     def keep(self, number: int, outcome: Outcome, part: str = "all") -> None:
-        """Keep what one program has found so far, in case the run is interrupted; part names the slice of its runs."""
+        """Keep what one program has found so far, in case the run is interrupted.
+
+        part names the slice of its runs.
+        """
         self.keep_arrays(f"{number}.{part}", outcome.flat())
 
     def kept(self, part: str = "all") -> dict[int, Outcome]:
-        """What earlier runs of the same configuration have left, by the number of their structure: of all slices what is
-        finished, and of this one also where it stands."""
+        """What earlier runs with the same fingerprint have left, by the number of their structure.
+
+        Of all slices what is finished, and of this one also how far it is.
+        """
         outcomes: dict[int, Outcome] = {}
         own_first = sorted(
             self._parts.glob("*.safetensors"), key=lambda file: file.name.split(".")[1] != part
@@ -81,7 +86,7 @@ class RunFolder:
         write_arrays(self._parts / f"{name}.safetensors", arrays)
 
     def kept_arrays(self) -> dict[str, dict[str, np.ndarray]]:
-        """The arrays that an interrupted run of the same configuration has left, by name."""
+        """The arrays that an interrupted run with the same fingerprint has left, by name."""
         return {file.stem: load_file(file) for file in sorted(self._parts.glob("*.safetensors"))}
 
     def write_text(self, name: str, text: str) -> None:
@@ -102,13 +107,13 @@ class RunFolder:
 
 
 def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:
-    """What a run's numbers depend on, as one hash: configuration, data, code and versions of libraries.
+    """The hash of what a run's numbers depend on: configuration, data, code and library versions.
 
     Args:
         configuration: the values of the flags that the numbers depend on, by name.
         data_sha256: the hash of the data; "" where the code and the configuration determine them.
-        code: the hash of the code that the numbers come from, as `code_hash.measuring_code` gives it for the functions
-            that make them; by default of jaxnn, lab/engine and lab/data alone.
+        code: the hash of the code that the numbers come from, which `code_hash.measuring_code`
+            gives for the functions that make them; by default of jaxnn, lab/engine and lab/data.
 
     Returns:
         16 hexadecimal digits.

@@ -1,4 +1,4 @@
-"""How results are kept current: what is measured again, what is concluded again, and what needs neither."""
+"""How results are kept current: what is measured again, and what only concluded again."""
 
 import importlib
 import json
@@ -303,10 +303,8 @@ def test_a_large_measurement_is_not_committed_and_the_ledger_says_so(growth, mon
     assert listing.conclude([growth.loaded()]) == 0  # from runs/
     Path("runs").rename("elsewhere")
     assert listing.conclude([growth.loaded()]) == 1
-    assert (
-        "growth: not concluded, since its measurement is not here; python -m experiments.growth makes it"
-        in capsys.readouterr().out
-    )
+    said = "growth: not concluded, since its measurement is not here; python -m experiments.growth "
+    assert said in capsys.readouterr().out
 
 
 def test_bias_with_twice_the_output_is_measured_again(growth):

@@ -69,7 +69,7 @@ FILES = {
 
 @pytest.fixture
 def ours(tmp_path, monkeypatch):
-    """A package of the files above, and a function that edits one: (file, old, new) -> the hashes of measure and conclude."""
+    """A package of these files, and a function: it edits one and hashes measure and conclude."""
     folder = tmp_path / "ours"
     folder.mkdir()
     for name, text in FILES.items():

@@ -293,6 +293,12 @@ class _Bare(ast.NodeTransformer):
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
+    def visit_JoinedStr(self, node):
+        """Without the empty text that Python 3.12 has behind a nested format."""
+        empty = [getattr(part, "value", None) == "" for part in node.values]
+        node.values = [part for part, left in zip(node.values, empty, strict=True) if not left]
+        return self.generic_visit(node)
+
     def visit_ClassDef(self, node):
         """The annotations of a class are its fields."""
         return self._inside(node, in_function=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-LIBRARIES = ("jaxnn", "jax", "jaxlib", "optax", "numpy", "scikit-learn")
+LIBRARIES = ("jaxnn", "jax", "jaxlib", "optax", "numpy", "scipy", "scikit-learn")
 
 
 def versions(*others: str) -> dict[str, str]:

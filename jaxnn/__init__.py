@@ -1,4 +1,7 @@
-"""jaxnn: train whole grids of neural networks at once, to find which activation and learning rate to use, and why."""
+"""jaxnn trains whole grids of neural networks at once.
+
+It answers which activation function and which learning rate to use, and why.
+"""
 
 from jaxnn import (
     activations,
@@ -9,7 +12,7 @@ from jaxnn import (
     description,
     diagnostics,
     encoding,
-    gaussian,
+    expectations,
     grid,
     grid_training,
     initializers,
@@ -39,7 +42,7 @@ from jaxnn.layers import (
     dense,
     dropout,
     layer_norm,
-    maxout,
+    maxout_layer,
     neuron,
     repeat,
     residual,
@@ -92,7 +95,7 @@ __all__ = [
     "encode_binary",
     "encode_bipolar",
     "encoding",
-    "gaussian",
+    "expectations",
     "grid",
     "grid_segments",
     "grid_training",
@@ -105,7 +108,7 @@ __all__ = [
     "losses",
     "make_sweep",
     "make_training",
-    "maxout",
+    "maxout_layer",
     "meanfield",
     "mlp",
     "networks",

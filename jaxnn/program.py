@@ -107,6 +107,11 @@ class Program(NamedTuple):
     segments: Mapping[int, Callable] = {}
     evaluations: Mapping[str, Callable] = {}
 
+    def compiled(self, grid: Grid, task: Task) -> "Program":
+        """The same program, compiled ahead for every segment and part of a task."""
+        segments, evaluations = _compile(self.sweep, self.state, grid, task)
+        return self._replace(segments=segments, evaluations=evaluations)
+
     def segment(self, length: int, *arguments) -> tuple[State, Metrics]:
         """Train a chunk for so many updates."""
         return self.segments.get(length, self.sweep.segment)(*arguments)
@@ -195,8 +200,8 @@ def compile_program(
     chunk = chunk_of(plan.chunk, plan.devices)
     while True:
         state = _shapes(sweep, one, chunk, plan.members)
-        segments, evaluations = _compile(sweep, state, grid, task)
-        need = max(map(_bytes, (*segments.values(), *evaluations.values())))
+        program = Program(plan, sweep, state).compiled(grid, task)
+        need = max(map(_bytes, (*program.segments.values(), *program.evaluations.values())))
         if need <= memory or chunk == plan.devices:
             break
         chunk = max(1, chunk // plan.devices // 2) * plan.devices
@@ -205,7 +210,7 @@ def compile_program(
     room = min(memory, WAVE_BYTES) if on_cpu else max(0, memory - need)
     most = room / (held * chunk)
     wave = chunk * (max(1, int(most)) if np.isfinite(most) else -(-plan.chunk // chunk))
-    return Program(plan._replace(chunk=chunk, wave=wave), sweep, state, segments, evaluations)
+    return program._replace(plan=plan._replace(chunk=chunk, wave=wave))
 
 
 def chunk_of(groups: int, devices: int) -> int:

@@ -60,9 +60,9 @@ def of_workload(contest: Contest, peak: str) -> dict[str, Any]:
         | {
             "compile_seconds": ours.compile_seconds,
             "memory_bytes": ours.program.memory,
-            "groups": len(ours.program.layout.seeds),
-            "members": ours.program.layout.members,
-            "together": ours.program.together,
+            "groups": ours.program.program.plan.chunk,
+            "members": ours.program.program.plan.members,
+            "together": ours.program.program.plan.together,
             "steps_a_turn": ours.steps,
             "updates_of_each_run": ours.updates,
         },

@@ -162,10 +162,7 @@ def compile_by_depth(workload: Workload, rounds: int) -> list[dict[int, float]]:
         for depth in (SHALLOW, len(workload.sizes) - 2)
     }
     return [
-        {
-            depth: engine.make_program(each, engine.SHORTEST).seconds
-            for depth, each in depths.items()
-        }
+        {depth: engine.compiled(each, engine.SHORTEST).seconds for depth, each in depths.items()}
         for _ in range(rounds)
     ]
 

@@ -3,7 +3,7 @@
 Every network of a task is trained at the same time, for all learning rates and seeds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -15,6 +15,9 @@ import jaxnn
 from experiments.context.sequences import adding, temporal_xor
 from experiments.lab.data.sunspots import read_sunspots
 from jaxnn import dense, elman, gru, losses, recurrent_network
+from jaxnn.program import Plan, Program, Task, make_program
+from jaxnn.segments import program_segments
+from jaxnn.training import Training
 
 MODELS = ("tanh", "relu", "sigmoid", "elu", "gelu", "swish", "linear", "irnn", "gru", "none")
 STREAMS, TRIPLES, XOR_BATCH = 100, 10, 5  # 3,000 bits, as many as Elman's
@@ -82,35 +85,23 @@ def solve_xor(
             each quarter of the training, (QUARTERS, seeds); 0 where training diverged.
     """
     (x, y), fresh = (temporal_xor(np.random.default_rng(seed), STREAMS, TRIPLES) for seed in (0, 1))
-    sweep = _sweep(recurrent_network(cell(name, 1, 2), dense(2, 1)), correct=_share_right)
-    cores = len(jax.devices())
+    training = _training(recurrent_network(cell(name, 1, 2), dense(2, 1)), correct=_share_right)
+    cores = len(jax.local_devices())
     # As many runs at once as the pilot has, so that one compiled program serves both.
     chunk = -(-pilot * len(rates) // cores) * cores
+    plan = Plan(cores, members=1, together=None, chunk=chunk, wave=chunk)
+    program = make_program(training, jaxnn.Grid({}, {"learning_rate": rates}), plan)
+    task = Task(
+        {"train": (x, y), "fresh": fresh},
+        [passes * STREAMS // XOR_BATCH // QUARTERS] * QUARTERS,
+        XOR_BATCH,
+        each=("fresh",),
+        last=(),
+    )
 
     def right(rates: Sequence[float], seeds: range) -> tuple[np.ndarray, np.ndarray]:
-        whole = jaxnn.arrange(
-            jaxnn.Grid({}, {"learning_rate": rates}, seeds=seeds),
-            devices=cores,
-            members=1,
-            multiple=chunk,
-        )
-        share = np.zeros((QUARTERS, *whole.shape), np.float32)
-        loss = np.zeros(whole.shape, np.float32)
-        for start in range(0, len(whole.seeds), chunk):
-            layout = whole.part(start, start + chunk)
-            states = _train(
-                sweep,
-                layout,
-                x,
-                y,
-                steps=passes * STREAMS // XOR_BATCH,
-                batch_size=XOR_BATCH,
-                segments=QUARTERS,
-            )
-            for quarter, (state, hyperparameters) in enumerate(states):
-                metrics = sweep.evaluate(state, hyperparameters, *fresh)
-                layout.collect(metrics["accuracy"], share[quarter])
-            layout.collect(metrics["loss"], loss)
+        found = _trained(program, jaxnn.Grid({}, {"learning_rate": rates}, seeds), task).curves
+        share, loss = found["fresh_accuracy"], found["fresh_loss"][-1]
         return np.nan_to_num(share), np.nan_to_num(loss, nan=np.inf)
 
     tried, loss = right(rates, range(seeds, seeds + pilot))
@@ -141,18 +132,11 @@ def add(name: str, length: int, budget: Budget) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(length)
     data = {part: adding(rng, rows, length) for part, rows in ROWS.items()}
     net = recurrent_network(cell(name, 2, budget.width), dense(budget.width, 1), last=True)
-    sweep = _sweep(net, together=1)
-    layout = jaxnn.arrange(
-        jaxnn.Grid({}, {"learning_rate": budget.rates}, seeds=budget.seeds),
-        devices=len(jax.devices()),
-    )
-    ((state, hyperparameters),) = _train(
-        sweep, layout, *data["train"], steps=budget.steps, batch_size=ADDING_BATCH
-    )
-    return {
-        part: layout.collect(sweep.evaluate(state, hyperparameters, *data[part])["loss"])
-        for part in ("validation", "test")
-    }
+    grid = jaxnn.Grid({}, {"learning_rate": budget.rates}, budget.seeds)
+    program = _program(_training(net), grid, together=1)
+    task = Task(data, [budget.steps], ADDING_BATCH, each=(), last=("validation", "test"))
+    found = _trained(program, grid, task).final
+    return {part: found[f"{part}_loss"] for part in task.last}
 
 
 def forecast(name: str, budget: Budget) -> dict[str, np.ndarray]:
@@ -175,24 +159,18 @@ def forecast(name: str, budget: Budget) -> dict[str, np.ndarray]:
     trained = numbers[years <= LAST_TRAINED]
     series = ((numbers - trained.mean()) / trained.std()).astype(np.float32)[:, None]
     net = recurrent_network(cell(name, 1, budget.width), dense(budget.width, 1))
-    layout = jaxnn.arrange(
-        jaxnn.Grid({}, {"learning_rate": budget.rates}, seeds=budget.seeds),
-        devices=len(jax.devices()),
-    )
+    grid = jaxnn.Grid({}, {"learning_rate": budget.rates}, budget.seeds)
     outputs = jax.jit(jax.vmap(jax.vmap(net.apply, (0, None)), (0, None)))
     known = len(trained)
-    states = _train(
-        _sweep(net),
-        layout,
-        series[None, : known - 1],
-        series[None, 1:known],
-        steps=budget.steps,
-        batch_size=1,
-        segments=STOPS,
-    )
-    found = np.stack(
-        [layout.collect(outputs(state.params, series[:-1]))[..., 0] for state, _ in states]
-    )
+    data = {"train": (series[None, : known - 1], series[None, 1:known])}
+    task = Task(data, [budget.steps // STOPS] * STOPS, batch_size=1, each=(), last=())
+    found = np.full((STOPS, *grid.shape, len(series) - 1), np.nan, np.float32)
+    program = _program(_training(net), grid)
+    for segment in program_segments(program, grid, task):
+        if segment.metrics:  # without, all have diverged
+            (state,) = segment.states
+            values = outputs(state.params, series[:-1])[..., 0]
+            segment.layout.collect(values, found[segment.number - 1])
     found = found * trained.std() + trained.mean()  # (stops, rates, seeds, years)
     error = mean_square(found - numbers[1:], part_of(years[1:]) == "validation").mean(axis=-1)
     best = np.unravel_index(np.argmin(np.nan_to_num(error, nan=np.inf)), error.shape)
@@ -221,28 +199,22 @@ def mean_square(errors: np.ndarray, where: np.ndarray) -> np.ndarray:
     return np.mean(errors[..., where] ** 2, axis=-1)
 
 
-def _sweep(net: jaxnn.Network, *, together: int | None = None, **options) -> jaxnn.sweep.Sweep:
+def _training(net: jaxnn.Network, **options) -> Training:
     def optimizer(h):
         return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(h["learning_rate"]))
 
-    return jaxnn.make_sweep(
-        jaxnn.make_training(net, losses.squared_error, optimizer, **options), together=together
-    )
+    return jaxnn.make_training(net, losses.squared_error, optimizer, **options)
 
 
-def _train(
-    sweep: jaxnn.sweep.Sweep, layout, x, y, *, steps: int, batch_size: int, segments: int = 1
-) -> Iterator[tuple]:
-    """State and hyperparameters after each segment; a state may not be used after the next one."""
-    x, y = (sweep.place(array, shared=True) for array in (x, y))
-    hyperparameters = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
-    state, length = sweep.init(layout), steps // segments
-    for start in range(0, length * segments, length):
-        order = sweep.order(
-            layout, examples=len(x), batch_size=batch_size, steps=length, start=start
-        )
-        with jax.numpy_dtype_promotion(
-            "standard"
-        ):  # Optax's Adam takes a float to the power of its integer count
-            state, _ = sweep.segment(state, hyperparameters, x, y, order)
-        yield state, hyperparameters
+def _program(training: Training, grid: jaxnn.Grid, together: int | None = None) -> Program:
+    """All rates of a seed in one group, all groups in one call."""
+    cores = len(jax.local_devices())
+    plan = Plan.whole(jaxnn.arrange(grid, devices=cores), cores, together)
+    return make_program(training, grid, plan)
+
+
+def _trained(program: Program, grid: jaxnn.Grid, task: Task) -> jaxnn.Outcome:
+    outcome = jaxnn.Outcome.empty(task.steps, grid.shape)
+    for segment in program_segments(program, grid, task):
+        outcome.add(segment)
+    return outcome

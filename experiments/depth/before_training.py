@@ -10,7 +10,7 @@ from jax.sharding import AxisType, PartitionSpec
 from scipy.interpolate import CubicSpline
 
 import jaxnn
-from jaxnn import gaussian, meanfield
+from jaxnn import expectations, meanfield
 from jaxnn.initializers import gain
 from jaxnn.random_networks import draw, propagate
 from jaxnn.types import Array
@@ -111,7 +111,7 @@ def given(activation: str, variance: np.ndarray) -> tuple[np.ndarray, ...]:
     nodes = np.linspace(q.min() - 0.01, q.max() + 0.01, max(4, int(np.ptp(q) * PER_DECADE) + 2))
 
     def integrals(order):
-        every = [gaussian.moments(activation, 10**node, order) for node in nodes]
+        every = [expectations.moments(activation, 10**node, order) for node in nodes]
         return np.array(
             [
                 [getattr(each, name) for each in every]

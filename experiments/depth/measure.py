@@ -46,7 +46,7 @@ def ladder(configuration: Any, activation: str, depth: int) -> Arrays:
     """One activation and depth on the digits, at its own best learning rate."""
     return at_own_rate(
         Net(_shape(configuration, configuration.width), activation, depth),
-        digits(),
+        digits().parts,
         Updates(configuration.steps, configuration.batch_size),
         _choice(configuration),
     )
@@ -61,7 +61,7 @@ def initialised(configuration: Any, weight_variance: float) -> Arrays:
             configuration.he_depth,
             Start(weight_variance),
         ),
-        digits(),
+        digits().parts,
         Updates(configuration.steps, configuration.batch_size),
         _choice(configuration),
     )
@@ -70,21 +70,17 @@ def initialised(configuration: Any, weight_variance: float) -> Arrays:
 def depth_map(configuration: Any, weight_variance: float) -> Arrays:
     """tanh networks of that σ_w²: training accuracy, (depths, rates, seeds)."""
     c = configuration
-    rates, seeds = (
-        np.repeat(c.map_learning_rate, c.map_seeds),
-        np.tile(np.arange(c.map_seeds), len(c.map_learning_rate)),
-    )
     trained = [
         train(
             Net(_shape(c, c.map_width), "tanh", depth, Start(weight_variance, MAP_BIAS_VARIANCE)),
-            digits(),
+            digits().parts,
             Updates(c.steps, c.batch_size, momentum=0.0),
-            learning_rate=rates,
-            seeds=seeds,
+            learning_rate=c.map_learning_rate,
+            seeds=range(c.map_seeds),
         ).train
         for depth in c.map_depth
     ]
-    return {"train": np.reshape(trained, (len(c.map_depth), len(c.map_learning_rate), c.map_seeds))}
+    return {"train": np.array(trained)}
 
 
 def on_spirals(configuration: Any, depth: int) -> Arrays:
@@ -100,14 +96,8 @@ def on_spirals(configuration: Any, depth: int) -> Arrays:
 def no_hidden_layer() -> Arrays:
     """The test accuracy of logistic regression."""
     return {
-        name: np.array(
-            [
-                LogisticRegression(max_iter=1000)
-                .fit(data.x["train"], data.y["train"])
-                .score(data.x["test"], data.y["test"])
-            ]
-        )
-        for name, data in (("digits", digits()), ("spirals", spirals()))
+        name: np.array([LogisticRegression(max_iter=1000).fit(*data["train"]).score(*data["test"])])
+        for name, data in (("digits", digits().parts), ("spirals", spirals()))
     }
 
 

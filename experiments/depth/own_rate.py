@@ -6,12 +6,13 @@ The rate is chosen on the validation rows of some seeds and reported on the test
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 import jaxnn
 from experiments.depth.any_depth import Net
+from experiments.depth.tasks import Parts
 from experiments.depth.training import Updates, train
-from experiments.lab.engine.program import Data
 from experiments.lab.study import signals
 
 FURTHER = 3  # rates tried beyond an end of the grid when that end is best
@@ -29,7 +30,9 @@ class Choice(NamedTuple):
     seeds: int
 
 
-def at_own_rate(net: Net, data: Data, updates: Updates, choice: Choice) -> Mapping[str, np.ndarray]:
+def at_own_rate(
+    net: Net, data: Parts, updates: Updates, choice: Choice
+) -> Mapping[str, np.ndarray]:
     """Choose a learning rate, then train other seeds with it.
 
     The best rate has the highest mean validation accuracy over the choosing seeds; of equal ones
@@ -54,10 +57,7 @@ def at_own_rate(net: Net, data: Data, updates: Updates, choice: Choice) -> Mappi
         return train(net, data, updates, learning_rate=rate, seeds=seed, at_once=seeds)
 
     def chosen(rates):
-        validation = runs(
-            np.repeat(rates, choosing), np.tile(np.arange(choosing), len(rates))
-        ).validation
-        return validation.reshape(len(rates), choosing).mean(1)
+        return runs(rates, range(choosing)).validation.mean(1)
 
     rates = np.array(choice.rates)
     chosen_on = chosen(rates)
@@ -74,7 +74,8 @@ def at_own_rate(net: Net, data: Data, updates: Updates, choice: Choice) -> Mappi
             np.concatenate(each) for each in zip(*(both if low else both[::-1]), strict=True)
         )
     rate = float(rates[np.argmax(chosen_on)])
-    found = runs([rate] * seeds, choosing + np.arange(seeds))
+    found = runs([rate], range(choosing, choosing + seeds))
+    found = jax.tree.map(lambda values: values[0], found)
     first, rest, output = found.params
     layers = [
         first,
@@ -87,8 +88,7 @@ def at_own_rate(net: Net, data: Data, updates: Updates, choice: Choice) -> Mappi
             layers,
             (jaxnn.ACTIVATIONS[net.activation],) * net.depth,
             jaxnn.HEADS["multiclass"].loss,
-            data.x["validation"][rows],
-            data.y["validation"][rows],
+            *(values[rows] for values in data["validation"]),
         )
     return {
         "chosen_on": chosen_on,

@@ -1,21 +1,23 @@
 """Training networks of any depth: all runs of one shape share one compiled program."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-from jax.sharding import AxisType, PartitionSpec
 
 import jaxnn
 from experiments.depth.any_depth import Net, Shape, apply, initial
-from experiments.lab.engine.program import Data
-from jaxnn.sweep import batches, run_key
-from jaxnn.types import Array, Params
+from experiments.depth.tasks import Parts
+from jaxnn.program import Plan, Program, Task, make_program
+from jaxnn.segments import Batches, program_segments
+from jaxnn.sweep import make_sweep
+from jaxnn.training import State, Training, training_of_cost
+from jaxnn.types import Array, Key, Params
 
+HEAD = jaxnn.HEADS["multiclass"]
 PARTS = "train", "validation", "test"
 
 
@@ -28,10 +30,11 @@ class Updates(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """Trained networks, one per run.
+    """Trained networks of every learning rate and seed.
 
-    train, validation, test: accuracies, 0 where a run has diverged, (runs,). diverged: (runs,).
-    params: leaves (runs, …).
+    train, validation, test: accuracies, 0 where a run has diverged, (rates, seeds).
+    diverged: bool (rates, seeds).
+    params: leaves (rates, seeds, …).
     """
 
     train: np.ndarray
@@ -43,14 +46,14 @@ class Trained(NamedTuple):
 
 def train(
     net: Net,
-    data: Data,
+    data: Parts,
     updates: Updates,
     *,
     learning_rate: Sequence[float],
     seeds: Sequence[int],
     at_once: int | None = None,
 ) -> Trained:
-    """Train a network once per pair of learning rate and seed.
+    """Train a network at every learning rate with every seed.
 
     Runs with the same seed share initial parameters and batches.
 
@@ -58,104 +61,78 @@ def train(
         net: what every run trains.
         data: parts "train", "validation" and "test", with integer classes.
         updates: of each run.
-        learning_rate, seeds: one of each per run.
+        learning_rate, seeds: all combinations are trained.
         at_once: runs per call of the program, so that any number of runs needs one program only;
             None means all.
     """
-    shape = net.shape
-    devices = jax.device_count()
-    size = -(-(at_once or len(seeds)) // devices) * devices
-    whole = _program(shape)
-    rows = [{part: values[part] for part in PARTS} for values in (data.x, data.y)]
-    settings = (
-        jnp.int32(shape.activations.index(net.activation)),
-        jnp.int32(net.depth),
-        jnp.float32(updates.momentum),
-    )
-
-    def call(begin: int) -> Trained:
-        def each(values, dtype):
-            here = np.asarray(values[begin : begin + size], dtype)
-            return np.pad(here, (0, size - len(here)), mode="edge")
-
-        numbers = each(seeds, np.int32)
-        # Not compiled as a whole: JAX keeps the program of each draw by its shape, and all
-        # activations share it.
-        params = jax.vmap(lambda seed: initial(net, run_key(seed, "init")))(jnp.asarray(numbers))
-        order = _order(
-            tuple(numbers.tolist()), len(data.x["train"]), updates.batch_size, updates.steps
+    numbers = {
+        "learning_rate": tuple(map(float, learning_rate)),
+        "momentum": (updates.momentum,),
+        "which": (net.shape.activations.index(net.activation),),
+        "depth": (net.depth,),
+    }
+    grid, devices = jaxnn.Grid({}, numbers, seeds), len(jax.local_devices())
+    chunk = -(-(at_once or grid.runs) // devices) * devices
+    # One run at a time, so that its depth and its activation are real branches of the program.
+    plan = Plan(devices, members=1, together=1, chunk=chunk, wave=chunk)
+    program = _program(net.shape, plan)
+    init = make_sweep(training_of(net), devices=jax.local_devices()).init
+    program = program._replace(sweep=program.sweep._replace(init=init))
+    task = Task(data, [updates.steps], updates.batch_size, each=(), last=PARTS)
+    outcome = jaxnn.Outcome.empty(task.steps, grid.shape)
+    draw = _batches(len(data["train"][0]), updates.batch_size)
+    params = None
+    for segment in program_segments(program, grid, task, draw=draw):
+        outcome.add(segment)
+        found, runs = segment.params(), segment.layout.runs
+        params = (
+            found
+            if params is None
+            else jax.tree.map(
+                lambda new, old, runs=runs: np.where(
+                    runs.reshape(runs.shape + (1,) * (new.ndim - 2)), new, old
+                ),
+                found,
+                params,
+            )
         )
-        return jax.device_get(
-            whole(settings, params, each(learning_rate, np.float32), *rows, order)
-        )
-
-    found = [call(begin) for begin in range(0, len(seeds), size)]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(seeds)], *found)
+    scores = (np.nan_to_num(outcome.final[f"{part}_accuracy"]) for part in PARTS)
+    return Trained(*scores, outcome.diverged_step >= 0, params)
 
 
-@lru_cache(maxsize=8)
-def _order(seeds: tuple[int, ...], examples: int, batch_size: int, steps: int) -> np.ndarray:
-    return np.asarray(batches(seeds, examples=examples, batch_size=batch_size, steps=steps))
+def training_of(net: Net) -> Training:
+    """One run of a network, whose activation and depth are hyperparameters.
+
+    The initial parameters are the network's own; the rest is the same for all of its shape.
+    """
+    shape, momentum = net.shape, jaxnn.OPTIMIZERS["momentum"]
+
+    def logits(params: Params, h: Mapping[str, Array], x: Array) -> Array:
+        which, depth = (h[name].astype(jnp.int32) for name in ("which", "depth"))
+        return apply(shape, which, params, x, depth)
+
+    def batch_cost(params: Params, h: Mapping[str, Array], key: Key, x: Array, y: Array) -> Array:
+        return jnp.mean(jax.vmap(HEAD.loss)(logits(params, h, x), y))
+
+    def evaluate(params: Params, h: Mapping[str, Array], x: Array, y: Array) -> dict[str, Array]:
+        return {"accuracy": jnp.mean(jax.vmap(HEAD.correct)(logits(params, h, x), y))}
+
+    def init(key: Key, h: Mapping[str, Array]) -> State:
+        params = initial(net, key)
+        zero = jnp.zeros((), jnp.int32)
+        return State(params, momentum(h).init(params), key, zero, zero - 1)
+
+    training = training_of_cost(lambda key, h: initial(net, key), batch_cost, momentum, evaluate)
+    return training._replace(init=init)
 
 
 @cache
-def _program(shape: Shape) -> Callable:
-    """((which, depth, momentum), params, rates, x, y, order) -> Trained.
+def _program(shape: Shape, plan: Plan) -> Program:
+    """Kept, since each new one compiles anew; its initial draws are those of some network."""
+    numbers = dict.fromkeys(("learning_rate", "momentum", "which", "depth"), (0.0,))
+    return make_program(
+        training_of(Net(shape, shape.activations[0], 1)), jaxnn.Grid({}, numbers), plan
+    )
 
-    Runs are the first axis of every leaf and are spread over all devices.
-    """
-    head = jaxnn.HEADS["multiclass"]
 
-    def one(
-        settings,
-        params: Params,
-        rate: Array,
-        x: Mapping[str, Array],
-        y: Mapping[str, Array],
-        order: Array,
-    ) -> Trained:
-        which, depth, momentum = settings
-        optimizer = jaxnn.OPTIMIZERS["momentum"]({"learning_rate": rate, "momentum": momentum})
-
-        def cost(params, rows):
-            return jnp.mean(
-                jax.vmap(head.loss)(
-                    apply(shape, which, params, x["train"][rows], depth), y["train"][rows]
-                )
-            )
-
-        def step(state, rows):
-            params, moments, finite = state
-            value, gradient = jax.value_and_grad(cost)(params, rows)
-            change, moments = optimizer.update(gradient, moments, params)
-            return (
-                optax.apply_updates(params, change),
-                moments,
-                finite & jnp.isfinite(value),
-            ), None
-
-        (params, _, finite), _ = jax.lax.scan(
-            step, (params, optimizer.init(params), jnp.array(True)), order
-        )
-        # The last update can overflow, and no further cost would show it.
-        finite &= jnp.all(
-            jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(params)])
-        )
-        logits = apply(shape, which, params, jnp.concatenate([x[part] for part in PARTS]), depth)
-        correct = jax.vmap(head.correct)(logits, jnp.concatenate([y[part] for part in PARTS]))
-        ends = np.cumsum([len(x[part]) for part in PARTS])[:-1]
-        return Trained(
-            *(jnp.where(finite, jnp.mean(part), 0.0) for part in jnp.split(correct, ends)),
-            ~finite,
-            params,
-        )
-
-    def some(settings, params, rates, x, y, order):
-        return jax.lax.map(
-            lambda run: one(settings, run[0], run[1], x, y, run[2]), (params, rates, order)
-        )
-
-    mesh = jax.make_mesh((jax.device_count(),), ("runs",), axis_types=(AxisType.Auto,))
-    runs, everywhere = PartitionSpec("runs"), PartitionSpec()
-    specs = everywhere, runs, runs, everywhere, everywhere, runs
-    return jax.jit(jax.shard_map(some, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False))
+_batches = cache(Batches)

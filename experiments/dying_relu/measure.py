@@ -10,9 +10,10 @@ import optax
 
 import jaxnn
 from experiments.lab.data import load, prepare
-from experiments.lab.engine.program import lay_out
 from jaxnn import initializers, losses
 from jaxnn.activations import resolve
+from jaxnn.program import Task, make_program, plan_runs
+from jaxnn.segments import program_segments
 from jaxnn.training import Training
 from jaxnn.types import Array, Key, Network, Params
 
@@ -106,30 +107,36 @@ def dead_units(params: Params, x: Array, activation: str) -> Array:
     return jnp.stack(largest) <= 0
 
 
-def watch(
-    training: Training, grid: jaxnn.Grid, x, y, *, batch_size: int, steps: int, checkpoints: int
-) -> dict[str, np.ndarray]:
-    """What evaluate finds at the start and after each of equal segments.
+def _watched(x: np.ndarray, y: np.ndarray, lengths: Sequence[int], batch_size: int) -> Task:
+    """Evaluated on the training rows, at the start and after each segment."""
+    return Task({"train": (x, y)}, lengths, batch_size, each=("train",), last=(), from_start=True)
+
+
+def watch(training: Training, grid: jaxnn.Grid, task: Task) -> dict[str, np.ndarray]:
+    """What evaluate finds on the training rows at the start and after each segment.
+
+    Args:
+        training: of one run.
+        grid: what to vary.
+        task: evaluates "train" from the start on.
 
     Returns:
-        name -> (checkpoints + 1, cells, seeds, …).
+        name -> (segments + 1, cells, seeds, …); nan or False from where every run has diverged.
     """
-    layout, together = lay_out(grid, training, jax.devices())
-    sweep = jaxnn.make_sweep(training, together=together)
-    state, x, y = sweep.init(layout), sweep.place(x, shared=True), sweep.place(y, shared=True)
-    hyperparameters = sweep.place(jax.tree.map(jnp.asarray, dict(layout.hyperparameters)))
-
-    def look() -> dict[str, np.ndarray]:
-        return jax.tree.map(layout.collect, dict(sweep.evaluate(state, hyperparameters, x, y)))
-
-    seen, length = [look()], steps // checkpoints
-    for segment in range(checkpoints):
-        order = sweep.order(
-            layout, examples=len(x), batch_size=batch_size, steps=length, start=segment * length
-        )
-        state, _ = sweep.segment(state, hyperparameters, x, y, order)
-        seen.append(look())
-    return {name: np.stack([each[name] for each in seen]) for name in seen[0]}
+    program = make_program(training, grid, plan_runs(grid, training, jax.local_devices()))
+    seen: list[dict[str, np.ndarray]] = []
+    for segment in program_segments(program, grid, task):
+        if segment.metrics:
+            names = seen[0] if seen else segment.metrics
+            seen.append({name: segment.layout.collect(segment.metrics[name]) for name in names})
+    found = {}
+    for name, first in seen[0].items():
+        values = np.full((len(task.lengths) + 1, *first.shape), False, first.dtype)
+        if first.dtype.kind == "f":
+            values[:] = np.nan
+        values[: len(seen)] = [each[name] for each in seen]
+        found[name.removeprefix("train_")] = values
+    return found
 
 
 def narrow(activation: str, init: str, layers: int) -> Network:
@@ -177,7 +184,8 @@ def collapse(
         evaluate=evaluate
     )
     grid = jaxnn.Grid({}, {"network": tuple(range(ORDERS))}, seeds=runs // ORDERS)
-    found = watch(training, grid, x, np.abs(x), batch_size=BATCH, steps=steps, checkpoints=4)
+    task = _watched(x, np.abs(x), [steps // 4] * 4, BATCH)
+    found = watch(training, grid, task)
     return {name: values.reshape(len(values), -1) for name, values in found.items()}
 
 
@@ -229,15 +237,8 @@ def digits(
     grid = jaxnn.Grid(
         {}, {"weight_variance": variances, "learning_rate": tuple(rates)}, seeds=seeds
     )
-    found = watch(
-        training._replace(evaluate=evaluate),
-        grid,
-        data.x["train"],
-        data.y["train"],
-        batch_size=64,
-        steps=steps,
-        checkpoints=checkpoints,
-    )
+    task = _watched(*data.parts["train"], [steps // checkpoints] * checkpoints, 64)
+    found = watch(training._replace(evaluate=evaluate), grid, task)
     finite = found["finite"].reshape(-1, len(variances), len(rates), seeds)
     dead = found["dead"].reshape(*finite.shape, layers, -1)
     return {

@@ -11,7 +11,6 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.data import Dataset, load, prepare
-from experiments.lab.engine.program import Data
 from experiments.lab.evidence.experiment import Arrays, Found
 from experiments.lab.io import cli
 from experiments.learning_rates.finders import RANGE_TESTS, STEPS
@@ -85,7 +84,7 @@ def grid(configuration: Any, setting: Setting) -> Arrays:
     rates, rows, seeds = sweep(configuration), dataset(setting.data), range(configuration.seeds)
     found = sweep_rates(
         training,
-        Data(rows.x, rows.y),
+        rows.parts,
         rates,
         seeds,
         Updates(configuration.steps, configuration.batch_size, POINTS),
@@ -122,7 +121,7 @@ def patient(configuration: Any, optimizer: str, before: Found) -> Arrays:
     rows = dataset(setting.data)
     found = sweep_rates(
         training,
-        Data(rows.x, rows.y),
+        rows.parts,
         chosen,
         range(configuration.seeds),
         Updates(

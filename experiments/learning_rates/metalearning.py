@@ -17,7 +17,6 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.data import load
-from experiments.lab.engine.program import Data
 from experiments.lab.evidence.experiment import Arrays
 from experiments.lab.io import cli
 from experiments.learning_rates.rate_sweep import Updates, initial_params, orders, sweep_rates
@@ -87,7 +86,7 @@ def inner_grid(configuration: Any, seeds: range) -> Arrays:
     _, training, x, y = inner(configuration.metalearning_data)
     found = sweep_rates(
         training,
-        Data({"train": x}, {"train": y}),
+        {"train": (x, y)},
         inner_rates(configuration),
         seeds,
         Updates(STEPS, BATCH_SIZE, points=1),

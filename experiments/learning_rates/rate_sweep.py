@@ -1,6 +1,6 @@
 """The same networks at many learning rates: what each rate leads to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 import jaxnn
-from experiments.lab.engine.program import Data, lay_out
-from jaxnn.sweep import Sweep
+from jaxnn.program import Program, Task, make_program, plan_runs
+from jaxnn.segments import program_segments
 from jaxnn.training import Training
 from jaxnn.types import Params
 
@@ -27,7 +27,7 @@ class Updates(NamedTuple):
 
 def sweep_rates(
     training: Training,
-    data: Data,
+    data: Mapping[str, tuple[np.ndarray, np.ndarray]],
     rates: Sequence[float],
     seeds: Sequence[int],
     updates: Updates,
@@ -36,7 +36,8 @@ def sweep_rates(
 
     Args:
         training: of one run with the hyperparameter "learning_rate".
-        data: trained on "train"; "validation" and "test" are evaluated where they are given.
+        data: part -> (x, y): trained on "train"; "validation" and "test" are evaluated where they
+            are given.
         rates, seeds: what to vary.
         updates: of each run.
 
@@ -45,36 +46,34 @@ def sweep_rates(
         "validation_error", each (points, rates, seeds); "test_error", (rates, seeds). A run that
         has diverged has infinite losses and errors of 1.
     """
-    layout, together = lay_out(
-        jaxnn.Grid({}, {"learning_rate": rates}, seeds), training, jax.devices()
-    )
-    sweep = _sweep(training, together)
-    parts = {
-        part: (sweep.place(data.x[part], shared=True), sweep.place(data.y[part], shared=True))
-        for part in data.x
-    }
-    h = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
+    grid = jaxnn.Grid({}, {"learning_rate": rates}, seeds)
     order = orders(
-        seeds,
-        examples=len(data.x["train"]),
-        batch_size=updates.batch_size,
-        steps=updates.steps,
+        seeds, examples=len(data["train"][0]), batch_size=updates.batch_size, steps=updates.steps
     )
-    state, curves = sweep.init(layout), []
-    for now in np.split(order, updates.points, axis=1):
-        state, metrics = sweep.segment(state, h, *parts["train"], sweep.place(now[layout.columns]))
-        found = {"train_loss": metrics["train_loss"]}
-        if "validation" in parts:
-            found |= _judged(sweep.evaluate(state, h, *parts["validation"]), "validation")
-        curves.append({name: layout.collect(values) for name, values in found.items()})
-    arrays = {name: np.stack([curve[name] for curve in curves]) for name in curves[0]}
-    if "test" in parts:
-        arrays["test_error"] = layout.collect(
-            _judged(sweep.evaluate(state, h, *parts["test"]), "test")["test_error"]
-        )
+
+    def draw(wanted: np.ndarray, start: int, steps: int) -> np.ndarray:
+        return order[np.searchsorted(seeds, wanted), start : start + steps]
+
+    task = Task(
+        data,
+        [updates.steps // updates.points] * updates.points,
+        updates.batch_size,
+        each=[part for part in ("validation",) if part in data],
+        last=[part for part in ("test",) if part in data],
+    )
+    outcome = jaxnn.Outcome.empty(task.steps, grid.shape)
+    program = _program(training, tuple(rates), len(seeds))
+    for segment in program_segments(program, grid, task, draw=draw):
+        outcome.add(segment)
+    found = {"train_loss": outcome.curves["train_loss"]}
+    if task.each:
+        found["validation_loss"] = outcome.curves["validation_loss"]
+        found["validation_error"] = 1 - outcome.curves["validation_accuracy"]
+    if task.last:
+        found["test_error"] = 1 - outcome.final["test_accuracy"]
     return {
         name: np.nan_to_num(values, nan=1.0 if "error" in name else np.inf, posinf=np.inf)
-        for name, values in arrays.items()
+        for name, values in found.items()
     }
 
 
@@ -107,10 +106,10 @@ def orders(
 
 def initial_params(training: Training, rates: Sequence[float], seeds: Sequence[int]) -> Params:
     """The parameters from which sweep_rates starts the runs of each seed: leaves (seeds, …)."""
-    layout, together = lay_out(
-        jaxnn.Grid({}, {"learning_rate": rates}, seeds), training, jax.devices()
-    )
-    params = _sweep(training, together).init(layout).params
+    program = _program(training, tuple(rates), len(seeds))
+    grid = jaxnn.Grid({}, {"learning_rate": rates}, seeds)
+    layout = program.plan.layout(grid, np.ones(grid.shape, bool))
+    params = program.sweep.init(layout).params
     first = np.unique(layout.columns, return_index=True)[1]
     return jax.tree.map(lambda leaf: np.asarray(leaf)[first, 0], params)
 
@@ -129,10 +128,7 @@ def best_of(errors: np.ndarray) -> int:
 
 
 @cache
-def _sweep(training: Training, together: int | None) -> Sweep:
-    """Kept, since each new one compiles anew."""
-    return jaxnn.make_sweep(training, together=together)
-
-
-def _judged(metrics, part: str) -> dict[str, np.ndarray]:
-    return {f"{part}_loss": metrics["loss"], f"{part}_error": 1 - np.asarray(metrics["accuracy"])}
+def _program(training: Training, rates: tuple[float, ...], seeds: int) -> Program:
+    """Kept, since each new one compiles anew; it serves any seeds of that number."""
+    grid, devices = jaxnn.Grid({}, {"learning_rate": rates}, seeds), jax.local_devices()
+    return make_program(training, grid, plan_runs(grid, training, devices), devices)

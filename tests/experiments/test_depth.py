@@ -22,7 +22,7 @@ from experiments.depth import (
     findings_trained,
 )
 from experiments.depth.any_depth import Net, Shape, Start
-from jaxnn import criticality, gaussian, meanfield
+from jaxnn import criticality, expectations, meanfield
 from jaxnn.losses import softmax_cross_entropy
 
 CONFIGURATION = replace(
@@ -80,7 +80,7 @@ def test_a_network_of_any_depth_is_deep_mlp_of_that_depth_and_so_is_its_gradient
 def test_the_theory_of_a_given_variance_is_mean_field_theory():
     q = np.geomspace(1e-9, 30, 50)
     for name in ("tanh", "relu"):
-        exact = [gaussian.moments(name, value) for value in q[::7]]
+        exact = [expectations.moments(name, value) for value in q[::7]]
         exact = [
             [each.mean_square, each.slope_mean_square, each.product_mean_square] for each in exact
         ]

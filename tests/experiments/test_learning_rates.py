@@ -9,7 +9,6 @@ import pytest
 
 import jaxnn
 from experiments import learning_rates
-from experiments.lab.engine.program import Data
 from experiments.lab.io.errors import UserError
 from experiments.learning_rates import (
     descent,
@@ -134,7 +133,7 @@ def test_the_grid_and_the_unrolled_training_are_one():
     training = jaxnn.make_training(net, squared_error, OPTIMIZERS["sgd"])
     found = sweep_rates(
         training,
-        Data({"train": x}, {"train": 3 * x}),
+        {"train": (x, 3 * x)},
         rates,
         range(2),
         Updates(steps=20, batch_size=10, points=2),

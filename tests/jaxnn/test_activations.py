@@ -1,4 +1,4 @@
-"""Activation functions against NumPy, SciPy and hand calculation, in float64; and measuring facts of unknown functions."""
+"""Activations against NumPy, SciPy and hand calculation, in float64; measured properties."""
 
 import math
 from functools import partial

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnn import dense, dropout, elman, gru, jordan, recurrent_network, serial, unroll
+from jaxnn import Cell, dense, dropout, elman, gru, jordan, recurrent_network, serial, unroll
 from tests.helpers.parameters import filled
 
 XS = np.sin(np.arange(15.0, dtype=np.float32)).reshape(5, 3)
@@ -192,6 +192,14 @@ def test_cells_are_float64_under_x64_wherever_they_were_made():
         (
             lambda: CELLS["gru"].apply(filled(CELLS["gru"]), jnp.zeros(3), jnp.ones(3)),
             r"4 context neurons got a state of shape \(3,\)",
+        ),
+        (
+            lambda: unroll(
+                Cell(lambda key: {}, jnp.zeros(4), lambda params, state, x: (state[:2], x)),
+                {},
+                jnp.ones((5, 3)),
+            ),
+            r"shapes: \(2,\) != \(4,\).*a cell must return a state of the structure",
         ),
         (
             lambda: recurrent_network(CELLS["elman"], last=True).apply(

@@ -12,7 +12,7 @@ import jax
 import jaxnn
 from experiments.lab.io.command import program
 
-LIBRARIES = ("jax", "jaxlib", "optax", "numpy", "scikit-learn")
+LIBRARIES = ("jax", "jaxlib", "optax", "numpy", "scipy", "scikit-learn")
 
 
 def versions(*others: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnn import gaussian
+from jaxnn import expectations
 from jaxnn.initializers import gain
 from jaxnn.sweep import run_key
 from jaxnn.training import Training
@@ -150,7 +150,7 @@ def _theory(
         signal[layer] = variances[layer] * mean_square
         if not is_curve(entry):
             break
-        found = gaussian.moments(entry, signal[layer])
+        found = expectations.moments(entry, signal[layer])
         mean_square = found.mean_square
         # Each unit hears from the next layer's units, of which there may be more or fewer than its weights' fan-in.
         factor[layer] = (

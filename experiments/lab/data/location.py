@@ -4,7 +4,7 @@ import http.client
 import urllib.error
 import urllib.parse
 import urllib.request
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
 from experiments.lab.io.cli import UserError
@@ -43,12 +43,12 @@ def read_file(where: str) -> File:
     """
     try:
         if is_url(where):
-            path = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
+            path: PurePath = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
             with urllib.request.urlopen(where, timeout=SECONDS) as answer:  # noqa: S310 (is_url)
                 content = answer.read()
         else:
             path = Path(where).expanduser()
-            content = path.read_bytes()
+            content = Path(path).read_bytes()
     except urllib.error.HTTPError as error:
         raise UserError(
             f"{where}: the server answers {error.code} ({error.reason}); check the address"

@@ -1,6 +1,7 @@
 """A first look: what was understood of the data and what becomes of it, before anything is trained."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ def _frames(source: Source) -> list[pd.DataFrame]:
 def _columns(source: Source, data: Dataset) -> tuple[tuple[str, ...], ...]:
     table = pd.concat(_frames(source), ignore_index=True)
     fitted = {column.name: column for column in data.preprocessing.columns}
-    found = [
+    found: list[tuple[str, ...]] = [
         (
             short(name),
             _type(table[name]),
@@ -120,7 +121,7 @@ def _range(data: Dataset) -> tuple[tuple[str, ...], ...]:
     mean, deviation = data.preprocessing.scale
     parts = [data.y[part].astype(np.float64).ravel() * deviation + mean for part in PARTS]
     columns = [np.concatenate(parts), *parts]
-    statistics = {
+    statistics: dict[str, Callable[[np.ndarray], Any]] = {
         "lowest": np.min,
         "median": np.median,
         "mean": np.mean,

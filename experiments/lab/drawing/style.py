@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from experiments.lab.drawing.colours import LIGHT
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "jaxnn",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -20,7 +20,7 @@ STYLE = {
     "axes.axisbelow": True,
     "text.parse_math": False,
 }
-BIG = {
+BIG: dict[Any, Any] = {
     "font.size": 14,
     "axes.titlesize": 14,
     "axes.labelsize": 14,

@@ -61,13 +61,16 @@ class Outcome(jaxnn.Outcome):
         if stand:
             count = sum(name.startswith("leaf/") for name in stand)
             leaves = [stand[f"leaf/{number}"] for number in range(count)]
-            found = Stand(*map(int, stand["at"]), stand["runs"], leaves)
+            wave, segment = map(int, stand["at"])
+            found = Stand(wave, segment, stand["runs"], leaves)
+        compile_seconds, run_seconds = map(float, flat["seconds"])
         return cls(
             flat["steps"],
             flat["done"],
             flat["diverged_step"],
             under("curves"),
             under("final"),
-            *map(float, flat["seconds"]),
-            stand=found,
+            compile_seconds,
+            run_seconds,
+            found,
         )

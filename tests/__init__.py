@@ -1,1 +1,4 @@
-"""Tests of the house: tests/ mirrors it, and what several tests share is in helpers/ (functions) and conftest.py (fixtures)."""
+"""Tests, in folders as the code's.
+
+What several of them share is in helpers/ (functions) and conftest.py (fixtures).
+"""

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PURE = sorted((ROOT / "jaxnn").rglob("*.py"))
 ALLOWED = {"jax", "jaxlib", "optax", "chex", "numpy", "jaxnn"}
-# Of the standard library, what reaches the world: files, clock, screen, network, environment, other processes.
+# Of the standard library, what reaches files, clock, screen, network, environment or processes.
 WORLD = {
     "io",
     "os",

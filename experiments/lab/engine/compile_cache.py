@@ -15,10 +15,10 @@ MOST_BYTES = 1 << 29  # the least used go first
 
 
 def use_compile_cache() -> Path | None:
-    """Keep compiled programs in the user's cache folder; without one that nobody else can write to, compile each time.
+    """Keep compiled programs in the user's cache folder, if only the user can write to it.
 
-    A cached program is machine code that will be run: the folder is made with mode 0700, and one of another owner or that
-    others may write to is not used.
+    A cached program is machine code that will be run: the folder is made with mode 0700, and one of
+    another owner or that others may write to is not used; programs are then compiled each time.
 
     Returns:
         The folder, or None.

@@ -1,4 +1,4 @@
-"""From a command line to an experiment: flags, and one clear sentence for whatever is wrong with them."""
+"""From a command line to an experiment: flags, and one clear sentence for what is wrong with one."""
 
 import contextlib
 import difflib
@@ -22,11 +22,12 @@ def run(
     argv: Sequence[str] | None = None,
     default: Any = None,
 ) -> NoReturn:
-    """Parse the flags of a frozen dataclass, run ``main(configuration)``, and leave with an exit code.
+    """Parse the flags of a frozen dataclass, run ``main(configuration)``, and exit with a code.
 
     Flags that are absent are as in default, where it is given, else as in the dataclass.
 
-    0: done. 2: the user can mend it; one sentence says how. 130: interrupted; the same command goes on from there.
+    0: done. 2: the user can fix it; one sentence says how. 130: interrupted; the same command goes
+    on from there.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -78,7 +79,7 @@ def parse(configuration: type, argv: Sequence[str] | None = None, default: Any =
 
 
 def _unbox(complaint: str) -> tuple[str, str | None]:
-    """What tyro says between its box's title and first rule, and the flag that it takes for the nearest."""
+    """What tyro says between its box's title and first rule, and the flag it takes for the nearest."""
     lines = [line.strip("│ ") for line in complaint.splitlines()[1:]]
     said = takewhile(lambda line: not _is_rule(line), dropwhile(_is_rule, lines))
     after = (line for before, line in pairwise(lines) if before.startswith("Perhaps you meant"))
@@ -116,8 +117,8 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
                 new = [float(f"{low * 10 ** (step * i):.12g}") for i in range(count)]
         except (ValueError, IndexError):
             raise UserError(
-                f"{flag} {text}: give a number, or low:high:count with 0 < low < high and count of at least 2, "
-                "such as 1e-4:10:13"
+                f"{flag} {text}: give a number, or low:high:count with 0 < low < high and count of "
+                "at least 2, such as 1e-4:10:13"
             ) from None
         bad = [value for value in new if not 0 < value < math.inf]
         if bad:

@@ -1,4 +1,4 @@
-"""The console command ``jaxnn``: ``jaxnn activations …`` is ``python -m experiments.activations …`` from anywhere.
+"""The console command: ``jaxnn bias …`` is ``python -m experiments.bias …`` from anywhere.
 
 In a wheel the folder experiments/ is below jaxnn_experiments/ (setup.py says why), which is on the
 path of this command and of the processes it starts, and on no other.
@@ -18,7 +18,7 @@ OF_ALL = ("list", "all", "conclude")  # what `python -m experiments` takes
 
 
 def main() -> None:
-    """Run the experiment that is named; without a name, list them as ``python -m experiments`` does."""
+    """Run the experiment that is named; without a name, do what ``python -m experiments`` does."""
     home = str(EXPERIMENTS.parent)
     sys.path.insert(0, home)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
@@ -46,7 +46,10 @@ def names() -> list[str]:
 
 
 def program(module: str | None = None) -> str:
-    """What a user types to start a module of the experiments, or what started this process, without flags.
+    """What a user types, without flags, to start a module of the experiments.
+
+    Args:
+        module: its dotted name; absent, what started this process.
 
     Example:
         >>> program("experiments.depth")

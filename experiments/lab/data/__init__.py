@@ -1,4 +1,17 @@
-"""Data: from a name, a folder, a file or a URL to arrays that a network can train on."""
+"""Data: from a name, a folder, a file or a URL to arrays that a network can train on.
+
+- ``load`` finds the data and returns a ``Source``: the rows as they were found.
+- ``prepare`` splits them and returns a ``Dataset``: arrays to train on, with the ``Preprocessing``
+  that was fitted to the training rows.
+- ``look`` describes both in a ``Look``, before anything is trained.
+- ``read_rows`` finds ``Rows`` to predict for, with the columns that a model was trained on.
+
+Example:
+    >>> source = load("wine")
+    >>> data = prepare(source)
+    >>> data.target, data.features, {part: len(rows) for part, rows in data.x.items()}
+    ('cultivar', 13, {'train': 106, 'validation': 36, 'test': 36})
+"""
 
 from experiments.lab.data.load import load
 from experiments.lab.data.look import Look, look

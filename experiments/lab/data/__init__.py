@@ -9,8 +9,8 @@
 Example:
     >>> source = load("wine")
     >>> data = prepare(source)
-    >>> data.target, data.features, {part: len(rows) for part, rows in data.x.items()}
-    ('cultivar', 13, {'train': 106, 'validation': 36, 'test': 36})
+    >>> data.target, data.x["train"].shape, data.x["validation"].shape, data.x["test"].shape
+    ('cultivar', (106, 13), (36, 13), (36, 13))
 """
 
 from experiments.lab.data.load import load

@@ -200,8 +200,8 @@ def as_source(
     missing = int(x.isna().to_numpy().sum())
     if missing:
         notes.append(
-            f"missing cells: {missing:,}, imputed with the median in a column of numbers and with "
-            "the most frequent category in others"
+            "missing cells, imputed with the median (numbers) or the most frequent category: "
+            f"{missing:,}"
         )
     return Source(name, x, targets(y, task), task, target, held_out, tuple(notes), tuple(left_out))
 

@@ -56,7 +56,7 @@ def read_file(where: str) -> File:
     path: PurePath
     try:
         if is_url(where):
-            path: PurePath = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
+            path = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
             with urllib.request.urlopen(where, timeout=SECONDS) as answer:  # noqa: S310 (is_url)
                 content = answer.read()
         else:

@@ -7,7 +7,7 @@ import numpy as np
 import jaxnn
 from experiments.depth.any_depth import Shape, Start, train
 from experiments.lab.engine.program import Data
-from experiments.lab.study import signals
+from experiments.lab.study import diagnostics
 
 FURTHER = 3  # rates that are tried beyond an end of the grid that is best
 
@@ -81,9 +81,9 @@ def at_own_rate(
         *({name: leaf[:, i] for name, leaf in rest.items()} for i in range(depth - 1)),
         output,
     ]
-    rows = slice(signals.ROWS)
+    rows = slice(diagnostics.ROWS)
     with np.errstate(over="ignore", invalid="ignore"):  # of the diverged
-        inside = signals.measure(
+        inside = diagnostics.measure(
             layers,
             (jaxnn.ACTIVATIONS[activation],) * depth,
             jaxnn.HEADS["multiclass"].loss,

@@ -9,7 +9,8 @@ from scipy import stats
 
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
-from experiments.lab.study.good_rates import good_enough, good_rates, steps_to_target
+from experiments.lab.study.good_rates import good_enough, good_rates
+from experiments.lab.study.speed import steps_to_target
 from experiments.lab.study.wording import listed
 from experiments.learning_rates import descent
 from experiments.learning_rates.finders import FINDERS

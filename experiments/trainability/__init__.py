@@ -31,7 +31,7 @@ from experiments.lab.evidence.experiment import Experiment, Flags, Found, Part
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
-from experiments.lab.study import own
+from experiments.lab.study import named_activations
 from experiments.trainability.boxes import box_dimension, edges
 from experiments.trainability.rate_maps import RECENT, SIDE, Setting, rate_map
 
@@ -102,7 +102,7 @@ def parts(configuration: Configuration) -> list[Part]:
     every = conditions(configuration)
     across, up = rates(configuration.centre, configuration.half_width, configuration.resolution)
 
-    large = every[own.label(configuration.activation)].setting._replace(
+    large = every[named_activations.canonical(configuration.activation)].setting._replace(
         points=configuration.map_points
     )
 
@@ -135,14 +135,14 @@ def conditions(configuration: Configuration) -> dict[str, Condition]:
         "linear": Condition(
             "no activation, as many points as inputs",
             base._replace(
-                function=own.activations("linear")[0].function,
+                function=named_activations.find("linear")[0].function,
                 scale=1.0,
                 points=configuration.width,
             ),
             1.17,
         ),
         "relu": Condition(
-            "ReLU", base._replace(function=own.activations("relu")[0].function), 1.20
+            "ReLU", base._replace(function=named_activations.find("relu")[0].function), 1.20
         ),
         "one point": Condition("tanh, one data point", base._replace(points=1), 1.41),
         "minibatch": Condition("tanh, 16 random points a step", base._replace(batch=16), 1.55),
@@ -151,8 +151,8 @@ def conditions(configuration: Configuration) -> dict[str, Condition]:
             "tanh, offset of the hidden weights against rate", base._replace(offset=True), 1.98
         ),
     }
-    name = own.label(configuration.activation)
-    (entry,) = own.activations(name, (1,))
+    name = named_activations.canonical(configuration.activation)
+    (entry,) = named_activations.find(name, (1,))
     if not entry.elementwise or entry.learned or entry.stochastic:
         raise UserError(
             f"--activation {name}: give one that works element by element, and neither learns nor draws"
@@ -370,7 +370,7 @@ def order_of(dimensions: dict[str, np.ndarray], published: list[float]) -> tuple
 def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> Figure:
     """The large map; a zoom of each condition; their dimensions."""
     every = conditions(configuration)
-    name, half_width = own.label(configuration.activation), configuration.half_width
+    name, half_width = named_activations.canonical(configuration.activation), configuration.half_width
     with drawing.canvas(17, 9.2) as figure:
         left, right = figure.add_gridspec(1, 2, width_ratios=(1.18, 1))
         ax = figure.add_subplot(left)

@@ -46,11 +46,11 @@ class Configuration(StudyFlags):
     out: Path | None = None
     """Folder for the results; without it, runs/activations-DATA."""
     shard: str | None = None
-    """i/n: train slice i of n and stop; the same command without it joins the slices in --out, and
-    trains the rest."""
+    """i/n: train slice i of n and stop.
+    The same command without --shard joins the slices in --out, and trains the rest."""
     distributed: bool = False
-    """Share the grid among the processes of a Slurm job, or of --coordinator, --processes and
-    --process; process 0 writes."""
+    """Share the grid among the processes of a Slurm job;
+    elsewhere, of those that --coordinator, --processes and --process name. Process 0 writes."""
     coordinator: str | None = None
     """HOST:PORT of process 0, the same for all processes."""
     processes: int | None = None
@@ -96,7 +96,7 @@ def main(configuration: Configuration) -> None:
         screen.show_plan(plan(study, part, known, folder.moved_to))
     outcomes = train(study, part, known, keep)
     if part.alone:
-        say(f"slice {part.label} is done; the same command without --shard joins those in {path}")
+        say(f"slice {part.label} is done; without --shard, the same command joins those in {path}")
     if part.alone or not folder:
         return
     comparison = compare(study, outcomes)

@@ -29,8 +29,8 @@ class Configuration:
     run: Positional[Path]
     """Folder of a finished run, such as runs/activations-digits."""
     data: Positional[str]
-    """Path or URL of a CSV, TSV, Parquet or .npz file (array x) with the columns of the training
-    data, with or without its target; or a name that --data of experiments.activations takes."""
+    """Path or URL of a CSV, TSV, Parquet or .npz file (array x) with the training columns,
+    with or without the target; or a name that --data of experiments.activations takes."""
     drop: tuple[str, ...] = ()
     """Columns to leave out, which the training data did not have."""
     out: Path | None = None

@@ -131,7 +131,7 @@ def activations(comparison: Comparison) -> Figure:
     One that mixes its inputs has no curve.
     """
     labels = [choice.structure["activation"] for choice in comparison.choices]
-    parts = [comparison.study.parts(label) for label in labels]
+    parts = [comparison.study.named(label) for label in labels]
     entries = {name: entry for part in parts for name, entry in part.items()}
     users = {name: [n for n, part in enumerate(parts) if name in part] for name in entries}
     alone = {

@@ -17,17 +17,17 @@ LEAST = {"seeds": 1, "depth": 0, "width": 1, "steps": 1, "batch_size": 1, "refin
 class StudyFlags:
     """All flags that the numbers depend on, and no others.
 
-    Every axis takes one value or several; all their combinations are trained.
+    A line break in a flag's text is kept by --help.
     """
 
     data: str = "digits"
-    """digits, breast_cancer, wine, iris, diabetes, mnist1d; a path or URL of a CSV, TSV, Parquet or
-    .npz (arrays x, y) file; a folder of MNIST idx files; openml:NAME or openml:NUMBER."""
+    """digits, breast_cancer, wine, iris, diabetes or mnist1d; openml:NAME or openml:NUMBER;
+    a path or URL of a CSV, TSV, Parquet or .npz (arrays x, y) file; a folder of MNIST idx files."""
     target: str | None = None
     """The column of a table to predict."""
     task: Literal["auto", "classification", "regression"] = "auto"
-    """auto: regression where a table's target is a number with more than two values, classification
-    elsewhere."""
+    """auto: regression if a table's target is a number with more than two values;
+    classification otherwise."""
     drop: tuple[str, ...] = ()
     """Columns of a table to leave out, such as an identifier."""
     test_data: str | None = None
@@ -44,18 +44,18 @@ class StudyFlags:
         "swish",
         "mish",
     )
-    """Names from jaxnn.ACTIVATIONS (an unknown name lists them all), your own as
-    my_module:my_function, or one for each hidden layer as relu/tanh/relu."""
+    """Names from jaxnn.ACTIVATIONS (an unknown name lists them all);
+    your own as my_module:my_function; one for each hidden layer as relu/tanh/relu."""
     learning_rate: tuple[str, ...] = ("1e-4:10:13",)
-    """Values, or low:high:count on a log scale. An activation whose best rate is on the edge gets
-    further rates."""
+    """Values, or low:high:count on a log scale.
+    An activation whose best rate is on the edge gets further rates."""
     fixed_grid: bool = False
     """Train no further rates."""
     seeds: int = 10
-    """Seeds 0, 1, …: each draws its own initial parameters and batches, the same for every
-    activation and rate."""
+    """How many seeds: 0, 1, ….
+    Each draws initial parameters and batches, the same for every activation and rate."""
     refine: int = 0
-    """Further seeds at the best rate of each activation, which is chosen before."""
+    """Further seeds at the best rate of each activation; the rate is chosen without them."""
     depth: tuple[int, ...] = (2,)
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int, ...] = (64,)
@@ -67,8 +67,8 @@ class StudyFlags:
     optimizer: tuple[str, ...] = ("sgd",)
     """sgd, momentum, nesterov, rmsprop, adam, adamw, lion."""
     baseline: str | None = None
-    """The activation that all others are compared with, in addition to the best; without it, relu
-    if it is compared, else the first named."""
+    """The activation that all others are compared with, in addition to the best.
+    Without it: relu if it is compared, else the first named."""
 
 
 def ask(flags: StudyFlags, question: str) -> Study:

@@ -95,7 +95,7 @@ class Study:
         phi = tuple(self.activations[structure["activation"]])
         return phi if len(phi) > 1 else phi * structure["depth"]
 
-    def parts(self, label: str) -> dict[str, Activation]:
+    def named(self, label: str) -> dict[str, Activation]:
         """The different activations of a label, by name."""
         return dict(zip(label.split("/"), self.activations[label], strict=True))
 

@@ -1,10 +1,15 @@
-"""Every experiment: what it asks, how long it takes, and what it last found.
+"""Every experiment: its question, how long it takes, what it last found, whether that is current.
 
     python -m experiments
     python -m experiments all
+    python -m experiments conclude
 
-all runs those whose results/ are not of their present defaults, one after the other, and writes LEDGER.md. Interrupted, the same
-command goes on.
+all measures again what was measured with earlier code or other flags, concludes again what was
+concluded by an earlier rule, publishes both in experiments/results/ and writes LEDGER.md.
+Interrupted, the same command goes on.
+
+conclude concludes every experiment again from its published measurement, within a minute, and
+publishes that; with --check it publishes nothing and says what differs.
 """
 
 import argparse
@@ -14,90 +19,207 @@ import os
 import pkgutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
 import experiments
-from experiments.lab.evidence import ledger
+from experiments.lab.engine.compile_cache import use_compile_cache
+from experiments.lab.engine.devices import use_every_core
+from experiments.lab.evidence import ledger, published, screen
+from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
-from experiments.lab.io.files import write_text
-from experiments.lab.study import screen
+from experiments.lab.io.files import plain, write_text
 from experiments.lab.study.wording import listed
 
-LEFT = (
-    Path("runs") / "again.json"
-)  # the experiments that an interrupted `all --again` has still to run
+# The experiments that an interrupted `all --again` has still to run.
+LEFT = Path("runs") / "again.json"
+
+
+MEASURES_AGAIN = "python -m experiments all measures it again"
 
 
 def main() -> int:
-    """List them, or run all that must be run and write the ledger; returns the exit code."""
+    """List them, or bring what is published up to date; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m experiments",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", choices=["list", "all"], default="list")
+    parser.add_argument("what", nargs="?", choices=["list", "all", "conclude"], default="list")
     parser.add_argument(
         "--again",
         action="store_true",
-        help="with all: run also those that are up to date, from the start",
+        help="with all: run also those that are current, from the start",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="with conclude: publish nothing, and say what differs from what is published",
     )
     flags = parser.parse_args()
+    if flags.again and flags.what != "all":
+        parser.error("--again goes with all")
+    if flags.check and flags.what != "conclude":
+        parser.error("--check goes with conclude")
     if flags.what == "list":
-        screen.show_experiments(
-            [
-                (name, module.__doc__.splitlines()[0], ledger.published(name))
-                for name, module in modules().items()
-            ]
-        )
+        show_list()
         return 0
     every = found()
-    code = run_all(every, flags.again)
-    write_text(
-        ledger.LEDGER, ledger.ledger(every)
-    )  # what is published stands in it, whatever became of the rest
-    screen.console.print(f"written: {os.path.relpath(ledger.LEDGER)}")
+    if flags.check:
+        return check(every)
+    code = run_all(every, flags.again) if flags.what == "all" else conclude(every)
+    # What is published is in the ledger, whatever became of the rest.
+    write_text(ledger.FILE, ledger.ledger(every))
+    screen.console.print(f"written: {os.path.relpath(ledger.FILE)}")
     return code
 
 
-def run_all(every: list[Experiment], again: bool) -> int:
-    """Run those that are not up to date, or with ``again`` each of them once, however often interrupted; returns the exit code."""
-    due = [each.name for each in every if again or not ledger.is_current(each)]
-    if again and LEFT.exists():
-        due = json.loads(LEFT.read_text(encoding="utf-8"))
-        screen.console.print(f"going on with {listed(due)}; without {LEFT} all would run")
+def show_list() -> None:
+    """Each question with its command, its last verdicts and whether they are current."""
+    rows = []
+    for name, module in modules().items():
+        experiment = getattr(module, "EXPERIMENT", None)
+        state = str(currency(experiment)) if experiment else ""
+        rows.append((name, module.__doc__.splitlines()[0], published.read(name), state))
+    screen.show_experiments(rows)
+    if {state for *_, state in rows} - {"", CURRENT}:
+        screen.console.print("python -m experiments all brings up to date what is not current")
+
+
+def run_all(every: Sequence[Experiment], again: bool) -> int:
+    """Run those that are not current, or with ``again`` each once, however often interrupted.
+
+    Returns:
+        The exit code.
+    """
+    due = {each.name: "again" for each in every}
+    if not again:
+        states = {each.name: currency(each) for each in every}
+        due = {name: str(state) for name, state in states.items() if any(state)}
+    elif LEFT.exists():
+        due = dict.fromkeys(json.loads(LEFT.read_text(encoding="utf-8")), "again")
+        screen.console.print(f"going on with {listed(list(due))}; without {LEFT} all would run")
     for experiment in [each for each in every if each.name in due]:
         if again:
             LEFT.parent.mkdir(exist_ok=True)
-            write_text(LEFT, json.dumps(due))
+            write_text(LEFT, json.dumps(list(due)))
+        screen.console.print(f"\n[bold]{experiment.name}[/bold] ({due[experiment.name]})")
         if code := run(experiment, again):
             return code
-        due.remove(experiment.name)
+        del due[experiment.name]
     if again:
         LEFT.unlink(missing_ok=True)
     return 0
 
 
 def run(experiment: Experiment, again: bool) -> int:
-    """Run an experiment's defaults in a process of its own and publish what it found; returns its exit code."""
-    screen.console.print(f"\n{experiment.name}", style="bold")
+    """Run an experiment's defaults in a process of its own and publish what it found.
+
+    Returns:
+        The exit code.
+    """
     folder = Path("runs") / experiment.name
+    module = f"experiments.{experiment.name}"
+    command = [sys.executable, "-m", module, "--out", str(folder), *["--again"] * again]
     try:
-        code = subprocess.call(
-            [
-                sys.executable,
-                "-m",
-                f"experiments.{experiment.name}",
-                "--out",
-                str(folder),
-                *["--again"] * again,
-            ]
-        )
+        code = subprocess.call(command)
     except KeyboardInterrupt:
         return 130
     if not code:
-        ledger.publish(experiment, folder)
+        published.publish(experiment.name, folder)
     return code
+
+
+def conclude(every: Sequence[Experiment]) -> int:
+    """Conclude each from its published measurement and publish that.
+
+    Returns:
+        The exit code: 1 where one cannot be concluded, else 0.
+    """
+    _prepare()
+    code = 0
+    for experiment in every:
+        with tempfile.TemporaryDirectory() as folder:
+            if why := concluded(experiment, Path(folder)):
+                screen.console.print(f"{experiment.name}: not concluded, since {why}")
+                code = 1
+                continue
+            published.publish(experiment.name, Path(folder))
+        screen.console.print(f"{experiment.name}: concluded; {currency(experiment)}")
+    return code
+
+
+def check(every: Sequence[Experiment]) -> int:
+    """Conclude each from its published measurement and compare.
+
+    Returns:
+        The exit code: 1 where a verdict differs or one cannot be concluded, else 0.
+    """
+    _prepare()
+    code = 0
+    for experiment in every:
+        with tempfile.TemporaryDirectory() as folder:
+            why = concluded(experiment, Path(folder))
+            said, differs = (
+                (f"not concluded, since {why}", True)
+                if why
+                else compare(experiment.name, Path(folder), published.RESULTS / experiment.name)
+            )
+        screen.console.print(f"{experiment.name}: {said}")
+        code = code or int(differs)
+    return code
+
+
+def _prepare() -> None:
+    """As when it was measured, so that rounding is the same."""
+    use_every_core()
+    use_compile_cache()
+
+
+def compare(name: str, folder: Path, other: Path) -> tuple[str, bool]:
+    """In words how two conclusions differ, and whether a verdict does."""
+
+    def verdicts(where: Path) -> list[tuple[str, str, str]]:
+        summary = json.loads((where / "summary.json").read_text(encoding="utf-8"))
+        return [(each["claim"], each["verdict"], each["when"]) for each in summary["verdicts"]]
+
+    ours, theirs = verdicts(folder), verdicts(other)
+    changed = [
+        f"{claim}: {verdict} {when}".rstrip()
+        for claim, verdict, when in ours
+        if (claim, verdict, when) not in theirs
+    ]
+    if ours != theirs:
+        return f"other verdicts than published: {'; '.join(changed) or 'some are missing'}", True
+    # config.json holds the hash of the code, which may differ though nothing else does.
+    files = [
+        file
+        for file in published.files(name)
+        if file != "config.json" and (folder / file).read_bytes() != (other / file).read_bytes()
+    ]
+    return f"the published verdicts; {listed(files) + ' differ' if files else 'same files'}", False
+
+
+def concluded(experiment: Experiment, folder: Path) -> str:
+    """Conclude an experiment from its published measurement into a folder.
+
+    Returns:
+        Why it cannot be concluded; empty where it was.
+    """
+    measured, defaults = published.measured(experiment.name), experiment.configuration()
+    if measured is None:
+        return f"its measurement is not here; python -m experiments.{experiment.name} makes it"
+    if measured.made["configuration"] != plain(experiment.settings(defaults)):
+        return f"it was measured with other flags than the present defaults; {MEASURES_AGAIN}"
+    try:
+        experiment.conclude_into(folder, defaults, measured)
+    except KeyError as missing:
+        if measured.fingerprint == experiment.fingerprint(defaults):
+            raise
+        return f"its measurement by earlier code has no {missing}; {MEASURES_AGAIN}"
+    return ""
 
 
 def modules() -> dict[str, ModuleType]:

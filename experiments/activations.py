@@ -20,9 +20,9 @@ from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results import trackers
-from experiments.lab.results.folder import RunFolder, fingerprint
+from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.model import save
-from experiments.lab.results.provenance import command
+from experiments.lab.results.provenance import command, fingerprint
 from experiments.lab.results.refit import refitted
 from experiments.lab.results.write import write
 from experiments.lab.study import screen
@@ -91,7 +91,8 @@ def main(configuration: Configuration) -> None:
     path = configuration.out or Path("runs") / f"activations-{study.data.name}"
     folder, known, keep, say = None, {}, None, screen.console.print
     if not part.follows:
-        folder = RunFolder(path, fingerprint(study.settings, study.data.sha256))
+        depends_on = fingerprint(study.settings, study.data.sha256)
+        folder = RunFolder(path, depends_on)
         known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
         screen.show_plan(plan(study, part, known, folder.moved_to))
     outcomes = train(study, part, known, keep)
@@ -102,7 +103,7 @@ def main(configuration: Configuration) -> None:
     comparison = compare(study, outcomes)
     refit = refitted(comparison)
     if refit:
-        save(folder, refit.model, refit.about)
+        save(path, refit.model, refit.about)
     write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]

@@ -2,8 +2,8 @@
 
     python -m experiments.bias
 
-Time: 2 seconds. Result: The weight sets the slope (w₀/4 in the middle) and the bias where the middle lies (−w₁/w₀), without
-changing the slope; with bias −5 the output at x = 2 is 0.0474. No spread: a closed form.
+Rules. N8 holds if, up to rounding, the slope in the middle is w₀/4 whatever the bias, the middle is
+at −w₁/w₀, and the outputs at the input --at are those of 1 / (1 + exp(−z)) in float64.
 """
 
 from dataclasses import dataclass
@@ -38,10 +38,11 @@ class Configuration(Flags):
 
 
 def parts(configuration: Configuration) -> list[Part]:
-    """One part: both families of curves, each neuron differentiated by jax.grad and by differences."""
+    """One part: both families of curves, each differentiated by jax.grad and by differences."""
     if not configuration.weight or not configuration.bias or min(configuration.weight) <= 0:
         raise UserError(
-            f"--weight {configuration.weight} --bias {configuration.bias}: give at least one of each, weights above 0"
+            f"--weight {configuration.weight} --bias {configuration.bias}: give at least one of "
+            "each, weights above 0"
         )
     if configuration.points < 2:
         raise UserError(f"--points {configuration.points}: give a whole number of at least 2")
@@ -79,7 +80,7 @@ def output(weight, bias, x):
 
 
 def conclude(configuration: Configuration, found: Found) -> Conclusion:
-    """The slope is w₀/4 whatever the bias; the middle is where w₀ x + w₁ = 0; the number at x = 2."""
+    """Slope w₀/4 whatever the bias, middle where w₀ x + w₁ = 0, and the number at x = 2."""
     curves = found["curves"]
     weights, biases = np.array(configuration.weight), np.array(configuration.bias)
     steepness = np.abs(curves["weight_slope"] / (weights / 4) - 1).max()
@@ -106,8 +107,10 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
     number = float(curves["bias_at"][lowest])
     exact = max(steepness, shifted, unbiased, apart) < 1e-5 and by_differences < 1e-2
     finding = (
-        f"The weight sets the slope (w₀/4 in the middle) and the bias where the middle lies (−w₁/w₀), without changing the slope; "
-        f"with bias −{-biases[lowest]:g} the output at x = {configuration.at:g} is {number:.4f}. No spread: a closed form."
+        "The weight sets the slope (w₀/4 in the middle) and the bias where the middle lies "
+        "(−w₁/w₀), without changing the slope; "
+        f"with bias −{-biases[lowest]:g} the output at x = {configuration.at:g} is {number:.4f}. "
+        "No spread: a closed form."
     )
     verdict = Verdict(
         "N8",

@@ -1,4 +1,7 @@
-"""jaxnn: train whole grids of neural networks at once, to find which activation and learning rate to use, and why."""
+"""jaxnn trains whole grids of neural networks at once.
+
+It answers which activation function and which learning rate to use, and why.
+"""
 
 from jaxnn import (
     activations,
@@ -9,16 +12,21 @@ from jaxnn import (
     description,
     diagnostics,
     encoding,
-    gaussian,
+    expectations,
     grid,
+    grid_training,
     initializers,
     layers,
+    layout,
     losses,
     meanfield,
     networks,
+    outcome,
+    program,
     quadrature,
     random_networks,
     recurrent,
+    segments,
     sweep,
     training,
     types,
@@ -27,26 +35,29 @@ from jaxnn.activations import ACTIVATIONS
 from jaxnn.advice import recommend
 from jaxnn.description import describe
 from jaxnn.encoding import decode_binary, decode_bipolar, encode_binary, encode_bipolar
-from jaxnn.grid import Grid, arrange
+from jaxnn.grid import Grid
+from jaxnn.grid_training import GridResult, GridSegment, grid_segments, train_grid
 from jaxnn.layers import (
     activation_layer,
     dense,
     dropout,
     layer_norm,
-    maxout,
+    maxout_layer,
     neuron,
     repeat,
     residual,
     serial,
 )
+from jaxnn.layout import arrange
 from jaxnn.losses import HEADS, cost
 from jaxnn.networks import autoencoder, deep_mlp, mlp
+from jaxnn.outcome import Outcome
 from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
 from jaxnn.sweep import make_sweep
-from jaxnn.training import OPTIMIZERS, batch_order, make_training
+from jaxnn.training import OPTIMIZERS, batch_order, make_training, training_of_cost
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ACTIVATIONS",
@@ -56,8 +67,11 @@ __all__ = [
     "Array",
     "Cell",
     "Grid",
+    "GridResult",
+    "GridSegment",
     "Key",
     "Network",
+    "Outcome",
     "Params",
     "activation_layer",
     "activations",
@@ -81,21 +95,26 @@ __all__ = [
     "encode_binary",
     "encode_bipolar",
     "encoding",
-    "gaussian",
+    "expectations",
     "grid",
+    "grid_segments",
+    "grid_training",
     "gru",
     "initializers",
     "jordan",
     "layer_norm",
     "layers",
+    "layout",
     "losses",
     "make_sweep",
     "make_training",
-    "maxout",
+    "maxout_layer",
     "meanfield",
     "mlp",
     "networks",
     "neuron",
+    "outcome",
+    "program",
     "quadrature",
     "random_networks",
     "recommend",
@@ -103,9 +122,12 @@ __all__ = [
     "recurrent_network",
     "repeat",
     "residual",
+    "segments",
     "serial",
     "sweep",
+    "train_grid",
     "training",
+    "training_of_cost",
     "types",
     "unroll",
 ]

@@ -1,22 +1,22 @@
-"""The lecture's advice on activations, with its reasons and, where an experiment has spoken, its evidence."""
+"""The lecture's advice on activations, with its reasons and, where measured, the evidence."""
 
 import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-VERY_DEEP = 40  # hidden layers, from which the lecture finds ELU useful
+VERY_DEEP = 40  # hidden layers; from this depth on the lecture finds ELU useful
 
-# Claim -> what an experiment found, in a sentence with its numbers; a claim not in here has not been measured.
+# Activation -> one sentence, with numbers, on what an experiment found; no entry: not measured.
 EVIDENCE: Mapping[str, str] = MappingProxyType({})
 
 
 class Rung(NamedTuple):
-    """One activation to try, in the order of the ladder.
+    """One activation to try; the rungs of a ladder are in the order in which to try them.
 
-    activation: its name, in ACTIVATIONS; "maxout" is also a layer.
-    reason: why the lecture puts it here.
-    evidence: what an experiment found, or None.
+    activation: a name in ACTIVATIONS.
+    reason: the lecture's reason for this place in the order.
+    evidence: what an experiment found about it, in a sentence, or None.
     """
 
     activation: str
@@ -25,13 +25,14 @@ class Rung(NamedTuple):
 
 
 class Recommendation(NamedTuple):
-    """Which activations a network should use, and why.
+    """The activations that a network should use, with the reasons.
 
-    activation: of the hidden layers, the first to try; None where there are none.
-    output_activation: what turns the output layer's linear values into the answer; the losses take the linear values.
-    output_reason: why.
-    ladder: what to try for the hidden layers, in order, each with its reason.
-    evidence: what an experiment found about the output activation, or None.
+    activation: the first activation to try in the hidden layers; None without hidden layers.
+    output_activation: the activation that turns the output layer's linear values into predictions;
+        the losses take the linear values.
+    output_reason: the reason for the output activation.
+    ladder: the activations to try in the hidden layers, in order, each with its reason.
+    evidence: what an experiment found about the output activation, in a sentence, or None.
     """
 
     activation: str | None
@@ -44,53 +45,60 @@ class Recommendation(NamedTuple):
 _OUTPUTS = {
     "regression": (
         "linear",
-        "a value to predict can be any number, and linear neither bounds nor bends it",
+        "the predicted value can be any number, and linear neither bounds nor distorts it",
     ),
     "binary": (
         "sigmoid",
-        "maps to (0, 1), so the output reads as the probability of one of two classes",
+        "maps to (0, 1), so the output can be read as the probability of one of two classes",
     ),
     "multiclass": (
         "softmax",
-        "the outputs are positive and add up to 1, so they read as one probability a class",
+        "the outputs are positive and sum to 1, so each can be read as the probability of a class",
     ),
 }
 
 _FEEDFORWARD = {
-    "relu": "start here: cheap, and does not saturate for positive sums, so its gradient does not vanish there",
-    "leaky_relu": "if units die: its slope of 0.01 below 0 lets a dead ReLU come back",
-    "prelu": "towards the end: learns the slope below 0 that leaky ReLU fixes, for one parameter more a unit",
-    "maxout": "last: learns its own shape and does not die, for several times the weights; made for dropout",
+    "relu": "start here: cheap, and does not saturate for positive pre-activations, "
+    "so the gradient does not vanish there",
+    "leaky_relu": "if units die: its slope of 0.01 below 0 lets a dead unit recover",
+    "prelu": "among the last: learns the slope below 0 that leaky ReLU fixes, "
+    "for one more parameter per unit",
+    "maxout": "last: learns its own shape and does not die, for several times as many weights; "
+    "designed for use with dropout",
 }
 
 _VERY_DEEP = {
-    "swish": "very deep networks: smooth, and dips below zero instead of cutting off",
-    "elu": "40 hidden layers or more: like ReLU with negative values; its positive side can explode",
+    "swish": "for very deep networks: smooth, and dips below 0 instead of being cut off there",
+    "elu": "for 40 hidden layers or more: like ReLU, but with negative values; "
+    "on its positive side values can explode",
 }
 
 _RECURRENT = {
-    "tanh": "recurrent networks: bounded to (-1, 1) and zero-centred, so a state fed back time after time stays bounded",
+    "tanh": "for recurrent networks: bounded to (-1, 1) and zero-centred, "
+    "so a state that is fed back at every time step stays bounded",
 }
 
 
 def recommend(
     task: str, *, depth: int, recurrent: bool = False, evidence: Mapping[str, str] = EVIDENCE
 ) -> Recommendation:
-    """The lecture's choice of activations for a task: what to start with, what to try next, and why.
+    """The lecture's choice of activations for a task: what to try first, what to try next, and why.
 
-    It is advice, not a result: the main job of jaxnn is to measure it.
+    It is advice, not a measured result; ``experiments.activations`` measures it.
 
     Args:
         task: "regression", "binary" or "multiclass".
-        depth: hidden layers; from 40 on a network counts as very deep, and at 0 it has no hidden activation.
-        recurrent: whether the hidden neurons feed back on themselves.
-        evidence: activation -> what an experiment found about it, in a sentence.
+        depth: number of hidden layers; a network with 40 or more counts as very deep, and one with
+            0 has no hidden activation.
+        recurrent: whether the hidden neurons feed back into themselves.
+        evidence: what an experiment found about each activation, in a sentence, by activation.
 
     Returns:
         A Recommendation.
 
     Raises:
-        ValueError: the task is unknown, the message lists the valid ones; depth is below 0, or 0 and recurrent.
+        ValueError: the task is unknown (the message lists the valid ones); depth is below 0, or it
+            is 0 and recurrent is true.
 
     Example:
         >>> advice = recommend("multiclass", depth=3)
@@ -105,7 +113,8 @@ def recommend(
         raise ValueError(f"unknown task {task!r}; known, nearest first: {', '.join(nearest)}")
     if depth < 0 or (recurrent and depth == 0):
         raise ValueError(
-            f"depth is the number of hidden layers, 0 or more, and 1 or more in a recurrent network, got {depth}"
+            "depth is the number of hidden layers: give 0 or more, and 1 or more for a recurrent "
+            f"network; got {depth}"
         )
     if recurrent:
         reasons = _RECURRENT

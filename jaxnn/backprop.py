@@ -1,8 +1,12 @@
-"""Backpropagation written out by the slope rule, node by node; jax.grad of the whole gives the same numbers."""
+"""Backpropagation written out with the chain rule, node by node.
+
+jax.grad of the whole network gives the same numbers.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -12,11 +16,11 @@ from jaxnn.types import Activation, Array, Params
 
 
 class Nodes(NamedTuple):
-    """The nodes of one layer, as the forward pass leaves them.
+    """The values of one layer's nodes after the forward pass.
 
-    inputs: values of the nodes that feed the layer, shape (in_dim,).
-    sums: x W + b, shape (units,).
-    values: φ of the sums, shape (out_dim,).
+    inputs: the inputs x of the layer, shape (in_dim,).
+    sums: the weighted sums z = x W + b, shape (units,).
+    values: the outputs φ(z), shape (out_dim,).
     """
 
     inputs: Array
@@ -36,19 +40,23 @@ def forward(
     activation: str | Callable | Activation | Sequence = "relu",
     output_activation: str | Callable | Activation = "linear",
 ) -> tuple[Nodes, ...]:
-    """Forward propagation that keeps every node's value, layer by layer: aₗ = φₗ(aₗ₋₁ Wₗ + bₗ), a₀ = x.
+    """Forward propagation that keeps the values of all nodes: aₗ = φₗ(aₗ₋₁ Wₗ + bₗ), a₀ = x.
 
     Args:
-        params: of an mlp: for each layer {"weight": (in_dim, units)}, and "bias" and "activation" where it has them.
-        x: one example, shape (in_dim,).
-        activation, output_activation: φ, as given to mlp.
+        params: the parameters of an mlp: per layer {"weight": (in_dim, units)}, also with
+            "bias": (units,) and "activation" where the layer has them.
+        x: ONE example, shape (in_dim,).
+        activation: φ of the hidden layers, or a sequence with one φ per hidden layer, as in mlp.
+        output_activation: φ of the output layer, as in mlp.
 
     Returns:
-        Nodes(inputs, sums, values) for each layer, first hidden layer first; the last one's values are the prediction.
+        A tuple with one Nodes(inputs, sums, values) per layer, from the first hidden layer to the
+        output layer, whose values are the prediction.
 
     Raises:
-        ValueError: params are not those of a plain mlp, x is not of the first layer's in_dim, an activation is
-            unknown, or as many activations as hidden layers are not given.
+        ValueError: params are not those of a plain mlp, the shape of x is not (in_dim,) of the
+            first layer, an activation is unknown, or the number of activations is not that of the
+            hidden layers.
 
     Example:
         >>> weights = [[[1.0, -1.0], [1.0, 1.0]], [[2.0], [-1.0]]]
@@ -65,13 +73,13 @@ def forward(
         for layer in params
     ):
         raise ValueError(
-            "the slope rule is written out for the params of a plain mlp: for each layer a mapping with a "
-            '"weight" of two axes; without layer_norm, and not those of deep_mlp'
+            "jaxnn.backprop needs the params of a plain mlp, one mapping per layer with a "
+            '"weight" of two axes; use jax.grad for layer_norm, deep_mlp and other networks'
         )
     if x.shape != params[0]["weight"].shape[:1]:
         raise ValueError(
-            f"a network of {params[0]['weight'].shape[0]} inputs got one example of shape {x.shape}; "
-            "use jax.vmap for a batch"
+            f"a network with {params[0]['weight'].shape[0]} inputs got one example of shape "
+            f"{x.shape}; give shape {params[0]['weight'].shape[:1]}, and use jax.vmap for a batch"
         )
     layers = []
     for layer, phi in zip(
@@ -93,32 +101,40 @@ def loss_and_slopes(
     activation: str | Callable | Activation | Sequence = "relu",
     output_activation: str | Callable | Activation = "linear",
 ) -> tuple[Array, Params]:
-    """Loss and its slopes by the slope rule, ∂L/∂W = a ⊗ δ, δ = ∂L/∂a' φ'(z), from the last layer to the first.
+    """Loss and gradients by backpropagation, ∂L/∂W = a ⊗ δ with δ = ∂L/∂a′ φ′(z), last layer first.
 
-    The slope of a weight is the slope of the loss at the node it feeds × the value of the node that feeds it × the
-    slope of the activation there. The slope at a node is in turn the sum over the weights that leave it, ∂L/∂a = W δ.
-    Only two functions that the caller brings are differentiated by JAX, each at its own node: the loss at the
-    prediction, and φ at its sums (which covers φ that mix several sums, such as softmax, and φ that learn).
+    a is the input of the layer, z = a W + b its sums and a′ = φ(z) its output. The gradient of a
+    weight is the product of three numbers: the value of the node it comes from, the derivative of
+    the activation at the node it goes to, and the gradient of the loss with respect to that node's
+    value. The latter is the sum over the weights that leave the node, ∂L/∂a = W δ. JAX
+    differentiates only the two functions given by the caller, each at its own nodes: the loss at
+    the prediction, and φ at the sums (which includes a φ that mixes several sums, such as softmax,
+    and a φ with learned parameters).
 
     Args:
-        params: of an mlp: for each layer {"weight": (in_dim, units)}, and "bias" and "activation" where it has them.
-        x: one example, shape (in_dim,).
-        target: what the loss compares the prediction with.
+        params: the parameters of an mlp: per layer {"weight": (in_dim, units)}, also with
+            "bias": (units,) and "activation" where the layer has them.
+        x: ONE example, shape (in_dim,).
+        target: the target of this example, as the loss takes it.
         loss: ``loss(prediction, target) -> scalar``.
-        activation, output_activation: φ, as given to mlp.
+        activation: φ of the hidden layers, or a sequence with one φ per hidden layer, as in mlp.
+        output_activation: φ of the output layer, as in mlp.
 
     Returns:
-        The loss, a scalar, and the slopes, with the structure of params, in the loss's unit per unit of each.
+        (loss, gradients): a scalar, and a tuple of the gradients with the structure of params, each
+        in the loss's unit per unit of the parameter.
 
     Raises:
-        ValueError: params are not those of a plain mlp, x is not of the first layer's in_dim, an activation is
-            unknown, or as many activations as hidden layers are not given.
+        ValueError: params are not those of a plain mlp, a bias is not of shape (units,), the shape
+            of x is not (in_dim,) of the first layer, an activation is unknown, or the number of
+            activations is not that of the hidden layers.
 
     Example:
         >>> from jaxnn.losses import squared_error
         >>> params = ({"weight": jnp.array([[1.0], [2.0]])},)
-        >>> error, (slopes,) = loss_and_slopes(params, jnp.array([3.0, 4.0]), jnp.array([6.0]), loss=squared_error)
-        >>> float(error), slopes["weight"].tolist()
+        >>> x, target = jnp.array([3.0, 4.0]), jnp.array([6.0])
+        >>> error, (gradient,) = loss_and_slopes(params, x, target, loss=squared_error)
+        >>> float(error), gradient["weight"].tolist()
         (25.0, [[30.0], [40.0]])
 
     Reference:
@@ -126,18 +142,23 @@ def loss_and_slopes(
     """
     layers = forward(params, x, activation=activation, output_activation=output_activation)
     activations = (*hidden_activations(activation, len(params) - 1), output_activation)
-    value, slope_at_values = jax.value_and_grad(loss)(layers[-1].values, target)
-    slopes = []
+    value, at_values = jax.value_and_grad(loss)(layers[-1].values, target)
+    gradients = []
     for layer, nodes, phi in zip(
         reversed(params), reversed(layers), reversed(activations), strict=True
     ):
         _, through_activation = jax.vjp(_activate(phi), nodes.sums, layer.get("activation", {}))
-        slope_at_sums, slope_of_learned = through_activation(slope_at_values)
-        slope = {"weight": jnp.outer(nodes.inputs, slope_at_sums)}
-        if "bias" in layer:  # fed by a neuron whose value is always 1
-            slope["bias"] = slope_at_sums
+        at_sums, of_learned = through_activation(at_values)
+        gradient = {"weight": jnp.outer(nodes.inputs, at_sums)}
+        if "bias" in layer:  # the weight of a neuron whose value is always 1
+            chex.assert_equal_shape(
+                [layer["bias"], at_sums],  # a bias that broadcasts would need the sum of at_sums
+                exception_type=ValueError,
+                custom_message="give each layer one bias per unit, of shape (units,)",
+            )
+            gradient["bias"] = at_sums
         if "activation" in layer:
-            slope["activation"] = slope_of_learned
-        slopes.append(slope)
-        slope_at_values = layer["weight"] @ slope_at_sums
-    return value, tuple(reversed(slopes))
+            gradient["activation"] = of_learned
+        gradients.append(gradient)
+        at_values = layer["weight"] @ at_sums
+    return value, tuple(reversed(gradients))

@@ -1,7 +1,8 @@
-"""Where the mean-field maps come to rest: fixed points, the edge of chaos, and the depths a signal survives.
+"""Fixed points of the mean-field maps, the edge of chaos, and how deep a signal propagates.
 
-Built on ``jaxnn.meanfield``, whose setting and words hold here too: σ_w² is the variance of a weight times its fan-in,
-σ_b² that of a bias, q the pre-activation variance, χ = σ_w² E[φ′(√q x)²]. Host numbers, float64.
+Setting and notation are those of ``jaxnn.meanfield``: σ_w² is the variance of a weight times its
+fan-in, σ_b² the variance of a bias, q the variance of the pre-activations, and
+χ = σ_w² E[φ′(√q x)²] with x ~ N(0, 1). All numbers are computed on the host in float64.
 """
 
 import math
@@ -10,18 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnn.gaussian import check_variances, moments, pair_moments
+from jaxnn.expectations import check_variances, moments, pair_moments
 from jaxnn.meanfield import variance_map
 from jaxnn.types import Activation
 
-_SMALLEST, _LARGEST = (
-    1e-12,
-    1e12,
-)  # below and above these q, rounding hides which way the map drifts
+# Outside of these q rounding errors hide whether the variance map increases or decreases q.
+_SMALLEST, _LARGEST = 1e-12, 1e12
 
 
 def _bisect(f: Callable[[float], float], low: float, high: float) -> float:
-    """Zero of f between two positive numbers where its sign differs, to the last bits, by halving the log range."""
+    """Zero of f between two positive numbers where its signs differ, by bisection of log x."""
     positive_at_low = f(low) > 0
     while high / low > 1 + 4e-16:
         middle = math.sqrt(low * high)
@@ -37,24 +36,24 @@ def variance_fixed_point(
     bias_variance: float = 0.0,
     q0: float = 1.0,
 ) -> float:
-    """Variance a deep network settles at, q* = σ_w² E[φ(√q* x)²] + σ_b², the limit of the layers that start from q0.
+    """Pre-activation variance that deep layers converge to from q0, q* = σ_w² E[φ(√q* x)²] + σ_b².
 
-    It is the nearest fixed point in the direction the map drifts at q0, which is the limit when q′ rises with q,
-    as it does for every monotone φ with φ(0) = 0.
+    It is the nearest fixed point in the direction in which the variance map moves q0. That is the
+    limit if q′ increases with q, which holds for every monotone φ with φ(0) = 0.
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
-        weight_variance: σ_w².
+        activation: elementwise φ, as in ``expectations.moments``.
+        weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
-        q0: where to start, above 0.
+        q0: pre-activation variance of the first layer, in [1e-12, 1e12].
 
     Returns:
-        q*, a float; q0 itself where that is fixed (ReLU with He's init fixes every q); 0.0 when the variance falls
-        below 1e-12, and inf when it grows beyond 1e12.
+        q*, a float; q0 itself if it is a fixed point (with He initialisation of ReLU, every q is);
+        0.0 if the variance falls below 1e-12, and inf if it grows beyond 1e12.
 
     Raises:
-        ValueError: q0 is not in [1e-12, 1e12]; a variance is negative or not finite; the activation is unknown or not
-            elementwise.
+        ValueError: q0 is not in [1e-12, 1e12]; a variance is negative or not finite; the activation
+            is unknown or not elementwise.
 
     Example:
         >>> variance_fixed_point("tanh", 1.0), variance_fixed_point("relu", 3.0)
@@ -66,7 +65,7 @@ def variance_fixed_point(
         Poole et al. 2016, arXiv 1606.05340, section 2.
     """
     if not _SMALLEST <= q0 <= _LARGEST:
-        raise ValueError(f"q0 must be in [{_SMALLEST}, {_LARGEST}], got {q0}")
+        raise ValueError(f"q0 is a variance and must be in [{_SMALLEST}, {_LARGEST}], got {q0}")
 
     def drift(q: float) -> float:
         return variance_map(activation, q, weight_variance, bias_variance) / q - 1
@@ -90,7 +89,8 @@ class CriticalPoint(NamedTuple):
     weight_variance: σ_w², the variance of a weight times its fan-in.
     bias_variance: σ_b².
     q: the fixed point q*.
-    variance_slope: dq′/dq there: below 1 the variance returns to q*, above 1 it leaves, at 1 it depends on the side.
+    variance_slope: the derivative dq′/dq of the variance map at q*. Below 1 the fixed point is
+        stable, above 1 unstable, and at 1 its stability can differ between the two sides.
     """
 
     weight_variance: float
@@ -100,17 +100,18 @@ class CriticalPoint(NamedTuple):
 
 
 def critical_point(activation: str | Callable | Activation, q: float) -> CriticalPoint:
-    """Initialisation that holds the variance at q and the gradient: σ_w² = 1 / E[φ′²], σ_b² = q − σ_w² E[φ²].
+    """Initialisation that keeps q and the gradient: σ_w² = 1 / E[φ′²], σ_b² = q − σ_w² E[φ²].
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
-        q: the wanted pre-activation variance, above 0.
+        activation: elementwise φ, as in ``expectations.moments``.
+        q: pre-activation variance to keep from layer to layer, above 0.
 
     Returns:
-        CriticalPoint. Its bias_variance is negative where no real network is critical at this q.
+        CriticalPoint. Its bias_variance is negative if no network is critical at this q.
 
     Raises:
-        ValueError: q is not above 0 and finite; E[φ′²] is 0; the activation is unknown or not elementwise.
+        ValueError: q is not above 0 and finite; E[φ′²] is 0; the activation is unknown or not
+            elementwise.
 
     Example:
         >>> [round(value, 10) for value in critical_point("relu", 3.0)[:2]]
@@ -120,11 +121,12 @@ def critical_point(activation: str | Callable | Activation, q: float) -> Critica
         Schoenholz et al. 2017, arXiv 1611.01232, section 3.
     """
     if q <= 0:
-        raise ValueError(f"q must be above 0, got {q}")
+        raise ValueError(f"q is a variance and must be above 0, got {q}")
     m = moments(activation, q)
     if not m.slope_mean_square > 0:
         raise ValueError(
-            f"{activation!r} has no slope under N(0, {q}): no weights make it critical"
+            f"the derivative of {activation!r} is 0 everywhere under N(0, {q}), so no weight "
+            "variance is critical; give another activation or q"
         )
     weight_variance = 1 / m.slope_mean_square
     return CriticalPoint(
@@ -138,22 +140,23 @@ def critical_point(activation: str | Callable | Activation, q: float) -> Critica
 def critical_points(
     activation: str | Callable | Activation, bias_variance: float = 0.0
 ) -> tuple[CriticalPoint, ...]:
-    """Edge of chaos at a given bias variance: every (σ_w², q*) with q* = σ_w² E[φ²] + σ_b² and σ_w² E[φ′²] = 1.
+    """Edge of chaos at a given σ_b²: all (σ_w², q*) with q* = σ_w² E[φ²] + σ_b², σ_w² E[φ′²] = 1.
 
-    Solutions are sought for q* between 1e-12 and 1e4, eight to the decade, so that two closer than a third of an
-    octave can be missed. A bias variance of 0 has the solution at the limit q* → 0 wherever φ(0) = 0; it is listed
-    with q = 1e-12.
+    The search covers q* from 1e-12 to 1e4 with eight intervals per decade, so two solutions closer
+    together than a factor of 10^(1/8) can be missed. For a bias variance of 0 and φ(0) = 0 there is
+    a solution in the limit q* → 0; it is returned with q = 1e-12.
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
+        activation: elementwise φ, as in ``expectations.moments``.
         bias_variance: σ_b².
 
     Returns:
-        CriticalPoints by rising q*; empty when there is none. Where every q* is critical, as for ReLU without a bias,
-        only the smallest is listed.
+        A tuple of CriticalPoints in increasing order of q*, empty if there are none. If every q* is
+        critical, as for ReLU without biases, it contains only the smallest.
 
     Raises:
-        ValueError: bias_variance is negative or not finite; the activation is unknown or not elementwise.
+        ValueError: bias_variance is negative or not finite; the activation is unknown or not
+            elementwise.
 
     Example:
         >>> [round(point.weight_variance, 3) for point in critical_points("tanh", 0.05)]
@@ -162,7 +165,8 @@ def critical_points(
         ()
 
     Reference:
-        Schoenholz et al. 2017, arXiv 1611.01232, figure 1; Roberts, Yaida and Hanin 2022, chapter 5, for GELU and swish.
+        Schoenholz et al. 2017, arXiv 1611.01232, figure 1; Roberts, Yaida and Hanin 2022,
+        chapter 5, for GELU and swish.
     """
     check_variances(bias_variance=bias_variance)
 
@@ -171,9 +175,8 @@ def critical_points(
 
     grid = np.geomspace(_SMALLEST, 1e4, 129).tolist()
     values = [excess(q) for q in grid]
-    values = [
-        0.0 if abs(value) <= 1e-10 else value for value in values
-    ]  # a whole line of zeros is one solution
+    # Rounding must not turn a line of solutions, such as ReLU's, into many sign changes.
+    values = [0.0 if abs(value) <= 1e-10 else value for value in values]
     found = [grid[0]] if values[0] == 0 else []
     for low, high, before, after in zip(grid, grid[1:], values, values[1:], strict=False):
         if before * after < 0:
@@ -182,7 +185,11 @@ def critical_points(
 
 
 class Correlation(NamedTuple):
-    """Correlation of two inputs one layer on, c′, and the slope dc′/dc, both floats without unit."""
+    """Correlation of two inputs after one more layer; both floats are dimensionless.
+
+    correlation: c′, the correlation in the next layer.
+    slope: the derivative dc′/dc of the correlation map.
+    """
 
     correlation: float
     slope: float
@@ -195,24 +202,25 @@ def correlation_map(
     weight_variance: float,
     bias_variance: float = 0.0,
 ) -> Correlation:
-    """Correlation of two inputs' pre-activations one layer on, c′ = (σ_w² E[φ(u) φ(v)] + σ_b²) / q′.
+    """Correlation of two inputs in the next layer, c′ = (σ_w² E[φ(u) φ(v)] + σ_b²) / q′.
 
-    u and v are normal with variance q and correlation c, and q′ is the next variance. The slope is
-    dc′/dc = σ_w² q E[φ′(u) φ′(v)] / q′; at c = 1 and q = q* it is χ.
+    It is the correlation of the two pre-activations of one unit. u and v are jointly normal with
+    variance q and correlation c, and q′ is the variance in the next layer. The derivative is
+    dc′/dc = σ_w² q E[φ′(u) φ′(v)] / q′; at c = 1 and q = q* it equals χ.
 
     Args:
-        activation: elementwise and continuous φ, as in ``gaussian.moments``.
-        correlation: c, in [−1, 1].
+        activation: elementwise and continuous φ, as in ``expectations.moments``.
+        correlation: c, the correlation in this layer, in [−1, 1], dimensionless.
         q: pre-activation variance of both inputs, above 0.
-        weight_variance: σ_w².
+        weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
 
     Returns:
         Correlation(c′, dc′/dc).
 
     Raises:
-        ValueError: c is outside [−1, 1]; q is not above 0; the next variance q′ is 0; a variance is negative or not
-            finite; the activation is unknown or not elementwise.
+        ValueError: c is outside [−1, 1]; q is not above 0; the next variance q′ is 0; a variance is
+            negative or not finite; the activation is unknown or not elementwise.
 
     Example:
         >>> import math
@@ -220,23 +228,27 @@ def correlation_map(
         0.0
 
     Reference:
-        Poole et al. 2016, arXiv 1606.05340, equations 5 and 6; for ReLU in closed form Cho and Saul 2009.
+        Poole et al. 2016, arXiv 1606.05340, equations 5 and 6; Cho and Saul 2009 for ReLU in closed
+        form.
     """
     pair = pair_moments(activation, q, correlation)
     following = variance_map(activation, q, weight_variance, bias_variance)
     if following <= 0:
-        raise ValueError(f"a correlation needs variances above 0, got q={q} and then {following}")
+        raise ValueError(
+            f"a correlation needs variances above 0; got q={q}, and {following} in the next layer"
+        )
     covariance = weight_variance * pair.product + bias_variance
     return Correlation(covariance / following, weight_variance * q * pair.slope_product / following)
 
 
 class DepthScales(NamedTuple):
-    """Layers over which a signal's memory falls by e, at the fixed point the network settles at.
+    """Depth scales at a fixed point: the layers over which a quantity falls by a factor of e.
 
     q: the fixed point q*.
-    gradient_factor: χ at q*.
-    variance: ξ_q = −1 / log(dq′/dq), of a difference in variance.
-    correlation: ξ_c = −1 / log χ, of a difference between nearly equal inputs, and of the mean square gradient.
+    gradient_factor: χ at q*, dimensionless.
+    variance: ξ_q = −1 / log(dq′/dq), the depth scale of a deviation of the variance from q*.
+    correlation: ξ_c = −1 / log χ, the depth scale of a difference between two nearly equal inputs,
+        and of the mean square gradient.
     """
 
     q: float
@@ -251,18 +263,20 @@ def depth_scales(
     bias_variance: float = 0.0,
     q0: float = 1.0,
 ) -> DepthScales:
-    """How deep a signal reaches, ξ_c = −1 / log χ and ξ_q = −1 / log(dq′/dq), at the fixed point reached from q0.
+    """Depth scales of signals, ξ_c = −1 / log χ and ξ_q = −1 / log(dq′/dq), at the fixed point q*.
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
-        weight_variance: σ_w².
+        activation: elementwise φ, as in ``expectations.moments``.
+        weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
-        q0: the first layer's variance.
+        q0: pre-activation variance of the first layer, in [1e-12, 1e12]; the fixed point is the one
+            that ``variance_fixed_point`` finds from there.
 
     Returns:
-        DepthScales, in layers. inf where the factor is 1 to 1e-10 (nothing is forgotten); negative where it is above 1
-        (a difference, or the gradient, grows by e every |ξ| layers); 0 where the factor is 0. A network that settles
-        at 0 is taken at q = 1e-12, its limit.
+        DepthScales, in layers. A scale is inf if its factor (χ or dq′/dq) is 1 to within 1e-10, so
+        that nothing decays; negative if the factor is above 1, where the quantity grows by a factor
+        of e every |ξ| layers; and 0 if the factor is 0. If the variance falls to 0, the scales are
+        those at q = 1e-12.
 
     Raises:
         ValueError: the variance grows without bound; otherwise as in ``variance_fixed_point``.
@@ -273,13 +287,14 @@ def depth_scales(
         (3.63, 1.75)
 
     Reference:
-        Schoenholz et al. 2017, arXiv 1611.01232, section 3: networks train to a few ξ_c deep.
+        Schoenholz et al. 2017, arXiv 1611.01232, section 3: networks can be trained up to a depth
+        of a few ξ_c.
     """
     q = variance_fixed_point(activation, weight_variance, bias_variance, q0)
     if math.isinf(q):
         raise ValueError(
-            f"the variance of {activation!r} grows without bound at weight variance {weight_variance}: "
-            "there is no fixed point and no depth scale"
+            f"the variance of {activation!r} grows without bound at weight_variance="
+            f"{weight_variance}, so there is no depth scale; give a smaller weight_variance"
         )
     m = moments(activation, max(q, _SMALLEST))
     factor = weight_variance * m.slope_mean_square

@@ -1,8 +1,9 @@
-"""Second-order and spectral views of a network: the Hessian's extreme eigenvalues, the Jacobian's singular values."""
+"""Curvature of the cost and of a network: Hessian eigenvalues and Jacobian singular values."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
@@ -11,10 +12,12 @@ from jaxnn.types import Array, Key, Params
 
 
 class HessianExtremes(NamedTuple):
-    """Both ends of a Hessian's spectrum; scalars in the unit of the cost per parameter squared.
+    """Extreme eigenvalues of a Hessian: scalars, in the cost's unit per parameter unit squared.
 
-    lowest, highest: the smallest and the largest eigenvalue, signs included.
-    lowest_error, highest_error: an eigenvalue of the Hessian lies within this distance of each, rounding aside.
+    lowest: the smallest eigenvalue, with its sign.
+    highest: the largest eigenvalue, with its sign.
+    lowest_error: the Hessian has an eigenvalue within this distance of lowest, up to rounding.
+    highest_error: the Hessian has an eigenvalue within this distance of highest, up to rounding.
     """
 
     lowest: Array
@@ -26,24 +29,27 @@ class HessianExtremes(NamedTuple):
 def hessian_extremes(
     cost: Callable[[Params], Array], params: Params, key: Key, *, steps: int = 32
 ) -> HessianExtremes:
-    """Smallest and largest eigenvalue of the Hessian ∂²J/∂θ², by Lanczos on Hessian-vector products.
+    """Smallest and largest eigenvalue of the Hessian ∂²J/∂θ², by Lanczos iteration.
 
-    The Hessian is never formed: each step is one product, about the price of two gradients, and ``steps`` vectors of
-    the parameters' size are kept and orthogonalised against. Power iteration would find the eigenvalue of largest
-    magnitude, which early in training may be the negative end; Lanczos finds both.
+    The Hessian is never formed: each step takes one Hessian-vector product, at about the cost of
+    two gradients, and memory for one vector of the size of the parameters, against which later
+    vectors are orthogonalised. Power iteration would find only the eigenvalue of largest magnitude,
+    which early in training can be negative; Lanczos finds both ends of the spectrum.
 
     Args:
-        cost: J, from params to a scalar; twice differentiable, or taken so (ReLU's kinks have no curvature).
-        params: where to look, any pytree of float arrays of one dtype.
+        cost: J, a function from params to a scalar, differentiated twice by JAX (so a corner, such
+            as ReLU's, has no curvature).
+        params: the point at which to take the Hessian, any pytree of float arrays of one dtype.
         key: typed PRNG key of the starting direction.
-        steps: Hessian-vector products, at most as many as there are parameters are used; static. With all of them the
-            answer is exact up to rounding.
+        steps: number of Hessian-vector products, static; at most the number of parameters is used,
+            and with that many the result is exact up to rounding.
 
     Returns:
-        HessianExtremes, four scalars. nan where the Hessian is not finite.
+        HessianExtremes, four scalars; nan if the Hessian is not finite.
 
     Raises:
-        ValueError: steps is below 1, params is empty, or the cost is no scalar.
+        ValueError: steps is below 1, params is empty or of several dtypes, or the cost is not a
+            scalar.
 
     Example:
         >>> cost = lambda v: 0.5 * (3 * v[0] ** 2 - 7 * v[1] ** 2)
@@ -52,14 +58,22 @@ def hessian_extremes(
         (-7.0, 3.0)
 
     Reference:
-        Lanczos 1950; Pearlmutter 1994 for the products; the error bound is Parlett 1980's, theorem 4.5.1.
+        Lanczos 1950; Pearlmutter 1994 for the products; Parlett 1980, theorem 4.5.1, for the error
+        bound.
     """
+    leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(params)]
+    chex.assert_type(
+        leaves,
+        [leaf.dtype for leaf in leaves[:1]] * len(leaves),
+        exception_type=ValueError,
+        custom_message="hessian_extremes needs params of one dtype; cast them, such as to float32",
+    )
     flat, unravel = ravel_pytree(params)
     shape = jax.eval_shape(cost, params).shape
     if steps < 1 or flat.size < 1 or shape != ():
         raise ValueError(
-            f"hessian_extremes needs at least one step and one parameter and a scalar cost, got steps={steps}, "
-            f"{flat.size} parameters and a cost of shape {shape}"
+            "hessian_extremes needs at least one step, one parameter and a scalar cost, got "
+            f"steps={steps}, {flat.size} parameters and a cost of shape {shape}"
         )
     steps = min(steps, flat.size)
     gradient = jax.grad(lambda flat: cost(unravel(flat)))
@@ -68,7 +82,7 @@ def hessian_extremes(
         return jax.jvp(gradient, (flat,), (v,))[1]
 
     def orthogonal(v, basis):
-        for _ in range(2):  # once leaves rounding behind, twice is enough (Kahan and Parlett)
+        for _ in range(2):  # once leaves rounding errors, twice is enough (Kahan and Parlett)
             v = v - basis.T @ (basis @ v)
         return v
 
@@ -80,12 +94,12 @@ def hessian_extremes(
         w = orthogonal(w, basis)
         norm = jnp.linalg.norm(w)
         scale = jnp.maximum(scale, jnp.abs(diagonal) + norm)
-        # An invariant subspace is exhausted: go on from a fresh direction outside it, uncoupled. Stopping with zeros
-        # instead would plant an eigenvalue of 0, which is the largest when all others are negative.
+        # When an invariant subspace is exhausted, continue from a fresh direction outside of it,
+        # uncoupled. Filling up with zeros would add an eigenvalue of 0, which would be the largest
+        # if all others are negative.
         exhausted = norm <= 10 * jnp.finfo(flat.dtype).eps * scale
-        fresh = orthogonal(
-            jnp.roll(spare, i), basis
-        )  # another direction each time, with no random draw in the loop
+        # Rolling gives a different direction each time without random numbers in the loop.
+        fresh = orthogonal(jnp.roll(spare, i), basis)
         following = jnp.where(
             exhausted, fresh / jnp.linalg.norm(fresh), w / jnp.where(exhausted, 1, norm)
         )
@@ -100,7 +114,7 @@ def hessian_extremes(
     _, (diagonal, off) = jax.lax.scan(step, carry, jnp.arange(steps))
     tridiagonal = jnp.diag(diagonal) + jnp.diag(off[:-1], 1) + jnp.diag(off[:-1], -1)
     values, vectors = jnp.linalg.eigh(tridiagonal)
-    # After as many steps as parameters nothing is left over, and the last norm is rounding.
+    # After as many steps as there are parameters the last norm is only a rounding error.
     left = jnp.where(steps == flat.size, jnp.zeros_like(off[-1]), off[-1])
     error = left * jnp.abs(vectors[-1])
     return HessianExtremes(values[0], values[-1], error[0], error[-1])
@@ -109,13 +123,18 @@ def hessian_extremes(
 def sharpness(
     cost: Callable[[Params], Array], params: Params, key: Key, *, steps: int = 32
 ) -> Array:
-    """Sharpness, the largest eigenvalue of the Hessian, λ_max(∂²J/∂θ²), sign included; gradient descent needs λ < 2 / rate.
+    """Sharpness λ_max(∂²J/∂θ²), the largest eigenvalue of the Hessian, with its sign.
+
+    On a quadratic cost, gradient descent is stable only if λ_max < 2 / learning rate.
 
     Args:
-        cost, params, key, steps: as in ``hessian_extremes``.
+        cost: J, a function from params to a scalar, as in ``hessian_extremes``.
+        params: the point at which to take the Hessian, as in ``hessian_extremes``.
+        key: typed PRNG key of the starting direction.
+        steps: number of Hessian-vector products, static, as in ``hessian_extremes``.
 
     Returns:
-        Scalar, in the unit of the cost per parameter squared.
+        Scalar, in the unit of the cost per parameter unit squared.
 
     Raises:
         ValueError: as in ``hessian_extremes``.
@@ -134,12 +153,13 @@ def jacobian_singular_values(apply: Callable[..., Array], params: Params, x: Arr
     """Singular values of the input–output Jacobian ∂f(x)/∂x at ONE example, largest first.
 
     Args:
-        apply: a Network's ``apply(params, x)``.
-        params: its parameters.
-        x: one example, shape (in_dim,).
+        apply: the ``apply(params, x)`` of a Network, f.
+        params: the parameters of the network.
+        x: ONE example, shape (in_dim,).
 
     Returns:
-        Shape (min(in_dim, out_dim),), descending, 0 or more, in output units per input unit.
+        Shape (min(in_dim, out_dim),), in descending order, all 0 or more, in the unit of the output
+        per unit of the input.
 
     Raises:
         ValueError: x or the output is not a vector.
@@ -151,14 +171,15 @@ def jacobian_singular_values(apply: Callable[..., Array], params: Params, x: Arr
         [4.0, 3.0]
 
     Reference:
-        Saxe, McClelland and Ganguli 2014, arXiv 1312.6120; Pennington, Schoenholz and Ganguli 2017, arXiv 1711.04735.
+        Saxe, McClelland and Ganguli 2014, arXiv 1312.6120; Pennington, Schoenholz and Ganguli 2017,
+        arXiv 1711.04735.
     """
     output = jax.eval_shape(apply, params, x)
     if jnp.ndim(x) != 1 or output.ndim != 1:
         raise ValueError(
-            f"the Jacobian of ONE example goes from a vector to a vector, got shapes {jnp.shape(x)} and "
-            f"{output.shape}; use jax.vmap for a batch"
+            "the Jacobian is that of ONE example, from a vector to a vector, got input shape "
+            f"{jnp.shape(x)} and output shape {output.shape}; use jax.vmap for a batch"
         )
-    # Forward mode costs a pass for each input, reverse mode one for each output.
+    # Forward mode costs one pass per input, reverse mode one per output.
     differentiate = jax.jacfwd if x.size <= output.size else jax.jacrev
     return jnp.linalg.svd(differentiate(apply, argnums=1)(params, x), compute_uv=False)

@@ -1,4 +1,4 @@
-"""What a network is made of: its input, hidden, output, context and bias neurons, counted from its parameters."""
+"""Counts of a network's input, hidden, output, context and bias neurons, from its parameters."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -10,14 +10,14 @@ from jaxnn.types import Cell, Network, Params
 
 
 class LayerDescription(NamedTuple):
-    """One layer, or several equal ones stacked.
+    """One layer, or several equal layers stacked.
 
     role: "hidden" or "output".
-    layers: how many equal ones; more than 1 where a network stacks and scans them.
-    inputs: values that feed each neuron, without context and bias.
-    neurons: of each layer.
-    context: context neurons that feed the layer.
-    bias: bias neurons of each layer, 0 or 1.
+    layers: the number of equal layers; more than 1 where a network stacks and scans them.
+    inputs: inputs per neuron, without context and bias.
+    neurons: neurons per layer.
+    context: context neurons that feed each layer.
+    bias: bias neurons per layer, 0 or 1.
     """
 
     role: str
@@ -29,15 +29,15 @@ class LayerDescription(NamedTuple):
 
 
 class Description(NamedTuple):
-    """The neurons of a network by kind, and its layers; ``print`` shows it as a table.
+    """The numbers of a network's neurons by kind, and its layers; ``print`` shows them as a table.
 
-    input: values that come from outside.
-    hidden: neurons private to the network.
+    input: input neurons, one per input of the network.
+    hidden: neurons of the hidden layers.
     output: neurons of the last layer.
     context: neurons that hold a value from one time step to the next.
-    bias: neurons whose value is always 1, one for each layer that has biases.
-    parameters: numbers that learning adjusts, normalisation and learned activations included.
-    layers: hidden and output layers in order.
+    bias: neurons whose value is always 1, one per layer that has biases.
+    parameters: trained numbers, including those of normalisation and learned activations.
+    layers: hidden and output layers, in order.
     """
 
     input: int
@@ -53,26 +53,28 @@ class Description(NamedTuple):
         rows += [tuple(map(str, layer)) for layer in self.layers]
         table = "\n".join("  ".join(f"{cell:>7}" for cell in row) for row in rows)
         return (
-            f"neurons: {self.input} input, {self.hidden} hidden, {self.output} output, {self.context} context, "
-            f"{self.bias} bias; {self.parameters} parameters\n{table}"
+            f"neurons: {self.input} input, {self.hidden} hidden, {self.output} output, "
+            f"{self.context} context, {self.bias} bias; {self.parameters} parameters\n{table}"
         )
 
 
 def describe(network: Network | Cell | Params) -> Description:
-    """Count a network's neurons by kind: input, hidden, output, context, bias.
+    """Count a network's neurons by kind: input, hidden, output, context and bias.
 
-    A neuron is one weighted sum, one column of a leaf named "weight": a maxout unit of k pieces counts k, and the
-    gates of a GRU are hidden neurons. Layers are taken in the order of the params, each fed by the one before; the
-    last one is the output. One neuron may play several roles: those of a cell alone are its output.
+    A neuron is one weighted sum, which is one column of a leaf named "weight": a maxout unit of k
+    pieces counts as k neurons, and the gates of a GRU are hidden neurons. Layers are taken in the
+    order of the params, each fed by the previous one; the last one is the output. The neurons of a
+    recurrent cell without readout count as output neurons.
 
     Args:
-        network: a Network, a Cell, or params of one, made of the layers in jaxnn. Nothing is drawn or computed.
+        network: a Network or a Cell built from the layers of jaxnn, or its params. No random
+            numbers are drawn and nothing is computed.
 
     Returns:
         A Description.
 
     Raises:
-        ValueError: there is no layer with a weight.
+        ValueError: no layer of the params has a leaf named "weight".
 
     Example:
         >>> from jaxnn import mlp
@@ -87,7 +89,8 @@ def describe(network: Network | Cell | Params) -> Description:
     layers = [layer for layer in _layers(network, "output") if layer.layers]
     if not layers:
         raise ValueError(
-            'no layer with a "weight" among these params; describe counts networks made of layers in jaxnn'
+            'there is no layer with a "weight" in these params; describe counts the neurons of '
+            "networks built from the layers of jaxnn"
         )
     last = max(i for i, layer in enumerate(layers) if layer.role == "output")
     layers = [
@@ -105,7 +108,7 @@ def describe(network: Network | Cell | Params) -> Description:
 
 
 def _layers(params: Params, role: str) -> Iterator[LayerDescription]:
-    """The layers in the order of the params; a "gates" layer shares the context of the layer it belongs to."""
+    """The layers in the order of the params; "gates" share the context neurons of their layer."""
     if isinstance(params, Mapping) and "weight" in params:
         if "gates" in params:
             for gates in _layers(params["gates"], "hidden"):

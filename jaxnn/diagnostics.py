@@ -1,13 +1,15 @@
-"""What goes on inside a multilayer perceptron: dead and saturated units, sparsity, variance of signals and gradients.
+"""Diagnostics of multilayer perceptrons: dead and saturated units, sparsity, and variances.
 
-All of it looks through one window, ``forward_trace``. The functions take the parameters of ``jaxnn.mlp`` (a tuple with
-one {"weight", optional "bias", optional "activation"} a layer), are pure, and work under ``jax.jit`` and ``jax.vmap``
-with the activation static. Fractions and variances are over a batch: x has one example a row.
+All of them are computed from ``forward_trace``. The functions take the parameters of ``jaxnn.mlp``:
+a tuple with one dict per layer, with "weight" and optionally "bias" and "activation". They are
+pure, and work under ``jax.jit`` and ``jax.vmap`` with a static activation. Fractions and variances
+are taken over a batch; x has one example per row.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,10 +22,11 @@ Phi = str | Callable[[Array], Array] | Activation
 
 
 class Trace(NamedTuple):
-    """Every layer of one forward pass of one example, output layer included.
+    """The values of all layers in the forward pass of one example, including the output layer.
 
-    pre_activations: z = h W + b of each layer, a tuple of arrays of shape (units,).
-    activations: φ(z) of each layer, a tuple of arrays of shape (out_dim,); the last is the network's output.
+    pre_activations: z = h W + b, a tuple with one array of shape (units,) per layer.
+    activations: φ(z), a tuple with one array of shape (out_dim,) per layer; the last one is the
+        network's output.
     """
 
     pre_activations: tuple[Array, ...]
@@ -33,18 +36,25 @@ class Trace(NamedTuple):
 def _entries(
     params: Params, activation: Phi | Sequence[Phi], output_activation: Phi
 ) -> tuple[Activation, ...]:
-    """One Activation a layer, checked against the parameters."""
+    """One Activation per layer, checked against the parameters."""
     for i, layer in enumerate(params):
         if "weight" not in layer:
             raise ValueError(
-                f"diagnostics read the parameters of jaxnn.mlp; layer {i} has no 'weight', only {sorted(layer)}"
+                "diagnostics need the parameters of a jaxnn.mlp without layer_norm; layer "
+                f"{i} has no 'weight'"
             )
+        chex.assert_rank(
+            layer["weight"],
+            2,
+            exception_type=ValueError,
+            custom_message="diagnostics need the parameters of a jaxnn.mlp, not of a deep_mlp",
+        )
     hidden = len(params) - 1
     several = isinstance(activation, Sequence) and not isinstance(activation, (str, Activation))
     chosen = tuple(activation) if several else (activation,) * hidden
     if len(chosen) != hidden:
         raise ValueError(
-            f"{len(chosen)} activations for {hidden} hidden layers: give one, or one for each layer"
+            f"{len(chosen)} activations for {hidden} hidden layers: give one, or one per layer"
         )
     return tuple(resolve(phi) for phi in (*chosen, output_activation))
 
@@ -57,22 +67,25 @@ def forward_trace(
     output_activation: Phi = "linear",
     probes: Sequence[Array] | None = None,
 ) -> Trace:
-    """Every pre-activation and activation of a forward pass, z_l = h_{l−1} W_l + b_l (+ probe_l) and h_l = φ(z_l).
+    """Pre-activations and activations of all layers, z_l = h_{l−1} W_l + b_l and h_l = φ(z_l).
 
     Args:
-        params: of ``jaxnn.mlp``, a tuple with a dict a layer.
-        x: ONE example, shape (in_dim,).
-        activation: φ of the hidden layers, or a sequence with one for each, as ``mlp`` got it.
-        output_activation: φ of the last layer, as ``mlp`` got it.
-        probes: added to the pre-activations, one array of a layer's shape each; the gradient with respect to probes of
-            0 is that with respect to the pre-activations.
+        params: the parameters of a ``jaxnn.mlp``, a tuple with one dict per layer.
+        x: ONE example, h_0, shape (in_dim,).
+        activation: φ of the hidden layers, or a sequence with one φ per hidden layer, as in mlp.
+        output_activation: φ of the output layer, as in mlp.
+        probes: arrays to add to the pre-activations, one of shape (units,) per layer. At probes of
+            0, the gradient with respect to them is the gradient with respect to the
+            pre-activations.
 
     Returns:
         Trace.
 
     Raises:
-        ValueError: x is not of shape (in_dim,); a layer has no weight; as many activations or probes as layers are not
-            given; an activation is unknown.
+        ValueError: x is not of shape (in_dim,); a layer has no weight of two axes; the number of
+            activations is not that of the hidden layers, or the number of probes not that of all
+            layers; a probe has another shape than its layer's pre-activations; an activation is
+            unknown.
 
     Example:
         >>> from jaxnn import mlp
@@ -81,17 +94,19 @@ def forward_trace(
         ((5,), (2,))
 
     Reference:
-        Backpropagation's forward pass: Rumelhart, Hinton and Williams 1986.
+        Rumelhart, Hinton and Williams 1986.
     """
     entries = _entries(params, activation, output_activation)
     if jnp.shape(x) != params[0]["weight"].shape[:1]:
         raise ValueError(
-            f"the network has {params[0]['weight'].shape[0]} inputs and got one example of shape {jnp.shape(x)}; "
-            f"give shape {params[0]['weight'].shape[:1]}, and use jax.vmap for a batch"
+            f"a network with {params[0]['weight'].shape[0]} inputs got one example of shape "
+            f"{jnp.shape(x)}; give shape {params[0]['weight'].shape[:1]}, and use jax.vmap for "
+            "a batch"
         )
     if probes is not None and len(probes) != len(params):
         raise ValueError(
-            f"{len(probes)} probes for {len(params)} layers: one is needed for each, the output layer included"
+            f"{len(probes)} probes for {len(params)} layers: give one per layer, including the "
+            "output layer"
         )
     pre_activations, activations = [], []
     for i, (layer, entry) in enumerate(zip(params, entries, strict=True)):
@@ -99,6 +114,11 @@ def forward_trace(
         if "bias" in layer:
             z = z + layer["bias"]
         if probes is not None:
+            chex.assert_equal_shape(
+                [probes[i], z],
+                exception_type=ValueError,
+                custom_message="give each layer's probe the shape of its pre-activations, (units,)",
+            )
             z = z + probes[i]
         x = entry.function(z, **layer.get("activation", {}))
         pre_activations.append(z)
@@ -109,10 +129,11 @@ def forward_trace(
 def _traces(
     params: Params, x: Array, activation: Phi | Sequence[Phi], output_activation: Phi = "linear"
 ) -> Trace:
-    """The traces of a batch, (examples, units) a layer."""
+    """The traces of a batch: arrays of shape (examples, units), one per layer."""
     if jnp.ndim(x) != 2:
         raise ValueError(
-            f"x has one example a row, shape (examples, in_dim); got shape {jnp.shape(x)}"
+            "x needs one example per row, shape (examples, in_dim); got shape "
+            f"{jnp.shape(x)}: for ONE example give x[None]"
         )
     return jax.vmap(
         lambda x: forward_trace(params, x, activation, output_activation=output_activation)
@@ -120,39 +141,49 @@ def _traces(
 
 
 def _slope(entry: Activation, z: Array, learned: dict[str, Array]) -> Array:
-    """φ′(z) of every unit; reverse mode, so that activations with a custom_vjp work too."""
+    """φ′(z) of every unit, in reverse mode, so that activations with a custom_vjp work too."""
     if not entry.elementwise or entry.units_in != 1:
         raise ValueError(
-            "the slope of a unit is defined for elementwise activations only, and this one mixes its inputs"
+            "the derivative of a unit needs an elementwise activation, and this one mixes its "
+            "inputs; give another activation"
         )
     value, pull = jax.vjp(lambda z: entry.function(z, **learned), z)
+    chex.assert_equal_shape(
+        [z, value],
+        exception_type=ValueError,
+        custom_message="an elementwise activation must keep the shape of its input",
+    )
     return pull(jnp.ones_like(value))[0]
 
 
 def activation_slopes(
     params: Params, x: Array, activation: Phi | Sequence[Phi]
 ) -> tuple[Array, ...]:
-    """Slope of every hidden unit on every example, φ′(z), as ``jax.grad`` has it (ReLU's at 0 is 0).
+    """Derivative φ′(z) of every hidden unit on every example, by ``jax.grad``'s conventions.
+
+    For example, ReLU's derivative at 0 is 0.
 
     Args:
-        params: of ``jaxnn.mlp``.
+        params: the parameters of a ``jaxnn.mlp``.
         x: float, shape (examples, in_dim).
-        activation: φ of the hidden layers, elementwise, or a sequence with one for each.
+        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
 
     Returns:
-        A tuple with one array of shape (examples, units) for each hidden layer.
+        A tuple with one array of shape (examples, units) per hidden layer.
 
     Raises:
-        ValueError: x is no batch or does not fit; an activation is not elementwise; otherwise as in ``forward_trace``.
+        ValueError: x is not of shape (examples, in_dim); an activation is not elementwise;
+            otherwise as in ``forward_trace``.
 
     Example:
         >>> from jaxnn import mlp
         >>> params = mlp((3, 5, 2), activation="relu").init(jax.random.key(0))
-        >>> sorted(set(activation_slopes(params, jnp.ones((4, 3)), "relu")[0].ravel().tolist())) <= [0.0, 1.0]
-        True
+        >>> (derivatives,) = activation_slopes(params, jnp.ones((4, 3)), "relu")
+        >>> derivatives.shape, set(derivatives.ravel().tolist()) <= {0.0, 1.0}
+        ((4, 5), True)
 
     Reference:
-        The slope rule of backpropagation: Rumelhart, Hinton and Williams 1986.
+        Rumelhart, Hinton and Williams 1986.
     """
     entries = _entries(params, activation, "linear")
     z = _traces(params, x, activation).pre_activations
@@ -160,9 +191,8 @@ def activation_slopes(
     for i, entry in enumerate(entries[:-1]):
         alike.setdefault(entry.function, []).append(i)
     slopes = {}
-    for layers in (
-        alike.values()
-    ):  # those of one activation side by side: φ′ compiles once, however deep the network
+    # The layers of one activation side by side, so that φ′ compiles once at every depth.
+    for layers in alike.values():
         wide, widths = (
             jnp.concatenate([z[i] for i in layers], axis=1),
             [z[i].shape[1] for i in layers],
@@ -179,24 +209,26 @@ def activation_slopes(
 
 
 def _per_layer(values: Sequence[Array], dtype: jnp.dtype) -> Array:
-    """One number a layer, as a vector; of length 0 for a network without hidden layers."""
+    """One number per layer as a vector, of length 0 for a network without hidden layers."""
     return jnp.stack(values) if values else jnp.zeros(0, dtype)
 
 
 def dead_fraction(
     params: Params, x: Array, activation: Phi | Sequence[Phi], *, tolerance: float = 0.0
 ) -> Array:
-    """Fraction of each hidden layer's units that are dead, max over examples of |φ′(z)| ≤ tolerance.
+    """Fraction of dead units per hidden layer: units with |φ′(z)| ≤ tolerance on every example.
 
-    A dead unit passes no gradient to its weights on any of these examples. With ReLU that is z ≤ 0 on every example.
-    Smooth activations die too, where the slope underflows to exactly 0 (tanh beyond about |z| = 9 in float32); a
-    tolerance above 0 counts the nearly dead. A unit with a nan is not counted.
+    With the default tolerance of 0, a dead unit passes no gradient to its weights on any of these
+    examples. A ReLU unit is dead if z ≤ 0 on every example. Units with a smooth activation can be
+    dead too, where the derivative underflows to exactly 0 (tanh beyond about |z| = 9 in float32); a
+    tolerance above 0 also counts nearly dead units. A unit whose derivative is nan on some example
+    is not counted.
 
     Args:
-        params: of ``jaxnn.mlp``.
+        params: the parameters of a ``jaxnn.mlp``.
         x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, elementwise, or a sequence with one for each.
-        tolerance: largest |slope| that counts as none, without unit.
+        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
+        tolerance: the largest |φ′(z)| that counts as 0, dimensionless.
 
     Returns:
         Shape (hidden layers,), in [0, 1], in x's dtype.
@@ -210,7 +242,7 @@ def dead_fraction(
         [0.5]
 
     Reference:
-        Lu et al. 2019, arXiv 1903.06733; Maas, Hannun and Ng 2013 for the name.
+        Lu et al. 2019, arXiv 1903.06733; Maas, Hannun and Ng 2013 for the term.
     """
     slopes = activation_slopes(params, x, activation)
     return _per_layer(
@@ -218,25 +250,24 @@ def dead_fraction(
     )
 
 
-_SLOPE_GRID = np.linspace(
-    -16, 16, 4097
-)  # steps of 1/128, exact in float32, with 0 and every known kink among them
+# In steps of 1/128, which are exact in float32, and include 0 and every known corner.
+_SLOPE_GRID = np.linspace(-16, 16, 4097)
 
 
 def saturated_fraction(
     params: Params, x: Array, activation: Phi | Sequence[Phi], *, fraction: float = 0.05
 ) -> Array:
-    """Fraction of each hidden layer's (unit, example) pairs that are saturated, |φ′(z)| < fraction · max |φ′|.
+    """Saturated fraction per hidden layer: unit–example pairs with |φ′(z)| < fraction · max |φ′|.
 
-    The maximum is that of ``largest_slopes``, each unit's own where it has learned parameters; for slopes that grow without
-    bound it is the one at 16. At the default of 5 % that is |z| > 2.18 for tanh, |z| > 4.36
-    for sigmoid, and z ≤ 0 for ReLU, whose one flat side is counted like any other.
+    The maximum is that of ``largest_slopes``, over z in [−16, 16]; each unit has its own if φ has
+    learned parameters. At the default of 5 %, saturated means |z| > 2.18 for tanh, |z| > 4.36 for
+    sigmoid, and z ≤ 0 for ReLU, whose flat side counts as saturated.
 
     Args:
-        params: of ``jaxnn.mlp``.
+        params: the parameters of a ``jaxnn.mlp``.
         x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, elementwise, or a sequence with one for each.
-        fraction: of the largest slope, in (0, 1].
+        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
+        fraction: the fraction of max |φ′| below which a unit counts as saturated, in (0, 1].
 
     Returns:
         Shape (hidden layers,), in [0, 1], in x's dtype.
@@ -250,7 +281,7 @@ def saturated_fraction(
         [0.5]
 
     Reference:
-        Glorot and Bengio 2010, section 3, for the phenomenon; the threshold is this library's.
+        Glorot and Bengio 2010, section 3, for the phenomenon; the threshold is our choice.
     """
     slopes = activation_slopes(params, x, activation)
     largest = [
@@ -271,25 +302,30 @@ def saturated_fraction(
 def largest_slopes(
     activation: Phi, learned: Mapping[str, Array], dtype: jnp.dtype = jnp.float32
 ) -> Array:
-    """Largest |φ′| over z in [−16, 16], in steps of 1/128, or of 1/8 for units that have learned parameters.
+    """Largest |φ′(z)| over z in [−16, 16].
+
+    z is taken in steps of 1/128, or in steps of 1/8 if φ has learned parameters. The range bounds
+    the result for a φ whose derivative is unbounded.
 
     Args:
         activation: φ, elementwise.
-        learned: its learned parameters, one value a unit; empty where it has none.
-        dtype: to compute in.
+        learned: the learned parameters of φ by name, each of shape (units,); empty if it has none.
+        dtype: the float dtype of the computation.
 
     Returns:
-        Shape (units,); (1,) where nothing is learned.
+        Shape (units,), or (1,) if φ has no learned parameters.
 
     Raises:
         ValueError: the activation is unknown or not elementwise.
 
     Example:
-        >>> largest_slopes("sigmoid", {}).tolist(), largest_slopes("prelu", {"slope": jnp.array([0.5, 3.0])}).tolist()
-        ([0.25], [1.0, 3.0])
+        >>> largest_slopes("sigmoid", {}).tolist()
+        [0.25]
+        >>> largest_slopes("prelu", {"slope": jnp.array([0.5, 3.0])}).tolist()
+        [1.0, 3.0]
 
     Reference:
-        None; saturated_fraction's measure.
+        None; it defines the threshold of ``saturated_fraction``.
     """
     entry, grid = resolve(activation), jnp.asarray(_SLOPE_GRID, dtype)
     if not learned:
@@ -300,18 +336,18 @@ def largest_slopes(
 
 
 def exact_sparsity(params: Params, x: Array, activation: Phi | Sequence[Phi]) -> Array:
-    """Fraction of each hidden layer's outputs that are exactly 0, over units and examples.
+    """Fraction of outputs that are exactly 0 per hidden layer, over its units and the examples.
 
     Args:
-        params: of ``jaxnn.mlp``.
+        params: the parameters of a ``jaxnn.mlp``.
         x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, or a sequence with one for each.
+        activation: φ of the hidden layers, or a sequence with one φ per hidden layer.
 
     Returns:
         Shape (hidden layers,), in [0, 1], in x's dtype.
 
     Raises:
-        ValueError: x is no batch or does not fit; otherwise as in ``forward_trace``.
+        ValueError: x is not of shape (examples, in_dim); otherwise as in ``forward_trace``.
 
     Example:
         >>> params = ({"weight": jnp.array([[1.0, -1.0]])}, {"weight": jnp.ones((2, 1))})
@@ -326,7 +362,11 @@ def exact_sparsity(params: Params, x: Array, activation: Phi | Sequence[Phi]) ->
 
 
 class ActivationVariance(NamedTuple):
-    """Variance of each layer over units and examples, about its mean; two arrays of shape (layers,), output included."""
+    """Variances over units and examples per layer, including the output layer.
+
+    pre_activations: variance of z about its mean, shape (layers,).
+    activations: variance of φ(z) about its mean, shape (layers,).
+    """
 
     pre_activations: Array
     activations: Array
@@ -335,21 +375,22 @@ class ActivationVariance(NamedTuple):
 def activation_variance(
     params: Params, x: Array, activation: Phi | Sequence[Phi], *, output_activation: Phi = "linear"
 ) -> ActivationVariance:
-    """Variance of every layer's pre-activations z and activations φ(z), over its units and the examples together.
+    """Variance of pre-activations z and activations φ(z) per layer, over all units and examples.
 
-    Mean-field theory's q is E[z²]; the two agree in wide random networks, where the mean over units goes to 0.
+    Mean-field theory's q is E[z²]; in wide random networks it agrees with the variance of z, since
+    the mean over units tends to 0.
 
     Args:
-        params: of ``jaxnn.mlp``.
+        params: the parameters of a ``jaxnn.mlp``.
         x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, or a sequence with one for each.
-        output_activation: φ of the last layer.
+        activation: φ of the hidden layers, or a sequence with one φ per hidden layer.
+        output_activation: φ of the output layer.
 
     Returns:
-        ActivationVariance of two arrays of shape (layers,), in the unit of the layer squared.
+        ActivationVariance, two arrays of shape (layers,), in the unit of z and of φ(z) squared.
 
     Raises:
-        ValueError: x is no batch or does not fit; otherwise as in ``forward_trace``.
+        ValueError: x is not of shape (examples, in_dim); otherwise as in ``forward_trace``.
 
     Example:
         >>> params = ({"weight": jnp.array([[1.0, -1.0]])}, {"weight": jnp.ones((2, 1))})
@@ -366,10 +407,12 @@ def activation_variance(
 
 
 class GradientVariance(NamedTuple):
-    """Variance of each layer's gradients, about their mean; two arrays of shape (layers,), output included.
+    """Variances of gradients about their mean per layer, including the output layer.
 
-    pre_activations: of ∂L/∂z, the gradient of each example's own loss, over units and examples.
-    weights: of ∂J/∂W, the gradient of the cost (the mean loss), over the entries of W.
+    pre_activations: variance of ∂L/∂z, the gradient of the loss of each example, over units and
+        examples, shape (layers,).
+    weights: variance of ∂J/∂W, the gradient of the cost (the mean loss), over the entries of W,
+        shape (layers,).
     """
 
     pre_activations: Array
@@ -385,27 +428,29 @@ def gradient_variance(
     *,
     output_activation: Phi = "linear",
 ) -> GradientVariance:
-    """Variance of every layer's gradients, of ∂L/∂z over units and examples, and of the cost's ∂J/∂W over W's entries.
+    """Variance of the gradients ∂L/∂z, over units and examples, and ∂J/∂W, over entries, per layer.
 
     Args:
-        params: of ``jaxnn.mlp``.
+        params: the parameters of a ``jaxnn.mlp``.
         x: float, shape (examples, in_dim), at least one example.
-        y: targets along the first axis.
-        loss: of one prediction and one target, such as ``jaxnn.losses.squared_error``.
-        activation: φ of the hidden layers, or a sequence with one for each.
-        output_activation: φ of the last layer.
+        y: targets, one per row, shape (examples, …).
+        loss: ``loss(prediction, target) -> scalar`` for one example, such as
+            ``jaxnn.losses.squared_error``.
+        activation: φ of the hidden layers, or a sequence with one φ per hidden layer.
+        output_activation: φ of the output layer.
 
     Returns:
-        GradientVariance of two arrays of shape (layers,).
+        GradientVariance, two arrays of shape (layers,).
 
     Raises:
-        ValueError: x is no batch or does not fit; x and y differ in their number of rows; otherwise as in
-            ``forward_trace``.
+        ValueError: x is not of shape (examples, in_dim); x and y have different numbers of rows;
+            otherwise as in ``forward_trace``.
 
     Example:
         >>> from jaxnn.losses import squared_error
         >>> params = ({"weight": jnp.array([[1.0], [2.0]])},)
-        >>> v = gradient_variance(params, jnp.array([[3.0, 4.0]]), jnp.array([[6.0]]), squared_error, "linear")
+        >>> x, y = jnp.array([[3.0, 4.0]]), jnp.array([[6.0]])
+        >>> v = gradient_variance(params, x, y, squared_error, "linear")
         >>> v.weights.tolist()  # the gradient is 2 · 5 · (3, 4)
         [25.0]
 

@@ -1,14 +1,15 @@
-"""Initializers, and the gain that keeps a signal's size through any activation.
+"""Initializers, and the gain that preserves a signal's mean square through any activation.
 
-An initializer is ``f(key, shape, dtype=float32) -> weights``; the functions here make one. For weights of shape (in_dim,
-out_dim), fan_in is in_dim and fan_out is out_dim. The names are the field's; the distributions behind them differ: Keras
-and jax.nn draw lecun_normal, he_normal and glorot_normal from a normal truncated at two standard deviations (and widened
-to the stated variance), PyTorch from a whole one. Here they are jax.nn's.
+An initializer is ``f(key, shape, dtype=float32) -> weights``; the functions here return one. For
+weights of shape (in_dim, out_dim), fan_in is in_dim and fan_out is out_dim. Frameworks use
+different distributions under the same names: for lecun_normal, he_normal and glorot_normal Keras
+and jax.nn use a normal truncated at two standard deviations (and rescaled to the stated variance),
+PyTorch an untruncated normal. Here they are those of jax.nn.
 """
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import MappingProxyType
 
 import jax
@@ -44,33 +45,39 @@ MIXED_UNITS, MIXED_ROWS = 16, 4096
 def gain(
     activation: str | Callable[..., Array] | Activation, *, backward: bool = False
 ) -> float | Array:
-    """The factor on the weights' standard deviation that keeps a signal's size: 1 / √E[φ(z)²], z ~ N(0, 1).
+    """Gain, the factor on the weights' standard deviation, 1 / √E[φ(z)²] with z ~ N(0, 1).
 
-    With weights of variance gain² / fan_in, inputs φ(z) give pre-activations of mean square 1 again. Backward it is
-    1 / √E[φ′(z)²]: weights of variance gain² / fan_out keep the size of the gradient.
+    With weights of variance gain² / fan_in, inputs φ(z) give pre-activations of mean square 1
+    again. The backward gain is 1 / √E[φ′(z)²]: weights of variance gain² / fan_out preserve the
+    mean square of the gradient.
 
-    The expectation is normal_rule's, in float64 wherever the caller's flags stand; learned parameters stand at their
-    starts, and no key is given. Relative error, by the kind of φ:
+    The expectation is computed with ``quadrature.normal_rule`` in float64, whatever precision the
+    caller has enabled; learned parameters have their initial values, and no key is passed. The
+    relative error depends on the kind of φ:
 
-    elementwise: 1e-9 where φ is smooth or has its corners at multiples of 1/64, 1e-6 where elsewhere.
-    k pre-activations an output (GLU, maxout): averaged over k independent N(0, 1) numbers; 2e-4, for k > 2 2e-3.
-    several outputs of one pre-activation (CReLU): averaged over the outputs; as elementwise.
-    units that mix (softmax): averaged over 4096 evenly spread vectors, 1e-2, and right for layers of 16 units only.
+    elementwise: 1e-9 if φ is smooth or its corners are at multiples of 1/64, otherwise 1e-6.
+    k pre-activations per output (GLU, maxout): the average is over k independent N(0, 1) numbers;
+        2e-4 for k = 2, 2e-3 for k > 2.
+    several outputs per pre-activation (CReLU): the average includes all outputs; as elementwise.
+    units that depend on each other (softmax): the average is over 4096 evenly spread vectors; 1e-2,
+        and correct for layers of 16 units only.
 
-    Backward, φ′(z)² is the sum of an output's squared slopes over all its inputs. Whether a callable mixes its units is
-    found out, by comparing one unit alone with the same among others.
+    For the backward gain, φ′(z)² is the sum of the squared derivatives of an output with respect to
+    all its inputs. Whether the units of a callable depend on each other is determined by comparing
+    one unit alone with the same unit among others.
 
     Args:
         activation: a name, an Activation, or any function of one array.
-        backward: keep the gradient's size instead of the signal's.
+        backward: whether to preserve the mean square of the gradient instead of the signal's.
 
     Returns:
-        The gain, a positive float without unit; cached for each activation. If the activation depends on a traced number
-        (a slope that a grid varies), a traced float32 scalar.
+        The gain, a positive dimensionless float, cached for each activation. If the activation
+        depends on a traced number, such as a slope that is an axis of a grid, a traced float32
+        scalar.
 
     Raises:
-        ValueError: the name is unknown, the mean square is 0 or not finite, or the number of outputs for the inputs is
-            not what ``units_in`` says.
+        ValueError: the name is unknown; the mean square is 0 or not finite; or the number of
+            outputs per input is not that of ``units_in``.
 
     Example:
         >>> round(gain("relu") ** 2, 6)
@@ -81,10 +88,11 @@ def gain(
         0.5
 
     Reference:
-        He et al. 2015, arXiv 1502.01852, section 2.2, for ReLU, forward and backward; Glorot & Bengio 2010, AISTATS.
+        He et al. 2015, arXiv 1502.01852, section 2.2, for ReLU, forward and backward; Glorot &
+        Bengio 2010, AISTATS.
     """
     entry = resolve(activation)
-    # Not the Activation itself: its mapping has no hash, and its facts make no difference.
+    # Not the Activation itself: its mapping is not hashable, and other fields make no difference.
     units_in = Fraction(entry.units_in).limit_denominator(1000)
     what = entry.function, tuple(sorted(entry.learned.items())), units_in, backward
     mixes = not entry.elementwise and entry.units_in == 1
@@ -96,8 +104,8 @@ def gain(
         return jax.lax.rsqrt(_over_units(*what, jnp.float32)[0])
     if not 0 < mean_square < np.inf:
         raise ValueError(
-            f"the mean square of {activation!r}{' (its slope)' if backward else ''} under N(0, 1) is {mean_square}; "
-            "a gain needs it positive and finite"
+            f"the mean square of {'the derivative of ' if backward else ''}{activation!r} under "
+            f"N(0, 1) is {mean_square}; a gain needs it positive and finite, so give an initializer"
         )
     return mean_square**-0.5
 
@@ -109,14 +117,14 @@ TRACED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionEr
 def _mean_square(
     function: Callable, learned: tuple, units_in: Fraction, backward: bool, mixes: bool
 ) -> float:
-    """On the host and now, even while the caller is being traced; one of TRACED where the function holds a tracer."""
+    """The mean square as a number, also inside jit; raises TRACED if function holds a tracer."""
     what = function, learned, units_in, backward
 
     def evaluate(dtype) -> float:
         if mixes:
             return float(_over_layers(*what, dtype))
         mean_square, among, alone = _over_units(*what, dtype)
-        # A unit alone must give what it gives among the others, or the units are not independent.
+        # Units are independent if a unit alone gives the same output as among the others.
         if np.allclose(among, alone, rtol=1e-5, atol=1e-7, equal_nan=True):
             return float(mean_square)
         return float(_over_layers(*what, dtype))
@@ -130,10 +138,8 @@ def _mean_square(
             return evaluate(np.float64)
         except TRACED:
             raise
-        except (
-            TypeError,
-            jax.dtypes.TypePromotionError,
-        ):  # the function holds float32 arrays, and promotion is strict
+        # The function holds float32 arrays, and promotion is strict.
+        except (TypeError, jax.dtypes.TypePromotionError):
             return evaluate(np.float32)
 
 
@@ -142,22 +148,22 @@ def _bound(function: Callable, learned: tuple) -> Callable[[Array], Array]:
 
 
 def _over_units(function, learned, units_in: Fraction, backward: bool, dtype) -> tuple:
-    """Mean square over independent units: one layer with a unit for each node. And one unit's outputs among all, and alone.
+    """Mean square over independent units, and the outputs of one unit among all units and alone.
 
-    With k pre-activations or r outputs a unit, the layer's axis is k or r blocks, a unit's places one in each.
-    Only the function is compiled; what follows is NumPy, unless the function holds a tracer.
+    The units form one layer, with one unit per quadrature node. With k pre-activations or r outputs
+    per unit, the layer's axis consists of k or r blocks, with one element per unit in each. Only
+    the function is compiled; the rest is NumPy, unless the function holds a tracer.
     """
     k, r = units_in.numerator, units_in.denominator
     if 1 not in (k, r):
         raise ValueError(
-            f"units_in is {units_in}; a gain is known for k (pre-activations an output) "
-            "and 1/r (r outputs of each)"
+            f"units_in is {units_in}; a gain needs k (pre-activations per output) or 1/r (for r "
+            "outputs per pre-activation), so give an initializer"
         )
     nodes, weights = normal_rule(k)
     units = len(nodes)
-    one = int(
-        np.argmin(np.abs(nodes - 0.7).sum(axis=1))
-    )  # any unit will do whose pre-activations are not special
+    # Any unit whose pre-activations are not special serves for the comparison.
+    one = int(np.argmin(np.abs(nodes - 0.7).sum(axis=1)))
     f = _bound(function, learned)
 
     @jax.jit
@@ -174,8 +180,8 @@ def _over_units(function, learned, units_in: Fraction, backward: bool, dtype) ->
     )
     if y.shape != (r * units,):
         raise ValueError(
-            f"an activation with units_in={units_in} makes {r * units} outputs of {k * units} pre-activations, "
-            f"got shape {y.shape}; units_in, or the function, is wrong"
+            f"an activation with units_in={units_in} must give {r * units} outputs for {k * units} "
+            f"pre-activations, got shape {y.shape}; correct units_in or the function"
         )
     y = y.reshape(r, units)
     if not backward:
@@ -185,7 +191,7 @@ def _over_units(function, learned, units_in: Fraction, backward: bool, dtype) ->
 
 
 def _over_layers(function, learned, units_in: Fraction, backward: bool, dtype) -> Array:
-    """Mean square where units mix: over whole layers of MIXED_UNITS units."""
+    """Mean square of units that depend on each other, over layers of MIXED_UNITS units."""
     rows = normal_points(MIXED_ROWS, MIXED_UNITS * units_in.numerator).astype(dtype)
     f = _bound(function, learned)
     if not backward:
@@ -198,7 +204,9 @@ def _concrete(array: Array) -> Array | np.ndarray:
 
 
 def lecun_normal() -> Initializer:
-    """Truncated normal of mean 0 and variance 1 / fan_in: keeps the mean square through linear units and SELU.
+    """Truncated normal with mean 0 and variance 1 / fan_in.
+
+    It preserves the mean square through linear units and SELU.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -215,7 +223,7 @@ def lecun_normal() -> Initializer:
 
 
 def lecun_uniform() -> Initializer:
-    """Uniform on ±√(3 / fan_in), so of variance 1 / fan_in.
+    """Uniform on ±√(3 / fan_in), so with variance 1 / fan_in.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -232,7 +240,9 @@ def lecun_uniform() -> Initializer:
 
 
 def he_normal() -> Initializer:
-    """Truncated normal of mean 0 and variance 2 / fan_in: keeps the mean square through ReLU.
+    """Truncated normal with mean 0 and variance 2 / fan_in.
+
+    It preserves the mean square through ReLU.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -249,7 +259,7 @@ def he_normal() -> Initializer:
 
 
 def he_uniform() -> Initializer:
-    """Uniform on ±√(6 / fan_in), so of variance 2 / fan_in.
+    """Uniform on ±√(6 / fan_in), so with variance 2 / fan_in.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -266,7 +276,7 @@ def he_uniform() -> Initializer:
 
 
 def glorot_normal() -> Initializer:
-    """Truncated normal of mean 0 and variance 2 / (fan_in + fan_out); also named after Xavier. Keras's default is its uniform.
+    """Truncated normal with mean 0 and variance 2 / (fan_in + fan_out); also called Xavier normal.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -283,7 +293,9 @@ def glorot_normal() -> Initializer:
 
 
 def glorot_uniform() -> Initializer:
-    """Uniform on ±√(6 / (fan_in + fan_out)); also named after Xavier. The default of Keras's Dense.
+    """Uniform on ±√(6 / (fan_in + fan_out)); also called Xavier uniform.
+
+    It is the default of keras.layers.Dense.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -303,9 +315,10 @@ xavier_normal, xavier_uniform = glorot_normal, glorot_uniform
 
 
 def pytorch_default() -> Initializer:
-    """Uniform on ±1/√fan_in, so of variance 1 / (3 fan_in): the weights of torch.nn.Linear, and its biases too.
+    """Uniform on ±1/√fan_in, so with variance 1 / (3 fan_in), as the weights of torch.nn.Linear.
 
-    PyTorch's bias is U(±1/√fan_in) with the layer's fan_in; layers.dense starts biases at 0.
+    PyTorch initialises biases in the same way, with the fan_in of the layer; in layers.dense
+    their initial value is 0.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -322,10 +335,13 @@ def pytorch_default() -> Initializer:
 
 
 def scaled_normal(scale: float | Array) -> Initializer:
-    """Normal weights of mean 0 and variance scale² / fan_in: scale 1 is LeCun's, √2 is He's, neither truncated.
+    """Normal, not truncated, with mean 0 and variance scale² / fan_in.
+
+    A scale of 1 is LeCun's initialisation, √2 is He's.
 
     Args:
-        scale: positive, without unit; ``gain(activation)``, or a traced scalar.
+        scale: positive and dimensionless, such as ``gain(activation)``; a number or a traced
+            scalar.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
@@ -342,13 +358,17 @@ def scaled_normal(scale: float | Array) -> Initializer:
 
 
 def orthogonal(scale: float | Array = 1.0) -> Initializer:
-    """Random orthogonal weights: WᵀW = scale²·I if fan_in ≥ fan_out, W Wᵀ = scale²·I if not; uniform over all such W.
+    """Random orthogonal weights: WᵀW = scale²·I if fan_in ≥ fan_out, otherwise W Wᵀ = scale²·I.
+
+    W is uniformly distributed over all such matrices.
 
     Args:
-        scale: every singular value, without unit; ``gain(activation)``, or a traced scalar.
+        scale: the value of all singular values, dimensionless, such as ``gain(activation)``; a
+            number or a traced scalar.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes, the last one is fan_out.
+        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes, of which the last
+        is fan_out.
 
     Example:
         >>> w = orthogonal()(jax.random.key(0), (5, 3))
@@ -365,8 +385,9 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
     """Weights for sin(ω(xW + b)): uniform on ±√(6 / fan_in) / ω, in the first layer on ±1 / fan_in.
 
     Args:
-        first: whether the layer is the first one, whose inputs lie in [−1, 1].
-        frequency: ω of the layer's ``functools.partial(activations.sine, frequency=ω)``, in radians; not in the first.
+        first: whether it is for the first layer, whose inputs are in [−1, 1].
+        frequency: ω of the layer's ``functools.partial(activations.sine, frequency=ω)``, in radians
+            per unit of the pre-activations; not used for the first layer.
 
     Returns:
         ``f(key, shape, dtype=float32) -> weights``; shape is (fan_in, fan_out).
@@ -380,7 +401,8 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
         True
 
     Reference:
-        Sitzmann, Martel, Bergman, Lindell & Wetzstein 2020, arXiv 2006.09661, section 3.2 and supplement 1.5.
+        Sitzmann, Martel, Bergman, Lindell & Wetzstein 2020, arXiv 2006.09661, section 3.2 and
+        supplement 1.5.
     """
     if frequency <= 0:
         raise ValueError(f"siren needs a positive frequency, got {frequency}")
@@ -388,13 +410,13 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
         return variance_scaling(2 / frequency**2, "fan_in", "uniform")
 
     def init(key, shape, dtype=jnp.float32):
-        # Variance 1 / (3 fan_in²): twice the fan-in rule, so the scale depends on the shape.
+        # Variance 1 / (3 fan_in²): variance_scaling divides by fan_in once, the scale once more.
         return variance_scaling(1 / (3 * shape[0]), "fan_in", "uniform")(key, shape, dtype)
 
     return init
 
 
-# Those that need no number, by name.
+# The initializers that need no argument, by name.
 INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType(
     {
         "lecun_normal": lecun_normal,

@@ -1,4 +1,4 @@
-"""Layers, each a Network for one example, and the ways to put them together."""
+"""Layers, each a Network for ONE example, and functions that combine them."""
 
 import math
 from collections.abc import Callable
@@ -14,23 +14,26 @@ from jaxnn.types import Activation, Array, Key, Network, Params
 
 
 def neuron(params: Params, x: Array, activation: str | Callable | Activation = "linear") -> Array:
-    """One neuron, f(x, θ) = φ(Σ θᵢ xᵢ + b): there are as many weights as inputs.
+    """One neuron, f(x, θ) = φ(Σ θᵢ xᵢ + b), with one weight per input.
 
     Args:
-        params: {"weight": (inputs,)}, with "bias": () where there is one; leave it out to switch it off. "activation"
-            holds learned parameters of φ, each of shape (); those left out have their starting values.
-        x: shape (inputs,), the dtype of params.
-        activation: φ, by name or as a function of one array; absent, the sum itself.
+        params: {"weight": (in_dim,)}, and optionally "bias": (), without which there is no b, and
+            "activation": learned parameters of φ, each of shape (), by default their initial
+            values.
+        x: inputs, shape (in_dim,), in the dtype of params.
+        activation: φ, as a name, a function of one array, or an Activation; the default is the
+            identity.
 
     Returns:
         The neuron's value, shape ().
 
     Raises:
-        ValueError: the shapes of weight and x differ or are no vectors; φ is unknown, or is no function of one sum.
+        ValueError: weight and x are not vectors of the same size; φ is unknown, or not elementwise.
 
     Example:
         >>> x = jnp.array([2.0])
-        >>> round(float(neuron({"weight": jnp.array([1.0]), "bias": jnp.array(-5.0)}, x, "sigmoid")), 4)
+        >>> params = {"weight": jnp.array([1.0]), "bias": jnp.array(-5.0)}
+        >>> round(float(neuron(params, x, "sigmoid")), 4)
         0.0474
         >>> float(neuron({"weight": jnp.array([1.0, 2.0])}, jnp.array([3.0, 4.0])))
         11.0
@@ -41,12 +44,14 @@ def neuron(params: Params, x: Array, activation: str | Callable | Activation = "
     entry, weight = resolve(activation), params["weight"]
     if weight.ndim != 1 or weight.shape != x.shape:
         raise ValueError(
-            f"a neuron has one weight for each input: {weight.size} weights of shape {weight.shape} got "
-            f"{x.size} inputs of shape {x.shape}; give vectors of one size, and use jax.vmap for a batch"
+            f"a neuron has one weight per input: {weight.size} weights of shape {weight.shape} got "
+            f"{x.size} inputs of shape {x.shape}; give vectors of one size, and use jax.vmap for "
+            "a batch"
         )
     if not entry.elementwise or entry.units_in != 1:
         raise ValueError(
-            "a neuron's activation is a function of one sum; this one mixes several: use a layer"
+            "the activation of a neuron is a function of one sum, and this one mixes several; "
+            "use a layer, such as jaxnn.dense"
         )
     z = jnp.dot(weight, x)
     if "bias" in params:
@@ -55,27 +60,30 @@ def neuron(params: Params, x: Array, activation: str | Callable | Activation = "
 
 
 def _units(entry: Activation, out_dim: int) -> int:
-    """The pre-activations that a layer computes for out_dim outputs."""
+    """The number of pre-activations that a layer computes for out_dim outputs."""
     units = Fraction(entry.units_in) * out_dim
     if units.denominator != 1:
         raise ValueError(
-            f"this activation makes {1 / Fraction(entry.units_in)} outputs of each unit; out_dim={out_dim} is no multiple"
+            f"this activation gives {1 / Fraction(entry.units_in)} outputs per pre-activation; "
+            f"out_dim={out_dim} is not a multiple of that"
         )
     return int(units)
 
 
 def activation_layer(activation: str | Callable | Activation, out_dim: int) -> Network:
-    """An activation as a layer, y = φ(z; learned): its learned parameters are the layer's, one value an output.
+    """An activation as a layer, y = φ(z; θ), where θ are the learned parameters of φ, if any.
 
     Args:
-        activation: φ, by name, as a function of one array, or as an Activation.
-        out_dim: outputs.
+        activation: φ, as a name, a function of one array, or an Activation.
+        out_dim: number of outputs.
 
     Returns:
-        A Network from (out_dim × units_in,) to (out_dim,); params are {name: (out_dim,)}, empty where φ learns nothing.
+        A Network from (out_dim × units_in,) to (out_dim,). Its params have one array of shape
+        (out_dim,) per learned parameter, by name; they are empty if φ has none.
 
     Raises:
-        ValueError: φ is unknown, out_dim is below 1 or no multiple of what φ makes of a unit, or x has another shape.
+        ValueError: φ is unknown; out_dim is below 1, or not a multiple of φ's outputs per
+            pre-activation; or x is not of shape (out_dim × units_in,).
 
     Example:
         >>> layer = activation_layer("prelu", 2)
@@ -84,7 +92,7 @@ def activation_layer(activation: str | Callable | Activation, out_dim: int) -> N
         ([0.25, 0.25], [-1.0, 4.0])
 
     Reference:
-        He et al. 2015, arXiv 1502.01852, for the first of them, PReLU.
+        He et al. 2015, arXiv 1502.01852, for PReLU, the first learned activation.
     """
     entry = resolve(activation)
     if out_dim < 1:
@@ -97,7 +105,7 @@ def activation_layer(activation: str | Callable | Activation, out_dim: int) -> N
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         if x.shape != (units,):
             raise ValueError(
-                f"an activation layer of {units} units got one example of shape {x.shape}; "
+                f"an activation layer with {units} units got one example of shape {x.shape}; "
                 f"give shape ({units},), and use jax.vmap for a batch"
             )
         return entry.function(x, **params, **({"key": key} if entry.stochastic else {}))
@@ -116,19 +124,22 @@ def dense(
     """Fully connected layer, y = φ(x W + b).
 
     Args:
-        in_dim: inputs.
-        out_dim: outputs.
-        activation: φ, by name, as a function of one array, or as an Activation with learned parameters.
-        bias: whether there is a b; it starts at 0.
-        initializer: ``f(key, shape) -> W``; absent, normal of variance gain(φ)² / in_dim (PyTorch: uniform of variance
-            1 / (3 in_dim); Keras: uniform of variance 2 / (in_dim + out_dim)).
+        in_dim: number of inputs.
+        out_dim: number of outputs.
+        activation: φ, as a name, a function of one array, or an Activation.
+        bias: whether there is a bias b, with initial value 0.
+        initializer: ``f(key, shape) -> W``; by default normal with variance gain(φ)² / in_dim
+            (PyTorch: uniform with variance 1 / (3 in_dim); Keras: uniform with variance
+            2 / (in_dim + out_dim)).
 
     Returns:
-        A Network from (in_dim,) to (out_dim,), in the dtype of params and x, which must be one; params are
-        {"weight": (in_dim, units), "bias": (units,)} and, where φ learns, "activation". Units are out_dim × units_in.
+        A Network from (in_dim,) to (out_dim,), in the dtype of params and x, which must be the
+        same. With units = out_dim × units_in, its params are {"weight": (in_dim, units), "bias":
+        (units,)} and, if φ has learned parameters, "activation": {name: (out_dim,)}.
 
     Raises:
-        ValueError: in_dim or out_dim is below 1; the activation's name is unknown; or x is not of shape (in_dim,).
+        ValueError: in_dim or out_dim is below 1; φ is unknown; out_dim is not a multiple of φ's
+            outputs per pre-activation; or x is not of shape (in_dim,).
 
     Example:
         >>> layer = dense(3, 2, activation="relu")
@@ -141,7 +152,8 @@ def dense(
     entry = resolve(activation)
     if in_dim < 1 or out_dim < 1:
         raise ValueError(
-            f"a dense layer needs at least one input and one output, got in_dim={in_dim}, out_dim={out_dim}"
+            "a dense layer needs at least one input and one output, got "
+            f"in_dim={in_dim}, out_dim={out_dim}"
         )
     units, phi = _units(entry, out_dim), activation_layer(entry, out_dim)
 
@@ -158,7 +170,7 @@ def dense(
         weight = params["weight"]
         if x.shape != weight.shape[:1]:
             raise ValueError(
-                f"a dense layer of {weight.shape[0]} inputs got one example of shape {x.shape}; "
+                f"a dense layer with {weight.shape[0]} inputs got one example of shape {x.shape}; "
                 f"give shape {weight.shape[:1]}, and use jax.vmap for a batch"
             )
         z = x @ weight
@@ -169,7 +181,7 @@ def dense(
     return Network(init, apply)
 
 
-def maxout(
+def maxout_layer(
     in_dim: int,
     out_dim: int,
     *,
@@ -177,27 +189,28 @@ def maxout(
     bias: bool = True,
     initializer: Callable | None = None,
 ) -> Network:
-    """Maxout layer, yⱼ = maxₚ (x Wₚ + bₚ)ⱼ: each output is the largest of its linear pieces, and the pieces learn.
+    """Maxout layer, yⱼ = maxₚ (x Wₚ + bₚ)ⱼ: each output is the largest of its linear pieces.
 
-    With pieces (w, 0) it is ReLU of x·w; with pieces (w, 0.01 w) leaky ReLU.
+    With pieces (w, 0) it is ReLU of x·w, and with pieces (w, 0.01 w) leaky ReLU.
 
     Args:
-        in_dim: inputs.
-        out_dim: outputs.
-        pieces: p = 1 … pieces, linear functions an output; 1 is a linear layer.
-        bias: whether the pieces have biases; they start at 0.
-        initializer: ``f(key, shape) -> W``; absent, normal of variance 1 / (E[m²] in_dim) with m the largest of
-            `pieces` independent N(0, 1), which keeps the mean square.
+        in_dim: number of inputs.
+        out_dim: number of outputs.
+        pieces: number of linear pieces per output; 1 gives a linear layer.
+        bias: whether the pieces have biases bₚ, with initial value 0.
+        initializer: ``f(key, shape) -> W``; by default normal with variance 1 / (E[m²] in_dim),
+            where m is the largest of ``pieces`` independent N(0, 1) numbers, which preserves the
+            mean square.
 
     Returns:
-        A Network from (in_dim,) to (out_dim,); params are those of dense with pieces × out_dim units, laid out so that
-        ``weight.reshape(in_dim, pieces, out_dim)[:, p]`` is piece p.
+        A Network from (in_dim,) to (out_dim,). Its params are those of a dense layer with
+        pieces × out_dim units; ``weight.reshape(in_dim, pieces, out_dim)[:, p]`` is piece p.
 
     Raises:
         ValueError: in_dim, out_dim or pieces is below 1, or x is not of shape (in_dim,).
 
     Example:
-        >>> layer = maxout(1, 1, pieces=2)
+        >>> layer = maxout_layer(1, 1, pieces=2)
         >>> float(layer.apply({"weight": jnp.array([[1.0, -1.0]])}, jnp.array([-3.0]))[0])  # |x|
         3.0
 
@@ -228,24 +241,26 @@ def maxout(
 
 
 def _mean_square_of_largest(pieces: int) -> float:
-    """E[max(z₁ … z_k)²] for independent z ~ N(0, 1), by the largest's density k φ(z) Φ(z)^(k−1)."""
-    z, step = np.linspace(
-        -12, 12, 4801, retstep=True
-    )  # the trapezoid rule is exact to rounding for such a density
+    """E[max(z₁ … z_k)²], z ~ N(0, 1) independent, from the density k φ(z) Φ(z)^(k−1) of the max."""
+    # The trapezoidal rule is exact up to rounding for such a density.
+    z, step = np.linspace(-12, 12, 4801, retstep=True)
     below = np.array([0.5 * math.erfc(-v / math.sqrt(2)) for v in z])
     density = pieces * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) * below ** (pieces - 1)
     return float(np.sum(z**2 * density) * step)
 
 
 def dropout(rate: float | Array) -> Network:
-    """Inverted dropout, y = x m / (1 − rate), m ~ Bernoulli(1 − rate): the mean stays, and without a key y = x.
+    """Inverted dropout, y = x m / (1 − rate) with m ~ Bernoulli(1 − rate); without a key y = x.
+
+    The division preserves the mean.
 
     Args:
-        rate: fraction DROPPED, in [0, 1); a number, or a traced scalar, which then never recompiles.
+        rate: the fraction DROPPED, in [0, 1), dimensionless; a number, or a traced scalar, whose
+            values share one compiled program.
 
     Returns:
-        A Network for any shape and float dtype, which it keeps; it has no params. For one key, what a rate drops a
-        higher rate drops too.
+        A Network without params that takes any shape and float dtype and keeps both. For a given
+        key, values dropped at some rate are also dropped at every higher rate.
 
     Raises:
         ValueError: rate is a number outside [0, 1); a traced rate cannot be checked.
@@ -258,7 +273,8 @@ def dropout(rate: float | Array) -> Network:
         [0.0, 2.0]
 
     Reference:
-        Srivastava et al. 2014, JMLR 15; there the rate is the fraction kept, and the scaling is done in use.
+        Srivastava et al. 2014, JMLR 15, where the rate is the fraction kept, and outputs are scaled
+        at test time.
     """
     if not isinstance(rate, jax.core.Tracer) and not 0 <= rate < 1:
         raise ValueError(f"a dropout rate is the fraction dropped, from 0 to below 1, got {rate}")
@@ -266,7 +282,7 @@ def dropout(rate: float | Array) -> Network:
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         if key is None:
             return x
-        # Drawn in float32 whatever x is: bfloat16's 256 numbers would round the rate.
+        # Drawn in float32 whatever the dtype of x, since bfloat16 would round the rate.
         kept = 1 - jnp.asarray(rate, jnp.float32)
         return jnp.where(jax.random.bernoulli(key, kept, x.shape), x / kept.astype(x.dtype), 0)
 
@@ -274,15 +290,16 @@ def dropout(rate: float | Array) -> Network:
 
 
 def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
-    """Layer normalisation, y = scale (x − mean x) / √(var x + ε) + offset, over one example's values.
+    """Layer normalisation, y = scale (x − mean x) / √(var x + ε) + offset, over ONE example.
 
     Args:
-        dim: values of an example.
-        epsilon: ε, in the unit of x squared; PyTorch has 1e-5, Keras 1e-3, Flax 1e-6.
+        dim: number of values per example.
+        epsilon: ε, in the unit of x squared; the default is PyTorch's (Keras: 1e-3; Flax: 1e-6).
 
     Returns:
-        A Network from (dim,) to (dim,), in the dtype of x; params are {"scale": (dim,), "offset": (dim,)}, from 1 and 0.
-        The variance is the mean square deviation (÷ dim), and statistics are taken in float32 at least.
+        A Network from (dim,) to (dim,), in the dtype of x. Its params are {"scale": (dim,),
+        "offset": (dim,)}, with initial values 1 and 0. The variance is the mean squared deviation
+        (divided by dim); mean and variance are computed in float32 or better.
 
     Raises:
         ValueError: dim is below 1, epsilon is not above 0, or x is not of shape (dim,).
@@ -297,7 +314,8 @@ def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
     """
     if dim < 1 or not epsilon > 0:
         raise ValueError(
-            f"layer_norm needs dim of at least 1 and epsilon above 0, got dim={dim}, epsilon={epsilon}"
+            "layer_norm needs dim of at least 1 and epsilon above 0, got "
+            f"dim={dim}, epsilon={epsilon}"
         )
 
     def init(key: Key) -> Params:
@@ -318,13 +336,15 @@ def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
 
 
 def residual(layer: Network) -> Network:
-    """A layer with a shortcut, y = x + f(x): at f = 0 the identity, whatever the depth.
+    """A layer with a skip connection, y = x + f(x).
+
+    At f = 0 it is the identity, so a stack of such layers is too, at every depth.
 
     Args:
-        layer: f, whose output has its input's shape.
+        layer: f, a Network whose output has the shape of its input.
 
     Returns:
-        A Network with the layer's params.
+        A Network with the params of f.
 
     Raises:
         ValueError: f(x) has another shape than x.
@@ -347,22 +367,24 @@ def residual(layer: Network) -> Network:
 def _same_shape(name: str, x: Array, y: Array) -> Array:
     if y.shape != x.shape:
         raise ValueError(
-            f"{name} needs a layer that keeps its input's shape; this one makes {y.shape} of {x.shape}"
+            f"{name} needs a layer whose output has the shape of its input; this one makes "
+            f"{y.shape} of {x.shape}"
         )
     return y
 
 
 def serial(*layers: Network) -> Network:
-    """Layers one after the other, y = fₙ(… f₁(x)); params are a tuple with one entry a layer.
+    """Layers in series, y = fₙ(… f₁(x)).
 
     Args:
-        layers: f₁ … fₙ; none is the identity.
+        layers: f₁ … fₙ, Networks; without any it is the identity.
 
     Returns:
-        A Network; layer i has the key fold_in(key, i), in init as in apply.
+        A Network whose params are a tuple with one entry per layer. The key of layer i, counted
+        from 0, is fold_in(key, i), in init and in apply.
 
     Raises:
-        ValueError: params have more or fewer entries than there are layers.
+        ValueError: the number of entries in params is not the number of layers.
 
     Example:
         >>> net = serial(dense(4, 8, activation="tanh"), dense(8, 2))
@@ -376,7 +398,8 @@ def serial(*layers: Network) -> Network:
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         if len(params) != len(layers):
             raise ValueError(
-                f"{len(layers)} layers in series got params of {len(params)}; give this network's own params"
+                f"{len(layers)} layers in series got params of {len(params)}; give params from "
+                "this network's init"
             )
         for i, (layer, layer_params) in enumerate(zip(layers, params, strict=True)):
             x = layer.apply(
@@ -388,20 +411,22 @@ def serial(*layers: Network) -> Network:
 
 
 def repeat(layer: Network, depth: int) -> Network:
-    """The same layer depth times with params of its own each, y = f(… f(x; θ₁) …; θ_depth), scanned.
+    """A layer repeated depth times, each time with other params: y = f(… f(x; θ₁) …; θ_depth).
 
-    The program holds the layer once, so it compiles in the same time at every depth. Params and randomness are those
-    of ``serial(*[layer] * depth)``, stacked.
+    The layers run in a scan, so the program contains the layer once and compiles in the same time
+    at every depth. Params and random numbers are those of ``serial(*[layer] * depth)``, stacked.
 
     Args:
-        layer: f, whose output has its input's shape and dtype.
-        depth: how often; 0 is the identity.
+        layer: f, a Network whose output has the shape and dtype of its input.
+        depth: number of repetitions; 0 gives the identity.
 
     Returns:
-        A Network; params are the layer's, each leaf with a first axis of size depth.
+        A Network whose params are those of f, each leaf with an additional first axis of size
+        depth.
 
     Raises:
-        ValueError: depth is below 0, params have another depth, or f(x) has another shape than x.
+        ValueError: depth is below 0; the first axis of a leaf of params is not of size depth; or
+            f(x) has another shape than x.
 
     Example:
         >>> stack = repeat(dense(8, 8, activation="relu"), 100)
@@ -410,7 +435,7 @@ def repeat(layer: Network, depth: int) -> Network:
         ((100, 8, 8), (8,))
     """
     if depth < 0:
-        raise ValueError(f"a layer is repeated 0 times or more, got depth={depth}")
+        raise ValueError(f"a layer can be repeated 0 times or more, got depth={depth}")
 
     def keys(key: Key) -> Key:
         return jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(depth))
@@ -422,7 +447,8 @@ def repeat(layer: Network, depth: int) -> Network:
         for leaf in jax.tree.leaves(params):
             if leaf.shape[:1] != (depth,):
                 raise ValueError(
-                    f"a layer repeated {depth} times got params of shape {leaf.shape}; its first axis is the depth"
+                    f"a layer repeated {depth} times got params of shape {leaf.shape}; their first "
+                    "axis must be the depth"
                 )
 
         def step(x: Array, each: tuple[Params, Key | None]) -> tuple[Array, None]:

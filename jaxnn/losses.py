@@ -1,4 +1,8 @@
-"""A loss is the error of ONE example, a cost is its mean over the data; heads match both to a task."""
+"""Losses, the cost, and the output head of each task.
+
+A loss is the error of ONE example; the cost is its mean over the data; a head has the output
+activation and the loss for a task.
+"""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -15,8 +19,9 @@ from jaxnn.types import Array
 def _same_shape(name: str, prediction: Array, target: Array) -> None:
     if jnp.shape(prediction) != jnp.shape(target):
         raise ValueError(
-            f"{name}: prediction of shape {jnp.shape(prediction)} and target of shape {jnp.shape(target)} "
-            "differ; reshape one, since broadcasting would average over pairs that do not belong together"
+            f"{name}: prediction of shape {jnp.shape(prediction)} and target of shape "
+            f"{jnp.shape(target)} differ; reshape one, since broadcasting would average over pairs "
+            "that do not belong together"
         )
 
 
@@ -36,13 +41,18 @@ def squared_error(prediction: Array, target: Array) -> Array:
     Example:
         >>> float(squared_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])))
         2.0
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
     _same_shape("squared_error", prediction, target)
     return jnp.mean(optax.squared_error(prediction, target))
 
 
 def absolute_error(prediction: Array, target: Array) -> Array:
-    """Absolute error of one example, mean over its outputs: L = mean |ŷ − y|; its slope is ±1, and 0 at 0.
+    """Absolute error of one example, mean over its outputs: L = mean |ŷ − y|.
+
+    The derivative of |e| is ±1, and 0 at e = 0.
 
     Args:
         prediction: shape (out_dim,), in the target's unit.
@@ -57,21 +67,24 @@ def absolute_error(prediction: Array, target: Array) -> Array:
     Example:
         >>> float(absolute_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])))
         1.0
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
     _same_shape("absolute_error", prediction, target)
     return jnp.mean(jnp.abs(prediction - target))
 
 
 def huber(prediction: Array, target: Array, *, delta: float = 1.0) -> Array:
-    """Huber's loss, mean over outputs: L = e²/2 for |e| ≤ δ, and δ (|e| − δ/2) beyond, e = ŷ − y.
+    """Huber loss, mean over outputs: L = e²/2 for |e| ≤ δ, otherwise δ (|e| − δ/2), e = ŷ − y.
 
     Args:
         prediction: shape (out_dim,), in the target's unit.
         target: shape (out_dim,).
-        delta: δ, in the target's unit, above 0: from here on an outlier pulls no harder.
+        delta: δ, in the target's unit, above 0; the gradient is constant for errors beyond it.
 
     Returns:
-        Scalar, in the target's unit squared; near 0 it is half the squared error.
+        Scalar, in the target's unit squared; for |e| ≤ δ it is half the squared error.
 
     Raises:
         ValueError: the shapes differ.
@@ -91,11 +104,11 @@ def hinge(prediction: Array, target: Array) -> Array:
     """Hinge loss of a bipolar target, mean over outputs: L = max(0, 1 − y ŷ).
 
     Args:
-        prediction: shape (out_dim,), the linear value, whose sign is the class.
-        target: shape (out_dim,), −1 or +1, as encode_bipolar makes it.
+        prediction: shape (out_dim,), linear values, whose signs are the predicted classes.
+        target: shape (out_dim,), −1 or +1, as from encode_bipolar.
 
     Returns:
-        Scalar, without unit: 0 once the prediction is on the right side by a margin of 1.
+        Scalar, dimensionless; 0 if all predictions have the right sign with a margin of 1.
 
     Raises:
         ValueError: the shapes differ.
@@ -112,10 +125,12 @@ def hinge(prediction: Array, target: Array) -> Array:
 
 
 def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
-    """Binary cross-entropy from the logit, L = −y log σ(z) − (1 − y) log σ(−z), mean over outputs; never log 0.
+    """Binary cross-entropy, L = −y log σ(z) − (1 − y) log σ(−z), mean over outputs.
+
+    It is computed from the logits z, so that log 0 never occurs.
 
     Args:
-        logits: shape (out_dim,), before the sigmoid.
+        logits: z, shape (out_dim,), the values before the sigmoid.
         target: shape (out_dim,), 0 or 1.
 
     Returns:
@@ -127,6 +142,9 @@ def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
     Example:
         >>> round(float(sigmoid_cross_entropy(jnp.zeros(1), jnp.ones(1))), 4)
         0.6931
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.2.
     """
     _same_shape("sigmoid_cross_entropy", logits, target)
     return jnp.mean(optax.sigmoid_binary_cross_entropy(logits, target))
@@ -136,29 +154,36 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
     """Cross-entropy from the logits, L = −log softmax(z)_y.
 
     Args:
-        logits: shape (classes,), before the softmax.
-        target: the class's number, shape () and an integer dtype, or its probabilities, shape (classes,).
+        logits: z, shape (classes,), the values before the softmax.
+        target: the number y of the class, shape () and an integer dtype; or the probability of each
+            class, shape (classes,).
 
     Returns:
         Scalar, in nats.
 
     Raises:
-        ValueError: logits is no vector, or target has another shape or dtype than those two.
+        ValueError: logits is not a vector, or target is neither a scalar of an integer dtype nor of
+            the shape of logits.
 
     Example:
         >>> round(float(softmax_cross_entropy(jnp.zeros(10), jnp.array(3))), 4)
         2.3026
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.3.
     """
     if jnp.ndim(logits) != 1:
         raise ValueError(
-            f"softmax_cross_entropy: logits of ONE example are a vector, got shape {jnp.shape(logits)}; use jax.vmap"
+            "softmax_cross_entropy: logits of ONE example are a vector, got shape "
+            f"{jnp.shape(logits)}; use jax.vmap for a batch"
         )
     if jnp.ndim(target) == 0:
         if not jnp.issubdtype(jnp.result_type(target), jnp.integer):
             raise ValueError(
-                f"softmax_cross_entropy: a class number has an integer dtype, got {jnp.result_type(target)}"
+                "softmax_cross_entropy: the number of a class has an integer dtype, got "
+                f"{jnp.result_type(target)}; give target.astype(int)"
             )
-        # One-hot, not a gather: the gather's gradient is a scatter, slow on every backend under vmap.
+        # One-hot instead of a gather, whose gradient, a scatter, is slow under vmap.
         target = jax.nn.one_hot(target, logits.shape[0], dtype=logits.dtype)
     _same_shape("softmax_cross_entropy", logits, target)
     return optax.softmax_cross_entropy(logits, target)
@@ -170,35 +195,41 @@ def cost(
     """Cost, the mean loss over the data: J = (1/n) Σ L(f(xᵢ), yᵢ).
 
     Args:
-        loss: of one prediction and one target.
-        predict: f, of one example.
-        x: examples along the first axis.
-        y: targets along the first axis.
+        loss: ``loss(prediction, target) -> scalar`` for ONE example.
+        predict: f, ``predict(x) -> prediction`` for ONE example.
+        x: inputs, shape (examples, …).
+        y: targets, shape (examples, …).
 
     Returns:
-        Scalar.
+        Scalar, in the unit of the loss.
 
     Raises:
-        ValueError: x and y differ in their number of rows.
+        ValueError: x and y have different numbers of rows.
 
     Example:
         >>> float(cost(squared_error, lambda x: 2 * x, jnp.ones((3, 1)), jnp.zeros((3, 1))))
         4.0
+
+    Reference:
+        Goodfellow, Bengio & Courville 2016, "Deep learning", section 8.1.1.
     """
     if len(x) != len(y):
         raise ValueError(
-            f"cost: {len(x)} examples and {len(y)} targets; each example needs one target"
+            f"cost: {len(x)} examples and {len(y)} targets; give one target per example"
         )
     return jnp.mean(jax.vmap(lambda x, y: loss(predict(x), y))(x, y))
 
 
 class Head(NamedTuple):
-    """What a task asks of the output layer.
+    """The output layer of a task: its activation, loss and size.
 
-    activation: from the output layer's linear values to what a user reads: a number, a probability, probabilities.
-    loss: from the linear values, stable; never from the activation's output.
-    outputs: output neurons for a number of classes.
-    correct: 1 where one prediction is right, 0 where not; nan predictions are wrong. None for regression.
+    activation: turns the output layer's linear values into the prediction: a number for regression,
+        a probability for two classes, one probability per class for several classes.
+    loss: ``loss(linear values, target) -> scalar`` for ONE example; numerically stable since it
+        takes the linear values instead of the activation's output.
+    outputs: ``outputs(classes) -> number of output neurons``.
+    correct: ``correct(linear values, target) -> 1 or 0`` for ONE example, whether the predicted
+        class is right; nan is wrong. None for regression.
     """
 
     activation: Callable[[Array], Array]

@@ -1,9 +1,10 @@
-"""Mean-field theory: what wide random networks do to a signal and to its gradient, before any training.
+"""Mean-field theory: how wide random networks propagate signals and gradients before training.
 
-The setting is a network of infinite width, z' = W φ(z) + b, with independent normal weights of variance σ_w² / fan-in
-and biases of variance σ_b². Everywhere ``weight_variance`` is σ_w² (fan-in included), ``bias_variance`` is σ_b², and
-``q`` is the variance of the pre-activations z, so that z ~ N(0, q); ``gaussian.moments`` has their expectations. All
-numbers are float64 on the host.
+The setting is a network of infinite width, z′ = W φ(z) + b, with independent normal weights of
+variance σ_w² / fan-in and biases of variance σ_b². Everywhere ``weight_variance`` is σ_w², the
+variance of a weight times its fan-in, ``bias_variance`` is σ_b², and ``q`` is the variance of the
+pre-activations, z ~ N(0, q); ``expectations.moments`` computes the expectations. All numbers are
+computed on the host in float64.
 """
 
 import math
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnn.gaussian import check_variances, moments
+from jaxnn.expectations import check_variances, moments
 from jaxnn.types import Activation
 
 
@@ -25,8 +26,8 @@ def variance_map(
     """Variance of the next layer's pre-activations, q′ = σ_w² E[φ(√q x)²] + σ_b², x ~ N(0, 1).
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
-        q: variance of this layer's pre-activations.
+        activation: elementwise φ, as in ``expectations.moments``.
+        q: variance of this layer's pre-activations, in their unit squared.
         weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
 
@@ -34,7 +35,8 @@ def variance_map(
         q′, a float in the unit of q.
 
     Raises:
-        ValueError: a variance is negative or not finite; the activation is unknown, or not elementwise.
+        ValueError: a variance is negative or not finite; the activation is unknown or not
+            elementwise.
 
     Example:
         >>> round(variance_map("relu", 3.0, 2.0, 0.5), 12)
@@ -50,18 +52,19 @@ def variance_map(
 def gradient_factor(
     activation: str | Callable | Activation, q: float, weight_variance: float
 ) -> float:
-    """Growth of the mean square gradient through one layer, backwards: χ = σ_w² E[φ′(√q x)²].
+    """Factor on the mean square gradient per layer, going backward: χ = σ_w² E[φ′(√q x)²].
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
-        q: variance of the pre-activations φ acts on.
+        activation: elementwise φ, as in ``expectations.moments``.
+        q: variance of the pre-activations of φ, in their unit squared.
         weight_variance: σ_w², the variance of a weight times its fan-in.
 
     Returns:
-        χ, a float without unit: below 1 gradients vanish with depth, above 1 they explode.
+        χ, a dimensionless float: below 1 gradients vanish with depth, above 1 they explode.
 
     Raises:
-        ValueError: a variance is negative or not finite; the activation is unknown, or not elementwise.
+        ValueError: a variance is negative or not finite; the activation is unknown or not
+            elementwise.
 
     Example:
         >>> round(gradient_factor("relu", 1.0, 2.0), 12)
@@ -78,7 +81,8 @@ class Trajectory(NamedTuple):
     """A signal and its gradient through the layers; float64 NumPy arrays of shape (depth,).
 
     variance: q_l, the pre-activation variance of layer l = 1 … depth; the first is q0.
-    gradient_factor: χ_l = σ_w² E[φ′(√q_l x)²], from the gradient of layer l + 1 to that of layer l.
+    gradient_factor: χ_l = σ_w² E[φ′(√q_l x)²], the ratio of the mean square gradient at layer l to
+        that at layer l + 1.
     """
 
     variance: np.ndarray
@@ -92,21 +96,22 @@ def trajectory(
     bias_variance: float = 0.0,
     q0: float = 1.0,
 ) -> Trajectory:
-    """Variance and gradient factor of each layer, q_{l+1} = σ_w² E[φ(√q_l x)²] + σ_b² and χ_l = σ_w² E[φ′(√q_l x)²].
+    """Variance q_{l+1} = σ_w² E[φ(√q_l x)²] + σ_b² and χ_l = σ_w² E[φ′(√q_l x)²] of each layer.
 
     Args:
-        activation: elementwise φ, as in ``gaussian.moments``.
-        depth: layers, 1 or more.
+        activation: elementwise φ, as in ``expectations.moments``.
+        depth: number of layers, 1 or more.
         weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
         q0: pre-activation variance of the first layer.
 
     Returns:
-        Trajectory of two arrays of shape (depth,). A variance that overflows float64 is inf, and nan from there on in
-        the factors.
+        Trajectory, two arrays of shape (depth,). From the layer on at which the variance overflows
+        float64, variances are inf and gradient factors nan.
 
     Raises:
-        ValueError: depth is below 1; a variance is negative or not finite; the activation is unknown or not elementwise.
+        ValueError: depth is below 1; a variance is negative or not finite; the activation is
+            unknown or not elementwise.
 
     Example:
         >>> trajectory("relu", 3, 1.0).variance.round(12)
@@ -144,7 +149,7 @@ def variance_trajectory(
         activation, depth, weight_variance, bias_variance, q0: as in ``trajectory``.
 
     Returns:
-        float64, shape (depth,).
+        NumPy array, float64, shape (depth,).
 
     Raises:
         ValueError: as in ``trajectory``.
@@ -166,14 +171,14 @@ def gradient_product(
     bias_variance: float = 0.0,
     q0: float = 1.0,
 ) -> float:
-    """Mean square gradient at the first layer over that behind the last, Π χ_l over l = 1 … depth.
+    """Mean square gradient at the first layer over that after the last, Π χ_l over l = 1 … depth.
 
     Args:
         activation, depth, weight_variance, bias_variance, q0: as in ``trajectory``.
 
     Returns:
-        The product, a float without unit; below 5e-324 it is 0, and the sum of the logs of
-        ``trajectory(...).gradient_factor`` is the way to go deeper.
+        The product, a dimensionless float. It underflows to 0 below 5e-324; for greater depths sum
+        the logarithms of ``trajectory(...).gradient_factor``.
 
     Raises:
         ValueError: as in ``trajectory``.
@@ -193,15 +198,16 @@ def gradient_product(
 def dead_network_probability(width: int, depth: int) -> float:
     """Probability that a random ReLU network is dead at one input, P = 1 − (1 − 2^−N)^L.
 
-    Dead means that all N units of some hidden layer are 0, so that nothing before it gets a gradient. Exact for one
-    nonzero input, biases of 0, and independent weights of symmetric, continuous distributions.
+    Dead means that all N units of some hidden layer are 0, so that no gradient reaches the layers
+    before it. The formula is exact for one nonzero input, biases of 0, and independent weights with
+    symmetric, continuous distributions.
 
     Args:
-        width: N, units in each hidden layer, 1 or more.
-        depth: L, hidden layers, 0 or more.
+        width: N, the number of units per hidden layer, 1 or more.
+        depth: L, the number of hidden layers, 0 or more.
 
     Returns:
-        P, a float in [0, 1], to full relative precision also where it is tiny.
+        P, a float in [0, 1], with full relative precision even if it is tiny.
 
     Raises:
         ValueError: width is below 1, or depth is negative.

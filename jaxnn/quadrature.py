@@ -1,4 +1,4 @@
-"""Expectations under the standard normal distribution, E[f(z)] ≈ Σᵢ wᵢ f(zᵢ): the nodes and weights."""
+"""Quadrature nodes and weights for standard normal expectations, E[f(z)] ≈ Σᵢ wᵢ f(zᵢ)."""
 
 from functools import lru_cache
 
@@ -7,25 +7,31 @@ import numpy as np
 
 @lru_cache(maxsize=16)
 def normal_rule(dims: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights of E[f(z)] for z of ``dims`` independent N(0, 1) numbers, E[f(z)] ≈ Σᵢ wᵢ f(zᵢ).
+    """Nodes zᵢ and weights wᵢ with E[f(z)] ≈ Σᵢ wᵢ f(zᵢ) for z of independent N(0, 1) numbers.
 
-    Activation functions have corners, at which plain Gauss–Hermite quadrature converges slowly (128 nodes
-    miss hard tanh's mean square by 3e-3). Here are instead:
+    Activation functions have corners, where plain Gauss–Hermite quadrature converges slowly (with
+    128 nodes the error of hard tanh's mean square is 3e-3). The rules used instead depend on the
+    number of dimensions:
 
-    1 dimension: Gauss–Legendre with 6 nodes on each of 2048 panels of width 1/64, from −16 to 16. Exact to rounding
-        where f is smooth or has its corners and jumps at multiples of 1/64 (0, ±1, ±2.5, ±3, 6); a corner elsewhere
-        costs below 4e-7 of its jump of slope, a jump elsewhere below 1e-3 of its height.
-    2 dimensions: the product of two such rules, 4 nodes on 64 panels of width 1/4, from −8 to 8; 65536 points. 1e-11 for
-        smooth f, 2e-4 for corners along a diagonal.
-    more: 65536 points of a Kronecker sequence, through Box and Muller's map; 2e-3.
+    1 dimension: Gauss–Legendre with 6 nodes on each of 2048 panels of width 1/64, from −16 to 16.
+        It is exact up to rounding if f is smooth or has its corners and jumps at multiples of 1/64
+        (0, ±1, ±2.5, ±3, 6); the error of a corner elsewhere is below 4e-7 of the jump of f′, and
+        that of a jump elsewhere below 1e-3 of its height.
+    2 dimensions: the product of two Gauss–Legendre rules with 4 nodes on each of 64 panels of width
+        1/4, from −8 to 8; 65536 nodes. The error is 1e-11 for smooth f, and 2e-4 for corners along
+        a diagonal.
+    3 dimensions or more: 65536 points of a Kronecker sequence, transformed by the method of Box and
+        Muller; the error is 2e-3.
 
-    What f does beyond the outermost nodes is not seen: an f that outgrows exp(z²/2) has no expectation, and gets a number.
+    f is not evaluated beyond the outermost nodes: if it grows faster than exp(z²/2), it has no
+    expectation, but the rule still gives a number.
 
     Args:
-        dims: how many numbers, at least 1.
+        dims: number of dimensions of z, 1 or more.
 
     Returns:
-        (nodes, weights): float64, shapes (n, dims) and (n,); the weights sum to 1. Shared: do not write to them.
+        (nodes, weights): float64 arrays of shapes (n, dims) and (n,); the weights sum to 1. They
+        are read-only, since they are shared between calls.
 
     Raises:
         ValueError: dims is below 1.
@@ -55,11 +61,12 @@ def normal_rule(dims: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 
 def composite_rule(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Composite Gauss–Legendre under the normal density, E[f(z); z between the edges] ≈ Σᵢ wᵢ f(zᵢ).
+    """Composite Gauss–Legendre rule with the normal density p: ∫ f(z) p(z) dz ≈ Σᵢ wᵢ f(zᵢ).
 
     Args:
-        edges: the panels' ends, rising, shape (…, panels + 1); float64.
-        order: nodes on each panel.
+        edges: the ends of the panels in increasing order, float64, shape (…, panels + 1); the
+            integral is from the first to the last.
+        order: number of nodes per panel.
 
     Returns:
         (nodes, weights): float64, both of shape (…, panels · order).
@@ -80,19 +87,23 @@ def composite_rule(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarra
 
 
 def normal_points(count: int, dims: int) -> np.ndarray:
-    """Points spread evenly as N(0, 1) in each of ``dims`` dimensions; the same ones every time.
+    """Evenly spread points of the standard normal distribution in dims dimensions.
+
+    They are not random: each call returns the same points.
 
     Args:
-        count: how many.
-        dims: their dimensions.
+        count: number of points.
+        dims: number of dimensions.
 
     Returns:
         float64, shape (count, dims).
 
     Example:
         >>> points = normal_points(4096, 3)
-        >>> bool(np.all(np.abs(points.mean(0)) < 1e-2)), bool(np.all(np.abs(points.var(0) - 1) < 1e-2))
-        (True, True)
+        >>> bool(np.all(np.abs(points.mean(0)) < 1e-2))
+        True
+        >>> bool(np.all(np.abs(points.var(0) - 1) < 1e-2))
+        True
 
     Reference:
         Kuipers & Niederreiter 1974, "Uniform distribution of sequences"; Box & Muller 1958.

@@ -1,8 +1,12 @@
-"""Monte-Carlo of random networks of finite width, exact in law and cheap: the second route to the mean-field numbers."""
+"""Monte Carlo of random networks of finite width, with the exact distribution at low cost.
+
+It is a second way to the numbers of mean-field theory, independent of ``jaxnn.meanfield``.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -11,13 +15,15 @@ from jaxnn.types import Activation, Array, Key
 
 
 class Signal(NamedTuple):
-    """What one random network did to one input and to the gradient.
+    """The signal and the gradient of one input in one random network.
 
     variance: mean square of the pre-activations of layer l = 1 … depth, shape (depth,).
-    log_gradient_factor: log of the mean square gradient at layer l over that at layer l + 1, shape (depth,); logs,
-        because the product over 40 layers leaves float32. −inf where a layer passes no gradient at all, and nan before it.
-    alignment: squared cosine between what layer l sends forward, W_l φ(z_l), and the gradient that comes back to it at layer
-        l + 1, shape (depth,). Mean-field theory takes the two for independent, and then it is 1 / width on average.
+    log_gradient_factor: natural logarithm of the mean square gradient at layer l over that at layer
+        l + 1, shape (depth,); a logarithm, since the product over 40 layers can leave the range of
+        float32. It is −inf at a layer that passes no gradient, and nan at the layers before it.
+    alignment: squared cosine between the signal W_l φ(z_l) that layer l sends forward and the
+        gradient at layer l + 1, shape (depth,). Mean-field theory assumes that they are
+        independent; the mean of the squared cosine is then 1 / width.
     """
 
     variance: Array
@@ -26,15 +32,15 @@ class Signal(NamedTuple):
 
 
 def draw(key: Key, *, width: int, depth: int) -> Array:
-    """The standard normal noise of one network, shape (3, depth + 1, width), float32: forward, backward, biases.
+    """Standard normal numbers for ``propagate``, all the randomness of one network.
 
     Args:
         key: typed PRNG key.
-        width: units in every layer.
-        depth: layers.
+        width: number of units per layer, 1 or more.
+        depth: number of layers, 1 or more.
 
     Returns:
-        float32, shape (3, depth + 1, width).
+        float32, shape (3, depth + 1, width). The first axis is forward pass, backward pass, biases.
 
     Raises:
         ValueError: width or depth is below 1.
@@ -44,7 +50,7 @@ def draw(key: Key, *, width: int, depth: int) -> Array:
         (3, 4, 100)
 
     Reference:
-        ``propagate``, which spends it.
+        As in ``propagate``.
     """
     if width < 1 or depth < 1:
         raise ValueError(
@@ -61,17 +67,20 @@ def propagate(
     bias_variance: float = 0.0,
     q0: float = 1.0,
 ) -> Signal:
-    """One random network z₁ ~ N(0, q0), z_{l+1} = W_l φ(z_l) + b_l, forward and backward, without ever making a W.
+    """One random network, z₁ ~ N(0, q0), z_{l+1} = W_l φ(z_l) + b_l, forward and backward.
 
-    Of W, independent N(0, σ_w² / width), a network uses only W h and Wᵀδ. Given h, the first is normal with variance
-    σ_w² |h|² / width; given h and u = W h, the second is ĥ (u·δ) / |h| plus the part orthogonal to h of a normal vector
-    of variance σ_w² |δ|² / width. Drawing those is the law of the real network, the dependence between its forward
-    and its backward pass included, at O(width) instead of O(width²) a layer. The gradient starts behind the last layer
-    as N(0, 1) in each of the ``width`` units of layer depth + 1.
+    No W is ever drawn. Of a W with independent N(0, σ_w² / width) entries, the network uses only
+    W h, with h = φ(z), and Wᵀδ, with the gradient δ. Given h, the first is normal with variance
+    σ_w² |h|² / width. Given h and u = W h, the second is ĥ (u·δ) / |h|, with ĥ = h / |h|, plus the
+    part orthogonal to h of a normal vector with variance σ_w² |δ|² / width. Drawing these vectors
+    gives the exact distribution of the network, including the dependence between its forward and
+    its backward pass, at a cost of O(width) instead of O(width²) per layer. The gradient at layer
+    depth + 1, after the last one, is N(0, 1) in each of its ``width`` units.
 
     Args:
-        noise: from ``draw``, float32, shape (3, depth + 1, width); one noise for several activations pairs them.
-        activation: elementwise φ; learned parameters have their starting values.
+        noise: standard normal numbers from ``draw``, float32, shape (3, depth + 1, width); the same
+            noise for several activations makes them paired.
+        activation: elementwise φ; learned parameters have their initial values.
         weight_variance: σ_w², the variance of a weight times its fan-in.
         bias_variance: σ_b².
         q0: pre-activation variance of the first layer.
@@ -80,7 +89,8 @@ def propagate(
         Signal, three float32 arrays of shape (depth,).
 
     Raises:
-        ValueError: the noise has another shape; the activation is unknown, or not elementwise.
+        ValueError: noise is not of shape (3, depth + 1, width) with depth of 1 or more; the
+            activation is unknown or not elementwise.
 
     Example:
         >>> noise = draw(jax.random.key(0), width=10_000, depth=3)
@@ -89,21 +99,28 @@ def propagate(
         True
 
     Reference:
-        The conditioning is that of Bayati and Montanari 2011, arXiv 1001.3448, for one input.
+        Bayati and Montanari 2011, arXiv 1001.3448, for the conditioning, here for one input.
     """
     entry = resolve(activation)
     if noise.ndim != 3 or noise.shape[0] != 3 or noise.shape[1] < 2:
         raise ValueError(
-            f"noise of ONE network has shape (3, depth + 1, width), got {noise.shape}; use draw and jax.vmap"
+            f"the noise of ONE network has shape (3, depth + 1, width), got {noise.shape}; "
+            "use draw and jax.vmap"
         )
     if not entry.elementwise or entry.units_in != 1:
         raise ValueError(
-            f"propagate needs an elementwise activation, and {activation!r} mixes its inputs"
+            f"propagate needs an elementwise activation, and {activation!r} mixes its inputs; "
+            "give another activation"
         )
     learned = {name: jnp.asarray(start, noise.dtype) for name, start in entry.learned.items()}
 
     def forward(z, noise):
         h, pull = jax.vjp(lambda z: entry.function(z, **learned), z)
+        chex.assert_equal_shape(
+            [z, h],
+            exception_type=ValueError,
+            custom_message="an elementwise activation must keep the shape of its input",
+        )
         u = jnp.sqrt(weight_variance * jnp.mean(h**2)) * noise[0]
         return u + jnp.sqrt(bias_variance) * noise[1], (
             jnp.mean(z**2),
@@ -118,15 +135,14 @@ def propagate(
         direction = h / jnp.where(norm > 0, norm, 1.0)
         free = jnp.sqrt(weight_variance * jnp.mean(delta**2)) * noise
         along = jnp.vdot(u, delta) / jnp.where(norm > 0, norm, 1.0)
-        # A layer that is 0 throughout says nothing about W: there the direction is 0 and the fresh vector stays whole.
+        # A layer whose values are all 0 does not condition W: then direction is 0, and free remains
+        # unchanged.
         below = slope * (free + direction * (along - jnp.vdot(direction, free)))
         growth = jnp.mean(below**2) / jnp.mean(delta**2)
         sent = jnp.linalg.norm(u)
         cosine = jnp.vdot(u / jnp.where(sent > 0, sent, 1.0), delta / jnp.linalg.norm(delta))
-        return below / jnp.sqrt(growth), (
-            jnp.log(growth),
-            cosine**2,
-        )  # rescaled: the product over the layers would underflow
+        # Rescaled, since the product over the layers would underflow.
+        return below / jnp.sqrt(growth), (jnp.log(growth), cosine**2)
 
     layers = jnp.stack([noise[0, 1:], noise[2, 1:]], axis=1)
     _, (variance, h, u, slope) = jax.lax.scan(forward, jnp.sqrt(q0) * noise[0, 0], layers)
@@ -146,13 +162,18 @@ def simulate(
     bias_variance: float = 0.0,
     q0: float = 1.0,
 ) -> Signal:
-    """One random network from a key: ``propagate`` of what ``draw`` draws; ``jax.vmap`` over keys for many.
+    """One random network from a key, ``propagate(draw(key, …), …)``.
+
+    For many networks, use ``jax.vmap`` over keys.
 
     Args:
         key: typed PRNG key.
-        activation, weight_variance, bias_variance, q0: as in ``propagate``.
-        width: units in every layer.
-        depth: layers.
+        activation: elementwise φ; learned parameters have their initial values.
+        width: number of units per layer, 1 or more.
+        depth: number of layers, 1 or more.
+        weight_variance: σ_w², the variance of a weight times its fan-in.
+        bias_variance: σ_b².
+        q0: pre-activation variance of the first layer.
 
     Returns:
         Signal, three float32 arrays of shape (depth,).
@@ -161,7 +182,8 @@ def simulate(
         ValueError: as in ``draw`` and ``propagate``.
 
     Example:
-        >>> simulate(jax.random.key(0), "relu", width=100, depth=5, weight_variance=2.0).variance.shape
+        >>> key = jax.random.key(0)
+        >>> simulate(key, "relu", width=100, depth=5, weight_variance=2.0).variance.shape
         (5,)
 
     Reference:

@@ -1,8 +1,13 @@
-"""Context neurons: recurrent cells with explicit state in and out, over time by a scan, and as a network."""
+"""Recurrent networks: cells with explicit state, their scan over time, and both as a Network.
+
+The state of a cell is the values of its context neurons, which carry information from one time
+step to the next.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 from jax.nn.initializers import orthogonal
@@ -22,10 +27,15 @@ def _context_layer(
     initializer: Callable | None,
     context_initializer: Callable | None,
 ):
-    """A dense layer with a second input, φ(x W + s C + b): ``init(key)`` and ``apply(params, context, x)``."""
+    """A dense layer that also sees the context s, φ(x W + s C + b), as (init, apply).
+
+    Seven arguments, since the weights of the input and of the context are initialised separately.
+    ``init(key) -> params`` and ``apply(params, context, x) -> values``.
+    """
     if min(in_dim, context_dim, out_dim) < 1:
         raise ValueError(
-            f"a recurrent cell needs sizes of at least 1, got in_dim={in_dim}, context={context_dim}, out={out_dim}"
+            "a recurrent cell needs sizes of at least 1, got "
+            f"in_dim={in_dim}, context={context_dim}, out={out_dim}"
         )
     phi = activation_layer(activation, out_dim)
     units = int(resolve(activation).units_in * out_dim)
@@ -58,13 +68,13 @@ def _context_layer(
 def _check(in_dim: int, context_dim: int, context: Array, x: Array) -> None:
     if x.shape != (in_dim,):
         raise ValueError(
-            f"a cell of {in_dim} inputs got one time step of shape {x.shape}; give shape ({in_dim},), "
-            "jaxnn.unroll for a sequence, and jax.vmap for a batch"
+            f"a cell with {in_dim} inputs got one time step of shape {x.shape}; give shape "
+            f"({in_dim},), and use jaxnn.unroll for a sequence and jax.vmap for a batch"
         )
     if context.shape != (context_dim,):
         raise ValueError(
-            f"a cell of {context_dim} context neurons got a state of shape {context.shape}; "
-            "give the state of the last call, or the cell's initial_state"
+            f"a cell with {context_dim} context neurons got a state of shape {context.shape}; "
+            "give the state from the previous step, or the cell's initial_state"
         )
 
 
@@ -77,26 +87,30 @@ def elman(
     initializer: Callable | None = None,
     context_initializer: Callable | None = None,
 ) -> Cell:
-    """Elman's cell, hₜ = φ(xₜ W + hₜ₋₁ C + b): the context neurons hold the hidden values of the step before.
+    """Elman cell, hₜ = φ(xₜ W + hₜ₋₁ C + b): its state is the hidden values of the previous step.
 
     Args:
-        in_dim: inputs a step.
-        width: hidden neurons, and as many context neurons.
-        activation: φ.
-        bias: whether there is a b; it starts at 0.
-        initializer: ``f(key, shape) -> W``; absent, normal of variance 1 / in_dim.
-        context_initializer: ``f(key, shape) -> C``; absent, orthogonal, as in Keras (PyTorch: uniform of variance
-            1 / (3 width)). The identity, with ReLU, makes the IRNN.
+        in_dim: number of inputs per time step.
+        width: number of hidden neurons, and of context neurons.
+        activation: φ, as a name, a function of one array, or an Activation.
+        bias: whether there is a bias b, with initial value 0.
+        initializer: ``f(key, shape) -> W``; by default normal with variance 1 / in_dim.
+        context_initializer: ``f(key, shape) -> C``; by default orthogonal, as in Keras (PyTorch:
+            uniform with variance 1 / (3 width)). The identity matrix and ReLU give the IRNN.
 
     Returns:
-        Cell(init, initial_state, apply): state and output of a step both have shape (width,), the state starts at 0,
-        and params are {"weight": (in_dim, width), "context": (width, width), "bias": (width,)}.
+        Cell(init, initial_state, apply). The state and the output of a step are both hₜ, of shape
+        (width,); the initial state is 0. Its params are {"weight": (in_dim, units), "context":
+        (width, units), "bias": (units,)} with units = width × units_in, and "activation" if φ has
+        learned parameters.
 
     Raises:
-        ValueError: a size is below 1, φ is unknown, or a step's input or state has another shape.
+        ValueError: a size is below 1; φ is unknown; or the input or state of a step has another
+            shape.
 
     Example:
-        >>> cell = elman(1, 4, activation="relu", context_initializer=lambda key, shape: jnp.eye(*shape))
+        >>> identity = lambda key, shape: jnp.eye(*shape)
+        >>> cell = elman(1, 4, activation="relu", context_initializer=identity)
         >>> state, y = cell.apply(cell.init(jax.random.key(0)), cell.initial_state, jnp.ones(1))
         >>> y.shape
         (4,)
@@ -126,24 +140,31 @@ def jordan(
     initializer: Callable | None = None,
     context_initializer: Callable | None = None,
 ) -> Cell:
-    """Jordan's cell, hₜ = φ(xₜ W + yₜ₋₁ C + b), yₜ = φₒ(hₜ U + c): the context neurons hold the output of the step before.
+    """Jordan cell, hₜ = φ(xₜ W + yₜ₋₁ C + b), yₜ = φₒ(hₜ U + c).
+
+    Its state is the output y of the previous step.
 
     Args:
-        in_dim: inputs a step.
-        width: hidden neurons.
-        out_dim: outputs, and as many context neurons.
-        activation: φ of the hidden neurons.
-        output_activation: φₒ; a linear output can feed back on itself without bound.
-        bias: whether there are b and c; they start at 0.
-        initializer: ``f(key, shape)`` for W and U; absent, normal of variance 1 / in_dim for W, and of dense for U.
-        context_initializer: ``f(key, shape) -> C``; absent, orthogonal.
+        in_dim: number of inputs per time step.
+        width: number of hidden neurons.
+        out_dim: number of outputs, and of context neurons.
+        activation: φ of the hidden neurons, as a name, a function of one array, or an Activation.
+        output_activation: φₒ of the output neurons; a linear output that feeds back can grow
+            without bound.
+        bias: whether there are biases b and c, with initial value 0.
+        initializer: ``f(key, shape)`` for W and U; by default normal with variance 1 / in_dim for
+            W, and the default of ``dense`` for U.
+        context_initializer: ``f(key, shape) -> C``; by default orthogonal.
 
     Returns:
-        Cell(init, initial_state, apply): state and output of a step both have shape (out_dim,), the state starts at 0,
-        and params are those of the hidden layer, with "context": (out_dim, width), and of the output layer.
+        Cell(init, initial_state, apply). The state and the output of a step are both yₜ, of shape
+        (out_dim,); the initial state is 0. Its params are a tuple of the hidden layer, {"weight":
+        (in_dim, units), "context": (out_dim, units), "bias": (units,)} with units =
+        width × units_in, and the output layer, as in ``dense``.
 
     Raises:
-        ValueError: a size is below 1, an activation is unknown, or a step's input or state has another shape.
+        ValueError: a size is below 1; an activation is unknown; or the input or state of a step has
+            another shape.
 
     Example:
         >>> cell = jordan(3, 8, 2)
@@ -152,7 +173,8 @@ def jordan(
         (2,)
 
     Reference:
-        Jordan 1986, Serial order (ICS report 8604), there with context neurons that also decay onto themselves.
+        Jordan 1986, "Serial order", ICS report 8604, where context neurons also keep a decaying
+        part of their own value.
     """
     init_hidden, hidden = _context_layer(
         in_dim, out_dim, width, activation, bias, initializer, context_initializer
@@ -177,24 +199,27 @@ def gru(
     initializer: Callable | None = None,
     context_initializer: Callable | None = None,
 ) -> Cell:
-    """Gated recurrent unit, hₜ = u hₜ₋₁ + (1 − u) tanh(xₜ W + (r hₜ₋₁) C + b), (r, u) = σ(xₜ W' + hₜ₋₁ C' + b').
+    """Gated recurrent unit, hₜ = u hₜ₋₁ + (1 − u) tanh(xₜ W + (r hₜ₋₁) C + b).
 
-    The reset gate r acts before the product with C, as in the paper; PyTorch, cuDNN and Keras's default have it after.
+    The reset gate r and the update gate u are (r, u) = σ(xₜ W′ + hₜ₋₁ C′ + b′). The reset gate acts
+    before the product with C, as in the paper; in PyTorch, in cuDNN and by default in Keras it acts
+    after it.
 
     Args:
-        in_dim: inputs a step.
-        width: hidden neurons, and as many context neurons.
-        bias: whether there are b and b'; they start at 0.
-        initializer: ``f(key, shape)`` for W and W'; absent, normal of variance 1 / in_dim.
-        context_initializer: ``f(key, shape)`` for C and C'; absent, orthogonal.
+        in_dim: number of inputs per time step.
+        width: number of hidden neurons, and of context neurons.
+        bias: whether there are biases b and b′, with initial value 0.
+        initializer: ``f(key, shape)`` for W and W′; by default normal with variance 1 / in_dim.
+        context_initializer: ``f(key, shape)`` for C and C′; by default orthogonal.
 
     Returns:
-        Cell(init, initial_state, apply): state and output of a step both have shape (width,), the state starts at 0,
-        and params are {"weight": (in_dim, width), "context": (width, width), "bias": (width,)} and the same with
-        2 width columns, r's before u's, under "gates".
+        Cell(init, initial_state, apply). The state and the output of a step are both hₜ, of shape
+        (width,); the initial state is 0. Its params are {"weight": (in_dim, width), "context":
+        (width, width), "bias": (width,), "gates": …}, where "gates" has the same three leaves with
+        2 × width columns, those of r before those of u.
 
     Raises:
-        ValueError: a size is below 1, or a step's input or state has another shape.
+        ValueError: a size is below 1; or the input or state of a step has another shape.
 
     Example:
         >>> cell = gru(3, 8)
@@ -223,20 +248,24 @@ def gru(
 
 
 def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[Any, Array]:
-    """A cell over a sequence, (sₜ, yₜ) = cell(sₜ₋₁, xₜ), scanned: the program holds one step.
+    """Run a cell over a sequence, (sₜ, yₜ) = cell(sₜ₋₁, xₜ) for t = 1 … time, in a scan.
+
+    The compiled program contains one time step, whatever the length of the sequence.
 
     Args:
-        cell: from elman, jordan, gru.
-        params: the cell's.
-        xs: shape (time, in_dim).
-        state: before the first step; absent, the cell's initial_state, in the dtype of xs.
+        cell: a Cell, such as from elman, jordan or gru.
+        params: the parameters of the cell.
+        xs: the sequence of inputs, shape (time, in_dim).
+        state: the state s₀ before the first step; by default the cell's initial_state, in the dtype
+            of xs.
 
     Returns:
-        The state after the last step, and the outputs, shape (time, out_dim). A sequence cut in two, with the state
-        carried over, gives what the whole gives.
+        (state, ys): the state after the last step, and the outputs of all steps, shape (time,
+        out_dim). A sequence cut in two gives the same outputs if the state is passed on.
 
     Raises:
-        ValueError: xs is no sequence of vectors of the cell's in_dim.
+        ValueError: xs is not of shape (time, in_dim), or the cell returns a state of another
+            structure or shape than that of the state it is given.
 
     Example:
         >>> cell = elman(1, 4)
@@ -250,23 +279,39 @@ def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[An
         )
     if state is None:
         state = jax.tree.map(lambda leaf: leaf.astype(xs.dtype), cell.initial_state)
-    return jax.lax.scan(lambda state, x: cell.apply(params, state, x), state, xs)
+
+    def step(state: Any, x: Array) -> tuple[Any, Array]:
+        following, y = cell.apply(params, state, x)
+        chex.assert_trees_all_equal_shapes(
+            following,
+            state,
+            exception_type=ValueError,
+            custom_message="a cell must return a state of the structure and shapes of its input",
+        )
+        return following, y
+
+    return jax.lax.scan(step, state, xs)
 
 
 def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool = False) -> Network:
-    """A cell over a whole sequence as one Network, yₜ = readout(cell(x₁ … xₜ)), for training by backprop through time.
+    """A recurrent cell over a whole sequence as a Network, yₜ = readout(cell(x₁ … xₜ)).
+
+    ONE example is a whole sequence, which starts at the cell's initial_state. As a Network it can
+    be trained like any other; its gradients are those of backpropagation through time.
 
     Args:
-        cell: from elman, jordan, gru; each sequence starts at its initial_state.
-        readout: from a step's output to the network's, such as dense(width, out_dim); absent, the cell's own output.
-        last: only the last step's output, for one target a sequence instead of one a step.
+        cell: a Cell, such as from elman, jordan or gru.
+        readout: a Network applied to the cell's output at each time step, such as
+            dense(width, out_dim); by default the output is that of the cell.
+        last: whether to return the output of the last time step only, for tasks with one target per
+            sequence instead of one per time step.
 
     Returns:
-        A Network from xs of shape (time, in_dim) to (time, out_dim), or with last to (out_dim,); its params are a
-        tuple: the cell's, and the readout's where there is one.
+        A Network from (time, in_dim) to (time, out_dim), or to (out_dim,) if last is true. Its
+        params are a tuple: those of the cell and, if there is a readout, those of the readout.
 
     Raises:
-        ValueError: xs is no sequence of vectors of the cell's in_dim, or an empty one with last.
+        ValueError: an example is not of shape (time, in_dim), or time is 0 and last is true.
 
     Example:
         >>> net = recurrent_network(elman(1, 16), dense(16, 1))
@@ -285,7 +330,7 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
         _, ys = unroll(cell, params[0], xs)
         if last:
             if len(ys) == 0:
-                raise ValueError("an empty sequence has no last step; give at least one")
+                raise ValueError("an empty sequence has no last step; give at least one time step")
             ys = ys[-1:]
         if readout is not None:
             keys = None if key is None else jax.random.split(key, len(ys))

@@ -1,4 +1,4 @@
-"""Training of ONE network as three pure functions; a grid is jax.vmap of the same three (jaxnn.sweep)."""
+"""Training of ONE network as three pure functions; a grid is jax.vmap of the same three."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,18 +13,20 @@ from jaxnn.losses import cost
 from jaxnn.types import Array, Key, Network, Params
 
 Hyperparameters = Mapping[str, Array]
+Metrics = Mapping[str, Array]
+Optimizer = Callable[[Hyperparameters], optax.GradientTransformation]
 EVALUATION_ROWS = 1024  # rows evaluated at a time: bounds the memory of runs × rows × width
 
 
 class State(NamedTuple):
-    """Where one run stands; every leaf is an array.
+    """Where one run is; every leaf is an array.
 
     params: the network's parameters.
     optimizer: Optax's state.
     key: the run's own key for randomness inside the network.
     step: updates made.
-    diverged_step: the first step whose cost, or the last one whose update, was not finite; -1 while there is none.
-        From it on the run's numbers mean nothing, and its metrics are nan.
+    diverged_step: the first step whose cost, or the last one whose update, was not finite; -1
+        while there is none. From it on the run's numbers mean nothing, and its metrics are nan.
     """
 
     params: Params
@@ -35,48 +37,68 @@ class State(NamedTuple):
 
 
 class Training(NamedTuple):
-    """One run as pure functions; the host calls them, and progress, checkpoints and stopping lie between the calls.
+    """One run as pure functions; progress, checkpoints and stopping happen between their calls.
 
     init: ``init(key, hyperparameters) -> State``.
-    segment: ``segment(state, hyperparameters, x, y, order) -> (State, {"train_loss"})``, one update for each row of
-        ``order``, an integer array (steps, batch_size) of example numbers; the loss is their mean.
-    evaluate: ``evaluate(state, hyperparameters, x, y) -> {"loss", "accuracy" where the task has one, what inside measures}``.
+    segment: ``segment(state, hyperparameters, x, y, order) -> (State, {"train_loss"})``, one update
+        per row of ``order``, an integer array (steps, batch_size) of example numbers; the loss is
+        the mean over the updates.
+    evaluate: ``evaluate(state, hyperparameters, x, y) -> metrics``: "loss", "accuracy" where the
+        task has one, and what the argument ``inside`` of make_training measures.
     """
 
     init: Callable[[Key, Hyperparameters], State]
-    segment: Callable[..., tuple[State, Mapping[str, Array]]]
-    evaluate: Callable[..., Mapping[str, Array]]
+    segment: Callable[..., tuple[State, Metrics]]
+    evaluate: Callable[..., Metrics]
 
 
-OPTIMIZERS: Mapping[str, Callable[[Hyperparameters], optax.GradientTransformation]] = (
-    MappingProxyType(
-        {
-            "sgd": lambda h: optax.sgd(h["learning_rate"]),
-            "momentum": lambda h: optax.sgd(h["learning_rate"], momentum=h.get("momentum", 0.9)),
-            "nesterov": lambda h: optax.sgd(
-                h["learning_rate"], momentum=h.get("momentum", 0.9), nesterov=True
-            ),
-            "rmsprop": lambda h: optax.rmsprop(h["learning_rate"]),
-            "adam": lambda h: optax.adam(h["learning_rate"]),
-            "adamw": lambda h: optax.adamw(
-                h["learning_rate"], weight_decay=h.get("weight_decay", 1e-4)
-            ),
-            "lion": lambda h: optax.lion(h["learning_rate"]),
-        }
-    )
+def _entry(name: str, build: Optimizer) -> Optimizer:
+    """An optimizer of the table, which says what it needs."""
+
+    def optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation:
+        if not isinstance(hyperparameters, Mapping):
+            raise TypeError(
+                f"OPTIMIZERS[{name!r}] takes a run's hyperparameters by name, got "
+                f"{hyperparameters!r}; write OPTIMIZERS[{name!r}]({{'learning_rate': 0.1}})"
+            )
+        if "learning_rate" not in hyperparameters:
+            known = ", ".join(map(repr, hyperparameters)) or "none"
+            raise ValueError(
+                f"OPTIMIZERS[{name!r}] reads the hyperparameter 'learning_rate', and there is only "
+                f"{known}; add it to the axes"
+            )
+        return build(hyperparameters)
+
+    return optimizer
+
+
+_OPTIMIZERS: Mapping[str, Optimizer] = {
+    "sgd": lambda h: optax.sgd(h["learning_rate"]),
+    "momentum": lambda h: optax.sgd(h["learning_rate"], momentum=h.get("momentum", 0.9)),
+    "nesterov": lambda h: optax.sgd(
+        h["learning_rate"], momentum=h.get("momentum", 0.9), nesterov=True
+    ),
+    "rmsprop": lambda h: optax.rmsprop(h["learning_rate"]),
+    "adam": lambda h: optax.adam(h["learning_rate"]),
+    "adamw": lambda h: optax.adamw(h["learning_rate"], weight_decay=h.get("weight_decay", 1e-4)),
+    "lion": lambda h: optax.lion(h["learning_rate"]),
+}
+OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
+    {name: _entry(name, build) for name, build in _OPTIMIZERS.items()}
 )
 
 
 def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: int = 0) -> Array:
-    """Example numbers of each update: shuffled every epoch, each example once an epoch.
+    """Example numbers of each update: shuffled every epoch, each example once per epoch.
 
-    The epochs form one endless stream, cut into batches of equal size: a batch may hold the end of one epoch and the
-    start of the next, so no example is left out and no batch is smaller than the others.
+    The epochs form one endless stream, cut into batches of equal size: a batch may hold the end of
+    one epoch and the start of the next, so no example is left out and no batch is smaller than the
+    others.
 
     Args:
         key: the run's key for the order; step t's batch depends on it and on t only.
         examples: examples in an epoch.
-        batch_size: examples an update.
+        batch_size: examples per update.
         steps: updates, from update ``start`` on.
         start: the first update's number.
 
@@ -93,10 +115,12 @@ def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: 
     """
     if min(examples, batch_size, steps) < 1:
         raise ValueError(
-            f"an order needs examples, batch_size and steps of at least 1, got {examples}, {batch_size}, {steps}"
+            "an order needs examples, batch_size and steps of at least 1, "
+            f"got {examples}, {batch_size}, {steps}"
         )
     first, skipped = divmod(start * batch_size, examples)
-    # As many epochs as any segment of this length can touch, so that every segment has the same shapes.
+    # As many epochs as any segment of this length can touch, so that every segment has the same
+    # shapes.
     epochs = math.ceil((steps * batch_size - 1) / examples) + 1
     numbers = first + jnp.arange(epochs)
     shuffled = jax.vmap(
@@ -109,29 +133,33 @@ def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: 
 def make_training(
     net: Network | Callable[[Hyperparameters], Network],
     loss: Callable[[Array, Array], Array],
-    optimizer: optax.GradientTransformation
-    | Callable[[Hyperparameters], optax.GradientTransformation],
+    optimizer: optax.GradientTransformation | Optimizer,
     *,
     correct: Callable[[Array, Array], Array] | None = None,
     stochastic: bool = False,
-    inside: Callable[[Params, Array], Mapping[str, Array]] | None = None,
+    inside: Callable[[Params, Array], Metrics] | None = None,
 ) -> Training:
-    """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as pure functions of ONE run.
+    """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as functions of ONE run.
 
     Args:
-        net: a Network, or a function that makes one of the run's hyperparameters (a swept slope, dropout rate, …).
+        net: a Network, or a function that makes one from the run's hyperparameters (a swept slope,
+            dropout rate, …).
         loss: error of one prediction against one target; the cost is its mean over a batch.
-        optimizer: from Optax, or a function that makes one of the run's hyperparameters (a swept learning rate, …).
+        optimizer: from Optax, or a function that makes one from the run's hyperparameters (a swept
+            learning rate, …), such as an entry of OPTIMIZERS.
         correct: 1 where one prediction is right, 0 where not; its mean is the accuracy.
-        stochastic: give the network a key in training, a new one each step and example.
-        inside: what evaluate tells of the network besides, numbers by name, from its parameters and all the inputs evaluated.
+        stochastic: give the network a key in training, a new one for each step and example.
+        inside: further metrics by name, computed by evaluate from the network's parameters and all
+            the inputs evaluated.
 
     Returns:
         Training(init, segment, evaluate).
 
     Example:
         >>> from jaxnn import losses, mlp
-        >>> training = make_training(mlp((1, 1)), losses.squared_error, lambda h: optax.sgd(h["learning_rate"]))
+        >>> training = make_training(
+        ...     mlp((1, 1)), losses.squared_error, lambda h: optax.sgd(h["learning_rate"])
+        ... )
         >>> h = {"learning_rate": jnp.float32(0.1)}
         >>> x = jnp.linspace(-1, 1, 32)[:, None]
         >>> state = training.init(jax.random.key(0), h)
@@ -141,14 +169,72 @@ def make_training(
         True
     """
     network = (lambda hyperparameters: net) if isinstance(net, Network) else net
-    transformation = (
+
+    def batch_cost(params: Params, hyperparameters: Hyperparameters, key: Key, x: Array, y: Array):
+        apply = network(hyperparameters).apply
+        if not stochastic:
+            return cost(loss, lambda x: apply(params, x), x, y)
+        keys = jax.random.split(key, len(x))
+        return jnp.mean(jax.vmap(lambda x, y, key: loss(apply(params, x, key=key), y))(x, y, keys))
+
+    def evaluate(params: Params, hyperparameters: Hyperparameters, x: Array, y: Array):
+        apply = network(hyperparameters).apply
+
+        def one(example):
+            output = apply(params, example[0])
+            metrics = {"loss": loss(output, example[1])}
+            return metrics | ({"accuracy": correct(output, example[1])} if correct else {})
+
+        rows = min(EVALUATION_ROWS, len(x))
+        metrics = jax.tree.map(jnp.mean, jax.lax.map(one, (x, y), batch_size=rows))
+        return metrics | (dict(inside(params, x)) if inside else {})
+
+    return training_of_cost(
+        lambda key, h: network(h).init(key), batch_cost, optimizer, evaluate, stochastic=stochastic
+    )
+
+
+def training_of_cost(
+    init: Callable[[Key, Hyperparameters], Params],
+    batch_cost: Callable[[Params, Hyperparameters, Key, Array, Array], Array],
+    optimizer: optax.GradientTransformation | Optimizer,
+    evaluate: Callable[[Params, Hyperparameters, Array, Array], Metrics],
+    *,
+    stochastic: bool = False,
+) -> Training:
+    """Descent on any cost of a batch, for networks that take a batch at once; see make_training.
+
+    Args:
+        init: from a key and the run's hyperparameters to parameters.
+        batch_cost: ``batch_cost(params, hyperparameters, key, x, y)``, a scalar, of a batch's rows.
+        optimizer: as for make_training.
+        evaluate: ``evaluate(params, hyperparameters, x, y)``, metrics by name.
+        stochastic: give the cost a new key at each step.
+
+    Returns:
+        Training(init, segment, evaluate); the metrics of a diverged run are nan.
+
+    Example:
+        >>> def batch_cost(params, h, key, x, y):
+        ...     return jnp.mean((x * params - y) ** 2)
+        >>> training = training_of_cost(
+        ...     lambda key, h: jnp.zeros(()), batch_cost, OPTIMIZERS["sgd"],
+        ...     lambda params, h, x, y: {"loss": batch_cost(params, h, None, x, y)},
+        ... )
+        >>> h, x = {"learning_rate": 0.1}, jnp.linspace(-1, 1, 32)
+        >>> order = batch_order(jax.random.key(1), examples=32, batch_size=8, steps=200)
+        >>> state, _ = training.segment(training.init(jax.random.key(0), h), h, x, 3 * x, order)
+        >>> round(float(state.params), 3)
+        3.0
+    """
+    transformation: Optimizer = (
         (lambda hyperparameters: optimizer)
         if isinstance(optimizer, optax.GradientTransformation)
         else optimizer
     )
 
-    def init(key: Key, hyperparameters: Hyperparameters) -> State:
-        params = network(hyperparameters).init(jax.random.fold_in(key, 0))
+    def start(key: Key, hyperparameters: Hyperparameters) -> State:
+        params = init(jax.random.fold_in(key, 0), hyperparameters)
         return State(
             params,
             transformation(hyperparameters).init(params),
@@ -159,23 +245,16 @@ def make_training(
 
     def segment(state: State, hyperparameters: Hyperparameters, x: Array, y: Array, order: Array):
         x, y = jnp.asarray(x), jnp.asarray(y)  # NumPy arrays cannot be indexed by a traced batch
-        apply = network(hyperparameters).apply
         update = transformation(hyperparameters).update
-
-        def batch_cost(params: Params, key: Key, rows: Array) -> Array:
-            if not stochastic:
-                return cost(loss, lambda x: apply(params, x), x[rows], y[rows])
-            keys = jax.random.split(key, len(rows))
-            return jnp.mean(
-                jax.vmap(lambda x, y, key: loss(apply(params, x, key=key), y))(
-                    x[rows], y[rows], keys
-                )
-            )
 
         def step(state: State, rows: Array):
             key = jax.random.fold_in(state.key, state.step) if stochastic else state.key
-            value, slopes = jax.value_and_grad(batch_cost)(state.params, key, rows)
-            updates, optimizer_state = update(slopes, state.optimizer, state.params)
+            value, gradients = jax.value_and_grad(batch_cost)(
+                state.params, hyperparameters, key, x[rows], y[rows]
+            )
+            # Optax's Adam takes a float to the power of its integer count.
+            with jax.numpy_dtype_promotion("standard"):
+                updates, optimizer_state = update(gradients, state.optimizer, state.params)
             first = (state.diverged_step < 0) & ~jnp.isfinite(value)
             return State(
                 optax.apply_updates(state.params, updates),
@@ -187,28 +266,17 @@ def make_training(
 
         state, values = jax.lax.scan(step, state, order)
         # The last update can overflow with no further cost to show it.
-        whole = jnp.all(
-            jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state.params)])
-        )
-        last = jnp.where((state.diverged_step < 0) & ~whole, state.step - 1, state.diverged_step)
-        state = state._replace(diverged_step=last)
+        finite = jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state.params)])
+        last = (state.diverged_step < 0) & ~jnp.all(finite)
+        diverged_step = jnp.where(last, state.step - 1, state.diverged_step)
+        state = state._replace(diverged_step=diverged_step)
         return state, {"train_loss": _unless_diverged(state, values.mean())}
 
-    def evaluate(state: State, hyperparameters: Hyperparameters, x: Array, y: Array):
-        apply = network(hyperparameters).apply
-
-        def one(example):
-            output = apply(state.params, example[0])
-            metrics = {"loss": loss(output, example[1])}
-            return metrics | ({"accuracy": correct(output, example[1])} if correct else {})
-
-        metrics = jax.tree.map(
-            jnp.mean, jax.lax.map(one, (x, y), batch_size=min(EVALUATION_ROWS, len(x)))
-        )
-        metrics |= inside(state.params, x) if inside else {}
+    def judge(state: State, hyperparameters: Hyperparameters, x: Array, y: Array):
+        metrics = evaluate(state.params, hyperparameters, x, y)
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 
-    return Training(init, segment, evaluate)
+    return Training(start, segment, judge)
 
 
 def _unless_diverged(state: State, value: Array) -> Array:

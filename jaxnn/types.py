@@ -1,4 +1,4 @@
-"""The vocabulary of the house: what an array, a key, a network, a cell and an activation are."""
+"""The types that all modules share: arrays, keys, networks, recurrent cells and activations."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 import jax
 
 Array = jax.Array
-Key = jax.Array  # a typed PRNG key, as jax.random.key makes it
-Params = Any  # a pytree whose leaves are arrays, and nothing else
+Key = jax.Array  # a typed PRNG key, as made by jax.random.key
+Params = Any  # a pytree whose leaves are all arrays
 
 
 class Network(NamedTuple):
-    """A network, or one layer of it: a pair of pure functions.
+    """A network, or one layer of it, as a pair of pure functions.
 
-    init: ``init(key) -> params``, the starting parameters.
-    apply: ``apply(params, x, *, key=None) -> y`` for ONE example; batches come from ``jax.vmap``.
+    init: ``init(key) -> params``, the initial parameters.
+    apply: ``apply(params, x, *, key=None) -> y`` for ONE example; use ``jax.vmap`` for a batch.
         Randomness (dropout, RReLU) acts only when a key is given.
 
     Example:
@@ -32,11 +32,20 @@ class Network(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A recurrent cell, whose context neurons are explicit: state goes in and comes out.
+    """A recurrent cell with explicit state: the values of its context neurons go in and come out.
 
-    init: ``init(key) -> params``.
+    init: ``init(key) -> params``, the initial parameters.
     initial_state: the state before the first input, a pytree of arrays.
     apply: ``apply(params, state, x) -> (state, y)`` for one time step of ONE example.
+
+    Example:
+        >>> import jax
+        >>> from jaxnn import elman
+        >>> cell = elman(2, 3)
+        >>> params = cell.init(jax.random.key(0))
+        >>> state, y = cell.apply(params, cell.initial_state, jax.numpy.ones(2))
+        >>> state.shape, y.shape
+        ((3,), (3,))
     """
 
     init: Callable[[Key], Params]
@@ -45,25 +54,32 @@ class Cell(NamedTuple):
 
 
 class Activation(NamedTuple):
-    """An activation function and what is known about it; the tests check every fact of every entry numerically.
+    """An activation function and its known properties; tests check every property numerically.
 
-    A fact is None where it is not known (``jaxnn.activations.measure`` finds it) or has no meaning: the facts from
-    zero_centred on describe a curve, so they need an elementwise function. Learned parameters stand at their starts.
+    A property is None where it is unknown (``jaxnn.activations.measure`` measures it) or has no
+    meaning: zero_centred, saturates, smooth, monotone, slope_at_0 and at_infinity describe a
+    curve, so they need an elementwise function. They hold at the initial values of learned
+    parameters.
 
-    function: ``f(x)``, ``f(x, **learned)`` when it learns, ``f(x, key=key)`` when it is random.
-    reference: where it comes from.
-    range: infimum and supremum of the outputs over all finite inputs.
-    zero_centred: E[f(z)] = 0 for z ~ N(0, 1), to 1e-6 of √E[f(z)²]: every odd function, and SELU by its two constants.
-    saturates: (left, right), whether the slope goes to 0 as x goes to -inf, +inf (below 1e-6 at ∓1e16).
-    smooth: continuously differentiable everywhere.
-    monotone: nowhere falling.
-    slope_at_0: what ``jax.grad`` returns at 0; where the true slope jumps, the convention taken.
-    elementwise: each output depends on its own input only.
-    learned: learned parameters and their starting values, one value a unit.
-    stochastic: takes a key, and is random only when it gets one.
-    units_in: pre-activations a layer computes for each output unit: 2 for GLU, k for maxout, 1/2 for CReLU.
-    at_infinity: (left, right), what the function returns at -inf and +inf: its limit, or nan where the formula meets
-        inf - inf, inf·0 or inf/inf, or the limit does not exist.
+    function: ``f(x)``; ``f(x, **learned)`` if it has learned parameters; ``f(x, key=key)`` if it is
+        stochastic.
+    reference: the publication that introduced it.
+    range: (infimum, supremum) of the outputs over all finite inputs.
+    zero_centred: whether E[f(z)] = 0 for z ~ N(0, 1), to within 1e-6 of √E[f(z)²]; true of every
+        odd function, and of SELU by the choice of its two constants.
+    saturates: (left, right), whether the derivative tends to 0 as x tends to −∞, +∞ (|f′| is below
+        1e-6 at ∓1e16).
+    smooth: whether it is continuously differentiable everywhere.
+    monotone: whether it never decreases.
+    slope_at_0: the derivative at 0 that ``jax.grad`` returns; a convention where the function has
+        a corner at 0.
+    elementwise: whether each output depends on one input only.
+    learned: names of the learned parameters and their initial values; each unit has its own.
+    stochastic: whether it takes a key; it is random only when it is given one.
+    units_in: pre-activations that a layer computes per output: 2 for GLU, k for maxout with k
+        pieces, 1/2 for CReLU.
+    at_infinity: (left, right), the values returned at −∞ and +∞: the limit, or nan where the
+        formula evaluates to inf − inf, inf·0 or inf/inf, or where the limit does not exist.
 
     Example:
         >>> import jax

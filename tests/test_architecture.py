@@ -64,3 +64,29 @@ def test_rooms_are_small(path):
     # Statements, not lines, so that long lines do not pay.
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert sum(isinstance(node, ast.stmt) for node in ast.walk(tree)) <= 250
+
+
+def names_imported(path):
+    """Every module and name that a file imports, in dotted form."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+CONCLUDES = ("findings", "figure")  # and everything that begins so; the rest of a folder measures
+MEASURING = [
+    path
+    for folder in sorted((ROOT / "experiments").glob("*/findings.py"))
+    for path in sorted(folder.parent.rglob("*.py"))
+    if not path.stem.startswith((*CONCLUDES, "__"))
+]
+
+
+@pytest.mark.parametrize("path", MEASURING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_measures_does_not_depend_on_what_concludes(path):
+    # So that a changed rule or figure can conclude again from what was measured.
+    own = f"experiments.{path.relative_to(ROOT / 'experiments').parts[0]}."
+    inside = (name.removeprefix(own) for name in names_imported(path) if name.startswith(own))
+    assert [name for name in inside if name.startswith(CONCLUDES)] == []

@@ -1,7 +1,7 @@
-"""A contest: all contestants take turns, round after round, so that whatever slows the machine slows them alike."""
+"""A contest: all contestants take turns, so that whatever slows the machine slows them alike."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ class Spread(NamedTuple):
 def rounds(
     contestants: Mapping[str, Turn], count: int, clock: Clock = time.perf_counter
 ) -> Iterator[dict[str, float]]:
-    """Work a second of each contestant, round by round; in each, all take one turn in the order given.
+    """Work per second of each contestant, round by round; in each, all take one turn in order.
 
     Example:
         >>> from itertools import count
@@ -33,7 +33,7 @@ def rounds(
 
 
 def per_second(turn: Turn, clock: Clock = time.perf_counter) -> float:
-    """Work a second of one turn."""
+    """Work per second of one turn."""
     began = clock()
     work = turn()
     return work / (clock() - began)
@@ -47,7 +47,15 @@ def calibrate(
     most: int = 10**9,
     clock: Clock = time.perf_counter,
 ) -> int:
-    """How much of ``work(amount)`` takes about so many seconds; it must have been called before, so that nothing compiles.
+    """The amount for which ``work(amount)`` takes about so many seconds.
+
+    ``work`` must have been called before, so that nothing compiles.
+
+    Args:
+        work: does an amount of work.
+        seconds: how long it should take.
+        least, most: bounds of the amount.
+        clock: seconds at any moment.
 
     Example:
         >>> now = [0.0]
@@ -67,7 +75,7 @@ def calibrate(
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Median, least and greatest.
+    """Median, lowest and highest.
 
     Example:
         >>> spread([3.0, 1.0, 2.0])
@@ -76,6 +84,9 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(float(np.median(values)), float(np.min(values)), float(np.max(values)))
 
 
-def ratio(measured: Sequence[Mapping[str, float]], name: str, other: str) -> Spread:
-    """How many times as fast the one is as the other; each round's own quotient first, since a round is what they share."""
+def ratio(measured: Sequence[Mapping], name: Hashable, other: Hashable) -> Spread:
+    """How many times as high one is as the other, in speed or in seconds.
+
+    The quotient is formed within each round, since a round is what the two share.
+    """
     return spread([each[name] / each[other] for each in measured])

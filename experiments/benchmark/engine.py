@@ -1,6 +1,7 @@
-"""Our engine on a workload, used as the experiments use it."""
+"""jaxnn's engine on a workload, used as the experiments use it."""
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -9,31 +10,35 @@ import numpy as np
 import jaxnn
 from experiments.benchmark.contest import calibrate
 from experiments.benchmark.workloads import Workload
-from experiments.lab.engine.program import lay_out
-from jaxnn.grid import Layout
-from jaxnn.sweep import Sweep
+from jaxnn.program import Program, Task, make_program, plan_runs
+from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
 
-SHORTEST = 10  # updates of each run in a segment, so that bringing its parameters into the cache does not count
+# Updates of each run in a segment, enough that bringing its parameters into the cache costs little.
+SHORTEST = 10
+MOST = 100_000  # turns, more than a contest has
 
 
-class Program(NamedTuple):
-    """A workload's compiled segment.
+class Compiled(NamedTuple):
+    """A workload's program, whose segment is compiled.
 
-    together: groups that a device trains at a time; None, all.
-    seconds: to trace, lower and compile it.
+    grid: the runs.
+    steps: updates of each run in a segment.
+    seconds: how long tracing, lowering and compiling took.
     """
 
-    sweep: Sweep
-    layout: Layout
-    together: int | None
-    compiled: jax.stages.Compiled
+    program: Program
+    grid: jaxnn.Grid
+    steps: int
     seconds: float
 
     @property
     def memory(self) -> int:
-        """Most bytes held on all devices: arguments, results that do not take an argument's place, and temporaries."""
-        plan = self.compiled.memory_analysis()
+        """Peak bytes on all devices.
+
+        Arguments, results that do not take an argument's place, and temporaries.
+        """
+        plan = self.program.segments[self.steps].memory_analysis()
         own = (
             plan.argument_size_in_bytes
             + plan.output_size_in_bytes
@@ -61,78 +66,70 @@ def make_training(workload: Workload) -> Training:
     return jaxnn.make_training(net, jaxnn.losses.softmax_cross_entropy, jaxnn.OPTIMIZERS["sgd"])
 
 
-def make_program(workload: Workload, steps: int) -> Program:
-    """Compile the segment of so many updates of every run."""
-    training = make_training(workload)
+def compiled(workload: Workload, steps: int) -> Compiled:
+    """Compile a segment, in which every run makes ``steps`` updates."""
+    training, devices = make_training(workload), jax.devices()
     rates = workload.learning_rates()[: workload.runs // workload.seeds]
     grid = jaxnn.Grid({}, {"learning_rate": tuple(map(float, rates))}, workload.seeds)
-    layout, together = lay_out(grid, training, jax.devices())
-    sweep = jaxnn.make_sweep(training, together=together)
-    state, h = sweep.shapes(
-        (jax.eval_shape(lambda: sweep.init(layout)), dict(layout.hyperparameters))
-    )
-    data = sweep.shapes(workload.data(), shared=True)
-    order = sweep.shapes(
-        jax.ShapeDtypeStruct((len(layout.seeds), steps, workload.batch_size), np.int32)
-    )
+    program = make_program(training, grid, plan_runs(grid, training, devices), devices)
     began = time.perf_counter()
-    compiled = sweep.segment.lower(state, h, *data, order).compile()
-    return Program(sweep, layout, together, compiled, time.perf_counter() - began)
+    program = program.compiled(grid, _task(workload, [steps]))
+    return Compiled(program, grid, steps, time.perf_counter() - began)
+
+
+def _task(workload: Workload, lengths: Sequence[int]) -> Task:
+    return Task({"train": workload.data()}, lengths, workload.batch_size, each=(), last=())
 
 
 class Engine:
-    """All runs of a workload, trained on all devices, a segment a turn.
+    """All runs of a workload, trained on all devices, one segment per turn.
 
-    updates: of each run so far.
-    compile_seconds: of the first compilation, when JAX has seen nothing of this network.
+    updates: how many each run has made so far.
+    compile_seconds: how long the first compilation took, before JAX had seen this network.
     """
 
     def __init__(self, workload: Workload, seconds: float):
-        """Compile, and choose the steps of a segment so that it takes about so many seconds."""
-        self.workload, self.updates = workload, 0
-        self._start(make_program(workload, SHORTEST), SHORTEST)
+        """Compile, and choose the steps of a segment so that it takes about ``seconds``."""
+        self.workload = workload
+        self._start(compiled(workload, SHORTEST))
         self.compile_seconds = self.program.seconds
         self.turn()  # the first touch of its memory
         segments = calibrate(lambda count: [self.turn() for _ in range(count)], seconds)
         if segments > 1:
-            self._start(make_program(workload, SHORTEST * segments), SHORTEST * segments)
+            self._start(compiled(workload, SHORTEST * segments))
             self.turn()
 
-    def _start(self, program: Program, steps: int) -> None:
-        sweep, layout = program.sweep, program.layout
-        self.program, self.steps, self.updates = program, steps, 0
-        h = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
-        data = (sweep.place(array, shared=True) for array in self.workload.data())
-        order = sweep.order(
-            layout,
-            examples=self.workload.examples,
-            batch_size=self.workload.batch_size,
-            steps=steps,
+    def _start(self, program: Compiled) -> None:
+        workload = self.workload
+        self.program, self.steps, self.updates = program, program.steps, 0
+        order = Batches(workload.examples, workload.batch_size)(
+            np.arange(workload.seeds), 0, program.steps
         )
-        self._arguments = (h, *data, order)
-        self._state = sweep.init(layout)
-        self.metrics = None
+        self._segments = program_segments(
+            program.program,
+            program.grid,
+            _task(workload, [program.steps] * MOST),
+            draw=lambda *_: order,  # drawn once: the contest is about training
+        )
 
     def turn(self) -> int:
-        """Train one segment on from where the last one ended; returns the updates of all runs together."""
-        self._state, self.metrics = jax.block_until_ready(
-            self.program.compiled(self._state, *self._arguments)
-        )
+        """Train one segment, from where the last one ended; returns the updates of all runs."""
+        self.last = next(self._segments)
         self.updates += self.steps
         return self.steps * self.workload.runs
 
     def check(self) -> None:
-        """What shows that the work was done.
+        """Check that the work was done.
 
         Raises:
             RuntimeError: a run has not made all its updates, or has diverged.
         """
-        steps, diverged = (
-            self.program.layout.collect(values)
-            for values in (self._state.step, self._state.diverged_step)
-        )
+        (state,) = self.last.states
+        steps = self.last.layout.collect(state.step)
+        diverged = self.last.layout.collect(self.last.diverged_step)
         if np.any(steps != self.updates) or np.any(diverged >= 0):
             raise RuntimeError(
-                f"{self.workload.title}: updates {steps.min()} to {steps.max()} of {self.updates}, "
-                f"{(diverged >= 0).sum()} runs diverged; its times mean nothing"
+                f"{self.workload.title}: runs made {steps.min()} to {steps.max()} of "
+                f"{self.updates} updates and {(diverged >= 0).sum()} runs diverged, so its times "
+                "mean nothing"
             )

@@ -1,4 +1,4 @@
-"""The benchmark's picture: how much of the machine's peak each contestant reaches on each workload."""
+"""The benchmark's figure: how much of the peak each contestant reaches on each workload."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter
 
 from experiments.lab import drawing
 
-# Okabe and Ito's colours, which colour-blind readers tell apart, and a marker each besides.
+# Okabe and Ito's colours, which colour-blind readers can tell apart, and a marker for each.
 MARKS = {
     "ours": ("#D55E00", "o"),
     "torch_compiled": ("#0072B2", "s"),
@@ -23,7 +23,7 @@ MARKS = {
 
 
 def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
-    """fraction_of_peak.png and .svg, of what benchmark.json holds."""
+    """Write fraction_of_peak.png and .svg from what benchmark.json holds."""
     workloads = report["workloads"]
     figure = Figure(figsize=(9, 2 + len(workloads)), layout="constrained")
     axes = figure.add_subplot()
@@ -69,7 +69,8 @@ def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.tick_params(axis="x", labelsize=14)
     axes.set_xlabel(
-        f"% of the machine's matrix-product peak, {report['peak']['gflops']['median']:,.0f} GFLOP/s",
+        "% of the machine's matrix-product peak, "
+        f"{report['peak']['gflops']['median']:,.0f} GFLOP/s",
         fontsize=14,
     )
     axes.grid(axis="x", color="0.9")

@@ -4,11 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.benchmark.contest import ratio, spread
-from experiments.benchmark.workloads import Workload
+from experiments.benchmark.measure import Contest, Measured
 
-Rounds = Sequence[
-    Mapping[str, float]
-]  # work a second of every contestant, and of every way to the peak
+Rounds = Sequence[Mapping[str, float]]
+
+
+def report(measured: Measured) -> dict[str, Any]:
+    """Everything: how it was measured, the peak, the workloads and the compile times."""
+    found = dict(measured.about)
+    if measured.compile_seconds:
+        found["compile_by_depth"] = of_compiling(measured.compile_seconds)
+    found["peak"] = of_peak(
+        [each for one in measured.contests.values() for each in one.rounds], measured.ways
+    )
+    found["workloads"] = {
+        name: of_workload(one, found["peak"]["way"]) for name, one in measured.contests.items()
+    }
+    return found | {"seconds": measured.seconds}
 
 
 def of_peak(rounds: Rounds, ways: Sequence[str]) -> dict[str, Any]:
@@ -18,14 +30,9 @@ def of_peak(rounds: Rounds, ways: Sequence[str]) -> dict[str, Any]:
     return {"way": best, "gflops": speeds[best], "ways": speeds}
 
 
-def of_workload(
-    workload: Workload,
-    contestants: Mapping[str, Any],
-    unable: Mapping[str, str],
-    rounds: Rounds,
-    peak: str,
-) -> dict[str, Any]:
-    """One workload; a fraction or ratio is formed in each round before the median is taken."""
+def of_workload(contest: Contest, peak: str) -> dict[str, Any]:
+    """One workload; fractions of the peak and ratios are formed within each round."""
+    workload, contestants, unable, rounds = contest
 
     def speed(name: str) -> dict[str, Any]:
         return {
@@ -53,9 +60,9 @@ def of_workload(
         | {
             "compile_seconds": ours.compile_seconds,
             "memory_bytes": ours.program.memory,
-            "groups": len(ours.program.layout.seeds),
-            "members": ours.program.layout.members,
-            "together": ours.program.together,
+            "groups": ours.program.program.plan.chunk,
+            "members": ours.program.program.plan.members,
+            "together": ours.program.program.plan.together,
             "steps_a_turn": ours.steps,
             "updates_of_each_run": ours.updates,
         },
@@ -73,6 +80,16 @@ def of_workload(
         },
         "unable": dict(unable),
         "rounds": list(rounds),
+    }
+
+
+def of_compiling(seconds: Sequence[Mapping[int, float]]) -> dict[str, Any]:
+    """Compile times at a small and a large depth, and their ratio within each round."""
+    shallow, deep = depths = list(seconds[0])
+    return {
+        "depths": depths,
+        "seconds": {str(depth): _spread([each[depth] for each in seconds]) for depth in depths},
+        "ratio": ratio(seconds, deep, shallow)._asdict(),
     }
 
 

@@ -1,4 +1,4 @@
-"""The machine's own float32 matrix-product peak, by the fastest of a few ways."""
+"""The machine's own peak of float32 matrix products, reached by the fastest of a few ways."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,7 +15,7 @@ ACCELERATOR_SIZES = (4096, 8192)
 class Way(NamedTuple):
     """A way to multiply two square matrices.
 
-    product: multiplies, and returns when it is done.
+    flops: operations of one product. product: multiplies, and returns when it is done.
     """
 
     title: str
@@ -24,7 +24,7 @@ class Way(NamedTuple):
 
 
 def ways(sizes: tuple[int, ...] | None = None) -> dict[str, Way]:
-    """By rows over all devices; on CPU also one device with all threads, and NumPy, whose BLAS is another library."""
+    """By rows over all devices; on CPU also on one device with all threads, and by NumPy's BLAS."""
     on_cpu = jax.default_backend() == "cpu"
     return {
         way.title: way

@@ -1,4 +1,4 @@
-"""A peer as a contestant: as many runs and steps a turn as fit in the time."""
+"""A peer as a contestant: as many runs and steps per turn as fit in the time."""
 
 import time
 
@@ -6,15 +6,17 @@ from experiments.benchmark.contest import calibrate
 from experiments.benchmark.peers import Peer
 from experiments.benchmark.workloads import Workload
 
-STEPS = 64  # of each run, of a peer that trains run after run: its time is linear in runs, so a turn may do a few of them only
+# Most steps per run of a peer that trains run after run. Its time is linear in the runs, so that a
+# turn may train only a few of them.
+STEPS = 64
 
 
 class Rival:
     """A peer on a workload.
 
-    title: how a table calls it.
-    runs, steps: trained each turn.
-    first_seconds: of its first call, which compiles whatever it compiles.
+    title: its name in tables.
+    runs, steps: how many runs it trains per turn, and for how many steps.
+    first_seconds: how long its first call took, compilation included.
     """
 
     def __init__(self, peer: Peer, workload: Workload, seconds: float):
@@ -41,5 +43,5 @@ class Rival:
             )
 
     def turn(self) -> int:
-        """Train from the start; returns the updates of all runs together."""
+        """Train from the initial parameters; returns the updates of all runs together."""
         return self._train(self.runs, self.steps).updates

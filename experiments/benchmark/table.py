@@ -8,11 +8,17 @@ PEERS = "{:8} {:41} {:>9} {:>8} {:>17} {:>9}"
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """The peak, our engine, and the peers."""
+    """The peak, jaxnn, and the peers."""
     peak = report["peak"]
-    yield f"\nPeak of float32 matrix products: {_number(peak['gflops']['median'])} GFLOP/s, {_range(peak['gflops'])}"
+    yield (
+        f"\nPeak of float32 matrix products: {_number(peak['gflops']['median'])} GFLOP/s, "
+        f"{_range(peak['gflops'])}"
+    )
     yield f"  by {peak['way']}; medians and (lowest–highest) of {report['rounds']} rounds"
-    yield f"  {len(report['devices'])} × {report['devices'][0]}, precision {report['precision']['matmul']}, {report['cpu'] or report['machine']}"
+    yield (
+        f"  {len(report['devices'])} × {report['devices'][0]}, precision "
+        f"{report['precision']['matmul']}, {report['cpu'] or report['machine']}"
+    )
     yield (
         "\n"
         + OURS.format(
@@ -46,21 +52,26 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
                     _range(times),
                     f"{peer['first_call_seconds']:.1f}",
                 )
-        yield "µs/update: of one network. jaxnn ×: how many times as fast jaxnn is, from each round's own quotient."
-        yield "A peer that trains run after run does a few of the runs a turn: its time is linear in them."
-        yield "first s: the first call, one step of all runs (or of one, run after run), with whatever it compiles."
-    for name, why in report["missing_peers"].items():
-        yield f"not measured: {name}: {why}"
+        yield "µs/update: per network. jaxnn ×: how many times as fast jaxnn is, within each round."
+        yield (
+            "A peer that trains run after run does only a few runs per turn: its time is linear in "
+            "them."
+        )
+        yield "first s: first call, one step of all runs (run after run: of one), with compilation."
+    for why in report["missing_peers"].values():
+        yield f"not measured: {why}"
     if depth := report.get("compile_by_depth"):
         shallow, deep = depth["depths"]
         yield (
-            f"\nCompiling depth {deep} takes {depth['ratio']['median']:.2f} {_range(depth['ratio'])} times as long as depth {shallow}: "
-            f"{depth['seconds'][str(deep)]['median']:.2f} s and {depth['seconds'][str(shallow)]['median']:.2f} s"
+            f"\nCompiling depth {deep} takes {depth['ratio']['median']:.2f} "
+            f"{_range(depth['ratio'])} times as long as depth {shallow}: "
+            f"{depth['seconds'][str(deep)]['median']:.2f} s and "
+            f"{depth['seconds'][str(shallow)]['median']:.2f} s"
         )
 
 
 def _number(value: float) -> str:
-    """Three digits, more before the point."""
+    """Three significant digits, or all those before the decimal point."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 

@@ -1,4 +1,4 @@
-"""What the benchmark trains: six workloads that stand for the ways in which grids differ."""
+"""What the benchmark trains: six workloads that represent the ways in which grids differ."""
 
 from typing import NamedTuple
 
@@ -8,13 +8,17 @@ import numpy as np
 class Workload(NamedTuple):
     """Many runs of one network.
 
-    title: how a table calls it.
-    kind: mlp; deep, an mlp whose hidden layers are many and alike; or elman, a recurrent layer and a linear head at its last step.
-    sizes: of an mlp, input to output; of an elman, (inputs a step, context neurons, outputs).
-    batch_size: examples an update.
+    title: its name in tables.
+    kind: mlp; deep, an mlp with many hidden layers, all alike; or elman, a recurrent layer and a
+        linear head at its last time step.
+    sizes: of an mlp, from input to output; of an elman, (inputs per time step, context neurons,
+        outputs).
+    batch_size: examples per update.
     runs: networks trained at once, seeds × learning rates.
-    seeds: of them; runs of one seed share initial parameters and batches.
-    length: steps of an elman's sequences.
+    seeds: how many; runs of one seed share initial parameters and batches.
+    length: time steps of an elman's sequences.
+    examples: rows of the data.
+    activation: of the hidden layers.
     """
 
     title: str
@@ -29,8 +33,11 @@ class Workload(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Operations in the matrix products of one update of one network: forward, weight slopes, and the slopes of all
-        layers' inputs but the first's."""
+        """Operations in the matrix products of one update of one network.
+
+        These are the forward pass, the weight gradients, and the gradients of every layer's inputs
+        except the first layer's.
+        """
         pairs = list(zip(self.sizes, self.sizes[1:], strict=False))
         if self.kind == "elman":
             inputs, width, outputs = self.sizes
@@ -40,9 +47,12 @@ class Workload(NamedTuple):
         return 2 * self.batch_size * (3 * sum(products) - products[0])
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """Synthetic examples: x float32 (examples, inputs) or (examples, length, inputs), y int32 (examples,).
+        """Synthetic examples; the classes come from a linear rule, so that training works.
 
-        The speed of a matrix product does not depend on its numbers; classes come from a linear rule, so that training works.
+        The speed of a matrix product does not depend on its numbers.
+
+        Returns:
+            x: float32 (examples, inputs) or (examples, length, inputs). y: int32 (examples,).
         """
         rng = np.random.default_rng(0)
         shape = (
@@ -57,7 +67,7 @@ class Workload(NamedTuple):
         )
 
     def learning_rates(self) -> np.ndarray:
-        """One for each run, seed by seed: float32 (runs,), low enough that no network diverges."""
+        """One per run, seed by seed: float32 (runs,), low enough that no network diverges."""
         return np.tile(
             np.geomspace(1e-3, 1e-2, self.runs // self.seeds, dtype=np.float32), self.seeds
         )

@@ -2,30 +2,41 @@
 
     python -m experiments.depth
 
-Time: 6 minutes on two cores. Result: At 64 hidden layers, each at its own best rate, test accuracy is elu 0.470 [0.427, 0.522],
-swish 0.103 [0.079, 0.127], relu 0.177 [0.124, 0.242], sigmoid 0.100 [0.100, 0.101]; before training 64 of 68 pairs of activation
-and initialisation are not shown to be more than 2 % off mean-field theory at any layer (largest deviation 11.8 %), and tanh
-networks train to a depth of about 5.1 [4.0, 6.5] depth scales.
+Random networks are compared with mean-field theory layer by layer. Then networks are trained on
+scikit-learn's digits, each at its own best learning rate: a ladder of depths for each activation,
+deep ReLU networks with Xavier's and He's initialisation, and tanh networks of many weight variances
+and depths. tanh networks also learn two spirals, and a forward pass is timed against depth.
+
+An interval is a 95 % interval; differences in accuracy are test accuracies, paired by seed.
+
+- EVIDENCE 2 holds if the gradient factor and the variance's growth of every layer, given the
+  variance that the layer gets, are within 2 % of theory for every pair of activation and
+  initialisation, and every product over all layers is within the middle 95 % of the networks. It
+  holds only when some pairs are off, but not once the alignment of gradient and signal is given, or
+  when some product is outside. It does not hold if a pair is off even then.
+- EVIDENCE 14 holds if SELU's intervals of mean and variance are within 0.05 of 0 and 1 in every
+  layer, and does not hold if one of them is beyond.
+- A7: a gradient vanishes if the product over all layers is below 1 for 97.5 % of the networks. The
+  claim holds if sigmoid's and tanh's do with every initialisation, tanh's is larger with each, and
+  tanh is more accurate than sigmoid at every depth from 2 on.
+- EVIDENCE 3 holds if the interval of the deepest trained depth over theory's depth scale is within
+  3 to 12, and the two grow together over the weight variances (rank correlation, p < .05).
+- A4 and A6 hold if ELU and swish are more accurate than ReLU at every depth from 40 on; for A6,
+  swish must also be smooth and have its minimum at −0.278.
+- A10 holds if ReLU is more accurate than sigmoid and tanh at every depth, and the other is the more
+  saturated at each.
+- EVIDENCE 13 holds if Xavier's interval ends at 0.2 or below and He's begins at 0.5 or above.
+- Y3 holds if time grows with depth, and on both tasks the best depth is more accurate than the
+  least, with no loss from there to the deepest.
 """
 
-import time
 from dataclasses import dataclass
-from functools import partial
-
-import jax
-import jax.numpy as jnp
-import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 import jaxnn
-from experiments.depth import before_training
-from experiments.depth.any_depth import Shape, Start, apply, initial, train
+from experiments.depth import measure
 from experiments.depth.figure import draw
 from experiments.depth.findings import conclude
-from experiments.depth.own_rate import at_own_rate
-from experiments.depth.tasks import digits, spirals
-from experiments.depth.trained import MAP_BIAS_VARIANCE
-from experiments.lab.evidence.experiment import Experiment, Flags, Found, Part
+from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.io.errors import UserError
 
 
@@ -54,13 +65,13 @@ class Configuration(Flags):
     )
     """Activations whose random networks are compared with mean-field theory."""
     theory_depth: int = 40
-    """Layers of a random network."""
+    """Layers of each random network."""
     theory_width: int = 4096
-    """Its units a layer."""
+    """Units per layer of each random network."""
     theory_networks: int = 128
-    """Random networks of each activation and initialisation."""
+    """Random networks per activation and initialisation."""
     selu_networks: int = 8
-    """SELU networks with real weight matrices, of a quarter of that width."""
+    """Random SELU networks with real weight matrices, a quarter as wide as theory_width."""
     activation: tuple[str, ...] = (
         "relu",
         "leaky_relu",
@@ -72,43 +83,43 @@ class Configuration(Flags):
         "tanh",
         "sigmoid",
     )
-    """Activations of the ladder."""
+    """Activations trained at every depth (the ladder); relu and tanh must be among them."""
     depth: tuple[int, ...] = (1, 2, 5, 10, 20, 40, 64)
-    """Hidden layers of the ladder, rising."""
+    """Numbers of hidden layers of the ladder, ascending."""
     width: int = 32
-    """Units of each hidden layer of the ladder."""
+    """Units per hidden layer of the ladder."""
     learning_rate: tuple[float, ...] = (3e-4, 1.2e-3, 5e-3, 2e-2, 8e-2, 0.3)
-    """Rates to choose each network's own from, rising."""
+    """Learning rates from which each network's best is chosen, ascending."""
     choosing: int = 2
-    """Seeds that choose the rate, none of which reports."""
+    """Seeds that choose the learning rate; they do not report."""
     seeds: int = 12
     """Seeds that report."""
     steps: int = 300
-    """Updates of each network."""
+    """Updates per network."""
     batch_size: int = 32
-    """Rows an update."""
+    """Rows per update."""
     he_width: int = 64
-    """Units of each hidden layer of the ReLU networks with Xavier's and with He's initialisation."""
+    """Units per hidden layer of the deep ReLU networks with Xavier's and He's initialisation."""
     he_depth: int = 30
-    """Their hidden layers."""
+    """Hidden layers of the deep ReLU networks with Xavier's and He's initialisation."""
     map_width: int = 64
-    """Units of each hidden layer of the tanh networks whose depth is compared with theory's."""
+    """Units per hidden layer of the map, the tanh networks compared with theory's depth scale."""
     map_weight_variance: tuple[float, ...] = (1.0, 1.15, 1.3, 1.45, 2.2, 2.6, 3.0, 4.0)
-    """Their σ_w²; bias variance .05."""
+    """Weight variances of the map, times fan-in (σ_w²), ascending; the bias variance is 0.05."""
     map_depth: tuple[int, ...] = (5, 10, 20, 40, 80)
-    """Their hidden layers, rising."""
+    """Numbers of hidden layers of the map, ascending."""
     map_learning_rate: tuple[float, ...] = (1e-2, 1e-1)
-    """Their rates of plain gradient descent; the best counts."""
+    """Learning rates of the map, plain gradient descent; the best one counts."""
     map_seeds: int = 2
-    """Their seeds."""
+    """Seeds of the map."""
     spiral_depth: tuple[int, ...] = (1, 2, 3, 5, 10, 20)
-    """Hidden layers on the two spirals, rising."""
+    """Numbers of hidden layers on the two spirals, ascending."""
     spiral_steps: int = 600
-    """Updates on the two spirals."""
+    """Updates per network on the two spirals."""
     forward_depth: tuple[int, ...] = (1, 8, 16, 32, 48, 64)
-    """Hidden layers whose forward pass is timed."""
+    """Numbers of hidden layers whose forward pass is timed."""
     repeats: int = 30
-    """Times each is timed, in turns."""
+    """How often each forward pass is timed; the depths take turns."""
 
 
 SMOKE = {
@@ -136,223 +147,121 @@ SMOKE = {
     "forward_depth": (1, 2, 4),
     "repeats": 2,
 }
-FORWARD_ROWS, PASSES = 256, 10
 
 
 def parts(configuration: Configuration) -> list[Part]:
-    """Random networks by activation; the ladder by activation and depth; the map by weight variance; the rest one by one."""
+    """What is measured, piece by piece."""
     _check(configuration)
     c = configuration
-    found = [Part(f"theory-{name}", partial(_theory, c, name), 5) for name in c.theory_activation]
-    found.append(
-        Part(
-            "selu",
-            lambda _: before_training.selu_signal(
-                depth=c.theory_depth,
-                width=c.theory_width // 4,
-                networks=c.selu_networks,
-                rows=64,
-                variance=(0.5, 1.0, 2.0),
-            ),
-            4,
-        )
-    )
+    found = [
+        Part(f"theory-{name}", lambda _, name=name: measure.random_networks(c, name), 5)
+        for name in c.theory_activation
+    ]
+    found.append(Part("selu", lambda _: measure.selu(c), 4))
     found += [
-        Part(f"ladder-{name}-{depth}", partial(_ladder, c, name, depth), 1 + depth / 8)
+        Part(
+            f"ladder-{name}-{depth}",
+            lambda _, name=name, depth=depth: measure.ladder(c, name, depth),
+            1 + depth / 8,
+        )
         for name in c.activation
         for depth in c.depth
     ]
     found += [
-        Part(f"init-{name}", partial(_initialised, c, variance), 6)
-        for name, variance in (("Xavier", 1.0), ("He", 2.0))
+        Part(f"init-{name}", lambda _, variance=variance: measure.initialised(c, variance), 6)
+        for name, variance in measure.INITIALISED.items()
     ]
     found += [
-        Part(f"map-{variance:g}", partial(_map, c, variance), 6)
+        Part(f"map-{variance:g}", lambda _, variance=variance: measure.depth_map(c, variance), 6)
         for variance in c.map_weight_variance
     ]
     found += [
-        Part(f"spirals-{depth}", partial(_spirals, c, depth), 1 + depth / 8)
+        Part(
+            f"spirals-{depth}",
+            lambda _, depth=depth: measure.on_spirals(c, depth),
+            1 + depth / 8,
+        )
         for depth in c.spiral_depth
     ]
     return [
         *found,
-        Part("no_hidden_layer", _no_hidden_layer),
-        Part("forward", partial(_forward, c), 8),
+        Part("no_hidden_layer", lambda _: measure.no_hidden_layer()),
+        Part("forward", lambda _: measure.forward_time(c), 8),
     ]
+
+
+RISING = (
+    "depth",
+    "learning_rate",
+    "map_depth",
+    "map_weight_variance",
+    "map_learning_rate",
+    "spiral_depth",
+    "forward_depth",
+)
+LEAST = {
+    "theory_depth": 2,  # a layer has a next one
+    "theory_width": 4,
+    "theory_networks": 2,  # an interval has a spread
+    "selu_networks": 2,
+    "width": 1,
+    "choosing": 1,
+    "seeds": 2,
+    "steps": 1,
+    "batch_size": 1,
+    "he_width": 1,
+    "he_depth": 1,
+    "map_width": 1,
+    "map_seeds": 1,
+    "spiral_steps": 1,
+    "repeats": 1,
+}
 
 
 def _check(c: Configuration) -> None:
-    """Say what cannot be measured."""
-    for flag, names in (("theory-activation", c.theory_activation), ("activation", c.activation)):
-        for name in names:
-            entry = jaxnn.ACTIVATIONS.get(name)
-            learns = entry is not None and entry.learned and flag == "activation"
-            if (
-                entry is None
-                or not entry.elementwise
-                or entry.units_in != 1
-                or entry.stochastic
-                or learns
-            ):
-                raise UserError(
-                    f"--{flag} {name}: give elementwise activations of jaxnn.ACTIVATIONS without learned numbers, such as relu"
-                )
+    """Refuse what cannot be measured.
+
+    Raises:
+        UserError: an activation that the networks cannot have; relu or tanh left out; a list that
+            is too short, not above 0 or not ascending; or a count that is too small.
+    """
+    for name in c.theory_activation:
+        if not _elementwise(name):
+            raise UserError(
+                f"--theory-activation {name}: give elementwise activations of jaxnn.ACTIVATIONS, "
+                "such as relu"
+            )
+    for name in c.activation:
+        if not _elementwise(name) or jaxnn.ACTIVATIONS[name].learned:
+            raise UserError(
+                f"--activation {name}: give elementwise activations of jaxnn.ACTIVATIONS without "
+                "learned parameters, such as relu"
+            )
     if missing := [name for name in ("relu", "tanh") if name not in c.activation]:
         raise UserError(
-            f"--activation: {', '.join(missing)} is missing; every comparison here is with relu or tanh"
+            f"--activation: {', '.join(missing)} is missing; add it, since the claims compare with "
+            "relu and tanh"
         )
-    for flag in (
-        "depth",
-        "learning_rate",
-        "map_depth",
-        "map_weight_variance",
-        "map_learning_rate",
-        "spiral_depth",
-        "forward_depth",
-    ):
+    for flag in RISING:
         values, least = getattr(c, flag), 2 if "depth" in flag else 1
         if len(values) < least or min(values) <= 0 or list(values) != sorted(set(values)):
             raise UserError(
-                f"--{flag.replace('_', '-')} {values}: give at least {least} values above 0, rising"
+                f"{_flag(flag)} {values}: give at least {least} values above 0 in ascending order"
             )
-    twice = (
-        "theory_depth",
-        "theory_networks",
-        "selu_networks",
-        "seeds",
-    )  # a layer has a next one, an interval a spread
-    for flag in (
-        *twice,
-        "theory_width",
-        "width",
-        "choosing",
-        "steps",
-        "batch_size",
-        "he_width",
-        "he_depth",
-        "map_width",
-        "map_seeds",
-        "spiral_steps",
-        "repeats",
-    ):
-        least = 2 if flag in twice else 4 if flag == "theory_width" else 1
+    for flag, least in LEAST.items():
         if getattr(c, flag) < least:
             raise UserError(
-                f"--{flag.replace('_', '-')} {getattr(c, flag)}: give a whole number of at least {least}"
+                f"{_flag(flag)} {getattr(c, flag)}: give a whole number of at least {least}"
             )
 
 
-def _theory(c: Configuration, activation: str, _: Found):
-    return before_training.measure(
-        activation,
-        before_training.weight_variances(activation),
-        depth=c.theory_depth,
-        width=c.theory_width,
-        networks=c.theory_networks,
-    )
+def _elementwise(name: str) -> bool:
+    entry = jaxnn.ACTIVATIONS.get(name)
+    return entry is not None and entry.elementwise and entry.units_in == 1 and not entry.stochastic
 
 
-def _shape(c: Configuration, width: int) -> Shape:
-    return Shape(
-        c.activation,
-        digits().features,
-        width,
-        max(*c.depth, *c.map_depth, *c.spiral_depth, c.he_depth),
-        len(digits().classes),
-    )
-
-
-def _own_rate(c: Configuration) -> dict:
-    return {
-        "rates": c.learning_rate,
-        "choosing": c.choosing,
-        "seeds": c.seeds,
-        "batch_size": c.batch_size,
-    }
-
-
-def _ladder(c: Configuration, activation: str, depth: int, _: Found):
-    return at_own_rate(
-        _shape(c, c.width), activation, depth, digits(), steps=c.steps, **_own_rate(c)
-    )
-
-
-def _initialised(c: Configuration, weight_variance: float, _: Found):
-    return at_own_rate(
-        _shape(c, c.he_width),
-        "relu",
-        c.he_depth,
-        digits(),
-        steps=c.steps,
-        start=Start(weight_variance),
-        **_own_rate(c),
-    )
-
-
-def _map(c: Configuration, weight_variance: float, _: Found):
-    """Training accuracy of every depth, rate and seed."""
-    rates, seeds = (
-        np.repeat(c.map_learning_rate, c.map_seeds),
-        np.tile(np.arange(c.map_seeds), len(c.map_learning_rate)),
-    )
-    start = Start(weight_variance, MAP_BIAS_VARIANCE)
-    trained = [
-        train(
-            _shape(c, c.map_width),
-            "tanh",
-            depth,
-            digits(),
-            learning_rate=rates,
-            seeds=seeds,
-            steps=c.steps,
-            batch_size=c.batch_size,
-            momentum=0.0,
-            start=start,
-        ).train
-        for depth in c.map_depth
-    ]
-    return {"train": np.reshape(trained, (len(c.map_depth), len(c.map_learning_rate), c.map_seeds))}
-
-
-def _spirals(c: Configuration, depth: int, _: Found):
-    return at_own_rate(
-        _shape(c, c.width), "tanh", depth, spirals(), steps=c.spiral_steps, **_own_rate(c)
-    )
-
-
-def _no_hidden_layer(_: Found):
-    """Logistic regression's test accuracy."""
-    return {
-        name: np.array(
-            [
-                LogisticRegression(max_iter=1000)
-                .fit(data.x["train"], data.y["train"])
-                .score(data.x["test"], data.y["test"])
-            ]
-        )
-        for name, data in (("digits", digits()), ("spirals", spirals()))
-    }
-
-
-def _forward(c: Configuration, _: Found):
-    """Seconds of a batch's forward pass, (depths, repeats); the depths take turns, so that a busy moment hits them alike."""
-    shape = _shape(c, c.width)._replace(activations=("relu",), most=max(c.forward_depth))
-    x = jax.device_put(digits().x["train"][:FORWARD_ROWS], jax.devices()[0])
-    forward = jax.jit(partial(apply, shape, 0))
-    params = jax.tree.map(
-        lambda leaf: jnp.zeros(leaf.shape),
-        jax.eval_shape(partial(initial, shape, "relu", Start()), jax.random.key(0)),
-    )
-    forward(params, x, jnp.int32(1)).block_until_ready()
-    depths = [jnp.int32(depth) for depth in c.forward_depth]
-    seconds = np.empty((len(depths), c.repeats))
-    for turn in range(c.repeats):
-        for number, depth in enumerate(depths):
-            began = time.perf_counter()
-            for _ in range(PASSES):
-                forward(params, x, depth).block_until_ready()
-            seconds[number, turn] = (time.perf_counter() - began) / PASSES
-    return {"forward_seconds": seconds}
+def _flag(field: str) -> str:
+    return f"--{field.replace('_', '-')}"
 
 
 EXPERIMENT = Experiment(

@@ -1,4 +1,4 @@
-"""What random networks do to a signal and its gradient, layer by layer, beside mean-field theory."""
+"""What random networks do to a signal and its gradient, layer by layer, and what theory expects."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -10,26 +10,29 @@ from jax.sharding import AxisType, PartitionSpec
 from scipy.interpolate import CubicSpline
 
 import jaxnn
-from jaxnn import gaussian, meanfield
+from jaxnn import expectations, meanfield
 from jaxnn.initializers import gain
 from jaxnn.random_networks import draw, propagate
 from jaxnn.types import Array
 
-PER_DECADE = 8  # nodes of the interpolated theory: its error is below 1e-5 for every activation measured here
-LEAST = 1e-30  # variance from which float32 holds its square root's square; below, φ is a line and its slope that at 0
-AGREE = (
-    1e-3  # beyond which two orders of the theory's quadrature do not resolve an activation's waves
-)
-INITIALISATIONS = (
-    "He",
-    "Xavier",
-    "PyTorch",
-    "computed",
-)  # of hidden layers as wide as their inputs
+# Nodes per decade of the interpolated theory: its error is below 1e-5 for every activation here.
+PER_DECADE = 8
+# The variance down to which float32 holds the square of its square root; below it φ is a line with
+# the slope that it has at 0.
+LEAST = 1e-30
+# If two orders of the theory's quadrature differ by more, they do not resolve the waves of an
+# activation.
+AGREE = 1e-3
+# Of hidden layers as wide as their inputs; "computed" is the activation's own gain.
+INITIALISATIONS = ("He", "Xavier", "PyTorch", "computed")
+SELU_VARIANCES = (0.5, 1.0, 2.0)  # of the inputs of the SELU networks
+SELU_ROWS = 64
 
 
 def weight_variances(activation: str) -> tuple[float, ...]:
-    """σ_w², weight variance times fan-in, of each of INITIALISATIONS; PyTorch's is torch.nn.Linear's default.
+    """σ_w², the weights' variance times fan-in, of each of INITIALISATIONS.
+
+    PyTorch's is the default of torch.nn.Linear.
 
     Example:
         >>> weight_variances("relu")
@@ -38,18 +41,32 @@ def weight_variances(activation: str) -> tuple[float, ...]:
     return 2.0, 1.0, 1 / 3, round(float(gain(activation)) ** 2, 9)
 
 
-def measure(
+def random_networks(
     activation: str, weight_variance: Sequence[float], *, depth: int, width: int, networks: int
 ) -> Mapping[str, np.ndarray]:
-    """Many networks of each weight variance, all from the same noise, which every activation shares too.
+    """Many random networks of each weight variance, and what mean-field theory expects of them.
+
+    All weight variances, and all activations, use the same noise.
+
+    Args:
+        activation: by name.
+        weight_variance: σ_w², the weights' variance times fan-in, one per kind of network.
+        depth, width: layers, and units per layer.
+        networks: how many of each kind.
 
     Returns:
-        variance: mean square of each layer's pre-activations, (variances, networks, depth). log_factor: log of the mean square
-        gradient of layer l over that of layer l + 1, same shape. variance_theory, factor_theory: of infinite width from a first
-        variance of 1, (variances, depth). growth_given, factor_given: theory of each network's own layer, given the variance
-        that was measured in it, (variances, networks, depth): what a layer does, free of what the layers before it have done.
-        alignment: squared cosine between what a layer sends forward and the gradient that comes back, 1 / width if they are
-        independent. factor_aligned: what it adds to factor_given. resolved: whether the theory resolves a layer, 0 or 1.
+        Measured, (variances, networks, depth): variance, the mean square of each layer's
+        pre-activations; log_factor, the logarithm of the mean square gradient of layer l over that
+        of layer l + 1; alignment, the squared cosine between what a layer sends forward and the
+        gradient that comes back, 1 / width if they are independent.
+
+        Theory of infinite width from a first variance of 1, (variances, depth): variance_theory
+        and factor_theory.
+
+        Theory of each network's own layer given the variance measured in it, (variances, networks,
+        depth), so that the layers before it do not matter: growth_given; factor_given;
+        factor_aligned, what the alignment adds to factor_given; resolved, whether the theory
+        resolves the layer, 0 or 1.
     """
 
     def one(key):
@@ -66,7 +83,8 @@ def measure(
     variance = np.maximum(signal.variance, LEAST)
     mean_square, slope, product, resolved = given(activation, variance)
     own = np.array(weight_variance)[:, None, None]
-    # Given h = φ(z) and W h, the gradient Wᵀδ has the part h (W h·δ) / |h|² and a free one orthogonal to h; |W h|² is σ_w² |h|².
+    # Given h = φ(z) and W h, the gradient Wᵀδ has the part h (W h·δ) / |h|² and a free part
+    # orthogonal to h; |W h|² is σ_w² |h|².
     aligned = own * (signal.alignment - 1 / width) * product / mean_square
     return {
         "variance": signal.variance,
@@ -82,12 +100,18 @@ def measure(
 
 
 def given(activation: str, variance: np.ndarray) -> tuple[np.ndarray, ...]:
-    """E[φ(z)²], E[φ′(z)²] and E[φ(z)² φ′(z)²] for z ~ N(0, q) of many q, interpolated in their logarithms; and whether resolved."""
+    """E[φ(z)²], E[φ′(z)²] and E[φ(z)² φ′(z)²] for z ~ N(0, q) of many variances q.
+
+    They are interpolated in their logarithms.
+
+    Returns:
+        The three, and whether the quadrature resolves them, each of the shape of ``variance``.
+    """
     q = np.log10(variance)
     nodes = np.linspace(q.min() - 0.01, q.max() + 0.01, max(4, int(np.ptp(q) * PER_DECADE) + 2))
 
     def integrals(order):
-        every = [gaussian.moments(activation, 10**node, order) for node in nodes]
+        every = [expectations.moments(activation, 10**node, order) for node in nodes]
         return np.array(
             [
                 [getattr(each, name) for each in every]
@@ -102,21 +126,22 @@ def given(activation: str, variance: np.ndarray) -> tuple[np.ndarray, ...]:
     ) == 1
 
 
-def selu_signal(
-    *, depth: int, width: int, networks: int, rows: int, variance: Sequence[float]
-) -> Mapping[str, np.ndarray]:
-    """Mean and variance of SELU's outputs in networks with real weight matrices, a second route beside ``measure``.
+def selu_signal(*, depth: int, width: int, networks: int) -> Mapping[str, np.ndarray]:
+    """Mean and variance of SELU's outputs in networks with real weight matrices.
 
-    Inputs are independent N(0, v) for each v of ``variance``; weights are normal of variance 1 / fan-in, LeCun's.
+    A second route to what ``random_networks`` measures. Inputs are SELU_ROWS rows of independent
+    N(0, v) for each v of SELU_VARIANCES; weights are normal with variance 1 / fan-in (LeCun's).
 
     Returns:
-        mean, variance: over units and rows of each layer, the input first, (networks, variances, depth + 1).
+        mean, variance: over the units and rows of each layer, the input first, (networks,
+        variances, depth + 1).
     """
+    count = len(SELU_VARIANCES)
 
     def one(key):
         inside, weights = jax.random.split(key)
-        x = jnp.sqrt(jnp.asarray(variance))[:, None, None] * jax.random.normal(
-            inside, (len(variance), rows, width)
+        x = jnp.sqrt(jnp.asarray(SELU_VARIANCES))[:, None, None] * jax.random.normal(
+            inside, (count, SELU_ROWS, width)
         )
 
         def layer(h, key):
@@ -136,7 +161,7 @@ def selu_signal(
 
 
 def _each(one: Callable, keys: Array):
-    """What ``one`` makes of each key, float64; the keys are shared out among the devices, each of which takes one at a time."""
+    """``one`` of each key, in float64; the devices share the keys, each takes one at a time."""
     here = PartitionSpec("networks")
     mesh = jax.make_mesh((jax.device_count(),), ("networks",), axis_types=(AxisType.Auto,))
     run = jax.jit(

@@ -5,9 +5,16 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.depth import trained
 from experiments.depth.before_training import INITIALISATIONS
-from experiments.depth.findings import before
+from experiments.depth.findings_before_training import before_training
+from experiments.depth.findings_depth_scale import (
+    PUBLISHED_SCALES,
+    TRAINED,
+    map_accuracy,
+    map_depths,
+    map_scales,
+)
+from experiments.depth.findings_trained import accuracy
 from experiments.lab import drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
@@ -24,10 +31,10 @@ LINES = (
 
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
-    """Gradient a layer, its product over all layers, accuracy against depth, and the depth that trains against 6 ξ."""
+    """Gradient per layer and its product, accuracy against depth, and trained depth against 6 ξ."""
     with drawing.canvas(13.2, 10.3) as figure:
         (factors, products), (ladder, deepest) = figure.subplots(2, 2)
-        rows = before(configuration, found)
+        rows = before_training(configuration, found)
         _factors(factors, rows)
         _products(products, configuration, rows)
         _ladder(ladder, configuration, found)
@@ -36,7 +43,7 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
 
 
 def _factors(ax, rows) -> None:
-    """The gradient's mean square at each layer over that behind the last."""
+    """The gradient's mean square at each layer over that at the output of the last."""
     for number, row in enumerate(row for row in LINES if row in rows):
         each, look = rows[row], drawing.look(number)
         layers = np.arange(1, len(each.theory) + 1)
@@ -55,7 +62,7 @@ def _factors(ax, rows) -> None:
     ax.set(
         title="Gradient before training: dots measured, lines theory",
         xlabel="layer",
-        ylabel="mean square over the last layer's",
+        ylabel="mean square, relative to the output's",
         ylim=(-16.5, 12),
     )
     ax.yaxis.set_major_formatter(lambda power, _: f"1e{power:.0f}".replace("-", "−"))
@@ -66,7 +73,7 @@ def _products(ax, configuration, rows) -> None:
     names = configuration.theory_activation
     for number, init in enumerate(INITIALISATIONS):
         low, middle, high = np.array([rows[name, init].spread for name in names]).T
-        theory = np.array([np.log10(rows[name, init].theory).sum() for name in names])
+        theory = np.array([rows[name, init].product_in_theory for name in names])
         at, look = np.arange(len(names)) + 0.17 * (number - 1.5), drawing.look(number)
         ax.vlines(at, low, high, color=look["color"], linewidth=5, alpha=0.5)
         ax.plot(at, middle, color=look["color"], marker=look["marker"], linestyle="", label=init)
@@ -84,7 +91,7 @@ def _products(ax, configuration, rows) -> None:
     ax.set_yscale("symlog", linthresh=1)
     ax.yaxis.set_major_formatter(lambda power, _: f"{power:g}".replace("-", "−"))
     ax.set(
-        title=f"Product over {configuration.theory_depth} layers: median and middle 95 % of networks",
+        title=f"Product over {configuration.theory_depth} layers: median, middle 95 % of networks",
         ylabel="power of ten",
         ylim=(-1500, 60),
     )
@@ -93,9 +100,7 @@ def _products(ax, configuration, rows) -> None:
 
 def _ladder(ax, configuration, found) -> None:
     for number, name in enumerate(configuration.activation):
-        scores = [
-            trained.accuracy(found, f"ladder-{name}-{depth}") for depth in configuration.depth
-        ]
+        scores = [accuracy(found, f"ladder-{name}-{depth}") for depth in configuration.depth]
         at = np.array(configuration.depth) * 1.012 ** (number - len(configuration.activation) / 2)
         look = drawing.look(number) | ({"color": "black", "linestyle": "-"} if number >= 8 else {})
         value, low, high = np.transpose([(score.value, score.low, score.high) for score in scores])
@@ -121,7 +126,7 @@ def _deepest(ax, configuration, found) -> None:
     mesh = ax.pcolormesh(
         np.arange(len(c.map_weight_variance) + 1) - 0.5,
         _borders(c.map_depth),
-        trained.map_accuracy(c, found).T,
+        map_accuracy(c, found).T,
         cmap="cividis",
         vmin=0.1,
         vmax=1,
@@ -129,18 +134,21 @@ def _deepest(ax, configuration, found) -> None:
     )
     ax.figure.colorbar(mesh, ax=ax, label="training accuracy, best rate")
     at = np.arange(len(c.map_weight_variance))
-    theory = [
-        6 * trained.chaos_depth_scale(variance, trained.MAP_BIAS_VARIANCE)
-        for variance in c.map_weight_variance
-    ]
-    ax.plot(at, theory, color="#D55E00", linestyle="--", marker="o", label="6 ξ (theory)")
     ax.plot(
         at,
-        trained.map_depths(c, found),
+        PUBLISHED_SCALES * map_scales(c),
+        color="#D55E00",
+        linestyle="--",
+        marker="o",
+        label=f"{PUBLISHED_SCALES} ξ (theory)",
+    )
+    ax.plot(
+        at,
+        map_depths(c, found),
         color="white",
         marker="s",
         markeredgecolor="black",
-        label=f"deepest at {trained.TRAINED:g} (measured)",
+        label=f"deepest with accuracy {TRAINED:g} (measured)",
     )
     ax.set_yscale("log")
     ax.set_yticks(c.map_depth, c.map_depth)
@@ -156,7 +164,7 @@ def _deepest(ax, configuration, found) -> None:
 
 
 def _borders(depths) -> np.ndarray:
-    """Of the cells around rising depths, halfway on a logarithmic scale."""
+    """Borders of the cells around ascending depths, halfway between them on a logarithmic scale."""
     logs = np.log(depths)
     middle = (logs[1:] + logs[:-1]) / 2
     return np.exp([2 * logs[0] - middle[0], *middle, 2 * logs[-1] - middle[-1]])

@@ -1,66 +1,66 @@
-"""A network at its own best learning rate: chosen on the validation rows of some seeds, reported on the test rows of others."""
+"""A network at its own best learning rate.
+
+The rate is chosen on the validation rows of some seeds and reported on the test rows of others.
+"""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import jax
 import numpy as np
 
 import jaxnn
-from experiments.depth.any_depth import Shape, Start, train
-from experiments.lab.engine.program import Data
+from experiments.depth.any_depth import Net
+from experiments.depth.tasks import Parts
+from experiments.depth.training import Updates, train
 from experiments.lab.study import diagnostics
 
-FURTHER = 3  # rates that are tried beyond an end of the grid that is best
+FURTHER = 3  # rates tried beyond an end of the grid when that end is best
+
+
+class Choice(NamedTuple):
+    """How a rate is chosen.
+
+    rates: the rates to choose from, ascending. choosing: how many seeds choose, from seed 0 on.
+    seeds: how many seeds report, the ones that follow; as many runs are trained at a time.
+    """
+
+    rates: Sequence[float]
+    choosing: int
+    seeds: int
 
 
 def at_own_rate(
-    shape: Shape,
-    activation: str,
-    depth: int,
-    data: Data,
-    *,
-    rates: Sequence[float],
-    choosing: int,
-    seeds: int,
-    steps: int,
-    batch_size: int,
-    start: Start = Start(),
+    net: Net, data: Parts, updates: Updates, choice: Choice
 ) -> Mapping[str, np.ndarray]:
-    """Choose a rate, then train other seeds with it.
+    """Choose a learning rate, then train other seeds with it.
+
+    The best rate has the highest mean validation accuracy over the choosing seeds; of equal ones
+    the lowest is taken, and a diverged run has an accuracy of 0. If an end of the rates is best,
+    FURTHER more are tried beyond it, as far apart as the last two.
 
     Args:
-        shape, activation, depth, data, steps, batch_size, start: as in ``train``.
-        rates: to choose from, rising; of equals the lowest is taken. If the best is an end of them, FURTHER ones beyond it, as far
-            apart as there, are tried too. A diverged run has an accuracy of 0.
-        choosing: seeds that choose, from 0 on.
-        seeds: seeds that report, from there on; so many runs are trained at a time.
+        net: what is trained.
+        data: parts "train", "validation" and "test", with integer classes.
+        updates: of each run.
+        choice: how the rate is chosen.
 
     Returns:
-        chosen_on: mean validation accuracy of each rate tried, rising. rate: the best. test, train: accuracies, diverged: 0 or 1, and
-        saturated: share of (unit, row) pairs in all hidden layers whose slope is below 5 % of the largest after training, nan where
-        diverged; (seeds,).
+        chosen_on: mean validation accuracy of each rate tried, in ascending order of the rates.
+        rate: the best, (1,). test, train: accuracies, (seeds,). diverged: 0 or 1, (seeds,).
+        saturated: share of (unit, row) pairs over all hidden layers where |φ′| is below 5 % of its
+        maximum after training, nan where diverged, (seeds,).
     """
+    choosing, seeds = choice.choosing, choice.seeds
 
     def runs(rate, seed):
-        return train(
-            shape,
-            activation,
-            depth,
-            data,
-            learning_rate=rate,
-            seeds=seed,
-            steps=steps,
-            batch_size=batch_size,
-            start=start,
-            at_once=seeds,
-        )
+        return train(net, data, updates, learning_rate=rate, seeds=seed, at_once=seeds)
 
     def chosen(rates):
-        validation = runs(
-            np.repeat(rates, choosing), np.tile(np.arange(choosing), len(rates))
-        ).validation
-        return validation.reshape(len(rates), choosing).mean(1)
+        return runs(rates, range(choosing)).validation.mean(1)
 
-    rates, chosen_on = np.array(rates), chosen(rates)
+    rates = np.array(choice.rates)
+    chosen_on = chosen(rates)
     if at_an_end(chosen_on) and len(rates) > 1:
         low = int(np.argmax(chosen_on)) == 0
         powers = np.arange(1, FURTHER + 1)
@@ -74,21 +74,21 @@ def at_own_rate(
             np.concatenate(each) for each in zip(*(both if low else both[::-1]), strict=True)
         )
     rate = float(rates[np.argmax(chosen_on)])
-    found = runs([rate] * seeds, choosing + np.arange(seeds))
+    found = runs([rate], range(choosing, choosing + seeds))
+    found = jax.tree.map(lambda values: values[0], found)
     first, rest, output = found.params
     layers = [
         first,
-        *({name: leaf[:, i] for name, leaf in rest.items()} for i in range(depth - 1)),
+        *({name: leaf[:, i] for name, leaf in rest.items()} for i in range(net.depth - 1)),
         output,
     ]
     rows = slice(diagnostics.ROWS)
-    with np.errstate(over="ignore", invalid="ignore"):  # of the diverged
+    with np.errstate(over="ignore", invalid="ignore"):  # diverged runs overflow
         inside = diagnostics.measure(
             layers,
-            (jaxnn.ACTIVATIONS[activation],) * depth,
+            (jaxnn.ACTIVATIONS[net.activation],) * net.depth,
             jaxnn.HEADS["multiclass"].loss,
-            data.x["validation"][rows],
-            data.y["validation"][rows],
+            *(values[rows] for values in data["validation"]),
         )
     return {
         "chosen_on": chosen_on,

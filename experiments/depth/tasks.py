@@ -1,17 +1,16 @@
-"""What the networks of the experiment on depth learn."""
+"""The data sets of the experiment on depth."""
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 
 from experiments.lab.data import Dataset, load, prepare
-from experiments.lab.engine.program import Data
 
-TURNS, NOISE, SCALE = (
-    1.75,
-    0.02,
-    0.5,
-)  # of the spirals; the last is the root mean square of a coordinate
+# The spirals' number of turns, the standard deviation of their noise, and the root mean square of a
+# coordinate.
+TURNS, NOISE, SCALE = 1.75, 0.02, 0.5
+Parts = Mapping[str, tuple[np.ndarray, np.ndarray]]  # of the data: (x, y)
 
 
 @cache
@@ -21,13 +20,14 @@ def digits() -> Dataset:
 
 
 @cache
-def spirals() -> Data:
-    """Two spirals, one turned by half a turn: points of the plane, and which they lie on.
+def spirals() -> Parts:
+    """Points of the plane on two intertwined spirals; the class is the spiral.
 
-    In the shape of the digits, so that their program trains them: the plane's two inputs stand beside others that are 0, and are so
-    much larger that the first layer's sums have the variance of a layer of two inputs.
+    The arrays have the shape of the digits, so that the same program trains on both: the two
+    coordinates are followed by inputs that are 0, and are scaled up so that the first layer's
+    pre-activations have the variance that they would have in a layer of two inputs.
     """
-    noise, x, y = np.random.default_rng(0), {}, {}
+    noise, found = np.random.default_rng(0), {}
     for part, others in digits().x.items():
         rows, inputs = others.shape
         along, arm = np.sqrt(noise.uniform(0.02, 1, rows)), noise.integers(0, 2, rows)
@@ -35,8 +35,6 @@ def spirals() -> Data:
         points = (along * np.array([np.cos(angle), np.sin(angle)])).T + noise.normal(
             0, NOISE, (rows, 2)
         )
-        x[part] = np.pad(points * np.sqrt(inputs / 2) / SCALE, ((0, 0), (0, inputs - 2))).astype(
-            np.float32
-        )
-        y[part] = arm.astype(np.int32)
-    return Data(x, y)
+        x = np.pad(points * np.sqrt(inputs / 2) / SCALE, ((0, 0), (0, inputs - 2)))
+        found[part] = x.astype(np.float32), arm.astype(np.int32)
+    return found

@@ -2,29 +2,33 @@
 
     python -m experiments.dying_relu
 
-Time: 4 minutes on two cores. Result: Of 42 kinds of random ReLU networks, 100,000 each, all are born dead as often as 1 − (1 −
-2^−N)^L says (largest |z| 2.41); of 10-layer width-2 networks fitted to |x| these collapse: 93.5 [91.8, 94.9] % from ReLU, He
-(published: 91.9 %), 47.8 [44.7, 50.9] % from ReLU, RAI (published: 29.2 %), 34.0 [31.1, 37.0] % from leaky ReLU, He. On the
-digits the share of dead units grows by 0.097 [-0.018, 0.221] a decade of the rate (4 layers, He); of units once dead, 0.0 [0.0,
-0.0] % in the first layer and 41.7 [36.3, 46.4] % in deeper ones were alive again later; 0 networks of leaky_relu, prelu, maxout
-had a dead unit.
+Of random networks it is counted how many are dead at birth: some layer passes no gradient. Networks
+of width 2 are fitted to |x|, by Adam at rate 0.001 in batches of 128 of 3,000 points; one has
+collapsed if its outputs are constant. Networks trained on the digits are searched for dead units,
+which pass no gradient on any training row, at every checkpoint.
+
+Rules:
+
+- A2 consists of two parts. "Large rates make it worse" is true of a kind of network if the share of
+  dead units at the end rises with the logarithm of the learning rate (95 % interval over seeds
+  above 0). "Never come back" is true of the first hidden layer, or of the deeper ones, if no unit
+  there that was dead at one checkpoint is alive at a later one. A2 holds if both parts are true
+  everywhere, only when restricted if each is true somewhere, and otherwise does not hold.
+- A3 holds if no network of the other activations has a dead unit at any checkpoint, and only for
+  some of them if only some have none.
+- EVIDENCE 1 holds if no width and depth has a number of dead networks as unlikely under the closed
+  form as a deviation of 3 standard errors (exact binomial test; where one has, a second draw with
+  10 times as many networks decides), and no leaky ReLU network is dead at birth.
 """
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from experiments.dying_relu import figure
-from experiments.dying_relu.findings import (
-    CONTROLS,
-    MORE,
-    NARROW,
-    beyond_chance,
-    conclude,
-    trainings,
-)
-from experiments.dying_relu.measure import CHUNK, ORDERS, born_dead, collapse, digits
-from experiments.lab.evidence.experiment import Arrays, Experiment, Flags, Found, Part
+from experiments.dying_relu import measure_birth
+from experiments.dying_relu.figure import draw
+from experiments.dying_relu.findings import conclude
+from experiments.dying_relu.measure import KINDS, ORDERS, collapse, digits, trainings
+from experiments.dying_relu.measure_birth import CHUNK
+from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.io.cli import at_least
 from experiments.lab.io.errors import UserError
 
@@ -34,106 +38,65 @@ class Configuration(Flags):
     """When do ReLU units die, do they come back, and which activations keep theirs alive?"""
 
     networks: int = 100_000
-    """Random networks of each width and depth, a multiple of 1,000."""
+    """Random networks per width and depth, a multiple of 1,000."""
     width: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10)
-    """Units a layer of the random networks."""
+    """Units per layer of the random networks."""
     depth: tuple[int, ...] = (1, 2, 5, 10, 20, 50)
     """Hidden layers of the random networks."""
-    narrow: tuple[str, ...] = tuple(NARROW)
-    """Kinds of networks of width 2 that are fitted to |x|: activation/start."""
+    narrow: tuple[str, ...] = KINDS
+    """Kinds of networks of width 2 to fit to |x|, as activation/initialisation."""
     narrow_runs: int = 1000
-    """Networks of each kind, a multiple of 50."""
+    """Networks of each kind that is fitted to |x|, a multiple of 50."""
     narrow_layers: int = 10
-    """Their layers, the output layer included."""
+    """Layers of the networks that are fitted to |x|, the output layer included."""
     narrow_steps: int = 400
-    """Their updates (Adam, rate 0.001, batches of 128 of 3,000 points)."""
+    """Updates of the networks that are fitted to |x| (Adam, batches of 128), a multiple of 4."""
     learning_rate: tuple[float, ...] = tuple(float(f"{10 ** (i / 3 - 2):.3g}") for i in range(8))
-    """Rates at which networks are trained on the digits (gradient descent in batches of 64)."""
+    """Learning rates of the networks trained on the digits (gradient descent, batches of 64)."""
     hidden_layers: tuple[int, ...] = (2, 4)
-    """Hidden layers of 64 units of these networks."""
+    """Hidden layers, of 64 units, of the ReLU networks trained on the digits."""
     alive: tuple[str, ...] = ("leaky_relu", "prelu", "maxout")
-    """Activations that are said not to die, trained beside ReLU in the deepest of these networks."""
+    """Activations said not to die, on the digits in networks as deep as the deepest of ReLU."""
     steps: int = 480
-    """Their updates."""
+    """Updates of the networks trained on the digits, a multiple of --checkpoints."""
     checkpoints: int = 12
-    """How often dead units are looked for, on all training rows."""
+    """How often, in training on the digits, to look for dead units on all training rows."""
     seeds: int = 10
-    """Networks of each kind and rate."""
+    """Networks per activation, depth, initialisation and learning rate on the digits."""
 
 
 def parts(configuration: Configuration) -> list[Part]:
-    """The law by width; what is beyond 3 standard errors again; |x| by network; digits by activation and depth."""
+    """Dead at birth, by width; two repetitions of that; |x|, by kind; digits, by network."""
     _check(configuration)
-    cells = [(width, depth) for width in configuration.width for depth in configuration.depth]
+    c = configuration
 
-    def law(width: int) -> Arrays:
-        names = ("relu", *CONTROLS * (width == min(configuration.width)))
-        counts = [
-            born_dead(names, width=width, depth=depth, networks=configuration.networks, seed=0)
-            for depth in configuration.depth
-        ]
-        return {name: np.array([count[name] for count in counts]) for name in names}
+    def born(width):
+        return lambda _: measure_birth.count_by_depth(c, width)
 
-    def again(found: Found) -> Arrays:
-        beyond = [cell for cell in cells if beyond_chance(configuration, found, cell)]
-        counts = [
-            born_dead(
-                ("relu",), width=width, depth=depth, networks=MORE * configuration.networks, seed=1
-            )["relu"]
-            for width, depth in beyond
-        ]
-        return {"cells": np.array(beyond, int).reshape(-1, 2), "relu": np.array(counts, int)}
+    def collapsed(kind):
+        activation, init = kind.split("/")
+        return lambda _: collapse(
+            activation, init, layers=c.narrow_layers, runs=c.narrow_runs, steps=c.narrow_steps
+        )
 
-    def doubled(found: Found) -> Arrays:
-        width, depth = min(configuration.width), max(configuration.depth)
-        died = tuple(name for name in CONTROLS if found[f"born-{width}"][name].any())
-        counts = {
-            dtype: born_dead(
-                died, width=width, depth=depth, networks=configuration.networks, seed=2, dtype=dtype
-            )
-            for dtype in ("float32", "float64")
-            if died
-        }
-        return {
-            f"{dtype}-{name}": np.array([count])
-            for dtype, each in counts.items()
-            for name, count in each.items()
-        }
+    def trained(activation, layers):
+        return lambda _: digits(
+            activation,
+            layers,
+            rates=c.learning_rate,
+            seeds=c.seeds,
+            steps=c.steps,
+            checkpoints=c.checkpoints,
+        )
 
     return [
+        *(Part(f"born-{width}", born(width), 1 + width * width / 10) for width in c.width),
+        Part("again", lambda found: measure_birth.count_again(c, found), 0.1),
+        Part("doubled", lambda found: measure_birth.count_in_both_precisions(c, found), 3),
+        *(Part(f"collapse-{kind.replace('/', '-')}", collapsed(kind), 15) for kind in c.narrow),
         *(
-            Part(f"born-{width}", lambda _, width=width: law(width), 1 + width * width / 10)
-            for width in configuration.width
-        ),
-        Part("again", again, 0.1),
-        Part("doubled", doubled, 3),
-        *(
-            Part(
-                f"collapse-{kind.replace('/', '-')}",
-                lambda _, kind=kind: collapse(
-                    *kind.split("/"),
-                    layers=configuration.narrow_layers,
-                    runs=configuration.narrow_runs,
-                    steps=configuration.narrow_steps,
-                ),
-                15,
-            )
-            for kind in configuration.narrow
-        ),
-        *(
-            Part(
-                f"digits-{activation}-{layers}",
-                lambda _, a=activation, n=layers: digits(
-                    a,
-                    n,
-                    rates=configuration.learning_rate,
-                    seeds=configuration.seeds,
-                    steps=configuration.steps,
-                    checkpoints=configuration.checkpoints,
-                ),
-                10 + 2 * layers,
-            )
-            for activation, layers in trainings(configuration)
+            Part(f"digits-{activation}-{layers}", trained(activation, layers), 10 + 2 * layers)
+            for activation, layers in trainings(c)
         ),
     ]
 
@@ -153,17 +116,20 @@ def _check(configuration: Configuration) -> None:
         ("--checkpoints", configuration.checkpoints),
     ):
         at_least(1, values, flag)
-    if unknown := [kind for kind in configuration.narrow if kind not in NARROW]:
-        raise UserError(f"--narrow {unknown[0]}: choose from {', '.join(NARROW)}")
+    if unknown := [kind for kind in configuration.narrow if kind not in KINDS]:
+        raise UserError(f"--narrow {unknown[0]}: choose from {', '.join(KINDS)}")
     at_least(2, configuration.narrow_layers, "--narrow-layers")
     at_least(2, configuration.seeds, "--seeds")
-    if len(set(configuration.learning_rate)) < 3 or min(configuration.learning_rate) <= 0:
+    rates = configuration.learning_rate
+    if len(set(rates)) < 3 or min(rates) <= 0:
         raise UserError(
-            f"--learning-rate {configuration.learning_rate}: give at least three different ones above 0"
+            f"--learning-rate {' '.join(f'{rate:g}' for rate in rates)}: give at least three "
+            "different numbers above 0"
         )
     if configuration.steps < 1 or configuration.steps % configuration.checkpoints:
         raise UserError(
-            f"--steps {configuration.steps}: give a multiple of --checkpoints {configuration.checkpoints}"
+            f"--steps {configuration.steps}: give a multiple of --checkpoints "
+            f"{configuration.checkpoints}"
         )
     if configuration.narrow_steps % 4:
         raise UserError(f"--narrow-steps {configuration.narrow_steps}: give a multiple of 4")
@@ -188,5 +154,5 @@ EXPERIMENT = Experiment(
     claims=("A2", "A3", "EVIDENCE 1"),
     parts=parts,
     conclude=conclude,
-    draw=figure.draw,
+    draw=draw,
 )

@@ -16,7 +16,7 @@ from jaxnn.meanfield import dead_network_probability
 
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
-    """The law; |x|; dead units against the rate; and how many came back, by layer."""
+    """Dead at birth; |x|; dead units against the learning rate; units that came back, by layer."""
     table = conclusion.table
     with drawing.canvas(14, 11) as figure:
         law, narrow, rates, back = figure.subplots(2, 2).ravel()
@@ -47,7 +47,7 @@ def _draw_law(ax: Axes, configuration: Any, rows: pd.DataFrame) -> None:
         yscale="log",
         xlabel="hidden layers",
         ylabel="share of networks dead at birth",
-        title=f"The law (lines) and {configuration.networks:,} networks a dot",
+        title=f"Closed form (lines) and {configuration.networks:,} networks per dot",
         ylim=(None, 1.3),
     )
     ax.set_xticks(configuration.depth, [str(depth) for depth in configuration.depth], minor=False)
@@ -93,8 +93,8 @@ def _draw_collapsed(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set(
         xlim=(-3, 103),
         ylim=(-0.6, len(rows) - 0.4),
-        xlabel="networks that are constant (%)",
-        title="Width 2, fitted to |x|",
+        xlabel="networks with constant outputs (%)",
+        title="Networks of width 2, fitted to |x|",
     )
     ax.set_yticks(places, rows["name"])
     ax.legend(loc="lower right")
@@ -102,33 +102,28 @@ def _draw_collapsed(ax: Axes, rows: pd.DataFrame) -> None:
 
 def _draw_rates(ax: Axes, configuration: Any, rows: pd.DataFrame) -> None:
     deep, shallow = max(configuration.hidden_layers), min(configuration.hidden_layers)
-    series = [(f"ReLU, {start}, {deep} layers", "relu", start, deep, "share") for start in INITS]
-    series += [(f"ReLU, He, {shallow} layers", "relu", "He", shallow, "share")] * (shallow != deep)
-    series += [("maxout's pieces", "maxout", "He", deep, "pieces")] * (
-        "maxout" in configuration.alive
-    )
-    series += [
-        (
-            f"{', '.join(configuration.alive)} (largest)",
-            list(configuration.alive),
-            "He",
-            deep,
-            "share",
+    others, he = list(configuration.alive), rows[rows["init"] == "He"]
+    relu = rows[rows["name"] == "relu"]
+    series = {
+        f"ReLU, {start}, {deep} layers": _largest(
+            relu[(relu["init"] == start) & (relu["layers"] == deep)], "share"
         )
-    ]
-    for number, (label, name, start, layers, column) in enumerate(series):
-        here = rows[
-            rows["name"].isin(np.atleast_1d(name))
-            & (rows["init"] == start)
-            & (rows["layers"] == layers)
-        ]
-        here = here.groupby("learning_rate")[column].max()
+        for start in INITS
+    }
+    if shallow != deep:
+        series[f"ReLU, He, {shallow} layers"] = _largest(
+            relu[(relu["init"] == "He") & (relu["layers"] == shallow)], "share"
+        )
+    if "maxout" in others:
+        series["maxout's pieces"] = _largest(he[he["name"] == "maxout"], "pieces")
+    series[f"{', '.join(others)} (largest)"] = _largest(he[he["name"].isin(others)], "share")
+    for number, (label, here) in enumerate(series.items()):
         ax.plot(here.index, 100 * here, **drawing.look(number), label=label)
     ax.set(
         xscale="log",
         xlabel="learning rate",
-        ylabel="dead at the end (%)",
-        title="Trained on the digits",
+        ylabel="dead units at the end (%)",
+        title="Networks trained on the digits",
     )
     ax.set_xticks(
         configuration.learning_rate[::3], [f"{rate:g}" for rate in configuration.learning_rate[::3]]
@@ -137,25 +132,33 @@ def _draw_rates(ax: Axes, configuration: Any, rows: pd.DataFrame) -> None:
     ax.legend(loc="upper left")
 
 
+def _largest(rows: pd.DataFrame, column: str) -> pd.Series:
+    """The largest value at each learning rate."""
+    return rows.groupby("learning_rate")[column].max()
+
+
 def _draw_back(ax: Axes, configuration: Any, found: Found) -> None:
     for number, layers in enumerate(configuration.hidden_layers):
         every = [
-            came_back(found, configuration, slice(layer, layer + 1), (layers,))
+            came_back(configuration, found, slice(layer, layer + 1), (layers,))
             for layer in range(layers)
         ]
-        share, low, high, _ = (100 * np.array(column) for column in zip(*every, strict=True))
+        share, low, high = (
+            100 * np.array([getattr(each, name) for each in every])
+            for name in ("share", "low", "high")
+        )
         ax.errorbar(
             np.arange(layers) + 1 + 0.06 * number,
             share,
             yerr=np.abs(np.nan_to_num([share - low, high - share])),
             capsize=5,
             **drawing.look(number),
-            label=f"{layers} hidden layers",
+            label=f"{layers} hidden layer{'s' * (layers > 1)}",
         )
     ax.set(
         xlabel="hidden layer",
-        ylabel="of units once dead, alive later (%)",
-        title="ReLU units that came back",
+        ylabel="alive later, of units once dead (%)",
+        title="Dead ReLU units that came back",
         ylim=(-3, None),
         xticks=range(1, max(configuration.hidden_layers) + 1),
     )

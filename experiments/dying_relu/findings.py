@@ -1,27 +1,34 @@
-"""What follows from the experiment on dying ReLUs: a rule a claim, each able to come out otherwise."""
+"""What the experiment on dying ReLUs concludes: one rule per claim, the table, the finding.
+
+In this module and in figure.py, ``configuration`` is the Configuration of experiments.dying_relu,
+which imports them and so cannot be imported here.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.dying_relu.measure import BATCH, INITS, SAMPLES, Rise, rise
+from experiments.dying_relu.measure import BATCH, INITS, SAMPLES, UNITS, trainings
+from experiments.dying_relu.measure_birth import (
+    BEYOND,
+    CONTROLS,
+    MORE,
+    SIGMAS,
+    dead_at_birth,
+    first_p,
+    p_value,
+)
 from experiments.lab.data import load, prepare
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
-from experiments.lab.study.statistics import interval
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.study.statistics import interquartile_mean, interval
 from jaxnn.meanfield import dead_network_probability
 
-CONTROLS = ("leaky_relu", "elu", "gelu")  # at birth, in the narrowest networks
-SIGMAS = 3.0
-BEYOND = float(
-    2 * stats.norm.sf(SIGMAS)
-)  # exact binomial p of a cell that is as unlikely as one beyond 3 standard errors
-MORE = 10  # × networks for a cell beyond
-FLAT = 1e-3  # range of outputs below which a network has collapsed; |x| has √3
-NARROW: Mapping[str, str] = {
+FLAT = 1e-3  # range of outputs below which a network has collapsed; that of |x| is √3
+NARROW = {
     "relu/he": "ReLU, He",
     "relu/rai": "ReLU, RAI",
     "relu/rai2": "ReLU, RAI from layer 2",
@@ -29,94 +36,64 @@ NARROW: Mapping[str, str] = {
     "elu/he": "ELU, He",
 }
 PUBLISHED = {"ReLU, He": 0.919, "ReLU, RAI": 0.292}  # Lu et al. 2019, as quoted
-FIRST, DEEPER = (
-    "dead units of the first hidden layer that came back",
-    "dead units of deeper hidden layers that came back",
-)
-INTERVAL = ["share", "low", "high"]
-LARGEST = "largest |z| of dead at birth"
+RISE = "increase in the share of dead units"
 
 
-def trainings(configuration: Any) -> list[tuple[str, int]]:
-    """Activation and hidden layers of what is trained on the digits."""
-    deepest = max(configuration.hidden_layers)
-    return [
-        *(("relu", layers) for layers in configuration.hidden_layers),
-        *((name, deepest) for name in configuration.alive),
-    ]
+class Returned(NamedTuple):
+    """What became of dead units.
 
-
-def beyond_chance(configuration: Any, found: Found, cell: tuple[int, int]) -> bool:
-    """Whether a cell, width and depth, is as unlikely under the law as one beyond SIGMAS standard errors."""
-    return _p(_dead(configuration, found, cell), configuration.networks, cell) < BEYOND
-
-
-def _dead(configuration: Any, found: Found, cell: tuple[int, int]) -> int:
-    return int(found[f"born-{cell[0]}"]["relu"][configuration.depth.index(cell[1])])
-
-
-def _p(count: int, networks: int, cell: tuple[int, int]) -> float:
-    return stats.binomtest(count, networks, dead_network_probability(*cell)).pvalue
-
-
-def judge_dying(rises: Mapping[str, Rise], returned: Mapping[str, float]) -> tuple[str, str]:
-    """The verdict on A2 and its condition.
-
-    Large rates make it worse where the slope's interval lies above 0; never is true of layers none of whose units returned.
-
-    Args:
-        rises: by kind of network.
-        returned: share of units, once dead, that were alive later: of the "first" hidden layer and of "deeper" ones;
-            those without any are left out.
+    share, low, high: of the units once dead, those alive at a later checkpoint, with the interval
+        over seeds; nan where no unit was dead.
+    dead: number of units that were dead at a checkpoint before the last.
     """
-    worse = [name for name, each in rises.items() if each.low > 0]
-    never = [name for name, share in returned.items() if share == 0]
-    if not worse or not never:
-        return "does not hold", ""
-    conditions = [f"rates matter for {', '.join(worse)} only"] * (len(worse) < len(rises))
-    if len(never) < len(returned):
-        conditions.append(
-            f"'never' is said of the first hidden layer alone ({returned['deeper']:.0%} of deeper dead units came back)"
-            if never == ["first"]
-            else "'never' is said of deeper layers alone"
-        )
-    return ("holds only when", " and ".join(conditions)) if conditions else ("holds", "")
+
+    share: float
+    low: float
+    high: float
+    dead: int
+
+    def effect(self, where: str) -> Effect:
+        """The share as an effect; where names the layers."""
+        return Effect(f"dead units of {where} that came back", self.share, self.low, self.high)
 
 
-def _law(configuration: Any, found: Found) -> tuple[pd.DataFrame, list[float]]:
-    """A row a cell; and the exact p of each, of cells beyond SIGMAS that of the second, larger draw."""
-    rows, final = [], []
-    again = {
-        tuple(cell): int(count)
-        for cell, count in zip(
-            found["again"]["cells"].tolist(), found["again"]["relu"], strict=True
-        )
-    }
+def conclude(configuration: Any, found: Found) -> Conclusion:
+    """Apply the rules that the experiment's docstring states."""
+    born, collapsed = born_dead_table(configuration, found), collapsed_table(configuration, found)
+    trained = trained_table(configuration, found)
+    table = pd.concat([born, collapsed, trained], ignore_index=True)
+    return Conclusion(
+        _finding(configuration, found, born, collapsed),
+        (
+            _on_units(configuration, found, trained),
+            _on_others(configuration, found, trained),
+            _on_birth(configuration, found, born, collapsed),
+        ),
+        table,
+        {"digits": prepare(load("digits")).sha256},
+    )
+
+
+def born_dead_table(configuration: Any, found: Found) -> pd.DataFrame:
+    """One row per width and depth: the share of networks dead at birth beside the closed form."""
+    rows, again, networks = [], _counted_again(found), configuration.networks
     for width in configuration.width:
         for number, depth in enumerate(configuration.depth):
-            law, count = (
-                dead_network_probability(width, depth),
-                _dead(configuration, found, (width, depth)),
-            )
-            p = _p(count, configuration.networks, (width, depth))
-            more = again.get((width, depth))
-            final.append(
-                p if more is None else _p(more, MORE * configuration.networks, (width, depth))
-            )
+            law = dead_network_probability(width, depth)
+            share = dead_at_birth(configuration, found, width, depth) / networks
             rows.append(
                 {
                     "what": "born dead",
                     "name": "relu",
                     "width": width,
                     "layers": depth,
-                    "runs": configuration.networks,
-                    "share": count / configuration.networks,
+                    "runs": networks,
+                    "share": share,
                     "law": law,
-                    "p": p,
+                    "p": first_p(configuration, found, width, depth),
                     "share_of_10_times_as_many": again.get((width, depth), np.nan)
-                    / (MORE * configuration.networks),
-                    "z": (count / configuration.networks - law)
-                    / (law * (1 - law) / configuration.networks) ** 0.5,
+                    / (MORE * networks),
+                    "z": (share - law) / (law * (1 - law) / networks) ** 0.5,
                     **{
                         f"dead_{name}": int(found[f"born-{width}"][name][number])
                         for name in CONTROLS
@@ -124,11 +101,11 @@ def _law(configuration: Any, found: Found) -> tuple[pd.DataFrame, list[float]]:
                     },
                 }
             )
-    return pd.DataFrame(rows), final
+    return pd.DataFrame(rows)
 
 
-def _collapsed(configuration: Any, found: Found) -> pd.DataFrame:
-    """A row a kind of narrow network: collapsed at the end, with Wilson's interval, and at the start."""
+def collapsed_table(configuration: Any, found: Found) -> pd.DataFrame:
+    """One row per kind of narrow network: the share that has collapsed, with Wilson's interval."""
     rows = []
     for kind in configuration.narrow:
         name, arrays = NARROW[kind], found[f"collapse-{kind.replace('/', '-')}"]
@@ -152,11 +129,11 @@ def _collapsed(configuration: Any, found: Found) -> pd.DataFrame:
                 "within_0.01": (arrays["range"][-1] < 0.01).mean(),
             }
         )
-    return pd.DataFrame(rows, index=[NARROW[kind] for kind in configuration.narrow])
+    return pd.DataFrame(rows)
 
 
-def _trained(configuration: Any, found: Found) -> pd.DataFrame:
-    """A row an activation, depth, init and rate on the digits."""
+def trained_table(configuration: Any, found: Found) -> pd.DataFrame:
+    """One row per activation, depth, initialisation and learning rate on the digits."""
     rows = []
     for activation, layers in trainings(configuration):
         arrays = found[f"digits-{activation}-{layers}"]
@@ -170,7 +147,7 @@ def _trained(configuration: Any, found: Found) -> pd.DataFrame:
                         "what": "trained",
                         "name": activation,
                         "init": start,
-                        "width": 64,
+                        "width": UNITS,
                         "layers": layers,
                         "learning_rate": rate,
                         "runs": len(finite),
@@ -184,9 +161,14 @@ def _trained(configuration: Any, found: Found) -> pd.DataFrame:
 
 
 def came_back(
-    found: Found, configuration: Any, layers: slice, depths: tuple[int, ...] = ()
-) -> tuple[float, float, float, int]:
-    """Share of ReLU units, once dead, that were alive at a later checkpoint, its interval over seeds, and how many were dead."""
+    configuration: Any, found: Found, layers: slice, depths: tuple[int, ...] = ()
+) -> Returned:
+    """How many ReLU units, once dead, were alive at a later checkpoint.
+
+    Args:
+        layers: the hidden layers to count.
+        depths: of the networks to count; all when empty.
+    """
     among = [found[f"digits-relu-{depth}"] for depth in depths or configuration.hidden_layers]
     ever, returned = (
         sum(arrays[name][..., layers].sum(axis=(0, 1, 3)) for arrays in among)
@@ -194,47 +176,133 @@ def came_back(
     )
     total = int(ever.sum())
     if not total:
-        return np.nan, np.nan, np.nan, 0
-    return float(returned.sum() / total), *interval(returned[ever > 0] / ever[ever > 0]), total
+        return Returned(np.nan, np.nan, np.nan, 0)
+    per_seed = returned[ever > 0] / ever[ever > 0]
+    return Returned(float(returned.sum() / total), *interval(per_seed), total)
 
 
-def conclude(configuration: Any, found: Found) -> Conclusion:
-    """The law by exact binomial tests; |x| beside the published shares; dead units against the rate, and which come back."""
-    law, final = _law(configuration, found)
-    collapsed, trained = _collapsed(configuration, found), _trained(configuration, found)
-    verdicts = (
-        _on_units(configuration, found, trained),
-        _on_others(configuration, found, trained),
-        _on_birth(configuration, found, law, final, collapsed),
+def rise(name: str, rates: np.ndarray, dead: np.ndarray, finite: np.ndarray) -> Effect:
+    """How much the share of dead units rises per decade of the learning rate, by least squares.
+
+    Fitted seed by seed, over the rates at which the seed's run has not diverged; nan where a seed
+    has fewer than three of these.
+
+    Args:
+        name: of the effect.
+        rates: learning rates, (rates,).
+        dead: shares at the end of training, (rates, seeds).
+        finite: bool, (rates, seeds), which runs have not diverged.
+
+    Returns:
+        Interquartile mean over seeds, with its interval.
+    """
+    unit = "per decade of the learning rate"
+    if finite.sum(axis=0).min() < 3:
+        return Effect(name, np.nan, np.nan, np.nan, unit)
+    slopes = np.array(
+        [
+            np.polyfit(np.log10(rates[stayed]), share[stayed], 1)[0]
+            for share, stayed in zip(dead.T, finite.T, strict=True)
+        ]
     )
-    units, others, birth = (
-        {effect.name: effect for effect in verdict.effects} for verdict in verdicts
+    return Effect(name, float(interquartile_mean(slopes)), *interval(slopes), unit)
+
+
+def judge_dying(rises: Mapping[str, Effect], returned: Mapping[str, float]) -> tuple[Word, str]:
+    """The verdict on A2 and its condition.
+
+    Args:
+        rises: kind of network -> increase in dead units with the learning rate.
+        returned: "first" (hidden layer) and "deeper" -> share of units, once dead, that came back;
+            without those of which no unit was dead.
+    """
+    worse = [name for name, each in rises.items() if each.low > 0]
+    never = [name for name, share in returned.items() if share == 0]
+    if not worse or not never:
+        return "does not hold", ""
+    conditions = []
+    if len(worse) < len(rises):
+        conditions.append(f"'large rates make it worse' is restricted to {'; '.join(worse)}")
+    if len(never) < len(returned):
+        conditions.append(
+            "'never come back' is restricted to the first hidden layer "
+            f"({returned['deeper']:.0%} of the dead units of deeper layers came back)"
+            if never == ["first"]
+            else "'never come back' is restricted to the deeper layers"
+        )
+    return ("holds only when", ", and ".join(conditions)) if conditions else ("holds", "")
+
+
+def _counted_again(found: Found) -> dict[tuple[int, int], int]:
+    """(width, depth) -> dead networks in the second, larger draw."""
+    again = found["again"]
+    cells = (tuple(cell) for cell in again["cells"].tolist())
+    return dict(zip(cells, again["relu"].tolist(), strict=True))
+
+
+def _law_holds(configuration: Any, found: Found) -> bool:
+    """Whether no width and depth is beyond chance, the second draw deciding where there is one."""
+    again = _counted_again(found)
+    return all(
+        p_value(again[width, depth], MORE * configuration.networks, width, depth) >= BEYOND
+        if (width, depth) in again
+        else first_p(configuration, found, width, depth) >= BEYOND
+        for width in configuration.width
+        for depth in configuration.depth
     )
-    steepest, first, deeper = (units[name] for name in (_steepest(configuration), FIRST, DEEPER))
+
+
+def _rises(configuration: Any, found: Found) -> dict[str, Effect]:
+    """Kind of ReLU network -> increase in its dead units with the learning rate."""
+    rates, found_rises = np.array(configuration.learning_rate), {}
+    for layers in configuration.hidden_layers:
+        arrays = found[f"digits-relu-{layers}"]
+        for init, start in enumerate(INITS):
+            kind = _kind(layers, start)
+            dead = arrays["dead"][-1, init].mean(axis=-1)
+            found_rises[kind] = rise(f"{RISE}, {kind}", rates, dead, arrays["finite"][init])
+    return found_rises
+
+
+def _kind(layers: int, init: str) -> str:
+    return f"{layers} layer{'s' * (layers > 1)}, {init}"
+
+
+def _with_dead_units(configuration: Any, found: Found) -> dict[str, np.ndarray]:
+    """Activation -> which networks had a dead unit at any checkpoint, bool."""
+    deepest = max(configuration.hidden_layers)
+    return {
+        name: (np.nan_to_num(found[f"digits-{name}-{deepest}"]["dead"]) > 0)
+        .any(axis=(0, -1))
+        .ravel()
+        for name in configuration.alive
+    }
+
+
+def _finding(configuration: Any, found: Found, born: pd.DataFrame, collapsed: pd.DataFrame) -> str:
+    """The finding in two sentences."""
     narrow = ", ".join(
-        f"{_percent(*row[INTERVAL])} from {name}"
-        + (f" (published: {100 * PUBLISHED[name]:.1f} %)" if name in PUBLISHED else "")
-        for name, row in collapsed.iterrows()
-        if name in PUBLISHED or name.startswith("leaky")
+        f"{_percent(row['share'], row['low'], row['high'])} from {row['name']}"
+        + (f" (published: {100 * row['published']:.1f} %)" if row["name"] in PUBLISHED else "")
+        for row in collapsed.to_dict("records")
+        if row["name"] in PUBLISHED or row["name"].startswith("leaky")
     )
-    died = sum(
-        int(effect.value) for effect in others.values() if effect.name.startswith("networks")
+    kind = _kind(max(configuration.hidden_layers), "He")
+    first, deeper = (
+        came_back(configuration, found, layers) for layers in (slice(1), slice(1, None))
     )
-    finding = (
-        f"Of {len(law)} kinds of random ReLU networks, {configuration.networks:,} each, "
-        f"{'all' if min(final) >= BEYOND else 'not all'} are born dead as often as 1 − (1 − 2^−N)^L says (largest |z| "
-        f"{birth[LARGEST].value:.2f}); of {configuration.narrow_layers}-layer width-2 networks fitted to |x| these collapse: "
-        f"{narrow or 'none was tried'}. On the digits the share of dead units grows by "
-        f"{steepest:.3f} a decade of the rate ({_steepest(configuration)}); of units once dead, "
-        f"{_percent(first.value, first.low, first.high)} in the first layer and {_percent(deeper.value, deeper.low, deeper.high)} in deeper "
-        f"ones were alive again later; {died} networks of {', '.join(configuration.alive)} had a dead unit."
+    died = sum(int(each.sum()) for each in _with_dead_units(configuration, found).values())
+    return (
+        f"Of {len(born)} kinds of random ReLU networks, {configuration.networks:,} each, "
+        f"{'all' if _law_holds(configuration, found) else 'not all'} are born dead as often as "
+        f"1 − (1 − 2^−N)^L says (largest |z| {born['z'].abs().max():.2f}); of "
+        f"{configuration.narrow_layers}-layer width-2 networks fitted to |x| these collapse: "
+        f"{narrow or 'none was tried'}. On the digits the share of dead units rises by "
+        f"{_rises(configuration, found)[kind]:.3f} per decade of the learning rate ({kind}); of "
+        f"units once dead, {_percent(*first[:3])} in the first layer and {_percent(*deeper[:3])} "
+        f"in deeper layers were alive again later; {died} networks with "
+        f"{', '.join(configuration.alive)} had a dead unit."
     )
-    table = pd.concat([law, collapsed, trained], ignore_index=True)
-    return Conclusion(finding, verdicts, table, {"digits": prepare(load("digits")).sha256})
-
-
-def _steepest(configuration: Any) -> str:
-    return f"{max(configuration.hidden_layers)} layers, He"
 
 
 def _percent(share: float, low: float, high: float) -> str:
@@ -242,144 +310,147 @@ def _percent(share: float, low: float, high: float) -> str:
 
 
 def _on_units(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdict:
-    """A2: see judge_dying."""
-    rates = np.array(configuration.learning_rate)
-    rises = {
-        f"{layers} layers, {start}": rise(
-            rates,
-            found[f"digits-relu-{layers}"]["dead"][-1, init].mean(axis=-1),
-            found[f"digits-relu-{layers}"]["finite"][init],
-        )
-        for layers in configuration.hidden_layers
-        for init, start in enumerate(INITS)
-    }
+    """A2."""
+    rises = _rises(configuration, found)
     first, deeper = (
-        came_back(found, configuration, slice(1)),
-        came_back(found, configuration, slice(1, None)),
+        came_back(configuration, found, layers) for layers in (slice(1), slice(1, None))
     )
+    layers = {"first": first, "deeper": deeper}
     word, when = judge_dying(
-        rises, {name: each[0] for name, each in (("first", first), ("deeper", deeper)) if each[3]}
+        rises, {name: each.share for name, each in layers.items() if each.dead}
     )
-    relu = trained[trained["name"] == "relu"]
-    effects = (
-        *(
-            Effect(name, each.slope, each.low, each.high, "of the units a decade of the rate")
-            for name, each in rises.items()
-        ),
-        Effect(FIRST, *first[:3]),
-        Effect(DEEPER, *deeper[:3]),
-    )
+    relu, rates = trained[trained["name"] == "relu"], configuration.learning_rate
     return Verdict(
         "A2",
         word,
-        effects,
+        (
+            *rises.values(),
+            first.effect("the first hidden layer"),
+            deeper.effect("deeper hidden layers"),
+        ),
         configuration.seeds,
-        f"digits, hidden layers of 64 units, {configuration.steps} steps of gradient descent, rates {rates.min():g} to "
-        f"{rates.max():g}, normal weights of He's, Xavier's and PyTorch's variance, biases 0; dead: no gradient on any training row",
+        f"digits, hidden layers of {UNITS} units, {configuration.steps} steps of gradient descent, "
+        f"learning rates {min(rates):g} to {max(rates):g}, normal weights with He's, Xavier's and "
+        "PyTorch's variance, biases 0; dead: no gradient on any training row",
         when=when,
-        note=f"{first[3]:,} units of first and {deeper[3]:,} of deeper layers were dead at one of "
-        f"{configuration.checkpoints} checkpoints; "
-        f"{relu['diverged'].sum():.0f} of {relu['runs'].sum():,} runs diverged, and are left out of slopes. "
-        "Slopes first left out every rate at which any seed's run diverged, which are those at which units die: changed "
-        "after the first default run, where that gave 4 layers slopes of -0.04 to 0.00. "
-        "A dead unit's own weights stand still under gradient descent; it comes back when the layers below it move.",
+        note=f"{first.dead:,} units of the first and {deeper.dead:,} of deeper layers were dead at "
+        f"one of {configuration.checkpoints} checkpoints; {relu['diverged'].sum():.0f} of "
+        f"{relu['runs'].sum():,} runs diverged, and are left out of the increase. At first, every "
+        "learning rate at which any seed's run diverged was left out; these are the rates at which "
+        "units die. This was changed after the first default run, in which it gave increases of "
+        "−0.04 to 0.00 for 4 layers. Gradient descent does not change a dead unit's own weights; "
+        "it comes back when the layers below it change.",
     )
 
 
 def _on_others(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdict:
-    """A3: holds where no network had a dead unit at any checkpoint."""
-    died, effects = {}, []
-    for name in configuration.alive:
-        runs = (
-            (np.nan_to_num(found[f"digits-{name}-{max(configuration.hidden_layers)}"]["dead"]) > 0)
-            .any(axis=(0, -1))
-            .ravel()
-        )
-        died[name] = int(runs.sum())
-        inside = stats.binomtest(died[name], len(runs)).proportion_ci()
+    """A3."""
+    effects, kept = [], []
+    for name, runs in _with_dead_units(configuration, found).items():
+        inside = stats.binomtest(int(runs.sum()), len(runs)).proportion_ci()
         effects.append(
             Effect(
                 f"networks with a dead unit, {name}",
-                died[name],
+                int(runs.sum()),
                 inside.low * len(runs),
                 inside.high * len(runs),
                 f"of {len(runs)}",
             )
         )
+        kept += [] if runs.any() else [name]
     others = trained[trained["name"] != "relu"]
-    if "maxout" in died:
-        effects.append(
-            Effect(
-                "largest share of dead pieces, maxout",
-                float(trained[trained["name"] == "maxout"]["pieces"].max()),
-            )
-        )
-    kept = [name for name in died if not died[name]]
-    word = "holds" if len(kept) == len(died) else "holds only when" if kept else "does not hold"
+    if "maxout" in configuration.alive:
+        pieces = trained[trained["name"] == "maxout"]["pieces"].max()
+        effects.append(Effect("largest share of dead pieces, maxout", float(pieces)))
+    if len(kept) == len(configuration.alive):
+        word = "holds"
+    else:
+        word = "holds only when" if kept else "does not hold"
     return Verdict(
         "A3",
         word,
         tuple(effects),
         configuration.seeds,
-        f"the networks of A2 with {max(configuration.hidden_layers)} hidden layers from He's init, other activations",
+        f"the networks of A2 with {max(configuration.hidden_layers)} hidden layers and He's "
+        "initialisation, with other activations",
         when=f"the activation is {' or '.join(kept)}" if word == "holds only when" else "",
-        note="Counted at all checkpoints of all rates. A maxout unit is alive while any of its two pieces is; pieces die: see "
-        "the share. "
-        f"{others['diverged'].sum():.0f} of {others['runs'].sum():,} runs diverged and count up to then.",
+        note="Counted at all checkpoints and all learning rates. A maxout unit is alive as long as "
+        "either of its two pieces is; pieces do die, as the share shows. "
+        f"{others['diverged'].sum():.0f} of {others['runs'].sum():,} runs diverged; they count up "
+        "to that point.",
     )
 
 
 def _on_birth(
-    configuration: Any, found: Found, law: pd.DataFrame, final: list[float], collapsed: pd.DataFrame
+    configuration: Any, found: Found, born: pd.DataFrame, collapsed: pd.DataFrame
 ) -> Verdict:
-    """EVIDENCE 1: holds where no cell is as unlikely as one beyond 3 standard errors, after a larger draw for those that are."""
-    count, largest = len(law), law["z"].abs().max()
+    """EVIDENCE 1."""
+    count, z = len(born), born["z"].abs()
     low, high = (float(stats.norm.ppf((1 + q ** (1 / count)) / 2)) for q in (0.025, 0.975))
-    controls = {name: int(law[f"dead_{name}"].sum()) for name in CONTROLS}
-    off = [
-        f"{name} {_percent(*row[INTERVAL])} instead of {100 * row['published']:.1f} % (outputs within 1e-6: {row['within_1e-06']:.1%}, "
-        f"within 0.01: {row['within_0.01']:.1%}; half way {row['half_way']:.1%})"
-        for name, row in collapsed.iterrows()
-        if row["published"] == row["published"]
-        and not row["low"] <= row["published"] <= row["high"]
-    ]
-    died = [name for name in CONTROLS if controls[name]]
-    differs = [
-        f"collapsed: {'; '.join(off)}; the quoted shares may be of another function than |x| or of longer training"
-    ] * bool(off)
-    if died:
-        doubled = [
-            f"{name} {found['doubled'][f'float32-{name}'][0]} in float32, {found['doubled'][f'float64-{name}'][0]} in float64"
-            for name in died
-        ]
-        differs.append(
-            "of the controls "
-            + ", ".join(f"{controls[name]:,} {name}" for name in died)
-            + f" of {configuration.networks * len(configuration.depth):,} died: slopes underflow far below 0, as other draws "
-            + f"of the deepest show: {', '.join(doubled)}"
-        )
-    effects = (
-        Effect(LARGEST, float(largest)),
-        Effect("cells beyond 3 standard errors", int((law["z"].abs() > SIGMAS).sum())),
-        Effect("smallest exact p of a cell", float(law["p"].min())),
-        Effect("dead leaky ReLU networks", controls["leaky_relu"]),
-        *(
-            Effect(f"collapsed on |x|, {name}", row["share"], row["low"], row["high"])
-            for name, row in collapsed.iterrows()
-        ),
-    )
-    word = "holds" if min(final) >= BEYOND and not controls["leaky_relu"] else "does not hold"
+    leaky = int(born["dead_leaky_relu"].sum())
     return Verdict(
         "EVIDENCE 1",
-        word,
-        effects,
+        "holds" if _law_holds(configuration, found) and not leaky else "does not hold",
+        (
+            Effect("largest |z| of the number dead at birth", float(z.max())),
+            Effect("cells beyond 3 standard errors", int((z > SIGMAS).sum())),
+            Effect("smallest exact p of a cell", float(born["p"].min())),
+            Effect("dead leaky ReLU networks", leaky),
+            *(
+                Effect(f"collapsed on |x|, {row['name']}", row["share"], row["low"], row["high"])
+                for row in collapsed.to_dict("records")
+            ),
+        ),
         configuration.networks,
-        f"{configuration.networks:,} networks a cell, {count} cells, uniform weights, biases 0, one input; controls at width "
-        f"{min(configuration.width)}. |x|: {configuration.narrow_runs:,} networks of {configuration.narrow_layers} layers "
-        f"(the last linear) and width 2, {SAMPLES:,} points of [−√3, √3], Adam 0.001, batches of {BATCH}, "
+        f"{configuration.networks:,} networks per cell, {count} cells (width and depth), uniform "
+        f"weights, biases 0, one input; controls at width {min(configuration.width)}. |x|: "
+        f"{configuration.narrow_runs:,} networks of {configuration.narrow_layers} layers (the last "
+        f"linear) and width 2, {SAMPLES:,} points of [−√3, √3], Adam 0.001, batches of {BATCH}, "
         f"{configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
-        note=f"Of {count} independent cells the largest |z| would lie between {low:.2f} and {high:.2f} (95 %). The paper's points "
-        "and interval are quoted; batch, optimizer and steps are ours. A leaky or ELU network that is flat at the end still "
-        "gets a gradient.",
-        differs=". ".join(differs),
+        note=f"Of {count} independent cells the largest |z| would be between {low:.2f} and "
+        f"{high:.2f} (95 %). The number of points and the interval are quoted from the paper; "
+        "batch size, optimizer and steps are ours. A leaky ReLU or ELU network that is flat at the "
+        "end still gets a gradient.",
+        differs="; ".join(
+            filter(
+                None, (_collapse_differs(collapsed), _controls_differ(configuration, found, born))
+            )
+        ),
+    )
+
+
+def _collapse_differs(collapsed: pd.DataFrame) -> str:
+    """The kinds whose interval excludes the published share."""
+    off = [
+        f"{row['name']} {_percent(row['share'], row['low'], row['high'])} instead of "
+        f"{100 * row['published']:.1f} % (outputs within 1e-6: {row['within_1e-06']:.1%}, within "
+        f"0.01: {row['within_0.01']:.1%}; halfway through: {row['half_way']:.1%})"
+        for row in collapsed.to_dict("records")
+        if row["name"] in PUBLISHED and not row["low"] <= row["published"] <= row["high"]
+    ]
+    if not off:
+        return ""
+    return (
+        f"collapsed: {'; '.join(off)}; the quoted shares may be of another function than |x| or of "
+        "longer training"
+    )
+
+
+def _controls_differ(configuration: Any, found: Found, born: pd.DataFrame) -> str:
+    """The controls of which some networks were dead, and the check in float64."""
+    died = {
+        name: int(born[f"dead_{name}"].sum()) for name in CONTROLS if born[f"dead_{name}"].any()
+    }
+    if not died:
+        return ""
+    counts = ", ".join(f"{count:,} {name}" for name, count in died.items())
+    checks = ", ".join(
+        f"{name} {found['doubled'][f'float32-{name}'][0]} in float32, "
+        f"{found['doubled'][f'float64-{name}'][0]} in float64"
+        for name in died
+    )
+    return (
+        f"of {configuration.networks * len(configuration.depth):,} networks of each control these "
+        f"died: {counts}; their gradients underflow far below 0, as other draws of the deepest "
+        f"networks show: {checks}"
     )

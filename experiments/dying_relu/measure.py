@@ -1,121 +1,49 @@
-"""How ReLU networks die: at birth, by Monte-Carlo; as a whole, fitted to |x|; and unit by unit, trained on the digits."""
+"""How ReLU networks die in training: as a whole, fitted to |x|, and unit by unit, on the digits."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.sharding import AxisType, PartitionSpec
 
 import jaxnn
 from experiments.lab.data import load, prepare
-from experiments.lab.engine.program import lay_out
-from experiments.lab.study.statistics import interquartile_mean, interval
 from jaxnn import initializers, losses
 from jaxnn.activations import resolve
+from jaxnn.program import Task, make_program, plan_runs
+from jaxnn.segments import program_segments
 from jaxnn.training import Training
 from jaxnn.types import Array, Key, Network, Params
 
-CHUNK = 1000  # networks drawn by one key
 RAI_SCALE = 0.6007  # standard deviation × √fan-in
-REACH, SAMPLES, BATCH = 3**0.5, 3000, 128  # of |x|
-ORDERS = 50  # networks that share their batches
-INITS = {"He": 2.0, "Xavier": 1.0, "PyTorch's": 1 / 3}  # weight variance × fan-in of a square layer
+REACH, SAMPLES, BATCH = 3**0.5, 3000, 128  # of |x|: largest |x|, training points, batch size
+ORDERS = 50  # networks with the same batches
+KINDS = ("relu/he", "relu/rai", "relu/rai2", "leaky_relu/he", "elu/he")  # fitted to |x|
+UNITS = 64  # per hidden layer, on the digits
+INITS = {"He": 2.0, "Xavier": 1.0, "PyTorch's": 1 / 3}  # weight variance × fan-in, square layer
 
 
-def born_dead(
-    activations: Sequence[str],
-    *,
-    width: int,
-    depth: int,
-    networks: int,
-    seed: int,
-    dtype: str = "float32",
-) -> dict[str, int]:
-    """How many random networks have a layer that passes no gradient at one input: every unit's slope φ′(z) is 0.
-
-    Every weight is drawn, uniform and of variance gain² / width; all activations share the draws. Biases are 0, the input is
-    (1, …, 1). After each layer ReLU's values are divided by their largest, which changes no sign and keeps deep ones from
-    underflow.
-
-    Args:
-        activations: names, of activations without learned parameters.
-        width: units a layer.
-        depth: hidden layers.
-        networks: a multiple of CHUNK.
-        seed: of the draws.
-        dtype: what the signal is computed in; weights are drawn in float32.
-
-    Returns:
-        name -> dead networks.
-    """
-    keys = jax.random.split(
-        jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), width), depth),
-        networks // CHUNK,
-    )
-    devices = len(jax.devices())
-    padded = keys[jnp.arange(-(-len(keys) // devices) * devices) % len(keys)]
-    with jax.enable_x64(dtype == "float64"):
-        counts = _dead_in_chunks(tuple(activations), width, dtype)(padded, jnp.int32(depth))
-        return {name: int(np.asarray(count)[: len(keys)].sum()) for name, count in counts.items()}
-
-
-@lru_cache(maxsize=32)
-def _dead_in_chunks(activations: tuple[str, ...], width: int, dtype: str) -> Callable:
-    """(keys, depth) -> name -> dead networks of each key's CHUNK; keys are spread over the devices."""
-    entries = {name: resolve(name) for name in activations}
-    scale = {name: initializers.gain(name) * (3 / width) ** 0.5 for name in activations}
-
-    def chunk(key: Key, depth: Array) -> Mapping[str, Array]:
-        def layer(number, state):
-            signal, dead = state
-            weight = jax.random.uniform(
-                jax.random.fold_in(key, number), (CHUNK, width, width), jnp.float32, -1, 1
-            ).astype(dtype)
-            for name, entry in entries.items():
-                z = scale[name] * jnp.sum(weight * signal[name][:, None, :], axis=-1)
-                value, pull = jax.vjp(entry.function, z)
-                stopped = jnp.all(pull(jnp.ones_like(z))[0] == 0, axis=-1)
-                if name == "relu":
-                    largest = jnp.max(value, axis=-1, keepdims=True)
-                    value = value / jnp.where(largest > 0, largest, 1)
-                signal, dead = {**signal, name: value}, {**dead, name: dead[name] | stopped}
-            return signal, dead
-
-        start = (
-            {name: jnp.ones((CHUNK, width), dtype) for name in activations},
-            {name: jnp.zeros(CHUNK, bool) for name in activations},
-        )
-        return {
-            name: jnp.sum(dead)
-            for name, dead in jax.lax.fori_loop(0, depth, layer, start)[1].items()
-        }
-
-    mesh = jax.make_mesh((len(jax.devices()),), ("networks",), axis_types=(AxisType.Auto,))
-    spread, copied = PartitionSpec("networks"), PartitionSpec()
-    return jax.jit(
-        jax.shard_map(
-            lambda keys, depth: jax.lax.map(lambda key: chunk(key, depth), keys),
-            mesh=mesh,
-            in_specs=(spread, copied),
-            out_specs=spread,
-            check_vma=False,
-        )
-    )
+def trainings(configuration: Any) -> list[tuple[str, int]]:
+    """Activation and number of hidden layers of the networks to train on the digits."""
+    deepest = max(configuration.hidden_layers)
+    return [
+        *(("relu", layers) for layers in configuration.hidden_layers),
+        *((name, deepest) for name in configuration.alive),
+    ]
 
 
 def asymmetric(net: Network, *, first: bool = True) -> Network:
     """An mlp whose layers start by randomised asymmetric initialisation.
 
-    Each unit's weights and bias are N(0, RAI_SCALE² / fan-in), but for one of them, which is drawn from Beta(2, 1): positive, so
-    that a layer of positive inputs seldom dies.
+    A unit's weights and bias are N(0, RAI_SCALE² / fan-in), except for one of them, which is drawn
+    from Beta(2, 1): positive, so that a layer with positive inputs seldom dies.
 
     Args:
         net: of jaxnn.mlp, with biases.
-        first: also the first layer, whose inputs may be negative; if not it keeps net's own start.
+        first: whether the first layer, whose inputs may be negative, starts this way too; if not,
+            it keeps net's own initialisation.
 
     Reference:
         Lu et al. 2019, arXiv 1903.06733, section 4, as public implementations have it.
@@ -128,9 +56,8 @@ def asymmetric(net: Network, *, first: bool = True) -> Network:
         here = jnp.arange(inputs + 1)[:, None] == jax.random.randint(
             place, (1, units), 0, inputs + 1
         )
-        beta = jnp.sqrt(
-            jax.random.uniform(positive, (1, units))
-        )  # Beta(2, 1), whose distribution function is x²
+        # Beta(2, 1) has the distribution function x².
+        beta = jnp.sqrt(jax.random.uniform(positive, (1, units)))
         values = jnp.where(here, beta, values)
         return {**old, "weight": values[:-1], "bias": values[-1]}
 
@@ -145,15 +72,19 @@ def asymmetric(net: Network, *, first: bool = True) -> Network:
 
 
 def dead_units(params: Params, x: Array, activation: str) -> Array:
-    """Which hidden pre-activations pass no gradient on any row: bool (hidden layers, units), all layers being as wide.
+    """Which hidden pre-activations pass no gradient on any row.
 
-    For elementwise activations the mean over units is ``diagnostics.dead_fraction``. Of maxout each piece counts for itself, all
-    units' first pieces before their second ones; a unit is dead where all its pieces are.
+    For elementwise activations the mean over units is ``diagnostics.dead_fraction``. Each piece of
+    a maxout unit counts separately, the first pieces of all units before their second ones; a unit
+    is dead if all its pieces are.
 
     Args:
-        params: of ``jaxnn.mlp``.
+        params: of ``jaxnn.mlp``, all hidden layers having the same width.
         x: float, (rows, in_dim).
         activation: φ of the hidden layers.
+
+    Returns:
+        bool, (hidden layers, units).
 
     Example:
         >>> params = ({"weight": jnp.array([[1.0, -1.0]])}, {"weight": jnp.ones((2, 1))})
@@ -165,41 +96,58 @@ def dead_units(params: Params, x: Array, activation: str) -> Array:
         lambda x: jaxnn.diagnostics.forward_trace(params, x, activation).pre_activations[:-1]
     )(x)
 
-    def slopes(layer: Params, z: Array) -> Array:
+    def derivative(layer: Params, z: Array) -> Array:
         value, pull = jax.vjp(lambda z: function(z, **layer.get("activation", {})), z)
         return pull(jnp.ones_like(value))[0]
 
     largest = [
-        jnp.max(jnp.abs(jax.vmap(lambda z, layer=layer: slopes(layer, z))(z)), axis=0)
+        jnp.max(jnp.abs(jax.vmap(lambda z, layer=layer: derivative(layer, z))(z)), axis=0)
         for layer, z in zip(params[:-1], every, strict=True)
     ]
     return jnp.stack(largest) <= 0
 
 
-def watch(
-    training: Training, grid: jaxnn.Grid, x, y, *, batch_size: int, steps: int, checkpoints: int
-) -> dict[str, np.ndarray]:
-    """What evaluate finds at the start and after each of equal segments: name -> (checkpoints + 1, cells, seeds, …)."""
-    layout, together = lay_out(grid, training, jax.devices())
-    sweep = jaxnn.make_sweep(training, together=together)
-    state, x, y = sweep.init(layout), sweep.place(x, shared=True), sweep.place(y, shared=True)
-    hyperparameters = sweep.place(jax.tree.map(jnp.asarray, dict(layout.hyperparameters)))
+def _watched(x: np.ndarray, y: np.ndarray, lengths: Sequence[int], batch_size: int) -> Task:
+    """Evaluated on the training rows, at the start and after each segment."""
+    return Task({"train": (x, y)}, lengths, batch_size, each=("train",), last=(), from_start=True)
 
-    def look() -> dict[str, np.ndarray]:
-        return jax.tree.map(layout.collect, dict(sweep.evaluate(state, hyperparameters, x, y)))
 
-    seen, length = [look()], steps // checkpoints
-    for segment in range(checkpoints):
-        order = sweep.order(
-            layout, examples=len(x), batch_size=batch_size, steps=length, start=segment * length
-        )
-        state, _ = sweep.segment(state, hyperparameters, x, y, order)
-        seen.append(look())
-    return {name: np.stack([each[name] for each in seen]) for name in seen[0]}
+def watch(training: Training, grid: jaxnn.Grid, task: Task) -> dict[str, np.ndarray]:
+    """What evaluate finds on the training rows at the start and after each segment.
+
+    Args:
+        training: of one run.
+        grid: what to vary.
+        task: evaluates "train" from the start on.
+
+    Returns:
+        name -> (segments + 1, cells, seeds, …); nan or False from where every run has diverged.
+    """
+    program = make_program(training, grid, plan_runs(grid, training, jax.local_devices()))
+    seen: list[dict[str, np.ndarray]] = []
+    for segment in program_segments(program, grid, task):
+        if segment.metrics:
+            names = seen[0] if seen else segment.metrics
+            seen.append({name: segment.layout.collect(segment.metrics[name]) for name in names})
+    found = {}
+    for name, first in seen[0].items():
+        values = np.full((len(task.lengths) + 1, *first.shape), False, first.dtype)
+        if first.dtype.kind == "f":
+            values[:] = np.nan
+        values[: len(seen)] = [each[name] for each in seen]
+        found[name.removeprefix("train_")] = values
+    return found
 
 
 def narrow(activation: str, init: str, layers: int) -> Network:
-    """A network of width 2 from a number to a number; "he" is Keras's he_normal with biases of 0."""
+    """A network of width 2 with one input and one output.
+
+    Args:
+        activation: of the hidden layers.
+        init: he (Keras's he_normal, biases 0), rai (asymmetric) or rai2 (asymmetric from the
+            second layer on).
+        layers: of weights, the output layer included.
+    """
     net = jaxnn.mlp(
         (1, *[2] * (layers - 1), 1), activation=activation, initializer=initializers.he_normal()
     )
@@ -209,7 +157,17 @@ def narrow(activation: str, init: str, layers: int) -> Network:
 def collapse(
     activation: str, init: str, *, layers: int, runs: int, steps: int
 ) -> dict[str, np.ndarray]:
-    """Range of the outputs on the training points and mean squared error, at the start and four times in training."""
+    """Fit narrow networks to |x|, and look at their outputs at the start and four times later.
+
+    Args:
+        activation, init, layers: as in narrow.
+        runs: networks, a multiple of ORDERS.
+        steps: updates, a multiple of 4.
+
+    Returns:
+        range: largest output − smallest output on the training points, (5, runs).
+        error: mean squared error, (5, runs).
+    """
     net = narrow(activation, init, layers)
     x = np.random.default_rng(0).uniform(-REACH, REACH, (SAMPLES, 1)).astype(np.float32)
 
@@ -226,7 +184,8 @@ def collapse(
         evaluate=evaluate
     )
     grid = jaxnn.Grid({}, {"network": tuple(range(ORDERS))}, seeds=runs // ORDERS)
-    found = watch(training, grid, x, np.abs(x), batch_size=BATCH, steps=steps, checkpoints=4)
+    task = _watched(x, np.abs(x), [steps // 4] * 4, BATCH)
+    found = watch(training, grid, task)
     return {name: values.reshape(len(values), -1) for name, values in found.items()}
 
 
@@ -239,12 +198,22 @@ def digits(
     steps: int,
     checkpoints: int,
 ) -> dict[str, np.ndarray]:
-    """Dead units at each checkpoint, how many ever were, and how many of those were alive at a later one; by hidden layer.
+    """Train networks on the digits, and look for dead units at each checkpoint.
 
-    ReLU starts in each of INITS, the others in He's.
+    Args:
+        activation: of the hidden layers; ReLU networks start with each of INITS, others with He's.
+        layers: hidden layers of UNITS units.
+        rates: learning rates of gradient descent.
+        seeds: networks per initialisation and learning rate.
+        steps: updates, a multiple of checkpoints.
+        checkpoints: how often to look, in addition to the start.
+
+    Returns:
+        what fates returns, by (initialisations, rates, seeds); and at the end of training finite
+        (bool) and accuracy, (initialisations, rates, seeds).
     """
     data = prepare(load("digits"))
-    sizes = (data.features, *[64] * layers, 10)
+    sizes = (data.features, *[UNITS] * layers, 10)
     head = jaxnn.HEADS["multiclass"]
     training = jaxnn.make_training(
         lambda h: jaxnn.mlp(
@@ -268,36 +237,31 @@ def digits(
     grid = jaxnn.Grid(
         {}, {"weight_variance": variances, "learning_rate": tuple(rates)}, seeds=seeds
     )
-    found = watch(
-        training._replace(evaluate=evaluate),
-        grid,
-        data.x["train"],
-        data.y["train"],
-        batch_size=64,
-        steps=steps,
-        checkpoints=checkpoints,
-    )
+    task = _watched(*data.parts["train"], [steps // checkpoints] * checkpoints, 64)
+    found = watch(training._replace(evaluate=evaluate), grid, task)
     finite = found["finite"].reshape(-1, len(variances), len(rates), seeds)
     dead = found["dead"].reshape(*finite.shape, layers, -1)
     return {
-        **fates(dead, finite, units=64),
+        **fates(dead, finite, units=UNITS),
         "finite": finite[-1],
         "accuracy": found["accuracy"][-1].reshape(finite.shape[1:]),
     }
 
 
 def fates(dead: np.ndarray, finite: np.ndarray, *, units: int) -> dict[str, np.ndarray]:
-    """What becomes of units, from what is dead at each checkpoint.
+    """What becomes of units, from which of them are dead at each checkpoint.
 
     Args:
-        dead: bool (checkpoints, …, layers, pieces × units).
-        finite: bool (checkpoints, …), which runs had not diverged.
-        units: a layer.
+        dead: bool, (checkpoints, …, layers, pieces × units).
+        finite: bool, (checkpoints, …), which runs have not diverged.
+        units: per layer.
 
     Returns:
-        "dead" (checkpoints, …, layers): share of units, nan from where a run has diverged. "pieces": the same of their pieces.
-        "ever" and "returned" (…, layers): units that were dead at a checkpoint with a later finite one, and those of them that
-        were alive at one.
+        dead: share of dead units, (checkpoints, …, layers), nan from where a run has diverged.
+        pieces: the same of their pieces.
+        ever: number of units that are dead at a checkpoint before the last finite one,
+            (…, layers).
+        returned: number of those that are alive at a later finite one, (…, layers).
     """
     whole = dead.reshape(*dead.shape[:-1], -1, units).all(axis=-2)  # all pieces
     there = finite[..., None, None]
@@ -308,35 +272,3 @@ def fates(dead: np.ndarray, finite: np.ndarray, *, units: int) -> dict[str, np.n
         "ever": (before & there[1:]).any(axis=0).sum(axis=-1),
         "returned": (before & ~whole[1:] & there[1:]).any(axis=0).sum(axis=-1),
     }
-
-
-class Rise(NamedTuple):
-    """How the share of dead units grows with the rate.
-
-    slope, low, high: of the share per decade of the rate, with its interval over seeds. rates: at which no run diverged.
-    """
-
-    slope: float
-    low: float
-    high: float
-    rates: int
-
-
-def rise(rates: np.ndarray, dead: np.ndarray, finite: np.ndarray) -> Rise:
-    """Least squares, seed by seed, over the rates at which its run did not diverge.
-
-    Args:
-        rates: (rates,).
-        dead: shares at the end, (rates, seeds).
-        finite: bool (rates, seeds).
-    """
-    whole = finite.all(axis=1)
-    if finite.sum(axis=0).min() < 3:
-        return Rise(np.nan, np.nan, np.nan, int(whole.sum()))
-    slopes = np.array(
-        [
-            np.polyfit(np.log10(rates[stayed]), share[stayed], 1)[0]
-            for share, stayed in zip(dead.T, finite.T, strict=True)
-        ]
-    )
-    return Rise(float(interquartile_mean(slopes)), *interval(slopes), int(whole.sum()))

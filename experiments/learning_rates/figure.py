@@ -9,18 +9,14 @@ from experiments.lab import drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.learning_rates import descent
-from experiments.learning_rates.finders import FINDERS
-from experiments.learning_rates.findings import (
-    CLASSIC,
-    FAILED,
-    NAMES,
-    PUBLISHED_RATE,
-    metalearned_rates,
-)
+from experiments.learning_rates.finders import RANGE_TESTS
+from experiments.learning_rates.findings_metalearning import PUBLISHED_RATE, metalearned_rates
+from experiments.learning_rates.findings_rates import FAILED
+from experiments.learning_rates.measure import CLASSIC, Setting
 
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
-    """Error against rate; regret of the finders; the metalearned rate on its grid; descent on two weights."""
+    """Error against rate, the finders' regret, metalearned rates, and descent on two weights."""
     with drawing.canvas(11.5, 8.8) as figure:
         (rate, regret), (inner, paths) = figure.subplots(2, 2)
         _errors(rate, configuration, conclusion.table)
@@ -32,7 +28,7 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
 
 def _errors(ax, configuration, table) -> None:
     data = configuration.data[0]
-    grids = table[table["what"] == "grid"].set_index(list(NAMES)).sort_index()
+    grids = table[table["what"] == "grid"].set_index(list(Setting._fields)).sort_index()
     for number, optimizer in enumerate(configuration.optimizer):
         rows, style = grids.loc[(data, optimizer, "relu")], drawing.look(number)
         ax.plot(
@@ -73,7 +69,7 @@ def _regret(ax, conclusion) -> None:
     verdict = next(verdict for verdict in conclusion.verdicts if verdict.claim == "EVIDENCE 7")
     effects = {effect.name: effect for effect in verdict.effects}
     rows = conclusion.table[conclusion.table["what"] == "finder"]
-    for number, name in enumerate(FINDERS):
+    for number, name in enumerate(RANGE_TESTS):
         style, mean = drawing.look(number), effects[f"{name}: mean regret"]
         off = effects[f"{name}: median distance from the best rate"]
         bars = [[mean.value - mean.low], [mean.high - mean.value]]
@@ -96,8 +92,8 @@ def _regret(ax, conclusion) -> None:
     ax.set(
         xlabel="test error above that at the best rate, points",
         yticks=[],
-        ylim=(len(FINDERS) - 0.5, -0.75),
-        title="What a finder's rate costs (a dot a setting)",
+        ylim=(len(RANGE_TESTS) - 0.5, -0.75),
+        title="What a finder's rate costs (one dot per setting)",
     )
 
 
@@ -150,7 +146,7 @@ def _metalearned(ax, configuration, found, table) -> None:
         ylim=(lowest - 0.06, lowest + 0.5),
         xlabel="learning rate",
         ylabel="mean loss of 200 updates, nats",
-        title="Where metalearned rates end (a dot a seed and start)",
+        title="Where metalearned rates end (one dot per run)",
     )
     ax.set_xticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
     ax.legend(loc="upper left")

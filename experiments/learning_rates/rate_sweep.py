@@ -1,77 +1,95 @@
-"""Learning rates against what they lead to: the same networks at many rates, and which rate is best."""
+"""The same networks at many learning rates: what each rate leads to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import jax
 import numpy as np
-from scipy import stats
 
 import jaxnn
-from experiments.lab.engine.program import Data, lay_out
-from jaxnn.sweep import Sweep
+from jaxnn.program import Program, Task, make_program, plan_runs
+from jaxnn.segments import program_segments
 from jaxnn.training import Training
 from jaxnn.types import Params
 
-RESAMPLES = 999
+
+class Updates(NamedTuple):
+    """Of each run: how many steps, on how many rows each, and at how many points to evaluate.
+
+    steps is a multiple of points.
+    """
+
+    steps: int
+    batch_size: int
+    points: int
 
 
 def sweep_rates(
     training: Training,
-    data: Data,
+    data: Mapping[str, tuple[np.ndarray, np.ndarray]],
     rates: Sequence[float],
     seeds: Sequence[int],
-    *,
-    steps: int,
-    points: int,
-    batch_size: int,
+    updates: Updates,
 ) -> dict[str, np.ndarray]:
     """Train every rate × seed.
 
     Args:
         training: of one run with the hyperparameter "learning_rate".
-        data: trained on "train"; "validation" and "test" are evaluated where they are given.
+        data: part -> (x, y): trained on "train"; "validation" and "test" are evaluated where they
+            are given.
         rates, seeds: what to vary.
-        steps: updates of each run, a multiple of points.
-        points: how often to look.
-        batch_size: examples an update.
+        updates: of each run.
 
     Returns:
-        "train_loss", the mean over the steps since the last point, "validation_loss" and "validation_error", each (points, rates,
-        seeds); "test_error", (rates, seeds). A run that has diverged has infinite losses and errors of 1.
+        "train_loss", the mean over the steps since the last point, "validation_loss" and
+        "validation_error", each (points, rates, seeds); "test_error", (rates, seeds). A run that
+        has diverged has infinite losses and errors of 1.
     """
-    layout, together = lay_out(
-        jaxnn.Grid({}, {"learning_rate": rates}, seeds), training, jax.devices()
+    grid = jaxnn.Grid({}, {"learning_rate": rates}, seeds)
+    order = orders(
+        seeds, examples=len(data["train"][0]), batch_size=updates.batch_size, steps=updates.steps
     )
-    sweep = _sweep(training, together)
-    parts = {
-        part: (sweep.place(data.x[part], shared=True), sweep.place(data.y[part], shared=True))
-        for part in data.x
-    }
-    h = {name: sweep.place(values) for name, values in layout.hyperparameters.items()}
-    order = orders(seeds, examples=len(data.x["train"]), batch_size=batch_size, steps=steps)
-    state, curves = sweep.init(layout), []
-    for now in np.split(order, points, axis=1):
-        state, metrics = sweep.segment(state, h, *parts["train"], sweep.place(now[layout.columns]))
-        found = {"train_loss": metrics["train_loss"]}
-        if "validation" in parts:
-            found |= _judged(sweep.evaluate(state, h, *parts["validation"]), "validation")
-        curves.append({name: layout.collect(values) for name, values in found.items()})
-    arrays = {name: np.stack([curve[name] for curve in curves]) for name in curves[0]}
-    if "test" in parts:
-        arrays["test_error"] = layout.collect(
-            _judged(sweep.evaluate(state, h, *parts["test"]), "test")["test_error"]
-        )
+
+    def draw(wanted: np.ndarray, start: int, steps: int) -> np.ndarray:
+        return order[np.searchsorted(seeds, wanted), start : start + steps]
+
+    task = Task(
+        data,
+        [updates.steps // updates.points] * updates.points,
+        updates.batch_size,
+        each=[part for part in ("validation",) if part in data],
+        last=[part for part in ("test",) if part in data],
+    )
+    outcome = jaxnn.Outcome.empty(task.steps, grid.shape)
+    program = _program(training, tuple(rates), len(seeds))
+    for segment in program_segments(program, grid, task, draw=draw):
+        outcome.add(segment)
+    found = {"train_loss": outcome.curves["train_loss"]}
+    if task.each:
+        found["validation_loss"] = outcome.curves["validation_loss"]
+        found["validation_error"] = 1 - outcome.curves["validation_accuracy"]
+    if task.last:
+        found["test_error"] = 1 - outcome.final["test_accuracy"]
     return {
         name: np.nan_to_num(values, nan=1.0 if "error" in name else np.inf, posinf=np.inf)
-        for name, values in arrays.items()
+        for name, values in found.items()
     }
 
 
 def orders(
     seeds: Sequence[int], *, examples: int, batch_size: int, steps: int, purpose: int = 0
 ) -> np.ndarray:
-    """Each seed's batches, (seeds, steps, batch_size), shuffled anew every epoch; drawn by NumPy, so that nothing is compiled.
+    """The batches of each seed, (seeds, steps, batch_size), shuffled anew every epoch.
+
+    Drawn by NumPy, so that nothing is compiled.
+
+    Args:
+        seeds: of the runs.
+        examples: how many rows there are to draw from.
+        batch_size: rows per step.
+        steps: of each run.
+        purpose: another number gives other batches for the same seeds.
 
     Example:
         >>> sorted(orders([3], examples=6, batch_size=2, steps=4)[0, :3].ravel().tolist())
@@ -87,69 +105,30 @@ def orders(
 
 
 def initial_params(training: Training, rates: Sequence[float], seeds: Sequence[int]) -> Params:
-    """Where sweep_rates starts each seed's runs: leaves (seeds, …)."""
-    layout, together = lay_out(
-        jaxnn.Grid({}, {"learning_rate": rates}, seeds), training, jax.devices()
-    )
-    params = _sweep(training, together).init(layout).params
+    """The parameters from which sweep_rates starts the runs of each seed: leaves (seeds, …)."""
+    program = _program(training, tuple(rates), len(seeds))
+    grid = jaxnn.Grid({}, {"learning_rate": rates}, seeds)
+    layout = program.plan.layout(grid, np.ones(grid.shape, bool))
+    params = program.sweep.init(layout).params
     first = np.unique(layout.columns, return_index=True)[1]
     return jax.tree.map(lambda leaf: np.asarray(leaf)[first, 0], params)
 
 
+def best_of(errors: np.ndarray) -> int:
+    """The index of the best of the rates tried: the one with the lowest mean error over seeds.
+
+    Args:
+        errors: validation errors at the end, (rates, seeds).
+
+    Example:
+        >>> best_of(np.array([[0.4, 0.6], [0.1, 0.3], [0.2, 0.3]]))
+        1
+    """
+    return int(np.argmin(errors.mean(axis=1)))
+
+
 @cache
-def _sweep(training: Training, together: int | None) -> Sweep:
-    """Kept, since each new one compiles anew."""
-    return jaxnn.make_sweep(training, together=together)
-
-
-def _judged(metrics, part: str) -> dict[str, np.ndarray]:
-    return {f"{part}_loss": metrics["loss"], f"{part}_error": 1 - np.asarray(metrics["accuracy"])}
-
-
-def best_rate(rates: np.ndarray, errors: np.ndarray) -> float:
-    """Where the errors are lowest: the vertex of the parabola through the lowest and its neighbours, in the rate's logarithm.
-
-    Args:
-        rates: ascending.
-        errors: one a rate; infinite where runs have diverged.
-
-    Example:
-        >>> round(best_rate(np.array([0.1, 1.0, 10.0]), np.array([2.0, 1.0, 2.0])), 6)
-        1.0
-    """
-    at = int(np.argmin(errors))
-    if at in (0, len(rates) - 1) or not np.isfinite(errors[at - 1 : at + 2]).all():
-        return float(rates[at])
-    x, y = np.log(rates[at - 1 : at + 2]), np.asarray(errors[at - 1 : at + 2], float)
-    left, right = (y[1] - y[0]) / (x[1] - x[0]), (y[2] - y[1]) / (x[2] - x[1])
-    if right == left:
-        return float(rates[at])
-    # The slope is linear between the middles of the two intervals.
-    middle = (x[0] + x[1]) / 2, (x[1] + x[2]) / 2
-    return float(np.exp(middle[0] - left * (middle[1] - middle[0]) / (right - left)))
-
-
-def over_seeds(statistic: Callable[[np.ndarray], float], seeds: int) -> tuple[float, float, float]:
-    """A statistic of all seeds and its 95 % percentile bootstrap interval, for one that is no mean.
-
-    Args:
-        statistic: of the seeds' numbers, which may repeat.
-        seeds: how many, at least 2.
-
-    Returns:
-        (value, low, high).
-
-    Example:
-        >>> over_seeds(lambda seeds: 1.0, 3)
-        (1.0, 1.0, 1.0)
-    """
-    every = np.arange(seeds)
-    found = stats.bootstrap(
-        (every,),
-        statistic,
-        n_resamples=RESAMPLES,
-        vectorized=False,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return float(statistic(every)), float(found.low), float(found.high)
+def _program(training: Training, rates: tuple[float, ...], seeds: int) -> Program:
+    """Kept, since each new one compiles anew; it serves any seeds of that number."""
+    grid, devices = jaxnn.Grid({}, {"learning_rate": rates}, seeds), jax.local_devices()
+    return make_program(training, grid, plan_runs(grid, training, devices), devices)

@@ -1,11 +1,13 @@
-"""Activation functions, and ACTIVATIONS: the one table of what is known about each.
+"""Activation functions, and ACTIVATIONS, the table of their known properties.
 
-Every function takes its pre-activations first and keeps their float dtype; the elementwise ones keep the shape and take
-any. Adding an activation is one entry in jaxnn/activations/table.py; every test, experiment and report picks it up.
+Every function takes its pre-activations as the first argument and keeps their float dtype;
+elementwise functions take any shape and keep it. To add an activation, add one entry to
+jaxnn/activations/table.py; every test, experiment and report then includes it.
 
-At the edges, for every entry: nan in gives nan out. Gradients are finite at ±1e4 in float32, bfloat16 and float64, except
-where the value itself overflows (exponential). At ±inf an elementwise function returns what its ``at_infinity`` says: the
-limit, or nan where the formula is inf·0 or the like (swish, GELU, mish, …). Nothing elementwise raises.
+Edge cases, for every entry: nan gives nan. Gradients are finite at ±1e4 in float32, bfloat16 and
+float64, except where the value itself overflows (exponential). At ±∞ an elementwise function
+returns its ``at_infinity``: the limit, or nan where the formula is undefined there, such as inf·0
+(swish, GELU, mish, …). Elementwise functions never raise an exception.
 """
 
 from jaxnn.activations.exponentials import celu, elu, exponential, selu

@@ -1,4 +1,4 @@
-"""Exponential units: x on the right, a bounded exponential on the left; and the exponential itself."""
+"""Exponential units, linear for x > 0 and a bounded exponential for x < 0; and the exponential."""
 
 import jax
 import jax.numpy as jnp
@@ -9,11 +9,11 @@ from jaxnn.types import Array
 def elu(x: Array, alpha: float | Array = 1.0) -> Array:
     """Exponential linear unit, f(x) = x for x > 0, α(eˣ − 1) for x ≤ 0; smooth for α = 1.
 
-    α is 1 in the paper, PyTorch, Keras and jax.nn.
+    The default α = 1 is that of the paper, PyTorch, Keras and jax.nn.
 
     Args:
         x: pre-activations, any shape, a float dtype.
-        alpha: α, minus the value at −∞; a number, or an array of x's dtype.
+        alpha: α; the function tends to −α as x → −∞; a number, or an array of x's dtype.
 
     Returns:
         Same shape and dtype, above −α.
@@ -29,13 +29,13 @@ def elu(x: Array, alpha: float | Array = 1.0) -> Array:
 
 
 def celu(x: Array, alpha: float | Array = 1.0) -> Array:
-    """Continuously differentiable ELU, f(x) = max(x, 0) + α(exp(min(x, 0)/α) − 1); at α = 1 it is ELU.
+    """Continuously differentiable ELU, f(x) = max(x, 0) + α(exp(min(x, 0)/α) − 1).
 
-    α is 1 in PyTorch, Keras and jax.nn.
+    At α = 1 it is ELU; 1 is the default of PyTorch, Keras and jax.nn.
 
     Args:
         x: pre-activations, any shape, a float dtype.
-        alpha: α > 0, minus the value at −∞; a number, or an array of x's dtype.
+        alpha: α > 0; the function tends to −α as x → −∞; a number, or an array of x's dtype.
 
     Returns:
         Same shape and dtype, above −α.
@@ -51,10 +51,10 @@ def celu(x: Array, alpha: float | Array = 1.0) -> Array:
 
 
 def selu(x: Array) -> Array:
-    """Scaled ELU, f(x) = λx for x > 0, λα(eˣ − 1) for x ≤ 0, λ = 1.0507009873554805, α = 1.6732632423543772.
+    """Scaled ELU, f(x) = λx for x > 0, λα(eˣ − 1) for x ≤ 0; λ = 1.0507…, α = 1.6732….
 
-    The constants make N(0, 1) a fixed point: with z ~ N(0, 1), f(z) has mean 0 and variance 1. Its slope jumps at 0 from
-    λα to λ; at 0 it is λα.
+    λ = 1.0507009873554805 and α = 1.6732632423543772 make N(0, 1) a fixed point: for z ~ N(0, 1),
+    f(z) has mean 0 and variance 1. The derivative jumps from λα to λ at 0; at 0 itself it is λα.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -73,7 +73,9 @@ def selu(x: Array) -> Array:
 
 
 def exponential(x: Array) -> Array:
-    """Exponential, f(x) = eˣ; it overflows to inf above 88.7 in float32 and bfloat16, above 709.7 in float64.
+    """Exponential, f(x) = eˣ.
+
+    It overflows to inf above 88.7 in float32 and bfloat16, and above 709.7 in float64.
 
     Args:
         x: pre-activations, any shape, a float dtype.

@@ -1,7 +1,8 @@
-"""Functions of several pre-activations for each output: gated linear units, and maxout.
+"""Functions of several pre-activations per output: gated linear units, and maxout.
 
-One layout for all: with k pre-activations a unit and n units the last axis is k blocks of n. Unit j owns the places j,
-n + j, 2n + j, …; a layer's weight matrix is [W₁ | W₂ | … | W_k], each of shape (in_dim, n).
+They share one layout: with k pre-activations per unit and n units, the last axis consists of k
+blocks of n. Unit j has the indices j, n + j, 2n + j, …; a layer's weight matrix is
+[W₁ | W₂ | … | W_k], where each block has shape (in_dim, n).
 """
 
 import jax
@@ -13,14 +14,17 @@ from jaxnn.types import Array
 def _blocks(name: str, x: Array, blocks: int) -> Array:
     if jnp.ndim(x) == 0 or jnp.shape(x)[-1] % blocks:
         raise ValueError(
-            f"{name} needs {blocks} pre-activations for each output on the last axis, got shape {jnp.shape(x)}; "
-            f"give a last axis that is a multiple of {blocks}"
+            f"{name} needs {blocks} pre-activations per output on the last axis, got shape "
+            f"{jnp.shape(x)}; give a last axis that is a multiple of {blocks}"
         )
     return x.reshape(*x.shape[:-1], blocks, x.shape[-1] // blocks)
 
 
 def glu(x: Array) -> Array:
-    """Gated linear unit, f([a, b]) = a·σ(b): the first half the value, the second its gate, as in PyTorch and jax.nn.
+    """Gated linear unit, f([a, b]) = a·σ(b).
+
+    The first half of the last axis holds the values a, the second half the gates b, as in PyTorch
+    and jax.nn.
 
     Args:
         x: pre-activations, shape (…, 2n), a float dtype.
@@ -29,7 +33,7 @@ def glu(x: Array) -> Array:
         Shape (…, n), same dtype.
 
     Raises:
-        ValueError: x has no axis, or its last one is odd.
+        ValueError: x has no axis, or the size of its last axis is odd.
 
     Example:
         >>> glu(jnp.array([2.0, 3.0, 0.0, 100.0])).tolist()
@@ -43,7 +47,9 @@ def glu(x: Array) -> Array:
 
 
 def geglu(x: Array) -> Array:
-    """GELU-gated linear unit, f([a, b]) = a·gelu(b), the erf form; value first, gate second, as in glu.
+    """GELU-gated linear unit, f([a, b]) = a·gelu(b), with GELU in its erf form.
+
+    The values a come first, then the gates b, as in glu.
 
     Args:
         x: pre-activations, shape (…, 2n), a float dtype.
@@ -52,7 +58,7 @@ def geglu(x: Array) -> Array:
         Shape (…, n), same dtype.
 
     Raises:
-        ValueError: x has no axis, or its last one is odd.
+        ValueError: x has no axis, or the size of its last axis is odd.
 
     Example:
         >>> geglu(jnp.array([2.0, 3.0, 0.0, 10.0])).tolist()
@@ -67,7 +73,9 @@ def geglu(x: Array) -> Array:
 
 
 def swiglu(x: Array) -> Array:
-    """Swish-gated linear unit, f([a, b]) = a·swish(b) = a·b·σ(b); value first, gate second, as in glu.
+    """Swish-gated linear unit, f([a, b]) = a·swish(b) = a·b·σ(b).
+
+    The values a come first, then the gates b, as in glu.
 
     Args:
         x: pre-activations, shape (…, 2n), a float dtype.
@@ -76,7 +84,7 @@ def swiglu(x: Array) -> Array:
         Shape (…, n), same dtype.
 
     Raises:
-        ValueError: x has no axis, or its last one is odd.
+        ValueError: x has no axis, or the size of its last axis is odd.
 
     Example:
         >>> swiglu(jnp.array([2.0, 3.0, 0.0, 100.0])).tolist()
@@ -91,21 +99,24 @@ def swiglu(x: Array) -> Array:
 
 
 def maxout(x: Array, pieces: int = 2) -> Array:
-    """Maxout, f([x₁, …, x_k]) = max(x₁, …, x_k), each piece a linear function that the layer's weights learn.
+    """Maxout, f([x₁, …, x_k]) = max(x₁, …, x_k); each piece is linear in the layer's input.
 
-    It is learned through those weights: with one piece's weights 0 it is ReLU, with one s times the other it is leaky
-    ReLU with slope s. For other k take the table's entry with another function, as below. Where pieces tie, they share
-    the gradient.
+    Training shapes it through the weights of the pieces: of two pieces, if one has weights 0 it is
+    ReLU, and if one has s times the weights of the other it is leaky ReLU with slope s. For k other
+    than 2, replace the function of the table's entry, as in the example; or use
+    ``jaxnn.maxout_layer``. Pieces that are tied for the maximum share the gradient.
 
     Args:
-        x: pre-activations, shape (…, k·n), a float dtype: all units' first pieces, then all their second ones, ….
-        pieces: k, pieces a unit.
+        x: pre-activations, shape (…, k·n), a float dtype: the first pieces of all units, then the
+            second pieces of all units, and so on.
+        pieces: k, the number of pieces per unit.
 
     Returns:
         Shape (…, n), same dtype.
 
     Raises:
-        ValueError: pieces is below 1, x has no axis, or its last one is no multiple of pieces.
+        ValueError: pieces is below 1, x has no axis, or the size of its last axis is not a
+            multiple of pieces.
 
     Example:
         >>> maxout(jnp.array([1.0, 5.0, 2.0, -3.0])).tolist()
@@ -120,5 +131,5 @@ def maxout(x: Array, pieces: int = 2) -> Array:
         Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, arXiv 1302.4389.
     """
     if pieces < 1:
-        raise ValueError(f"maxout needs at least one piece a unit, got pieces={pieces}")
+        raise ValueError(f"maxout needs at least one piece per unit, got pieces={pieces}")
     return jnp.max(_blocks("maxout", x, pieces), axis=-2)

@@ -1,4 +1,4 @@
-"""Functions with a parameter that training learns, one value a unit; it starts where the table says."""
+"""Functions with a learned parameter, one value per unit, whose initial value is in the table."""
 
 import jax
 import jax.numpy as jnp
@@ -7,14 +7,15 @@ from jaxnn.types import Array
 
 
 def prelu(x: Array, slope: Array) -> Array:
-    """Parametric ReLU, f(x) = x for x ≥ 0, a·x for x < 0, with a learned slope a; its slope at 0 is 1.
+    """Parametric ReLU, f(x) = x for x ≥ 0, a·x for x < 0, with a learned slope a.
 
-    Here one a for each unit, starting at 0.25, as in the paper. PyTorch has one a for the whole layer unless told
-    otherwise, starting at 0.25; Keras one for each unit, starting at 0; jax.nn has no PReLU.
+    Its derivative at 0 is 1. Here each unit has its own a, with initial value 0.25, as in the
+    paper. PyTorch by default has one a per layer, with initial value 0.25; Keras has one per unit,
+    with initial value 0; jax.nn has no PReLU.
 
     Args:
-        x: pre-activations, shape (units,) or any, a float dtype.
-        slope: a, shape (units,) or (), x's dtype, without unit.
+        x: pre-activations, shape (…, units), a float dtype.
+        slope: a, shape (units,) or (), x's dtype, dimensionless.
 
     Returns:
         Shape and dtype of x.
@@ -26,18 +27,18 @@ def prelu(x: Array, slope: Array) -> Array:
     Reference:
         He, Zhang, Ren & Sun 2015, arXiv 1502.01852.
     """
-    # The inner where keeps the slope's gradient at x = inf at 0 instead of 0·inf.
+    # The inner where makes the gradient of the slope at x = inf 0 instead of 0·inf.
     return jnp.where(x >= 0, x, slope * jnp.where(x >= 0, 0.0, x))
 
 
 def swish_beta(x: Array, beta: Array) -> Array:
     """Swish with a learned steepness, f(x) = x·σ(βx): x/2 at β = 0, swish at β = 1, ReLU as β → ∞.
 
-    β starts at 1; PyTorch, Keras and jax.nn have β = 1 only.
+    The initial value of β is 1; PyTorch, Keras and jax.nn have β = 1 only.
 
     Args:
-        x: pre-activations, shape (units,) or any, a float dtype.
-        beta: β, shape (units,) or (), x's dtype, in 1 / x's unit.
+        x: pre-activations, shape (…, units), a float dtype.
+        beta: β, shape (units,) or (), x's dtype, in the inverse of x's unit.
 
     Returns:
         Shape and dtype of x.
@@ -53,13 +54,13 @@ def swish_beta(x: Array, beta: Array) -> Array:
 
 
 def snake(x: Array, frequency: Array) -> Array:
-    """Snake, f(x) = x + sin²(ax)/a, with a learned frequency a; x itself at a = 0.
+    """Snake, f(x) = x + sin²(ax)/a, with a learned frequency a; f(x) = x at a = 0.
 
-    a starts at 1; PyTorch, Keras and jax.nn have no snake.
+    The initial value of a is 1; PyTorch, Keras and jax.nn have no snake.
 
     Args:
-        x: pre-activations, shape (units,) or any, a float dtype.
-        frequency: a, shape (units,) or (), x's dtype, in radians / x's unit.
+        x: pre-activations, shape (…, units), a float dtype.
+        frequency: a, shape (units,) or (), x's dtype, in radians per x's unit.
 
     Returns:
         Shape and dtype of x.
@@ -71,7 +72,7 @@ def snake(x: Array, frequency: Array) -> Array:
     Reference:
         Liu, Hartwig & Ueda 2020, arXiv 2006.08195.
     """
-    # The inner where keeps 0/0 out of the gradient, which a where after the division would not.
+    # The inner where keeps 0/0 out of the gradient; a where after the division alone would not.
     a = jnp.where(frequency == 0, 1.0, frequency)
     wave = jnp.sin(a * x)
     return x + jnp.where(frequency == 0, 0.0, wave * wave / a)

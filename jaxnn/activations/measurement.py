@@ -1,4 +1,4 @@
-"""Measuring what is known about an activation: the facts of any function, found numerically."""
+"""Measurement of the properties of any activation function, numerically."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from jaxnn.quadrature import normal_rule
 from jaxnn.types import Activation, Array
 
 STEP = 1e-4
-REACH = 100_000  # steps to each side of 0
+REACH = 100_000  # steps on each side of 0
 TAIL = np.concatenate([np.logspace(1, 16, 121)[1:], 1e16 * np.linspace(1, 1.1, 65)[1:]])
 
 
@@ -21,26 +21,30 @@ def measure(
     *,
     learned: Mapping[str, float] | None = None,
 ) -> Activation:
-    """The same activation with every fact measured, as types.Activation defines them.
+    """The same activation with every property measured, as defined in ``jaxnn.types.Activation``.
 
-    In float64, wherever the caller's flags stand, f and f′ are taken at steps of 1e-4 over −10 ≤ x ≤ 10, at growing x up to
-    ±1e16, and at the nodes of normal_rule. So a corner, jump or dip beyond |x| = 10 may be missed, and so may one that
-    a curve makes within 1e-4. How each fact follows:
+    f and f′ are evaluated in float64, whatever precision the caller has enabled: in steps of 1e-4
+    over −10 ≤ x ≤ 10, at increasing |x| up to 1e16, and at the nodes of normal_rule. A corner,
+    jump or dip beyond |x| = 10, or one narrower than 1e-4, may therefore be missed. The properties
+    follow from these values:
 
-    range: smallest and largest value; infinite where the values beyond 1e8 pass all those before by more than 1e-3.
-    smooth: neither f nor f′ jumps. A jump is a largest difference between neighbours that does not fall at least by
-        half when neighbours are ten times closer.
-    monotone: no value is below its left neighbour by more than rounding, 1e-12.
-    saturates: |f′| < 1e-6 from ∓1e16 on.
-    zero_centred, slope_at_0, at_infinity: as defined.
+    range: smallest and largest value; infinite if the values at |x| > 1e8 exceed all others by more
+        than 1e-3.
+    smooth: neither f nor f′ jumps. There is a jump if the largest difference between neighbouring
+        points is not at least halved when the points are ten times closer together.
+    monotone: no value is below its left neighbour by more than the rounding error, 1e-12.
+    saturates: |f′| < 1e-6 at x = ∓1e16 and beyond.
+    zero_centred, slope_at_0, at_infinity: by their definitions.
 
     Args:
-        activation: a function of one float array of any shape, a name, or an Activation. Not random: no key is given.
-        learned: learned parameters and the values to measure at; those of an Activation when absent.
+        activation: a function of one float array of any shape, a name, or an Activation. No key is
+            passed, so a stochastic activation is measured without its randomness.
+        learned: learned parameters by name, with the values to measure at; by default the initial
+            values of the Activation.
 
     Returns:
-        An Activation. If outputs depend on others' inputs or differ in number from the inputs, it is not elementwise:
-        ``elementwise`` is False, and the facts are those that were known before.
+        An Activation. If an output depends on several inputs, or the number of outputs differs from
+        that of the inputs, ``elementwise`` is False and the other properties are unchanged.
 
     Raises:
         ValueError: the name is unknown.
@@ -51,7 +55,7 @@ def measure(
         ((-1.0, inf), (True, False), False, True, 1.0)
 
     Reference:
-        None; checked against closed forms, on every entry of ACTIVATIONS.
+        None; tested against closed forms for every entry of ACTIVATIONS.
     """
     entry = resolve(activation)
     if learned is not None:

@@ -8,12 +8,12 @@ from jaxnn.types import Array
 def sine(x: Array, frequency: float | Array = 1.0) -> Array:
     """Sine, f(x) = sin(ωx).
 
-    A SIREN has ω = 30: ``functools.partial(sine, frequency=30.0)`` with initializers.siren. The table's entry has
-    ω = 1, which suits the initializers of every other function.
+    A SIREN has ω = 30: use ``functools.partial(sine, frequency=30.0)`` with initializers.siren. The
+    table's entry has ω = 1, which suits the initializers of the other activations.
 
     Args:
         x: pre-activations, any shape, a float dtype.
-        frequency: ω, in radians / x's unit; a number, or an array of x's dtype.
+        frequency: ω, in radians per x's unit; a number, or an array of x's dtype.
 
     Returns:
         Same shape and dtype, in [−1, 1].

@@ -1,4 +1,4 @@
-"""Rectifiers: linear on each side of 0, or a power of that."""
+"""The identity and the rectifiers: piecewise linear with a corner at 0, or the square of that."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ from jaxnn.types import Array, Key
 
 
 def linear(x: Array) -> Array:
-    """Identity, f(x) = x: a neuron whose activation is absent.
+    """Identity, f(x) = x, for a neuron without an activation function.
 
     Args:
         x: pre-activations, any shape and dtype.
@@ -26,7 +26,9 @@ def linear(x: Array) -> Array:
 
 
 def relu(x: Array) -> Array:
-    """Rectified linear unit, f(x) = max(x, 0); its slope at 0 is 0, as in PyTorch, Keras and jax.nn.
+    """Rectified linear unit, f(x) = max(x, 0).
+
+    Its derivative at 0 is 0, as in PyTorch, Keras and jax.nn.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -45,14 +47,14 @@ def relu(x: Array) -> Array:
 
 
 def leaky_relu(x: Array, slope: float | Array = 0.01) -> Array:
-    """Leaky ReLU, f(x) = x for x ≥ 0, slope·x for x < 0; its slope at 0 is 1.
+    """Leaky ReLU, f(x) = x for x ≥ 0, slope·x for x < 0; its derivative at 0 is 1.
 
-    The slope is 0.01 in the paper, PyTorch and jax.nn; keras.activations.leaky_relu takes 0.2, and the layer
-    keras.layers.LeakyReLU 0.3.
+    The default slope, 0.01, is that of the paper, PyTorch and jax.nn; it is 0.2 in
+    keras.activations.leaky_relu and 0.3 in the layer keras.layers.LeakyReLU.
 
     Args:
         x: pre-activations, any shape, a float dtype.
-        slope: left of 0, without unit; a number, or an array of x's dtype.
+        slope: the derivative for x < 0, dimensionless; a number, or an array of x's dtype.
 
     Returns:
         Same shape and dtype.
@@ -68,7 +70,7 @@ def leaky_relu(x: Array, slope: float | Array = 0.01) -> Array:
 
 
 def relu6(x: Array) -> Array:
-    """ReLU capped at 6, f(x) = min(max(x, 0), 6); its slope at 0 and at 6 is 0, as in PyTorch.
+    """ReLU capped at 6, f(x) = min(max(x, 0), 6); its derivative at 0 and 6 is 0, as in PyTorch.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -107,16 +109,16 @@ def relu_squared(x: Array) -> Array:
 
 
 def rrelu(x: Array, *, key: Key | None = None, lower: float = 1 / 8, upper: float = 1 / 3) -> Array:
-    """Randomised leaky ReLU, f(x) = x for x ≥ 0, a·x for x < 0, a ~ U(lower, upper) anew for each element.
+    """Randomised leaky ReLU, f(x) = x for x ≥ 0, a·x for x < 0, a ~ U(lower, upper).
 
-    With a key (in training) the slopes are drawn; without one a is the mean, (lower + upper) / 2. The bounds 1/8 and
-    1/3 are PyTorch's; Keras and jax.nn have no RReLU.
+    With a key (in training), each element has its own random slope a; without one, a is the mean,
+    (lower + upper) / 2. The bounds 1/8 and 1/3 are PyTorch's; Keras and jax.nn have no RReLU.
 
     Args:
         x: pre-activations, any shape, a float dtype.
-        key: for the slopes; absent, nothing is random.
-        lower: smallest slope, without unit.
-        upper: largest slope, without unit.
+        key: typed PRNG key of the slopes; without it nothing is random.
+        lower: smallest slope, dimensionless.
+        upper: largest slope, dimensionless.
 
     Returns:
         Same shape and dtype.
@@ -138,7 +140,7 @@ def rrelu(x: Array, *, key: Key | None = None, lower: float = 1 / 8, upper: floa
 
 
 def crelu(x: Array) -> Array:
-    """Concatenated ReLU, f(x) = [max(x, 0), max(−x, 0)]: n pre-activations make 2n outputs.
+    """Concatenated ReLU, f(x) = [max(x, 0), max(−x, 0)]: n pre-activations give 2n outputs.
 
     Args:
         x: pre-activations, shape (…, n), a float dtype.

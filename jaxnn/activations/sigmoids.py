@@ -1,4 +1,4 @@
-"""Bounded functions: sigmoids, from cheap to exact, and the Gaussian bump."""
+"""Bounded functions: sigmoids, their piecewise linear approximations, and the Gaussian."""
 
 import jax
 import jax.numpy as jnp
@@ -45,7 +45,7 @@ def tanh(x: Array) -> Array:
 
 
 def lecun_tanh(x: Array) -> Array:
-    """Scaled tanh, f(x) = 1.7159 tanh(2x/3), so that f(±1) = ±1 where its second derivative is largest.
+    """Scaled tanh, f(x) = 1.7159 tanh(2x/3); f(±1) = ±1, where |f″| is largest.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -64,7 +64,9 @@ def lecun_tanh(x: Array) -> Array:
 
 
 def hard_tanh(x: Array) -> Array:
-    """Clipped identity, f(x) = min(max(x, −1), 1); its slope at ±1 is 1 in jax.nn, 0 in PyTorch.
+    """Clipped identity, f(x) = min(max(x, −1), 1).
+
+    Its derivative at ±1 is 1, as in jax.nn; in PyTorch it is 0.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -85,7 +87,8 @@ def hard_tanh(x: Array) -> Array:
 def hard_sigmoid(x: Array) -> Array:
     """Piecewise linear sigmoid, f(x) = min(max(x + 3, 0), 6) / 6.
 
-    This slope, 1/6, is that of PyTorch, Keras 3 and jax.nn; Keras 2 and the original have 0.2, from −2.5 to 2.5.
+    The slope of the linear part, 1/6, is that of PyTorch, Keras 3 and jax.nn; Keras 2 and the
+    original have 0.2, from −2.5 to 2.5.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -98,13 +101,16 @@ def hard_sigmoid(x: Array) -> Array:
         [0.0, 0.5, 1.0]
 
     Reference:
-        Courbariaux, Bengio & David 2015, arXiv 1511.00363; this slope, Howard et al. 2019, arXiv 1905.02244.
+        Courbariaux, Bengio & David 2015, arXiv 1511.00363; Howard et al. 2019, arXiv 1905.02244,
+        for the slope 1/6.
     """
     return jax.nn.hard_sigmoid(x)
 
 
 def softsign(x: Array) -> Array:
-    """Softsign, f(x) = x / (1 + |x|): tanh's shape with tails that fall like 1/x² instead of e⁻²ˣ.
+    """Softsign, f(x) = x / (1 + |x|).
+
+    It has the shape of tanh, but its derivative falls like 1/x² instead of e⁻²ˣ.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -142,7 +148,7 @@ def arctan(x: Array) -> Array:
 
 
 def gaussian(x: Array) -> Array:
-    """Gaussian bump, f(x) = exp(−x²), without the 1/2 of the normal density.
+    """Gaussian, f(x) = exp(−x²), without the factor 1/2 in the exponent of the normal density.
 
     Args:
         x: pre-activations, any shape, a float dtype.

@@ -7,13 +7,15 @@ from jaxnn.types import Array
 
 
 def softmax(x: Array) -> Array:
-    """Softmax, f(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), over the last axis (PyTorch asks for the axis; Keras and jax.nn agree).
+    """Softmax, f(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), over the last axis.
+
+    Keras and jax.nn also take the last axis; PyTorch needs the axis as an argument.
 
     Args:
         x: logits, shape (…, classes), a float dtype.
 
     Returns:
-        Probabilities, same shape and dtype, of sum 1 over the last axis.
+        Probabilities, same shape and dtype, which sum to 1 over the last axis.
 
     Raises:
         ValueError: x has no axis.
@@ -30,7 +32,9 @@ def softmax(x: Array) -> Array:
 
 
 def log_softmax(x: Array) -> Array:
-    """Logarithm of the softmax, f(x)ᵢ = xᵢ − log Σⱼ exp(xⱼ), over the last axis; it does not underflow.
+    """Logarithm of the softmax, f(x)ᵢ = xᵢ − log Σⱼ exp(xⱼ), over the last axis.
+
+    It does not underflow.
 
     Args:
         x: logits, shape (…, classes), a float dtype.
@@ -53,15 +57,16 @@ def log_softmax(x: Array) -> Array:
 
 
 def sparsemax(x: Array) -> Array:
-    """Sparsemax, f(x) = argmin ‖p − x‖² over probabilities p: softmax's relative with exact zeros; the same in Keras.
+    """Sparsemax, f(x) = argmin ‖p − x‖² over probability vectors p: like softmax, with exact zeros.
 
-    f(x)ᵢ = max(xᵢ − τ, 0), with τ such that the outputs sum to 1. bfloat16 and float16 are computed in float32.
+    f(x)ᵢ = max(xᵢ − τ, 0), with τ such that the outputs sum to 1; the same in Keras. For bfloat16
+    and float16 it is computed in float32.
 
     Args:
         x: logits, shape (…, classes), a float dtype.
 
     Returns:
-        Probabilities, same shape and dtype, of sum 1 over the last axis.
+        Probabilities, same shape and dtype, which sum to 1 over the last axis.
 
     Raises:
         ValueError: x has no axis.
@@ -75,10 +80,12 @@ def sparsemax(x: Array) -> Array:
     """
     _needs_axis("sparsemax", x)
     z = x.astype(jnp.float32) if jnp.finfo(x.dtype).bits < 32 else x
-    # A shift of all logits cancels, in the gradient too, so it may go undifferentiated; it keeps the sums precise.
+    # Shifting all logits changes neither the outputs nor their gradient, so the shift needs no
+    # derivative; it keeps the sums precise.
     z = z - jax.lax.stop_gradient(jnp.max(z, axis=-1, keepdims=True))
-    # xᵢ is above τ if Σⱼ max(xⱼ − xᵢ, 0) < 1: classes² differences, but no sort, which takes a second to compile.
-    # Given the support, τ is linear in the logits, and plain differentiation gives the Jacobian.
+    # xᵢ > τ if Σⱼ max(xⱼ − xᵢ, 0) < 1: this takes classes² differences, but no sort, which would
+    # take a second to compile. Given the support, τ is linear in the logits, so automatic
+    # differentiation gives the Jacobian.
     support = jnp.sum(jax.nn.relu(z[..., None, :] - z[..., :, None]), axis=-1) < 1
     count = jnp.sum(support, axis=-1, keepdims=True).astype(z.dtype)
     tau = (jnp.sum(jnp.where(support, z, 0), axis=-1, keepdims=True) - 1) / count

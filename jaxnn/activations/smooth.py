@@ -1,4 +1,4 @@
-"""ReLU with its corner rounded: the gates x·g(x), and the softplus family."""
+"""Smooth relatives of ReLU: products x·g(x) with a sigmoidal g, and the softplus family."""
 
 import jax
 import jax.numpy as jnp
@@ -7,9 +7,10 @@ from jaxnn.types import Array
 
 
 def swish(x: Array) -> Array:
-    """Swish, f(x) = x·σ(x), also known as SiLU; it falls to its minimum −0.27846 at x = −1.27846, then rises.
+    """Swish or SiLU, f(x) = x·σ(x), with its minimum −0.27846 at x = −1.27846.
 
-    The same in PyTorch, Keras and jax.nn (all call it silu); swish_beta has the β of the second reference, learned.
+    The same in PyTorch, Keras and jax.nn, which all call it silu; swish_beta has the learned β of
+    the second reference.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -22,7 +23,8 @@ def swish(x: Array) -> Array:
         -0.278
 
     Reference:
-        Elfwing, Uchibe & Doya 2018, arXiv 1702.03118; Ramachandran, Zoph & Le 2017, arXiv 1710.05941.
+        Elfwing, Uchibe & Doya 2018, arXiv 1702.03118; Ramachandran, Zoph & Le 2017, arXiv
+        1710.05941.
     """
     return jax.nn.silu(x)
 
@@ -50,10 +52,10 @@ def hard_swish(x: Array) -> Array:
 
 
 def gelu(x: Array) -> Array:
-    """Gaussian error linear unit, f(x) = x·Φ(x) = x (1 + erf(x/√2)) / 2, Φ the normal distribution function.
+    """Gaussian error linear unit, f(x) = x·Φ(x) = x (1 + erf(x/√2)) / 2, Φ the normal CDF.
 
-    This, the definition, is the default of PyTorch and Keras; jax.nn.gelu defaults to the tanh form, here gelu_tanh.
-    The two differ by up to 4.7e-4.
+    This exact form is the default of PyTorch and Keras; the default of jax.nn.gelu is the tanh
+    form, here gelu_tanh. The two differ by up to 4.7e-4.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -72,7 +74,9 @@ def gelu(x: Array) -> Array:
 
 
 def gelu_tanh(x: Array) -> Array:
-    """GELU's tanh form, f(x) = x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2; the default of jax.nn.gelu.
+    """GELU's tanh form, f(x) = x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2.
+
+    It is the default of jax.nn.gelu.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -110,7 +114,9 @@ def mish(x: Array) -> Array:
 
 
 def softplus(x: Array) -> Array:
-    """Softplus, f(x) = log(1 + eˣ); PyTorch switches to x above 20, the others compute it stably everywhere.
+    """Softplus, f(x) = log(1 + eˣ), computed without overflow for all x.
+
+    Keras and jax.nn also compute it stably for all x; PyTorch returns x above 20.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -129,14 +135,17 @@ def softplus(x: Array) -> Array:
 
 
 def squareplus(x: Array, b: float | Array = 4.0) -> Array:
-    """Squareplus, f(x) = (x + √(x² + b)) / 2: softplus without exponentials; b = 4 in Keras and jax.nn too.
+    """Squareplus, f(x) = (x + √(x² + b)) / 2: like softplus, without exponentials.
 
-    Computed as max(x, 0) + b / (2 (√(x² + b) + |x|)), the same number without the difference of two large ones, which in
-    jax.nn.squareplus loses the left tail: at −3000 in float32 that is 0 instead of 1/3000.
+    The default b = 4 is that of Keras and jax.nn. It is computed as
+    max(x, 0) + b / (2 (√(x² + b) + |x|)), which is equal but avoids the difference of two large
+    numbers. That difference loses the left tail in jax.nn.squareplus: at −3000 in float32 it
+    returns 0 instead of 1/3000.
 
     Args:
         x: pre-activations, any shape, a float dtype.
-        b: width of the corner, x's unit squared; a number, or an array of x's dtype.
+        b: the square of the width of the rounded corner, in x's unit squared; a number, or an
+            array of x's dtype.
 
     Returns:
         Same shape and dtype, above 0.
@@ -148,7 +157,7 @@ def squareplus(x: Array, b: float | Array = 4.0) -> Array:
     Reference:
         Barron 2021, arXiv 2112.11687.
     """
-    # Both corners take their right slope at 0, so that they cancel there too.
+    # At 0 both terms with a corner take their right derivative, so that the corners cancel.
     right = x >= 0
     size = jnp.where(right, x, -x)
     return jnp.where(right, x, 0.0) + b / (2 * (jnp.sqrt(x * x + b) + size))

@@ -1,4 +1,4 @@
-"""ACTIVATIONS: the one table of what is known about each activation, and resolve, which looks things up in it."""
+"""ACTIVATIONS, the table of all activations and their properties, and resolve, its look-up."""
 
 import difflib
 import math
@@ -41,7 +41,7 @@ def _curve(
     monotone=True,
     **others,
 ) -> Activation:
-    """An elementwise entry: every fact must be given; smooth, monotone and not zero-centred is the common case."""
+    """An elementwise entry: all its properties; by default smooth, monotone, not zero-centred."""
     return Activation(
         function,
         reference,
@@ -329,7 +329,7 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
             slope_at_0=1.0,
             learned=MappingProxyType({"frequency": 1.0}),
         ),
-        # Several pre-activations for each output
+        # Several pre-activations per output
         "maxout": Activation(
             maxout, "Goodfellow et al. 2013", range=(-inf, inf), elementwise=False, units_in=2
         ),
@@ -342,7 +342,7 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
         "swiglu": Activation(
             swiglu, "Shazeer 2020", range=(-inf, inf), elementwise=False, units_in=2
         ),
-        # Over the whole layer
+        # Functions of the whole layer
         "softmax": Activation(softmax, "Bridle 1990", range=(0, 1), elementwise=False),
         "log_softmax": Activation(log_softmax, "Bridle 1990", range=(-inf, 0), elementwise=False),
         "sparsemax": Activation(
@@ -351,16 +351,17 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
     }
 )
 
-# Second names are no entries, so that nothing is tested, trained or reported twice.
+# Aliases are not entries, so that nothing is tested, trained or reported twice.
 ALIASES: Mapping[str, str] = MappingProxyType(
     {"silu": "swish", "identity": "linear", "hard_silu": "hard_swish"}
 )
 
 
 def resolve(activation: str | Callable[[Array], Array] | Activation) -> Activation:
-    """The table's entry for a name; an Activation as it is; a callable as an Activation whose facts are None.
+    """The Activation for a name, an Activation or a function; a function's properties are None.
 
-    Cheap, as it is called for every layer: a callable's facts are measured only where ``measure`` is asked for them.
+    An Activation is returned unchanged. This is cheap, since it is called for every layer: use
+    ``measure`` to measure the properties of a function.
 
     Args:
         activation: a name in ACTIVATIONS or ALIASES, a function of one array, or an Activation.
@@ -369,8 +370,9 @@ def resolve(activation: str | Callable[[Array], Array] | Activation) -> Activati
         An Activation.
 
     Raises:
-        ValueError: the name is not in ACTIVATIONS or ALIASES; the message lists the valid names, nearest first.
-        TypeError: activation is no name, callable or Activation.
+        ValueError: the name is not in ACTIVATIONS or ALIASES; the message lists the valid names,
+            nearest first.
+        TypeError: activation is not a string, a callable or an Activation.
 
     Example:
         >>> resolve("tanh").range
@@ -387,7 +389,8 @@ def resolve(activation: str | Callable[[Array], Array] | Activation) -> Activati
         return Activation(activation)
     if not isinstance(activation, str):
         raise TypeError(
-            f"an activation is a name, a function of one array or an Activation, got {type(activation).__name__}"
+            "an activation is a name, a function of one array or an Activation, "
+            f"got {type(activation).__name__}"
         )
     name = ALIASES.get(activation, activation)
     if name not in ACTIVATIONS:

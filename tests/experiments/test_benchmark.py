@@ -14,6 +14,7 @@ from experiments import benchmark
 from experiments.benchmark import contest, findings, table
 from experiments.benchmark.engine import make_training
 from experiments.benchmark.workloads import WORKLOADS, Workload
+from experiments.lab.engine import devices
 
 MLP = Workload("12-20-16-5, batch 32", "mlp", (12, 20, 16, 5), 32, runs=4, seeds=2, examples=64)
 
@@ -76,14 +77,15 @@ def test_calibration(each, expected):
 
 
 def test_operations_by_hand_and_as_xla_counts_them():
-    # Forward, weight slopes and input slopes of 12·20, 20·16 and 16·5 weights; the first layer's inputs need no slope.
+    # Forward, weight gradients and input gradients of 12·20, 20·16 and 16·5 weights; the first
+    # layer's inputs need no gradient.
     assert MLP.flops == 2 * 32 * (3 * (240 + 320 + 80) - 240)
     elman = Workload("3-5-4, length 6", "elman", (3, 5, 4), 16, runs=4, seeds=2, length=6)
     assert elman.flops == 2 * 16 * (6 * (2 * 15 + 3 * 25) + 3 * 20)
     net = jaxnn.mlp(MLP.sizes)
     params = jax.eval_shape(net.init, jax.random.key(0))
 
-    def slopes(params, x, y):
+    def gradient(params, x, y):
         return jax.grad(
             lambda params: jaxnn.cost(
                 jaxnn.losses.softmax_cross_entropy, lambda x: net.apply(params, x), x, y
@@ -91,7 +93,7 @@ def test_operations_by_hand_and_as_xla_counts_them():
         )(params)
 
     cost = (
-        jax.jit(slopes)
+        jax.jit(gradient)
         .lower(params, jnp.zeros((32, 12)), jnp.zeros(32, jnp.int32))
         .compile()
         .cost_analysis()
@@ -116,7 +118,7 @@ def test_the_engine_trains_the_network_of_the_workload(name):
 
 
 def test_end_to_end(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(benchmark, "use_every_core", lambda: None)  # the devices are conftest's
+    monkeypatch.setattr(devices, "use_every_core", lambda: None)  # the devices are conftest's
     assert (
         benchmark.main(
             ["--smoke", "--peers", "none", "--workloads", "deep", "--out", str(tmp_path)]
@@ -174,14 +176,14 @@ def test_the_peers_table():
         "precision": {"matmul": "highest"},
         "cpu": None,
         "machine": "Linux",
-        "missing_peers": {"flax_nnx": "needs flax"},
+        "missing_peers": {"flax_nnx": "flax_nnx needs flax"},
         "workloads": {"digits": {"runs": 4096, "ours": ours, "peers": {"torch_compiled": peer}}},
     }
     text = "\n".join(table.lines(report))
     assert (
         "PyTorch, stacked by hand and compiled  " in text
         and "(1.5–1,234)" in text
-        and "flax_nnx: needs flax" in text
+        and "not measured: flax_nnx needs flax" in text
     )
     assert max(map(len, text.splitlines())) <= 100
 
@@ -199,17 +201,54 @@ def test_the_peers_table():
     ],
 )
 def test_what_is_wrong_is_one_sentence(flags, said, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(benchmark, "use_every_core", lambda: None)
+    monkeypatch.setattr(devices, "use_every_core", lambda: None)
     assert benchmark.main([*flags, "--out", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1 and error.startswith("error: ")
 
 
-def test_its_own_part_needs_only_what_jaxnn_needs():
-    # In a process of its own: what is imported here says nothing. What jax, optax and chex import by themselves is theirs.
+def imported_by(module):
+    """What a module imports in a process of its own, beyond the standard library, jax, optax, chex
+    and all that these import themselves."""
     code = (
-        "import sys, jax, optax, chex; theirs = {name.split('.')[0] for name in sys.modules}; import experiments.benchmark; "
-        "print(*sorted({name.split('.')[0] for name in sys.modules} - theirs - set(sys.stdlib_module_names)))"
+        "import sys, jax, optax, chex; "
+        "theirs = {name.split('.')[0] for name in sys.modules}; "
+        f"import {module}; "
+        "own = {name.split('.')[0] for name in sys.modules} - theirs; "
+        "print(*sorted(own - set(sys.stdlib_module_names)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["experiments", "jaxnn"]
+    return found.stdout.split()
+
+
+def test_its_own_part_needs_only_what_jaxnn_needs():
+    own = (
+        "experiments.benchmark.measure, experiments.benchmark.findings, experiments.benchmark.table"
+    )
+    assert imported_by(own) == ["experiments", "jaxnn"]
+
+
+def test_flags_and_peers_come_without_jax():
+    code = (
+        "import sys, experiments.benchmark.peers, experiments.benchmark.rival; "
+        "print(*sorted({'jax', 'jaxnn', 'torch', 'pandas', 'matplotlib'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []
+
+
+def test_an_interrupted_benchmark_keeps_its_rounds(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(devices, "use_every_core", lambda: None)
+    spent = contest.rounds
+
+    def interrupted(*arguments):
+        yield next(spent(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(contest, "rounds", interrupted)
+    flags = ["--smoke", "--peers", "none", "--workloads", "digits", "deep", "--out", str(tmp_path)]
+    assert benchmark.main(flags) == 130
+    report = json.loads((tmp_path / "benchmark.json").read_text())
+    assert list(report["workloads"]) == ["digits"]
+    assert len(report["workloads"]["digits"]["rounds"]) == 1
+    assert "compile_by_depth" not in report and "interrupted" in capsys.readouterr().err

@@ -1,4 +1,8 @@
-"""The experiment on depth: its networks against jaxnn's own, its theory against closed forms, its rules on made-up numbers."""
+"""The experiment on depth.
+
+Its networks are tested against jaxnn's own, its theory against closed forms, and its rules on
+made-up numbers.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -10,10 +14,15 @@ import pytest
 
 import jaxnn
 from experiments import depth
-from experiments.depth import any_depth, before_training, trained
-from experiments.depth import findings as conclusions
-from experiments.depth.any_depth import Shape, Start
-from jaxnn import criticality, gaussian, meanfield
+from experiments.depth import (
+    any_depth,
+    before_training,
+    findings_before_training,
+    findings_depth_scale,
+    findings_trained,
+)
+from experiments.depth.any_depth import Net, Shape, Start
+from jaxnn import criticality, expectations, meanfield
 from jaxnn.losses import softmax_cross_entropy
 
 CONFIGURATION = replace(
@@ -23,7 +32,7 @@ CONFIGURATION = replace(
 
 def test_a_network_of_any_depth_is_deep_mlp_of_that_depth_and_so_is_its_gradient():
     shape = Shape(("relu", "tanh"), 3, 4, 6, 2)
-    start = partial(any_depth.initial, shape, "tanh", Start(1.5, 0.2))
+    start = partial(any_depth.initial, Net(shape, "tanh", 4, Start(1.5, 0.2)))
     x, y = (
         np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32),
         np.array([0, 1, 0, 1, 1]),
@@ -55,15 +64,15 @@ def test_a_network_of_any_depth_is_deep_mlp_of_that_depth_and_so_is_its_gradient
         lambda leaf: noise.normal(size=leaf.shape).astype(np.float32),
         jax.eval_shape(start, jax.random.key(0)),
     )
-    (value, slopes), (expected, wanted) = jax.jit(both)(params)
+    (value, gradient), (expected, wanted) = jax.jit(both)(params)
     assert 0.2 < jax.jit(lambda key: start(key)[1]["bias"])(jax.random.key(0)).std() < 0.8
     np.testing.assert_allclose(value, expected, rtol=1e-6)
-    assert not np.any(slopes[1]["weight"][3:])
+    assert not np.any(gradient[1]["weight"][3:])
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(
             a[:3] if a.ndim > b.ndim else a[: len(b)], b, rtol=1e-4, atol=1e-6
         ),
-        slopes,
+        gradient,
         wanted,
     )
 
@@ -71,7 +80,7 @@ def test_a_network_of_any_depth_is_deep_mlp_of_that_depth_and_so_is_its_gradient
 def test_the_theory_of_a_given_variance_is_mean_field_theory():
     q = np.geomspace(1e-9, 30, 50)
     for name in ("tanh", "relu"):
-        exact = [gaussian.moments(name, value) for value in q[::7]]
+        exact = [expectations.moments(name, value) for value in q[::7]]
         exact = [
             [each.mean_square, each.slope_mean_square, each.product_mean_square] for each in exact
         ]
@@ -91,8 +100,8 @@ def test_waves_that_the_theory_does_not_resolve_are_told_apart():
 
 
 def test_the_alignment_of_gradient_and_signal_accounts_for_a_factor_that_theory_misses():
-    # Linear networks of width 8, those whose gradient happens to lie along the signal in the last layer.
-    measured = before_training.measure("linear", (1.0,), depth=2, width=8, networks=8000)
+    # Linear networks of width 8 whose gradient happens to be along the signal in the last layer.
+    measured = before_training.random_networks("linear", (1.0,), depth=2, width=8, networks=8000)
     along = measured["alignment"][0, :, -1] > 0.3
     factor, given, more = (
         measured[name][0, along, -1] for name in ("log_factor", "factor_given", "factor_aligned")
@@ -121,7 +130,7 @@ def test_every_smooth_activation_is_compared_with_theory():
 
 def test_the_depth_scale_is_chi_below_the_edge_of_chaos_and_the_settled_slope_above():
     np.testing.assert_allclose(
-        trained.chaos_depth_scale(1.3, 0.05),
+        findings_depth_scale.chaos_depth_scale(1.3, 0.05),
         criticality.depth_scales("tanh", 1.3, 0.05).correlation,
     )
     # The same in NumPy alone, by Gauss-Hermite and differences.
@@ -141,14 +150,18 @@ def test_the_depth_scale_is_chi_below_the_edge_of_chaos_and_the_settled_slope_ab
     for _ in range(300):
         c = following(c)
     slope = (following(c + 1e-4) - following(c - 1e-4)) / 2e-4
-    np.testing.assert_allclose(trained.chaos_depth_scale(3.0, 0.05), -1 / np.log(slope), rtol=1e-3)
+    np.testing.assert_allclose(
+        findings_depth_scale.chaos_depth_scale(3.0, 0.05), -1 / np.log(slope), rtol=1e-3
+    )
 
 
 def test_published_products_are_theory():
     # The closed forms of ReLU, and one by quadrature; the experiment itself compares all twelve.
     for row in (("relu", 2.0), ("relu", 1.0), ("tanh", 1.0)):
         np.testing.assert_allclose(
-            meanfield.gradient_product(row[0], 40, row[1]), conclusions.PUBLISHED[row], rtol=1e-3
+            meanfield.gradient_product(row[0], 40, row[1]),
+            findings_before_training.PUBLISHED[row],
+            rtol=1e-3,
         )
 
 
@@ -168,7 +181,7 @@ def scores(value, seeds=6, **more):
 )
 def test_an_initialisation_stalls_or_trains(xavier, he, word):
     assert (
-        trained.initialisation(
+        findings_trained.initialisation(
             CONFIGURATION, {"init-Xavier": scores(xavier), "init-He": scores(he)}
         ).verdict
         == word
@@ -194,7 +207,7 @@ def test_useful_from_40_layers_is_better_than_relu_at_each_of_them(elu, word):
         found[f"ladder-elu-{depth_}"] = scores(
             value, **({"test": flat["test"][::-1]} if value == 0.5 else {})
         )
-    assert trained.very_deep(c, found, "A4", "elu").verdict == word
+    assert findings_trained.very_deep(c, found, "A4", "elu").verdict == word
 
 
 @pytest.mark.parametrize("times, word", [(6, "holds"), (40, "does not hold"), (None, "undecided")])
@@ -202,13 +215,13 @@ def test_depth_that_trains_against_the_depth_scale(times, word):
     c = replace(CONFIGURATION, map_weight_variance=(1.0, 1.15, 1.3, 1.45, 1.6), map_depth=(2, 4000))
     found = {}
     for variance in c.map_weight_variance:
-        deepest = (times or 6) * trained.chaos_depth_scale(variance, 0.05)
+        deepest = (times or 6) * findings_depth_scale.chaos_depth_scale(variance, 0.05)
         share = np.log(deepest / 2) / np.log(
             2000
         )  # where the line between the two depths crosses one half
         accuracies = np.array([0.9, 0.9 - 0.4 / share]) if times else np.array([0.9, 0.9])
         found[f"map-{variance:g}"] = {"train": accuracies[:, None, None]}
-    verdict = trained.depth_scale(c, found)
+    verdict = findings_depth_scale.depth_scale(c, found)
     assert verdict.verdict == word
     if times:
         np.testing.assert_allclose(verdict.effects[0].value, times, rtol=1e-6)
@@ -221,12 +234,12 @@ def test_saturation_is_a_reason_only_where_the_loser_saturates_more():
         for name in c.activation
         for depth in c.depth
     }
-    assert trained.saturation(c, found).verdict == "does not hold"  # all saturate alike
+    assert findings_trained.saturation(c, found).verdict == "does not hold"  # all saturate alike
     for depth_ in c.depth:
         found[f"ladder-relu-{depth_}"]["saturated"] = np.full(6, 0.1)
-    assert trained.saturation(c, found).verdict == "holds"
+    assert findings_trained.saturation(c, found).verdict == "holds"
     found["ladder-tanh-4"] = scores(0.95)
-    assert trained.saturation(c, found).verdict == "holds only when"
+    assert findings_trained.saturation(c, found).verdict == "holds only when"
 
 
 @pytest.mark.parametrize(
@@ -254,14 +267,14 @@ def test_more_layers_are_slower_and_solve_more(spirals, digits, per_layer, word)
             f"{task}-{depth}": scores(value, chosen_on=np.array([value]))
             for depth, value in zip(depths, values, strict=True)
         }
-    assert trained.more_layers(c, found).verdict == word
+    assert findings_trained.more_layers(c, found).verdict == word
 
 
 def made_up(factor, *, off=0.0, aligned=0.0, spread=0.01, layers=40):
     """Networks whose product has the spread, in powers of ten, about theory's."""
     flat = np.full(layers, 1e-3)
     product = layers * np.log10(factor) + spread * np.linspace(-1, 1, 41)
-    return conclusions.Layers(
+    return findings_before_training.Layers(
         factor * (1 + flat),
         flat,
         np.full(layers, factor),
@@ -289,7 +302,7 @@ def test_a_factor_off_by_more_than_2_percent_refutes_the_theory_unless_the_align
     change, word
 ):
     rows = {("tanh", "He"): made_up(0.9), ("relu", "He"): made_up(1.0, **change)}
-    verdict = conclusions.mean_field(CONFIGURATION, {}, rows)
+    verdict = findings_before_training.mean_field(CONFIGURATION, rows)
     assert verdict.verdict == word and ("relu He" in verdict.when) == (word == "holds only when")
 
 
@@ -298,7 +311,7 @@ def test_a_product_outside_the_networks_spread_is_a_condition():
         ("tanh", "He"): made_up(0.9),
         ("relu", "He"): made_up(1.0)._replace(products=np.full(41, 0.5)),
     }
-    verdict = conclusions.mean_field(CONFIGURATION, {}, rows)
+    verdict = findings_before_training.mean_field(CONFIGURATION, rows)
     assert verdict.verdict == "holds only when" and "relu He" in verdict.when
 
 
@@ -322,25 +335,30 @@ def test_tanh_is_preferred_where_its_gradient_is_larger_and_it_learns_more(tanh,
         for name, value in (("tanh", accuracy), ("sigmoid", 0.3))
         for depth in CONFIGURATION.depth
     }
-    assert conclusions.vanishing(CONFIGURATION, found, rows).verdict == word
+    assert findings_before_training.vanishing(CONFIGURATION, found, rows).verdict == word
 
 
 def test_selu_holds_within_its_tolerance_only():
     shape = 3, 3, CONFIGURATION.theory_depth + 1
     noise = 1e-3 * np.sin(np.arange(np.prod(shape))).reshape(shape)
     assert (
-        conclusions.selu(CONFIGURATION, {"selu": {"mean": noise, "variance": 1 + noise}}).verdict
+        findings_before_training.selu(
+            CONFIGURATION, {"selu": {"mean": noise, "variance": 1 + noise}}
+        ).verdict
         == "holds"
     )
     assert (
-        conclusions.selu(CONFIGURATION, {"selu": {"mean": noise, "variance": 1.2 + noise}}).verdict
+        findings_before_training.selu(
+            CONFIGURATION, {"selu": {"mean": noise, "variance": 1.2 + noise}}
+        ).verdict
         == "does not hold"
     )
 
 
 def test_a_wrong_flag_names_its_value():
     with pytest.raises(
-        depth.UserError, match=r"--depth \(4, 2\): give at least 2 values above 0, rising"
+        depth.UserError,
+        match=r"--depth \(4, 2\): give at least 2 values above 0 in ascending order",
     ):
         depth.parts(replace(CONFIGURATION, depth=(4, 2)))
     with pytest.raises(depth.UserError, match="--activation maxout: give elementwise"):

@@ -1,4 +1,5 @@
-"""Dying ReLU: networks dead at birth against the closed form and NumPy, dead units against diagnostics, the verdicts' rules."""
+"""Dying ReLUs: networks dead at birth against the closed form and NumPy, dead units against
+diagnostics, and the rules of the verdicts."""
 
 import jax
 import jax.numpy as jnp
@@ -6,8 +7,10 @@ import numpy as np
 import pytest
 
 from experiments import dying_relu
-from experiments.dying_relu.findings import judge_dying
-from experiments.dying_relu.measure import Rise, asymmetric, born_dead, dead_units, fates, rise
+from experiments.dying_relu.findings import NARROW, judge_dying, rise
+from experiments.dying_relu.measure import KINDS, asymmetric, dead_units, fates
+from experiments.dying_relu.measure_birth import CHUNK, born_dead, count_again
+from experiments.lab.evidence.verdicts import Effect
 from experiments.lab.io.errors import UserError
 from jaxnn import diagnostics, mlp
 from jaxnn.meanfield import dead_network_probability
@@ -34,6 +37,19 @@ def test_networks_are_born_dead_as_often_as_the_law_and_numpy_say():
     assert counted["leaky_relu"] == 0
 
 
+def test_a_count_beyond_chance_is_repeated_with_more_networks():
+    configuration = dying_relu.Configuration(networks=CHUNK, width=(2,), depth=(1, 2))
+    likely, unlikely = round(CHUNK * dead_network_probability(2, 1)), CHUNK  # of depths 1 and 2
+    again = count_again(configuration, {"born-2": {"relu": np.array([likely, unlikely])}})
+    assert again["cells"].tolist() == [[2, 2]]
+    expected = 10 * CHUNK * dead_network_probability(2, 2)
+    assert again["relu"].tolist() == [pytest.approx(expected, rel=0.1)]
+
+
+def test_every_kind_of_narrow_network_has_a_name():
+    assert tuple(NARROW) == KINDS
+
+
 @pytest.mark.parametrize("activation", ["relu", "prelu"])
 def test_dead_units_are_those_of_diagnostics(activation):
     net = mlp(
@@ -48,10 +64,8 @@ def test_dead_units_are_those_of_diagnostics(activation):
 
 
 def test_a_piece_of_maxout_that_never_is_the_largest_is_dead():
-    params = (
-        {"weight": jnp.array([[1.0, -1.0, 2.0, -1.5]])},
-        {"weight": jnp.ones((2, 1))},
-    )  # of unit 0 pieces x and 2 x, of unit 1 −x and −1.5 x
+    # The pieces of unit 0 are x and 2 x, those of unit 1 −x and −1.5 x.
+    params = ({"weight": jnp.array([[1.0, -1.0, 2.0, -1.5]])}, {"weight": jnp.ones((2, 1))})
     assert dead_units(params, jnp.array([[1.0], [2.0]]), "maxout").tolist() == [
         [True, False, False, True]
     ]
@@ -61,24 +75,18 @@ def test_a_piece_of_maxout_that_never_is_the_largest_is_dead():
 
 
 def test_fates_of_four_units():
-    """One run, one layer: always alive; dies for good; dies and returns; dead at the last checkpoint only."""
+    """One run, one layer: always alive; dies for good; comes back; dead at the last checkpoint."""
     dead = np.array([[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 0, 1]], bool)[:, None, None]
     found = fates(dead, np.ones((3, 1), bool), units=4)
     assert found["dead"].ravel().tolist() == [0, 0.5, 0.5]
     assert (found["ever"].item(), found["returned"].item()) == (2, 1)
     diverged = fates(dead, np.array([[True], [True], [False]]), units=4)
-    assert np.isnan(diverged["dead"][-1]).all() and (
-        diverged["ever"].item(),
-        diverged["returned"].item(),
-    ) == (0, 0)
-    pieces = fates(
-        dead, np.ones((3, 1), bool), units=2
-    )  # units (0, 2) and (1, 3) of two pieces each
-    assert pieces["dead"].ravel().tolist() == [0, 0, 0.5] and pieces["pieces"].ravel().tolist() == [
-        0,
-        0.5,
-        0.5,
-    ]
+    assert np.isnan(diverged["dead"][-1]).all()
+    assert (diverged["ever"].item(), diverged["returned"].item()) == (0, 0)
+    # Two units of two pieces each: columns 0 and 2, columns 1 and 3.
+    pieces = fates(dead, np.ones((3, 1), bool), units=2)
+    assert pieces["dead"].ravel().tolist() == [0, 0, 0.5]
+    assert pieces["pieces"].ravel().tolist() == [0, 0.5, 0.5]
 
 
 def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
@@ -87,9 +95,8 @@ def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
     values = np.concatenate([params[1]["weight"], params[1]["bias"][None]])
     assert values.shape == (401, 400)
     large = values > 6 * 0.6007 / 20
-    assert (
-        large.sum(axis=0) <= 1
-    ).all() and large.sum() > 360  # Beta(2, 1) lies above 0.18 with probability 0.968
+    # Beta(2, 1) is above 0.18 with probability 0.968.
+    assert (large.sum(axis=0) <= 1).all() and large.sum() > 360
     assert values[large].mean() == pytest.approx(2 / 3, abs=0.05)
     assert values[~large].std() == pytest.approx(0.6007 / 20, rel=0.05)
     kept = asymmetric(net, first=False).init(jax.random.key(0))
@@ -99,9 +106,10 @@ def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
 def test_the_rise_leaves_out_runs_that_diverged():
     dead, finite = np.array([[0.1, 0.1], [0.3, 0.3], [0.5, 0.5], [0.7, 9.0]]), np.ones((4, 2), bool)
     finite[3, 1] = False
-    found = rise(np.array([0.01, 0.1, 1.0, 10.0]), dead, finite)
-    assert found == pytest.approx((0.2, 0.2, 0.2, 3))
-    assert np.isnan(rise(np.array([0.01, 0.1, 1.0, 10.0]), dead, np.zeros((4, 2), bool)).slope)
+    rates = np.array([0.01, 0.1, 1.0, 10.0])
+    found = rise("rise", rates, dead, finite)
+    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.2, 0.2))
+    assert np.isnan(rise("rise", rates, dead, np.zeros((4, 2), bool)).value)
 
 
 @pytest.mark.parametrize(
@@ -112,17 +120,22 @@ def test_the_rise_leaves_out_runs_that_diverged():
             (0.1, 0.2),
             {"first": 0.0, "deeper": 0.25},
             "holds only when",
-            "'never' is said of the first hidden layer alone (25% of deeper dead units came back)",
+            "'never come back' is restricted to the first hidden layer (25% of the dead units of "
+            "deeper layers came back)",
         ),
-        ((0.1, -0.2), {"first": 0.0, "deeper": 0.0}, "holds only when", "rates matter for a only"),
+        (
+            (0.1, -0.2),
+            {"first": 0.0, "deeper": 0.0},
+            "holds only when",
+            "'large rates make it worse' is restricted to a",
+        ),
         ((-0.1, np.nan), {"first": 0.0, "deeper": 0.0}, "does not hold", ""),
         ((0.1, 0.2), {"first": 0.1, "deeper": 0.2}, "does not hold", ""),
     ],
 )
 def test_the_verdict_on_dying_units(lows, returned, verdict, when):
-    assert judge_dying(
-        {name: Rise(0.3, low, 0.4, 5) for name, low in zip("ab", lows, strict=True)}, returned
-    ) == (verdict, when)
+    rises = {name: Effect(name, 0.3, low, 0.4) for name, low in zip("ab", lows, strict=True)}
+    assert judge_dying(rises, returned) == (verdict, when)
 
 
 @pytest.mark.parametrize(
@@ -132,10 +145,10 @@ def test_the_verdict_on_dying_units(lows, returned, verdict, when):
         ({"narrow_runs": 20}, "--narrow-runs 20: give a multiple of 50"),
         ({"narrow": ("tanh/he",)}, "--narrow tanh/he: choose from relu/he, "),
         ({"steps": 100}, "--steps 100: give a multiple of --checkpoints 12"),
-        ({"learning_rate": (0.1, 1.0)}, "--learning-rate (0.1, 1.0): give at least three"),
+        ({"learning_rate": (0.1, 1.0)}, "--learning-rate 0.1 1: give at least three"),
     ],
 )
 def test_what_cannot_be_measured_is_said(flags, said):
     with pytest.raises(UserError) as error:
         dying_relu.parts(dying_relu.Configuration(**flags))
-    assert said in str(error.value)
+    assert str(error.value).startswith(said)

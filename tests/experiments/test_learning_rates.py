@@ -1,4 +1,4 @@
-"""Learning rates: the finders' rules, the unrolled training, and what the experiment concludes from made-up numbers."""
+"""Learning rates: the finders' rules, the unrolled training, and the findings on made-up numbers."""
 
 from types import SimpleNamespace
 
@@ -9,19 +9,26 @@ import pytest
 
 import jaxnn
 from experiments import learning_rates
-from experiments.lab.engine.program import Data
 from experiments.lab.io.errors import UserError
-from experiments.learning_rates import descent
-from experiments.learning_rates import finders as lr_finders
-from experiments.learning_rates import findings as rate_findings
+from experiments.learning_rates import (
+    descent,
+    findings_descent,
+    findings_finders,
+    findings_metalearning,
+    findings_rates,
+    metalearning,
+)
 from experiments.learning_rates.finders import (
     FASTAI_RATES,
-    FINDERS,
+    RANGE_TESTS,
     TORCH_LR_FINDER_RATES,
     lightning_rates,
 )
-from experiments.learning_rates.rate_sweep import best_rate, initial_params, orders, sweep_rates
-from experiments.learning_rates.unrolled import over_runs, unrolled_losses
+from experiments.learning_rates.findings_finders import FINDERS
+from experiments.learning_rates.findings_statistics import vertex_rate
+from experiments.learning_rates.measure import Setting
+from experiments.learning_rates.rate_sweep import Updates, initial_params, orders, sweep_rates
+from experiments.learning_rates.unrolled import Learner, over_runs, unrolled_losses
 from jaxnn.losses import squared_error
 from jaxnn.training import OPTIMIZERS
 
@@ -32,22 +39,25 @@ def drop(at, size=1.0):
 
 
 def test_the_steepest_slope_is_where_the_loss_drops():
-    # Smoothed by .05 the drop is 1 − .95^n after n steps: central differences are largest at its first step.
-    assert lr_finders.torch_lr_finder(drop(40)) == TORCH_LR_FINDER_RATES[40]
-    assert lr_finders.lightning(drop(60), per_step=True) == lightning_rates()[60]
+    # Smoothed by .05 the drop is 1 − .95^n after n steps: central differences are largest at its
+    # first step.
+    assert findings_finders.torch_lr_finder(drop(40)) == TORCH_LR_FINDER_RATES[40]
+    assert findings_finders.lightning(drop(60), per_step=True) == lightning_rates()[60]
 
 
 def test_a_range_test_stops_where_the_loss_explodes():
     losses = np.where(np.arange(100) < 50, drop(30), 1e4)  # the fall at 80 is not seen any more
     losses[80:] = 0
-    assert lr_finders.torch_lr_finder(losses) == TORCH_LR_FINDER_RATES[30]
-    assert lr_finders.lightning(losses, per_step=True) == lightning_rates()[30]
-    assert lr_finders.fastai(losses) < FASTAI_RATES[50]
+    assert findings_finders.torch_lr_finder(losses) == TORCH_LR_FINDER_RATES[30]
+    assert findings_finders.lightning(losses, per_step=True) == lightning_rates()[30]
+    assert findings_finders.fastai(losses) < FASTAI_RATES[50]
 
 
 def test_lightnings_first_smoothed_loss_is_half_the_true_one():
-    assert lr_finders._debiased(np.ones(100), late=1)[0] == pytest.approx(0.02 / (1 - 0.98**2))
-    assert lr_finders._debiased(np.ones(100)) == pytest.approx(np.ones(100))
+    assert findings_finders._debiased(np.ones(100), late=1)[0] == pytest.approx(
+        0.02 / (1 - 0.98**2)
+    )
+    assert findings_finders._debiased(np.ones(100)) == pytest.approx(np.ones(100))
 
 
 def test_per_unit_of_rate_noise_at_the_lowest_rates_wins():
@@ -58,47 +68,50 @@ def test_per_unit_of_rate_noise_at_the_lowest_rates_wins():
         )
         + noise
     )
-    assert all(lr_finders.lightning(each) < 1e-5 for each in losses)  # issue 21141
-    assert np.median([lr_finders.lightning(each, per_step=True) for each in losses]) > 1e-3
+    assert all(findings_finders.lightning(each) < 1e-5 for each in losses)  # issue 21141
+    assert np.median([findings_finders.lightning(each, per_step=True) for each in losses]) > 1e-3
 
 
 def test_the_valley_of_hand_made_losses():
     # Longest falling subsequence 9 7 5 3 1 ends at 8: start 8 − 5 = 3, then 5/3 -> 1 and 5/6 -> 0.
-    assert lr_finders.valley(np.array([9.0, 9.5, 7, 8, 5, 6, 3, 4, 1])) == 4
-    assert lr_finders.valley(np.arange(5.0)) == 0
+    assert findings_finders.valley(np.array([9.0, 9.5, 7, 8, 5, 6, 3, 4, 1])) == 4
+    assert findings_finders.valley(np.arange(5.0)) == 0
 
 
 def test_what_nan_does_to_each_tool():
     losses = drop(40)
     losses[70:] = np.nan
     assert (
-        lr_finders.torch_lr_finder(losses) == TORCH_LR_FINDER_RATES[69]
+        findings_finders.torch_lr_finder(losses) == TORCH_LR_FINDER_RATES[69]
     )  # the gradient's first nan
-    assert lr_finders.lightning(losses, per_step=True) == lightning_rates()[40]
-    assert 10 <= np.flatnonzero(FASTAI_RATES == lr_finders.fastai(losses))[0] < 70
+    assert findings_finders.lightning(losses, per_step=True) == lightning_rates()[40]
+    assert 10 <= np.flatnonzero(findings_finders.fastai(losses) == FASTAI_RATES)[0] < 70
     assert all(
-        np.isnan(finder.suggest(np.full(100, np.nan)))
-        for name, finder in FINDERS.items()
+        np.isnan(suggest(np.full(100, np.nan)))
+        for name, suggest in FINDERS.items()
         if name != "torch-lr-finder"
     )
 
 
+def test_every_tool_has_a_range_test_and_a_rule():
+    assert list(RANGE_TESTS) == list(FINDERS)
+
+
 def test_the_best_rate_of_a_parabola_is_its_vertex():
     rates = np.array([0.01, 0.03, 0.2, 0.5, 3.0])
-    assert best_rate(rates, (np.log(rates) - np.log(0.17)) ** 2 + 1) == pytest.approx(0.17)
-    assert best_rate(rates, np.array([1, 2, 3, 4, 5.0])) == 0.01
-    assert best_rate(rates, np.array([3, 2, 1, np.inf, np.inf])) == 0.2
+    assert vertex_rate(rates, (np.log(rates) - np.log(0.17)) ** 2 + 1) == pytest.approx(0.17)
+    assert vertex_rate(rates, np.array([1, 2, 3, 4, 5.0])) == 0.01
+    assert vertex_rate(rates, np.array([3, 2, 1, np.inf, np.inf])) == 0.2
 
 
-def test_unrolled_losses_of_one_weight_and_their_slope_by_the_rate():
-    net, start, rate, steps = jaxnn.mlp((1, 1), bias=False), 3.0, 0.1, 6
+def test_unrolled_losses_of_one_weight_and_their_gradient_by_the_rate():
+    start, rate, steps = 3.0, 0.1, 6
+    learner = Learner(jaxnn.mlp((1, 1), bias=False), squared_error, OPTIMIZERS["sgd"])
     x, y, order = jnp.ones((1, 1)), jnp.zeros((1, 1)), jnp.zeros((steps, 1), int)
 
     def total(rate):
         losses = unrolled_losses(
-            net,
-            squared_error,
-            OPTIMIZERS["sgd"],
+            learner,
             ({"weight": jnp.full((1, 1), start)},),
             x,
             y,
@@ -107,32 +120,35 @@ def test_unrolled_losses_of_one_weight_and_their_slope_by_the_rate():
         )
         return losses.sum(), losses
 
-    slope, losses = jax.jit(jax.grad(total, has_aux=True))(rate)
+    gradient, losses = jax.jit(jax.grad(total, has_aux=True))(rate)
     t = np.arange(steps)  # w ← w − 2 rate w
     assert losses == pytest.approx(start**2 * (1 - 2 * rate) ** (2 * t), rel=1e-5)
     by_hand = np.sum(start**2 * 2 * t * (1 - 2 * rate) ** (2 * t - 1) * -2)
-    assert slope == pytest.approx(by_hand, rel=1e-5)
+    assert gradient == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_the_grid_and_the_unrolled_training_are_one():
-    """Two routes to the loss of the same seed, order and rate: the engine's and the one that metalearning differentiates."""
+    """Two routes to the loss of the same seed, order and rate: the engine's, and metalearning's."""
     net, rates, x = jaxnn.mlp((1, 1), bias=False), (0.1, 0.3), jnp.linspace(-1, 1, 40)[:, None]
     training = jaxnn.make_training(net, squared_error, OPTIMIZERS["sgd"])
     found = sweep_rates(
         training,
-        Data({"train": x}, {"train": 3 * x}),
+        {"train": (x, 3 * x)},
         rates,
         range(2),
-        steps=20,
-        points=2,
-        batch_size=10,
+        Updates(steps=20, batch_size=10, points=2),
     )
     order = orders(range(2), examples=40, batch_size=10, steps=20)
 
     def losses(params, order):
         return jax.vmap(
             lambda rate: unrolled_losses(
-                net, squared_error, OPTIMIZERS["sgd"], params, x, 3 * x, order, jnp.full(20, rate)
+                Learner(net, squared_error, OPTIMIZERS["sgd"]),
+                params,
+                x,
+                3 * x,
+                order,
+                jnp.full(20, rate),
             )
         )(jnp.array(rates))
 
@@ -143,7 +159,10 @@ def test_the_grid_and_the_unrolled_training_are_one():
 
 
 def test_the_published_loss_with_the_published_draws():
-    """PyTorch's initial weights of seed 0 (the low 24 bits of its Mersenne twister) and the rows in file order: 1.716 at .62."""
+    """1.716 at .62, from PyTorch's initial weights of seed 0 and the rows in file order.
+
+    The weights are the low 24 bits of its Mersenne twister.
+    """
     twister = np.random.RandomState(0)._bit_generator
 
     def draw(inputs, *shape):
@@ -154,22 +173,22 @@ def test_the_published_loss_with_the_published_draws():
         {"weight": draw(inputs, outputs, inputs).T, "bias": draw(inputs, outputs)}
         for outputs, inputs in ((50, 40), (10, 50))
     )
-    net, _, x, y = learning_rates.inner("mnist1d")
+    learner, _, x, y = metalearning.inner("mnist1d")
     order = jnp.asarray(np.arange(200 * 50).reshape(200, 50) % 4000)
-    losses = jax.jit(unrolled_losses, static_argnums=(0, 1, 2))(
-        net, learning_rates.HEAD.loss, OPTIMIZERS["sgd"], params, x, y, order, jnp.full(200, 0.62)
+    losses = jax.jit(unrolled_losses, static_argnums=0)(
+        learner, params, x, y, order, jnp.full(200, 0.62)
     )
     assert float(losses.mean()) == pytest.approx(1.716, abs=0.0006)
 
 
 def test_two_routes_to_the_loss_of_two_weights():
     weights = np.array([[0.4, -0.5], [2.0, 1.0], [-1.5, -1.2], [0, 0]], np.float32)
-    values, slopes = map(
+    values, gradients = map(
         np.asarray, jax.jit(jax.vmap(jax.value_and_grad(descent.by_network)))(weights)
     )
     assert values == pytest.approx(descent.by_hand(weights), abs=1e-6)
-    assert slopes == pytest.approx(descent.slopes_by_differences(weights), abs=1e-5)
-    assert slopes[-1].tolist() == [0, 0] and values[-1] > 0.9
+    assert gradients == pytest.approx(descent.gradient_by_differences(weights), abs=1e-5)
+    assert gradients[-1].tolist() == [0, 0] and values[-1] > 0.9
     # Where tanh is flat in w, J is a parabola in v, whose curvature is 2 mean tanh².
     assert float(jax.jit(descent.safe_rate)(np.array([10, 3], np.float32))) == pytest.approx(
         1 / np.mean(np.tanh(10 * descent.X) ** 2), rel=1e-3
@@ -188,7 +207,7 @@ def test_the_verdict_on_descent(agree, down, word):
         "rates": np.array([0.1, 1.0, 10.0]),
         "safe_rate": np.full(5, 3.0),
     }
-    verdict = rate_findings.descends(found, (0.1, 1.0, 10.0))
+    verdict = findings_descent.descends(found, (0.1, 1.0, 10.0))
     assert verdict.verdict == word and ("at most 1 " in verdict.when) == (word == "holds only when")
 
 
@@ -196,7 +215,10 @@ RATES = np.geomspace(1e-3, 10, 9)  # the best is number 4, 0.1
 
 
 def made_up(worst_high, late_low, swish=1.0):
-    """A grid of four seeds: error .1 at the best rate, .5 at lower ones, worst_high at higher ones; low rates end at late_low."""
+    """A grid of four seeds: error .1 at the best rate, .5 at lower and worst_high at higher ones.
+
+    With patience, low rates end at late_low.
+    """
     noise = np.array([0, 0.001, -0.001, 0])
     error = (
         np.where(np.arange(9) < 4, 0.5, np.where(np.arange(9) == 4, 0.1, worst_high))[:, None]
@@ -223,7 +245,9 @@ def made_up(worst_high, late_low, swish=1.0):
 def test_the_verdict_on_too_low_and_too_high(high, late, word):
     configuration = SimpleNamespace(data=("d",), optimizer=("sgd",), steps=100, patience=2, seeds=4)
     found, _ = made_up(high, late)
-    verdict, rows, words = rate_findings.too_low_too_high(configuration, found, RATES, "d, made up")
+    verdict, rows, words = findings_rates.too_low_too_high(
+        configuration, found, RATES, "d, made up"
+    )
     assert verdict.verdict == word and len(rows) == 3 and "0.1 with sgd" in words
 
 
@@ -251,14 +275,14 @@ def test_the_verdict_on_metalearning(best, learned, off, word):
         f"metalearned-{rule}": {"rates": (learned * spread)[:, None, None] * off}
         for rule, off in (("bounded", off), ("published", 1))
     }
-    verdict, _, words = rate_findings.metalearned(
+    verdict, _, words = findings_metalearning.metalearned(
         {"inner-0": {"mean_loss": losses}, **ends}, rates, configuration
     )
     assert ("published rule" in verdict.when) == (off != 1)
     assert (
         verdict.verdict == word
         and verdict.differs
-        and f"that of the mean loss being {best:.2f}" in words
+        and f"the best rate for the mean loss is {best:.2f}" in words
     )
 
 
@@ -274,11 +298,11 @@ def test_metalearning_that_works_from_one_start_only_holds_for_that_start():
         "metalearned-bounded": {"rates": ends},
         "metalearned-published": {"rates": ends},
     }
-    verdict, _, words = rate_findings.metalearned(found, rates, configuration)
+    verdict, _, words = findings_metalearning.metalearned(found, rates, configuration)
     assert (verdict.verdict, verdict.when) == ("holds only when", "metalearning starts from 0.15")
     assert "in 100 % of runs from 0.15 and 0 % of runs from 1.5" in words
     found["metalearned-published"] = {"rates": ends[:, ::-1]}
-    assert rate_findings.metalearned(found, rates, configuration)[0].when == (
+    assert findings_metalearning.metalearned(found, rates, configuration)[0].when == (
         "metalearning is by the bounded rule from 0.15 or by the published rule from 1.5"
     )
 
@@ -296,8 +320,8 @@ def test_the_verdict_on_swish(ratio, word):
         }
         for name, factor in each.items()
     }
-    verdict, _, _ = rate_findings.swish_against_relu(
-        found, RATES, [("d", "sgd", "relu"), ("d", "sgd", "swish")], "made up"
+    verdict, _, _ = findings_rates.swish_against_relu(
+        found, RATES, [Setting("d", "sgd", "relu"), Setting("d", "sgd", "swish")], "made up"
     )
     assert verdict.verdict == word
 
@@ -306,10 +330,11 @@ def test_the_verdict_on_swish(ratio, word):
 def test_the_verdict_on_finders(at, word, monkeypatch):
     found, _ = made_up(0.9, 0.1)
     found = {"d-sgd-relu": found["d-sgd-relu"] | {"range_losses": np.zeros((4, 1, 100))}}
-    monkeypatch.setattr(
-        rate_findings, "FINDERS", {"tool": SimpleNamespace(suggest=lambda losses: at or RATES[4])}
+    monkeypatch.setattr(findings_finders, "FINDERS", {"tool": lambda losses: at or RATES[4]})
+    monkeypatch.setattr(findings_finders, "RANGE_TESTS", {"tool": np.ones(100)})
+    verdict, rows, _ = findings_finders.finders_regret(
+        found, RATES, [Setting("d", "sgd", "relu")], "made up"
     )
-    verdict, rows, _ = rate_findings.finders_regret(found, RATES, [("d", "sgd", "relu")], "made up")
     assert verdict.verdict == word and rows["regret"].iloc[0] == pytest.approx(0.4 if at else 0)
 
 
@@ -319,8 +344,9 @@ def test_the_verdict_on_finders(at, word, monkeypatch):
         ({"activation": ("relu",)}, "relu and swish are compared"),
         ({"steps": 15}, "a multiple of 10"),
         ({"data": ("wine",)}, "--data wine: no such data"),
-        ({"metalearned_seeds": 101}, "give 2 to"),
-        ({"descent_rate": (0.1,)}, "three and at least one"),
+        ({"metalearned_seeds": 101}, "give 2 to 100"),
+        ({"descent_rate": (0.1,)}, "--descent-rate 0.1: give three rates above 0"),
+        ({"metalearning_start": (0.1, -1.0)}, "--metalearning-start 0.1 -1.0: give at least one"),
         ({"optimizer": ()}, "give at least 1, 1, 3 and 3"),
     ],
 )

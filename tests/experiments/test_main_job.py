@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,8 @@ import pytest
 import jaxnn
 from experiments import activations
 from experiments.lab.engine import runner
-from experiments.lab.io import cli
 from experiments.lab.study.theory import gradient_factor
+from tests.helpers.commands import exit_code
 
 SMALL = [
     "--activation",
@@ -30,10 +31,7 @@ SMALL = [
 ]
 
 
-def run(*flags):
-    with pytest.raises(SystemExit) as stop:
-        cli.run(activations.main, activations.Configuration, [str(flag) for flag in flags])
-    return stop.value.code
+run = partial(exit_code, activations)
 
 
 @pytest.fixture(scope="module")

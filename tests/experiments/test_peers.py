@@ -1,4 +1,4 @@
-"""The benchmark's peers do the work they are timed for: the same updates from the same start, counted."""
+"""The benchmark's peers do the work for which they are timed: the same updates, counted."""
 
 import sys
 import warnings
@@ -43,7 +43,10 @@ def prepared(name, workload):
 
 @pytest.fixture(scope="module")
 def ours():
-    """Our training of SMALL's networks from the same start: each run's cost over its first batch and over its 48th."""
+    """jaxnn's training of SMALL's networks from the same start.
+
+    Each run's cost over its first batch and over its 48th.
+    """
     x, y = map(jnp.asarray, SMALL.data())
     training = jaxnn.make_training(
         jaxnn.mlp(SMALL.sizes), jaxnn.losses.softmax_cross_entropy, jaxnn.OPTIMIZERS["sgd"]
@@ -110,7 +113,7 @@ def test_missing_library_is_a_sentence(monkeypatch):
     monkeypatch.delattr(peers, "torch_loop", raising=False)
     with pytest.raises(
         UserError,
-        match=r'torch_loop needs torch, which cannot be imported; pip install "jaxnn\[peers\]"',
+        match=r'torch_loop needs torch, which cannot be imported; from the checkout, pip install -e "\.\[peers\]"',
     ):
         peers.load("torch_loop")
     assert peers.load("jax_loop").title == "JAX and Optax, run after run"

@@ -10,11 +10,11 @@ from sklearn.metrics import r2_score
 
 from experiments import activations, predict
 from experiments.lab.data import load, prepare
-from experiments.lab.io import cli
 from experiments.lab.results.model import Model, flat
 from experiments.lab.results.model import load as load_model
 from experiments.lab.study.named_activations import find
 from experiments.lab.study.study import network
+from tests.helpers.commands import exit_code
 
 ROWS = 90
 SOURCE = """
@@ -35,12 +35,6 @@ TRAINING = [
     "--steps",
     "20",
 ]
-
-
-def run(experiment, *flags):
-    with pytest.raises(SystemExit) as stop:
-        cli.run(experiment.main, experiment.Configuration, [str(flag) for flag in flags])
-    return stop.value.code
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,7 +66,7 @@ def here(tmp_path_factory):
             lambda *given, save=activations.save: (SAVED.append(given[1]), save(*given)),
         )
         assert (
-            run(
+            exit_code(
                 activations,
                 "--data",
                 "rows.csv",
@@ -90,7 +84,7 @@ def here(tmp_path_factory):
             == 0
         )
         assert (
-            run(
+            exit_code(
                 activations,
                 "--data",
                 "rows.csv",
@@ -147,7 +141,7 @@ def test_the_round_trip_through_disk_is_bit_equal(number, here):
 def test_the_training_rows_have_the_accuracy_that_is_stated(here, capsys):
     rows = training_rows("kind", "number", "price")
     rows.to_csv("training.csv", index=False)
-    assert run(predict, "kinds", "training.csv") == 0
+    assert exit_code(predict, "kinds", "training.csv") == 0
     accuracy, found = (
         stated(here / "kinds")["train_accuracy"],
         pd.read_csv("kinds/predictions-training.csv"),
@@ -162,7 +156,7 @@ def test_the_training_rows_have_the_accuracy_that_is_stated(here, capsys):
 def test_a_number_is_predicted_in_its_own_unit(here, capsys):
     rows = training_rows("price", "number", "kind")
     rows.to_csv("training.csv", index=False)
-    assert run(predict, "prices", "training.csv", "--out", "p.csv") == 0
+    assert exit_code(predict, "prices", "training.csv", "--out", "p.csv") == 0
     found, r2 = pd.read_csv("p.csv"), stated(here / "prices")["train_r2"]
     assert list(found) == ["prediction"]
     assert r2_score(rows["price"], found["prediction"]) == pytest.approx(r2, abs=1e-6) and r2 > 0.5
@@ -189,7 +183,7 @@ def test_rows_without_a_target_and_new_categories_are_predicted(here, capsys):
     pd.DataFrame({"city": ["Ulm", "Köln", None], "size": [50.0, None, 60.0]}).to_parquet(
         "new.parquet"
     )
-    assert run(predict, "kinds", "new.parquet") == 0
+    assert exit_code(predict, "kinds", "new.parquet") == 0
     said = capsys.readouterr().out
     assert "city: Köln: not among its 2 training categories, so all its inputs are 0" in said
     assert "2 missing cells imputed as in training" in said and "accuracy" not in said
@@ -199,7 +193,7 @@ def test_rows_without_a_target_and_new_categories_are_predicted(here, capsys):
 def test_a_class_that_was_not_trained_on_is_counted_as_wrong(here, capsys):
     rows = pd.read_csv("rows.csv").assign(kind="huge")
     rows.to_csv("huge.csv", index=False)
-    assert run(predict, "kinds", "huge.csv") == 0
+    assert exit_code(predict, "kinds", "huge.csv") == 0
     assert (
         "counted as wrong: huge" in (said := capsys.readouterr().out)
         and "0.0 % (0) on the 90 rows" in said
@@ -240,7 +234,7 @@ def test_a_class_that_was_not_trained_on_is_counted_as_wrong(here, capsys):
 )
 def test_other_data_are_refused_by_name(table, flags, message, here, capsys):
     (here / "x.csv").write_text(table)
-    assert run(predict, "kinds", "x.csv", *flags) == 2
+    assert exit_code(predict, "kinds", "x.csv", *flags) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ") and said.count("\n") == 1
     assert (
@@ -267,23 +261,23 @@ def test_other_data_are_refused_by_name(table, flags, message, here, capsys):
     ],
 )
 def test_what_is_not_there_is_said(flags, message, capsys):
-    assert run(predict, *flags) == 2
+    assert exit_code(predict, *flags) == 2
     assert message in capsys.readouterr().err
 
 
 def test_columns_to_drop_may_be_there(here):
     (here / "x.csv").write_text("size,weight,city\n1,2,Ulm\n")
-    assert run(predict, "kinds", "x.csv", "--drop", "weight") == 0
+    assert exit_code(predict, "kinds", "x.csv", "--drop", "weight") == 0
 
 
 def test_an_edited_activation_or_file_is_refused(here, capsys):
     own, parameters = here / "own_saved.py", here / "prices" / "model.safetensors"
     own.write_text(SOURCE.replace("tanh", "sin"))
-    assert run(predict, "kinds", "rows.csv") == 2
+    assert exit_code(predict, "kinds", "rows.csv") == 2
     own.write_text(SOURCE)
     kept = parameters.read_bytes()
     parameters.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
-    assert run(predict, "prices", "rows.csv") == 2
+    assert exit_code(predict, "prices", "rows.csv") == 2
     parameters.write_bytes(kept)
     said = capsys.readouterr().err
     assert "the source of own_saved:bent is not the one that the model was trained with" in said

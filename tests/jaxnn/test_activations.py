@@ -1,4 +1,4 @@
-"""Activation functions against NumPy, SciPy and hand calculation, in float64; and measuring facts of unknown functions."""
+"""Activations against NumPy, SciPy and hand calculation, in float64; measured properties."""
 
 import math
 from functools import partial
@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from activation_references import REFERENCES
 from scipy.optimize import minimize, minimize_scalar
 
 from jaxnn import ACTIVATIONS, Activation, activations, dense
 from jaxnn.activations import measure, resolve
+from tests.helpers.activation_references import REFERENCES
 
 ELEMENTWISE = [name for name, entry in ACTIVATIONS.items() if entry.elementwise]
 POINTS = np.linspace(-8, 8, 161) + 0.0137  # no corner among them

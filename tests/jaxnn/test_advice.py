@@ -2,7 +2,7 @@
 
 import pytest
 
-from jaxnn import ACTIVATIONS, HEADS, layers, recommend
+from jaxnn import ACTIVATIONS, HEADS, recommend
 
 
 def names(advice):
@@ -44,7 +44,7 @@ def test_every_task_with_a_head_has_advice_and_every_rung_exists_and_has_its_rea
     for task in HEADS:
         for depth, recurrent in ((1, False), (40, False), (1, True)):
             for rung in recommend(task, depth=depth, recurrent=recurrent).ladder:
-                assert rung.activation in ACTIVATIONS or hasattr(layers, rung.activation)
+                assert rung.activation in ACTIVATIONS
                 assert rung.reason
 
 
@@ -61,7 +61,7 @@ def test_evidence_is_none_until_an_experiment_has_spoken():
 
 def test_an_unknown_task_lists_the_valid_ones_nearest_first():
     with pytest.raises(
-        ValueError, match="unknown task 'multi-class'; known, nearest first: multiclass, .*"
+        ValueError, match=r"unknown task 'multi-class'; known, nearest first: multiclass, .*"
     ):
         recommend("multi-class", depth=1)
 

@@ -1,4 +1,4 @@
-"""Fixed points, critical initialisations and depth scales against SciPy, closed forms and the maps iterated."""
+"""Fixed points, critical points and depth scales against SciPy, closed forms and iteration."""
 
 import math
 
@@ -129,9 +129,18 @@ def test_depth_scale_is_infinite_on_the_edge_of_chaos_and_negative_beyond_it():
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: criticality.variance_fixed_point("tanh", 1.0, q0=0.0), "q0 must be"),
-        (lambda: criticality.critical_point("tanh", 0.0), "q must be above 0"),
-        (lambda: criticality.critical_point(lambda x: 0 * x, 1.0), "no slope"),
+        (
+            lambda: criticality.variance_fixed_point("tanh", 1.0, q0=0.0),
+            r"q0 is a variance and must be in \[1e-12",
+        ),
+        (
+            lambda: criticality.critical_point("tanh", 0.0),
+            "q is a variance and must be above 0, got 0.0",
+        ),
+        (
+            lambda: criticality.critical_point(lambda x: 0 * x, 1.0),
+            "derivative of .* is 0 everywhere",
+        ),
         (lambda: criticality.correlation_map("tanh", 1.1, 1.0, 1.0), r"\[-1, 1\], got 1.1"),
         (lambda: criticality.correlation_map("tanh", 0.1, 0.0, 1.0), "variances above 0"),
         (lambda: criticality.depth_scales("relu", 3.0), "without bound"),

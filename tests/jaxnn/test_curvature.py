@@ -9,24 +9,12 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from jaxnn import curvature, losses, mlp
-
-
-def filled(net, seed=0, scale=0.5):
-    """Parameters of the network's shapes from NumPy: compiling JAX's draws would take most of the tests' time."""
-    rng = np.random.default_rng(seed)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(scale * rng.standard_normal(leaf.shape), leaf.dtype),
-        jax.eval_shape(net.init, jax.random.key(0)),
-    )
-
-
-def normal(*shape, seed=1):
-    return jnp.asarray(np.random.default_rng(seed).standard_normal(shape), jnp.float32)
+from tests.helpers.parameters import filled, normal
 
 
 @lru_cache
 def problem():
-    """The cost of a 3-5-1 tanh network on 20 examples, its parameters, and its Hessian's eigenvalues in NumPy."""
+    """Cost and parameters of a 3-5-1 tanh network on 20 examples, and its Hessian's eigenvalues."""
     net = mlp((3, 5, 1), activation="tanh")
     x = normal(20, 3)
     y = jnp.sin(3 * x[:, :1])
@@ -42,7 +30,7 @@ def problem():
 
 @lru_cache
 def compiled():
-    """Extremes of the problem's cost as a function of (params, key), with as many steps as it has parameters."""
+    """Extremes of the cost as a function of (params, key), with as many steps as parameters."""
     return jax.jit(partial(curvature.hessian_extremes, problem()[0]))
 
 
@@ -125,6 +113,14 @@ def test_singular_values_of_orthogonal_relu_layers_are_0_or_1_and_count_the_acti
     [
         (lambda: curvature.sharpness(lambda v: v, jnp.ones(2), jax.random.key(0)), "cost of shape"),
         (lambda: curvature.sharpness(jnp.sum, jnp.ones(2), jax.random.key(0), steps=0), "steps=0"),
+        (
+            lambda: curvature.sharpness(
+                lambda p: jnp.sum(p[0]) + jnp.sum(p[1]),
+                (jnp.ones(2), jnp.ones(2, jnp.bfloat16)),
+                jax.random.key(0),
+            ),
+            "needs params of one dtype",
+        ),
         (
             lambda: curvature.jacobian_singular_values(lambda p, x: x.sum(), (), jnp.ones(2)),
             "use jax.vmap",

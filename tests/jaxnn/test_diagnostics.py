@@ -7,27 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnn import diagnostics, meanfield, mlp
+from jaxnn import deep_mlp, diagnostics, meanfield, mlp
 from jaxnn.activations import resolve
 from jaxnn.losses import squared_error
+from tests.helpers.parameters import filled, normal
 
 
 def one_to_one(z):
-    """A network of one input and one hidden unit for each entry of z, whose pre-activations at input 1 are z."""
+    """A network with a hidden unit per entry of z; at input 1 the pre-activations are z."""
     return {"weight": jnp.asarray([z], jnp.float32)}, {"weight": jnp.ones((len(z), 1))}
-
-
-def filled(net, seed=0, scale=0.5):
-    """Parameters of the network's shapes from NumPy: compiling JAX's draws would take most of the tests' time."""
-    rng = np.random.default_rng(seed)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(scale * rng.standard_normal(leaf.shape), leaf.dtype),
-        jax.eval_shape(net.init, jax.random.key(0)),
-    )
-
-
-def normal(*shape, seed=1):
-    return jnp.asarray(np.random.default_rng(seed).standard_normal(shape), jnp.float32)
 
 
 ONE = jnp.ones((1, 1))
@@ -114,7 +102,7 @@ def test_a_unit_with_nan_is_not_called_dead():
 
 
 @pytest.mark.parametrize("activation, dies", [("relu", True), ("leaky_relu", False)])
-def test_dead_networks_of_width_2_and_10_layers_follow_the_law_in_relu_and_do_not_exist_in_leaky_relu(
+def test_dead_networks_of_10_layers_of_width_2_follow_the_law_in_relu_and_not_in_leaky_relu(
     activation, dies
 ):
     networks, rng = 4000, np.random.default_rng(0)
@@ -234,9 +222,12 @@ def test_a_network_without_hidden_layers_has_no_fractions_and_one_variance():
     [
         (
             lambda p: diagnostics.forward_trace(p, jnp.ones((2, 1)), "relu"),
-            r"1 inputs and got one example of shape \(2, 1\)",
+            r"1 inputs got one example of shape \(2, 1\); give shape \(1,\)",
         ),
-        (lambda p: diagnostics.dead_fraction(p, jnp.ones(1), "relu"), "one example a row"),
+        (
+            lambda p: diagnostics.dead_fraction(p, jnp.ones(1), "relu"),
+            r"one example per row.*shape \(1,\): for ONE example give x\[None\]",
+        ),
         (
             lambda p: diagnostics.dead_fraction(p, ONE, ("relu", "relu")),
             "2 activations for 1 hidden",
@@ -248,6 +239,26 @@ def test_a_network_without_hidden_layers_has_no_fractions_and_one_variance():
         (
             lambda p: diagnostics.forward_trace(p, jnp.ones(1), "relu", probes=()),
             "0 probes for 2 layers",
+        ),
+        (
+            lambda p: diagnostics.forward_trace(
+                p, jnp.ones(1), "relu", probes=(jnp.zeros(1), jnp.zeros(1))
+            ),
+            r"\(1,\), \(2,\).*probe the shape of its pre-activations",
+        ),
+        (
+            lambda p: diagnostics.dead_fraction(filled(deep_mlp(1, 2, 3, 1)), ONE, "relu"),
+            "not of a deep_mlp",
+        ),
+        (
+            lambda p: diagnostics.dead_fraction(
+                filled(mlp((1, 2, 1), layer_norm=True)), ONE, "relu"
+            ),
+            "without layer_norm; layer 0 has no 'weight'",
+        ),
+        (
+            lambda p: diagnostics.largest_slopes(lambda z: z.sum(keepdims=True), {}),
+            r"\(4097,\), \(1,\).*must keep the shape of its input",
         ),
         (
             lambda p: diagnostics.dead_fraction(

@@ -1,5 +1,6 @@
-"""Initializers by their mean, variance and bounds; gains against SciPy's adaptive quadrature and closed forms."""
+"""Initializers by mean, variance and bounds; gains against SciPy's quadrature and closed forms."""
 
+import itertools
 import math
 from functools import partial
 
@@ -7,12 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from activation_references import REFERENCES
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from jaxnn import ACTIVATIONS, Activation, activations, initializers, mlp
+from jaxnn import ACTIVATIONS, Activation, activations, initializers
 from jaxnn.initializers import INITIALIZERS, gain, orthogonal, scaled_normal, siren
+from tests.helpers.activation_references import REFERENCES
 
 SHAPE = FAN_IN, FAN_OUT = 300, 200
 VARIANCES = {
@@ -44,7 +45,7 @@ def mean_square(f, corners=()):
         quad(lambda z: float(f(z)) ** 2 * norm.pdf(z), a, b, epsabs=1e-11, epsrel=1e-10, limit=200)[
             0
         ]
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in itertools.pairwise(edges)
     )
 
 
@@ -102,7 +103,7 @@ def test_names_after_xavier_are_glorots():
 
 
 def test_a_siren_keeps_its_signal_through_depth():
-    """For ωz ~ N(0, v) the next layer's variance is 1 − exp(−2v), whose fixed point is v = 0.797."""
+    """For ωz ~ N(0, v) the variance of the next layer is 1 − exp(−2v), so v = 0.797 is fixed."""
 
     @jax.jit
     def standard_deviation_of_the_sixth_layer(h):
@@ -132,8 +133,11 @@ def test_the_forward_gain_is_that_of_adaptive_quadrature(name):
 def test_the_backward_gain_is_that_of_adaptive_quadrature(name):
     f, corners = REFERENCES[name]
     h = 1e-4  # fourth-order difference: error h⁴ f⁗′/30
-    slope = lambda x: (8 * (f(x + h) - f(x - h)) - f(x + 2 * h) + f(x - 2 * h)) / (12 * h)  # noqa: E731
-    # Keep the stencil on one side of each corner; what is left out has the width 4h, of which an end's value is enough.
+
+    def slope(x):
+        return (8 * (f(x + h) - f(x - h)) - f(x + 2 * h) + f(x - 2 * h)) / (12 * h)
+
+    # The stencil stays on one side of each corner; for the rest, of width 4h, its ends are enough.
     around = [(c - 2.001 * h, c + 2.001 * h) for c in corners]
     edges = [-12, *(edge for pair in around for edge in pair), 12]
     total = sum(
@@ -196,7 +200,7 @@ def test_backward_gains_with_a_closed_form(activation, expected):
 
 
 def test_gains_of_gated_units_are_those_of_value_and_gate():
-    """For a·g(b): E[(a·g)²] = E[g²], and the squared slopes are E[g²] + E[a²]·E[g′²]."""
+    """For a·g(b): E[(a·g)²] = E[g²], and the squared derivatives are E[g²] + E[a²]·E[g′²]."""
     for gated, gate in (("glu", "sigmoid"), ("geglu", "gelu"), ("swiglu", "swish")):
         assert gain(gated) == pytest.approx(gain(gate), rel=1e-8)
         backward = (gain(gate) ** -2 + gain(gate, backward=True) ** -2) ** -0.5
@@ -226,7 +230,7 @@ def test_a_function_that_mixes_units_is_averaged_over_whole_layers():
 
 @pytest.mark.parametrize("name", ["tanh", "mish", "hard_tanh", "exponential"])
 def test_weights_of_this_gain_keep_the_mean_square_of_a_wide_layers_inputs(name):
-    """A second route to the same number: a layer whose weights are drawn with the gain, applied to activations."""
+    """A second route to the same number: a layer with random weights of that gain."""
     rng = np.random.default_rng(0)
     h = REFERENCES[name].function(rng.normal(size=(500, 400)))
     w = np.asarray(scaled_normal(gain(name))(jax.random.key(0), (400, 400)))
@@ -278,8 +282,8 @@ def test_a_function_that_holds_float32_arrays_has_a_gain():
         (lambda x: 0 * x, False, r"is 0\.0; a gain needs it positive and finite"),
         (lambda x: x / 0, False, r"is inf; a gain"),
         (jnp.log, False, r"is nan; a gain"),
-        (jnp.sign, True, r"\(its slope\) under N\(0, 1\) is 0\.0"),
-        (lambda x: jnp.concatenate([x, x]), False, r"units_in=1 makes \d+ outputs"),
+        (jnp.sign, True, r"mean square of the derivative of .* under N\(0, 1\) is 0\.0"),
+        (lambda x: jnp.concatenate([x, x]), False, r"units_in=1 must give \d+ outputs"),
         ("rely", False, "nearest first: relu, "),
     ],
 )

@@ -14,12 +14,13 @@ from jaxnn.layers import (
     dense,
     dropout,
     layer_norm,
-    maxout,
+    maxout_layer,
     neuron,
     repeat,
     residual,
     serial,
 )
+from tests.helpers.parameters import filled
 
 
 def key(seed=0):
@@ -103,7 +104,7 @@ def test_an_activation_that_makes_two_of_each_unit_needs_a_multiple():
     layer = dense(3, 4, activation=crelu, initializer=jax.nn.initializers.ones)
     assert layer.init(key())["weight"].shape == (3, 2)
     assert layer.apply(layer.init(key()), -jnp.ones(3)).tolist() == [0, 0, 3, 3]
-    with pytest.raises(ValueError, match="out_dim=3 is no multiple"):
+    with pytest.raises(ValueError, match="out_dim=3 is not a multiple"):
         dense(3, 3, activation=crelu, initializer=zeros)
 
 
@@ -114,7 +115,7 @@ def test_a_learned_activation_is_learned():
     assert slopes["slope"].tolist() == [-2.0, 0.0, -4.0]  # the input where it is negative
 
 
-# --- maxout
+# --- maxout_layer
 
 X = jnp.linspace(-2, 2, 12).reshape(4, 3)
 W = jnp.array([[1.0, -0.5], [0.25, 2.0], [-1.5, 0.75]])
@@ -122,7 +123,7 @@ W = jnp.array([[1.0, -0.5], [0.25, 2.0], [-1.5, 0.75]])
 
 @pytest.mark.parametrize("second, equal", [(0.0, activations.relu), (0.01, activations.leaky_relu)])
 def test_maxout_with_given_weights_is_relu_and_leaky_relu(second, equal):
-    layer = maxout(3, 2, pieces=2)
+    layer = maxout_layer(3, 2, pieces=2)
     params = {"weight": jnp.concatenate([W, second * W], axis=1), "bias": jnp.zeros(4)}
     np.testing.assert_allclose(
         jax.vmap(layer.apply, in_axes=(None, 0))(params, X), equal(X @ W), rtol=1e-6
@@ -130,7 +131,7 @@ def test_maxout_with_given_weights_is_relu_and_leaky_relu(second, equal):
 
 
 def test_maxout_is_the_largest_of_its_pieces():
-    layer = maxout(3, 2, pieces=4)
+    layer = maxout_layer(3, 2, pieces=4)
     params = {"weight": jnp.sin(jnp.arange(24.0)).reshape(3, 8), "bias": jnp.linspace(-1, 1, 8)}
     weight, bias = (
         np.asarray(params["weight"]).reshape(3, 4, 2),
@@ -142,11 +143,11 @@ def test_maxout_is_the_largest_of_its_pieces():
 
 @pytest.mark.parametrize("pieces", [1, 2, 5])
 def test_maxout_keeps_the_mean_square(pieces):
-    layer = maxout(256, 512, pieces=pieces, bias=False)
+    layer = maxout_layer(256, 512, pieces=pieces, bias=False)
     keys = jax.random.split(key(), 2)
     x = jax.random.normal(keys[0], (64, 256))
     y = jax.vmap(layer.apply, in_axes=(None, 0))(layer.init(keys[1]), x)
-    # The weights are drawn once, so the 512 units are the independent draws: their spread gives the error.
+    # The weights are drawn once; the 512 units are independent, so their spread gives the error.
     by_unit = np.asarray((y**2).mean(axis=0))
     assert abs(by_unit.mean() - 1) < 5 * by_unit.std() / math.sqrt(512)
     assert by_unit.std() / math.sqrt(512) < 0.02
@@ -248,7 +249,7 @@ def test_repeat_0_times_is_the_identity():
 
 NARROW = serial(
     dense(3, 4, activation="tanh"),
-    maxout(4, 4),
+    maxout_layer(4, 4),
     layer_norm(4),
     activation_layer("prelu", 4),
     residual(dense(4, 4)),
@@ -257,29 +258,21 @@ NARROW = serial(
 )
 
 
-def filled(layer, dtype):
-    """Params of a layer from NumPy's generator: no random number to compile."""
-    draw = np.random.default_rng(0)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(draw.normal(size=leaf.shape), dtype),
-        jax.eval_shape(layer.init, key()),
-    )
-
-
 def test_layer_norm_takes_bfloat16_statistics_in_float32():
     layer, x = (
         layer_norm(8),
         jnp.arange(64, 68, 0.5, jnp.bfloat16),
     )  # exact, but their mean 65.75 is no bfloat16
     narrow, wide = (
-        layer.apply(filled(layer, dtype), x.astype(dtype)) for dtype in (jnp.bfloat16, jnp.float32)
+        layer.apply(filled(layer, dtype=dtype), x.astype(dtype))
+        for dtype in (jnp.bfloat16, jnp.float32)
     )
     np.testing.assert_allclose(narrow.astype(jnp.float32), wide, atol=0.03)
 
 
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float32])
 def test_layers_keep_the_dtype_of_params_and_input(dtype):
-    params = filled(NARROW, dtype)
+    params = filled(NARROW, dtype=dtype)
     for random in (None, key()):
         assert (
             jax.eval_shape(lambda x: NARROW.apply(params, x, key=random), jnp.ones(3, dtype)).dtype
@@ -302,13 +295,13 @@ def test_layers_start_and_stay_float64_under_x64():
     "make, message",
     [
         (lambda: dense(0, 2), "in_dim=0, out_dim=2"),
-        (lambda: maxout(2, 2, pieces=0), "pieces=0"),
+        (lambda: maxout_layer(2, 2, pieces=0), "pieces=0"),
         (lambda: layer_norm(0), "dim=0"),
         (lambda: layer_norm(2, epsilon=0.0), r"epsilon=0\.0"),
         (lambda: activation_layer("relu", 0), "out_dim=0"),
         (lambda: repeat(dense(2, 2), -1), "depth=-1"),
         (lambda: dense(2, 2, activation="rulu"), "unknown activation 'rulu'.*relu"),
-        (lambda: trace(maxout(3, 2), 2), r"3 inputs got one example of shape \(2,\)"),
+        (lambda: trace(maxout_layer(3, 2), 2), r"3 inputs got one example of shape \(2,\)"),
         (lambda: trace(layer_norm(3), 5, 3), r"3 values.*\(5, 3\).*jax\.vmap"),
         (lambda: trace(activation_layer("relu", 3), 2), r"3 units.*\(2,\)"),
         (lambda: trace(residual(dense(3, 2)), 3), r"residual.*\(2,\) of \(3,\)"),

@@ -1,4 +1,4 @@
-"""The lecture's worked numbers, by its rows: N3, N6, N8, F1, F2, G6, and A5's two equalities in test_layers."""
+"""The lecture's worked numbers, by row: N3, N6, N8, F1, F2, G6; those of A5 are in test_layers."""
 
 import math
 
@@ -19,7 +19,7 @@ F2_WEIGHTS = [[(3, 3), (1, 5)], [(2, -1)]]
 
 
 def as_params(layers, dtype=jnp.float32):
-    """A layer's weight matrix has a column for each neuron."""
+    """A layer's weight matrix has one column per neuron."""
     return tuple({"weight": jnp.array(neurons, dtype).T} for neurons in layers)
 
 
@@ -32,7 +32,7 @@ def test_f1_hidden_values_5_and_1_and_output_9():
 
 
 def test_f2_the_sigmoid_is_on_the_hidden_nodes_and_not_on_the_output():
-    # The sums are 3 and 9, so the output is 2 σ(3) − σ(9); with a sigmoid on the output too it would be 0.712.
+    # The sums are 3 and 9, so the output is 2 σ(3) − σ(9); a sigmoid of that would be 0.712.
     with jax.enable_x64(True):
         params, x = as_params(F2_WEIGHTS, jnp.float64), jnp.array([-1.0, 2.0])
         hidden, output = backprop.forward(params, x, activation="sigmoid")
@@ -57,18 +57,20 @@ def test_f1_and_f2_neuron_by_neuron():
         np.testing.assert_allclose(y, result, rtol=1e-6)
 
 
-@pytest.mark.parametrize("route", ["slope rule", "jax.grad"])
+@pytest.mark.parametrize("route", ["by hand", "jax.grad"])
 def test_g6_one_step_of_gradient_descent(route):
     net = jaxnn.mlp((2, 1), bias=False)
     params, x, target = as_params([[(1, 2)]]), jnp.array([3.0, 4.0]), jnp.array([6.0])
     assert net.apply(params, x)[0] - target[0] == 5
-    if route == "slope rule":
-        _, slopes = backprop.loss_and_slopes(params, x, target, loss=losses.squared_error)
+    if route == "by hand":
+        _, gradients = backprop.loss_and_slopes(params, x, target, loss=losses.squared_error)
     else:
-        slopes = jax.grad(lambda params: losses.squared_error(net.apply(params, x), target))(params)
-    assert slopes[0]["weight"][:, 0].tolist() == [30, 40]
+        gradients = jax.grad(lambda params: losses.squared_error(net.apply(params, x), target))(
+            params
+        )
+    assert gradients[0]["weight"][:, 0].tolist() == [30, 40]
     step = optax.sgd(0.01)
-    new = optax.apply_updates(params, step.update(slopes, step.init(params))[0])
+    new = optax.apply_updates(params, step.update(gradients, step.init(params))[0])
     np.testing.assert_allclose(new[0]["weight"][:, 0], [0.7, 1.6], rtol=1e-6)
     np.testing.assert_allclose(net.apply(new, x)[0] - target[0], 2.5, rtol=1e-5)
 
@@ -112,11 +114,11 @@ def test_n6_a_context_neuron_gives_two_outputs_for_one_input():
     assert (first.item(), second.item()) == (2.0, 3.0)
 
 
-def test_n3_an_encoded_0_gives_its_weight_no_slope_and_minus_1_does():
+def test_n3_an_encoded_0_gives_its_weight_no_gradient_and_minus_1_does():
     bits, target = jnp.array([True, False]), jnp.array([1.0])
     params = as_params([[(0.5, 0.5)]])
     for encode, silent in ((jaxnn.encode_binary, True), (jaxnn.encode_bipolar, False)):
-        _, slopes = backprop.loss_and_slopes(
+        _, gradients = backprop.loss_and_slopes(
             params, encode(bits), target, loss=losses.squared_error
         )
-        assert (slopes[0]["weight"][1, 0] == 0) == silent
+        assert (gradients[0]["weight"][1, 0] == 0) == silent

@@ -78,10 +78,12 @@ def test_hinge_takes_bipolar_targets_and_pushes_only_inside_the_margin():
     [("regression", [0.3], 2), ("binary", [1.0], 1), ("multiclass", [0.0, 1.0, 0.0], 1)],
 )
 def test_a_heads_loss_belongs_to_its_activation(task, target, factor):
-    # The sign of a matched pair: the slope at the linear value is the answer minus the target.
+    # The sign of a matched pair: the gradient at the linear value is the output minus the target.
     head, z = HEADS[task], jnp.asarray(Z[: len(target)])
-    slope = jax.grad(head.loss)(z, jnp.array(target))
-    np.testing.assert_allclose(slope, factor * (head.activation(z) - jnp.array(target)), rtol=1e-5)
+    gradient = jax.grad(head.loss)(z, jnp.array(target))
+    np.testing.assert_allclose(
+        gradient, factor * (head.activation(z) - jnp.array(target)), rtol=1e-5
+    )
 
 
 def test_a_wrong_or_nan_answer_is_not_correct():

@@ -1,4 +1,6 @@
-"""Mean-field theory against published products, SciPy's quadrature, closed forms and Monte-Carlo."""
+"""Mean-field theory against published products, SciPy's quadrature, closed forms, Monte Carlo."""
+
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from jaxnn import gaussian, meanfield
+from jaxnn import expectations, meanfield
 from jaxnn.activations import ACTIVATIONS, resolve
 
 
@@ -49,7 +51,7 @@ NUMPY = {  # φ, φ′, kinks: written again, so that the library is not compare
 
 
 def by_quad(f, q, kinks=()):
-    """E[f(z)], z ~ N(0, q), by adaptive quadrature between the kinks and a few other points."""
+    """E[f(z)], z ~ N(0, q), by adaptive quadrature between the corners and a few other points."""
     root = np.sqrt(q)
     points = np.unique([k / root for k in kinks] + [-12, -6, -3, -1, 0, 1, 3, 6, 12])
     points = points[np.abs(points) <= 12]
@@ -61,7 +63,7 @@ def by_quad(f, q, kinks=()):
             epsabs=1e-15,
             epsrel=1e-12,
         )[0]
-        for a, b in zip(points, points[1:], strict=False)
+        for a, b in itertools.pairwise(points)
     )
 
 
@@ -96,7 +98,7 @@ def test_relu_gradient_product_over_40_layers_is_exact(weight_variance):
 def test_moments_equal_scipy_quad_of_a_numpy_activation(activation):
     phi, slope, kinks = NUMPY[activation]
     for q in (1e-3, 0.7, 50.0):
-        m = gaussian.moments(activation, q)
+        m = expectations.moments(activation, q)
         expected = [
             by_quad(phi, q, kinks),
             by_quad(lambda z: phi(z) ** 2, q, kinks),
@@ -113,10 +115,10 @@ def test_moments_equal_scipy_quad_of_a_numpy_activation(activation):
 def test_mean_square_slope_is_the_slope_of_the_mean_square(activation):
     q, h = 1.3, 1e-4
     difference = (
-        gaussian.moments(activation, q + h).mean_square
-        - gaussian.moments(activation, q - h).mean_square
+        expectations.moments(activation, q + h).mean_square
+        - expectations.moments(activation, q - h).mean_square
     ) / (2 * h)
-    m = gaussian.moments(activation, q)
+    m = expectations.moments(activation, q)
     assert np.isfinite(m).all()
     np.testing.assert_allclose(m.mean_square_slope, difference, rtol=1e-6)
 
@@ -125,12 +127,12 @@ def test_kinks_of_hard_tanh_do_not_cost_digits():
     for q in (1e-4, 0.3, 1.0, 77.0, 1e4):
         inside = special.erf(1 / np.sqrt(2 * q))
         np.testing.assert_allclose(
-            gaussian.moments(hard_tanh, q).slope_mean_square, inside, rtol=1e-13
+            expectations.moments(hard_tanh, q).slope_mean_square, inside, rtol=1e-13
         )
 
 
 def test_selu_keeps_mean_0_and_variance_1_over_40_layers():
-    m = gaussian.moments("selu", 1.0)
+    m = expectations.moments("selu", 1.0)
     np.testing.assert_allclose([m.mean, m.mean_square], [0, 1], atol=1e-14)
     np.testing.assert_allclose(meanfield.variance_trajectory("selu", 40, 1.0), 1, atol=1e-12)
 
@@ -173,18 +175,21 @@ def test_a_quadrature_compiles_its_activation_once():
         return jnp.tanh(x)
 
     for q in (1e-9, 0.5, 1.0, 1e5):
-        gaussian.moments(counted, q)
+        expectations.moments(counted, q)
     assert len(traces) == 1
 
 
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: gaussian.moments("relu", -1.0), "q is a variance"),
+        (lambda: expectations.moments("relu", -1.0), "q is a variance"),
         (lambda: meanfield.variance_map("relu", 1.0, -1.0), "weight_variance is a variance"),
         (lambda: meanfield.trajectory("relu", 0, 1.0), "depth=0"),
-        (lambda: gaussian.moments(resolve("tanh")._replace(elementwise=False), 1.0), "elementwise"),
-        (lambda: gaussian.moments("tanhh", 1.0), "nearest first: tanh"),
+        (
+            lambda: expectations.moments(resolve("tanh")._replace(elementwise=False), 1.0),
+            "elementwise",
+        ),
+        (lambda: expectations.moments("tanhh", 1.0), "nearest first: tanh"),
         (lambda: meanfield.dead_network_probability(0, 3), "width=0"),
     ],
 )

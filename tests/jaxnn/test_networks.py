@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jaxnn import autoencoder, deep_mlp, describe, elman, gru, jordan, mlp, recurrent_network
-from jaxnn.layers import dense, layer_norm, maxout, serial
+from jaxnn.layers import dense, layer_norm, maxout_layer, serial
+from tests.helpers.parameters import filled
 
 
 def test_mlp_is_the_formula_written_in_numpy():
@@ -34,15 +35,6 @@ def test_a_mismatch_names_both_shapes_and_the_fix():
         net.apply(net.init(jax.random.key(0)), jnp.ones((8, 4)))
 
 
-def filled(net, scale=0.7):
-    """Params from NumPy's generator: no random number to compile."""
-    draw = np.random.default_rng(0)
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(draw.normal(size=leaf.shape) * scale, leaf.dtype),
-        jax.eval_shape(net.init, jax.random.key(0)),
-    )
-
-
 # --- mlp's options
 
 
@@ -54,7 +46,7 @@ def test_dropout_in_an_mlp_acts_on_hidden_values_when_a_key_is_given():
     params, x = filled(plain), jnp.ones(3)
     assert jax.tree.structure(filled(net)) == jax.tree.structure(params)
     np.testing.assert_array_equal(net.apply(params, x), plain.apply(params, x))
-    # With output weights of 1 and a hidden value of 1 each, the output counts the units that were kept.
+    # With output weights and hidden values of 1, the output counts the units that were kept.
     ones = (
         {"weight": jnp.full((3, 500), 1 / 3), "bias": jnp.zeros(500)},
         {"weight": jnp.ones((500, 1)), "bias": jnp.zeros(1)},
@@ -229,7 +221,7 @@ def test_an_autoencoder_is_its_decoder_after_its_encoder():
         (lambda: deep_mlp(2, 16, 1, 1), (2, 16, 1, 0, 2, 48 + 17)),
         (lambda: deep_mlp(2, 16, 0, 1), (2, 0, 1, 0, 1, 3)),
         (
-            lambda: serial(maxout(3, 4, pieces=5), layer_norm(4), dense(4, 2)),
+            lambda: serial(maxout_layer(3, 4, pieces=5), layer_norm(4), dense(4, 2)),
             (3, 20, 2, 0, 2, 80 + 8 + 10),
         ),
         (lambda: autoencoder((6, 5, 2)).network, (6, 12, 6, 0, 4, 35 + 12 + 15 + 36)),

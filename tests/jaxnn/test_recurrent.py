@@ -5,19 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnn import dense, dropout, elman, gru, jordan, recurrent_network, serial, unroll
+from jaxnn import Cell, dense, dropout, elman, gru, jordan, recurrent_network, serial, unroll
+from tests.helpers.parameters import filled
 
 XS = np.sin(np.arange(15.0, dtype=np.float32)).reshape(5, 3)
 CELLS = {"elman": elman(3, 4), "jordan": jordan(3, 5, 4), "gru": gru(3, 4)}
-
-
-def filled(part, dtype=np.float32):
-    """Params from NumPy's generator: no random number to compile."""
-    draw = np.random.default_rng(0)
-    return jax.tree.map(
-        lambda leaf: (draw.normal(size=leaf.shape) * 0.5).astype(dtype),
-        jax.eval_shape(part.init, jax.random.key(0)),
-    )
 
 
 def sigmoid(z):
@@ -118,9 +110,8 @@ def test_a_recurrent_network_reads_out_every_step_or_the_last():
     params, xs = filled(every), jnp.asarray(XS)
     ys = every.apply(params, xs)
     _, hidden = unroll(CELLS["gru"], params[0], xs)
-    np.testing.assert_allclose(
-        ys, np.asarray(hidden) @ params[1]["weight"] + params[1]["bias"], rtol=1e-5, atol=1e-6
-    )
+    weight, bias = np.asarray(params[1]["weight"]), np.asarray(params[1]["bias"])
+    np.testing.assert_allclose(ys, np.asarray(hidden) @ weight + bias, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(last.apply(params, xs), ys[-1], rtol=1e-5, atol=1e-6)
 
 
@@ -178,7 +169,7 @@ def test_cells_are_float64_under_x64_wherever_they_were_made():
         for cell in CELLS.values():  # made outside, so their initial state is float32
             state, ys = jax.eval_shape(
                 lambda params, xs: unroll(cell, params, xs),
-                filled(cell, np.float64),
+                filled(cell, dtype=np.float64),
                 jnp.ones((5, 3)),
             )
             assert (state.dtype, ys.dtype) == (np.float64, np.float64)
@@ -201,6 +192,14 @@ def test_cells_are_float64_under_x64_wherever_they_were_made():
         (
             lambda: CELLS["gru"].apply(filled(CELLS["gru"]), jnp.zeros(3), jnp.ones(3)),
             r"4 context neurons got a state of shape \(3,\)",
+        ),
+        (
+            lambda: unroll(
+                Cell(lambda key: {}, jnp.zeros(4), lambda params, state, x: (state[:2], x)),
+                {},
+                jnp.ones((5, 3)),
+            ),
+            r"shapes: \(2,\) != \(4,\).*a cell must return a state of the structure",
         ),
         (
             lambda: recurrent_network(CELLS["elman"], last=True).apply(

@@ -1,7 +1,8 @@
 """Other libraries on the benchmark's workloads, each as its own users would write it well.
 
-A peer is one small file that says what it is in ``PEER``. All start from the same parameters and take the same batches
-(peers/start.py), so that all but scikit-learn, which draws its own, arrive at the same numbers.
+A peer is one small file that describes itself in ``PEER``. All start from the same parameters and
+take the same batches (peers/start.py), so that all but scikit-learn, which draws its own, arrive at
+the same numbers.
 """
 
 import importlib
@@ -29,10 +30,10 @@ class Unsupported(ValueError):
 
 
 class Trained(NamedTuple):
-    """What shows that the work was done.
+    """Proof that the work was done.
 
-    updates: made in all, of all runs.
-    loss: (runs,), each run's cost over its last batch, before that batch's update.
+    updates: how many all runs together have made.
+    loss: each run's cost over its last batch, before that batch's update, (runs,).
     """
 
     updates: int
@@ -46,11 +47,12 @@ class Peer(NamedTuple):
     """A library, and one way to train many networks with it.
 
     name: of its file.
-    title: how a table calls it.
+    title: its name in tables.
     together: whether it trains all its runs at once; otherwise one after the other.
-    prepare: ``prepare(workload, x, y, learning_rates) -> train``, where ``train(runs, steps) -> Trained`` trains the first
-        ``runs`` of the workload's networks from their initial parameters and returns when they are done. The first call
-        compiles; another with as many runs does not, however many steps. It raises Unsupported for a kind it does not do.
+    prepare: ``prepare(workload, x, y, learning_rates) -> train``, where ``train(runs, steps) ->
+        Trained`` trains the first ``runs`` of the workload's networks from their initial parameters
+        and returns when they are done. The first call compiles; another with as many runs does not,
+        however many steps it makes. ``prepare`` raises Unsupported for a kind that it cannot train.
     """
 
     name: str
@@ -60,7 +62,7 @@ class Peer(NamedTuple):
 
 
 def load(name: str) -> Peer:
-    """One peer, and its library with it.
+    """One peer; imports its library.
 
     Raises:
         UserError: there is no such peer, or its library is not installed.
@@ -71,12 +73,12 @@ def load(name: str) -> Peer:
         return importlib.import_module(f"{__name__}.{name}").PEER
     except ImportError as error:
         raise UserError(
-            f'{name} needs {error.name}, which cannot be imported; pip install "jaxnn[peers]"'
+            f'{name} needs {error.name}, which cannot be imported; from the checkout, pip install -e ".[peers]"'
         ) from None
 
 
 def available() -> dict[str, Peer | str]:
-    """Every peer by name, or a sentence that says why it is missing."""
+    """Every peer by name, or a sentence on why it is missing."""
     found = {}
     for name in NAMES:
         try:

@@ -1,5 +1,7 @@
 """Flax NNX and Optax as their examples do it: one nnx.jit step in a Python loop, run after run."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,9 +18,7 @@ class Mlp(nnx.Module):
     """Dense layers, φ after every hidden one."""
 
     def __init__(self, sizes: tuple[int, ...], activation: str, *, rngs: nnx.Rngs):
-        self.layers = nnx.List(
-            [nnx.Linear(a, b, rngs=rngs) for a, b in zip(sizes, sizes[1:], strict=False)]
-        )
+        self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in itertools.pairwise(sizes)])
         self.activation = ACTIVATIONS[activation]
 
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -68,8 +68,8 @@ def train_step(
     def cost(model: nnx.Module) -> jax.Array:
         return optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean()
 
-    loss, slopes = nnx.value_and_grad(cost)(model)
-    optimizer.update(model, slopes)
+    loss, gradient = nnx.value_and_grad(cost)(model)
+    optimizer.update(model, gradient)
     return loss
 
 

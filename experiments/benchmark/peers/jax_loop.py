@@ -52,9 +52,9 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
                 forward(params, x[rows]), y[rows]
             ).mean()
 
-        loss, slopes = jax.value_and_grad(cost)(params)
+        loss, gradient = jax.value_and_grad(cost)(params)
         optimizer = optax.sgd(learning_rate)
-        updates, _ = optimizer.update(slopes, optimizer.init(params))
+        updates, _ = optimizer.update(gradient, optimizer.init(params))
         return optax.apply_updates(params, updates), loss
 
     def train(runs: int, steps: int) -> Trained:
@@ -63,7 +63,7 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
             seed = start.seed_of(workload, run)
             params = [
                 jnp.array(array) for array in starts[seed]
-            ]  # copies: the step takes them over
+            ]  # copies, since the step takes over their memory
             rate = jax.device_put(learning_rates[run])
             # Rows gathered in the program: on mnist in 0.8 of the time of rows gathered before.
             for rows in start.order(workload, seed, steps).astype(np.int32):

@@ -13,7 +13,7 @@ NEVER = 10**9  # epochs without progress before it stops
 
 
 def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np.ndarray):
-    """See Peer. It counts in epochs, rounds the steps to them, and draws parameters and batches of its own."""
+    """See Peer. Steps are rounded to epochs; it draws its own parameters and batches."""
     if workload.kind != "mlp":
         raise Unsupported(
             f"MLPClassifier is an mlp; it does not train networks of kind {workload.kind}"
@@ -26,7 +26,7 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore", ConvergenceWarning
-            )  # it calls any end by max_iter early
+            )  # it warns whenever max_iter ends the training
             for run in range(runs):
                 model = MLPClassifier(
                     workload.sizes[1:-1],

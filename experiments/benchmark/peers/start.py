@@ -8,11 +8,13 @@ from experiments.benchmark.workloads import Workload
 
 
 def initial(workload: Workload, seed: int) -> list[np.ndarray]:
-    """Initial parameters of a seed's networks: weights (in_dim, out_dim), normal of variance gain² / in_dim; biases 0.
+    """Initial parameters of the networks of one seed.
+
+    Weights are (in_dim, out_dim), normal with variance gain² / in_dim; biases are 0.
 
     Returns:
-        Weight and bias of each layer; of an elman, weight, context and bias of its recurrent layer, then weight and bias of
-        the head.
+        Weight and bias of each layer; of an elman, weight, context and bias of its recurrent layer,
+        then weight and bias of the head.
     """
     rng = np.random.default_rng([seed, 0])
 
@@ -35,7 +37,9 @@ def initial(workload: Workload, seed: int) -> list[np.ndarray]:
 
 
 def order(workload: Workload, seed: int, steps: int) -> np.ndarray:
-    """Example numbers of each update, int64 (steps, batch_size): an endless stream of shuffled epochs, as jaxnn.batch_order.
+    """Row numbers of each update's batch, int64 (steps, batch_size).
+
+    They are an endless stream of shuffled epochs, as in jaxnn.batch_order.
 
     Example:
         >>> from experiments.benchmark.workloads import WORKLOADS
@@ -50,14 +54,14 @@ def order(workload: Workload, seed: int, steps: int) -> np.ndarray:
 
 
 def groups(workload: Workload, runs: int) -> tuple[np.ndarray, int]:
-    """The first runs as a rectangle of groups × members, a group's members all of one seed.
+    """The first runs as a rectangle of groups × members; the members of a group share a seed.
 
     Returns:
         The seed of each group, and how many members each has.
 
     Example:
         >>> from experiments.benchmark.workloads import WORKLOADS
-        >>> seeds, members = groups(WORKLOADS["digits"], 48)  # 16 runs a seed
+        >>> seeds, members = groups(WORKLOADS["digits"], 48)  # 16 runs per seed
         >>> seeds.tolist(), members
         ([0, 1, 2], 16)
     """

@@ -1,4 +1,7 @@
-"""PyTorch, all runs at once: the stacked cost through torch.compile, which needs a C++ compiler and some patience."""
+"""PyTorch, all runs at once: the stacked cost through torch.compile.
+
+It needs a C++ compiler and some patience.
+"""
 
 from functools import partial
 

@@ -1,8 +1,10 @@
-"""PyTorch, all runs at once: torch.func, a network and its slopes written for one run and mapped over all."""
+"""PyTorch, all runs at once, by torch.func.
+
+The network and its gradient are written for one run and mapped over all.
+"""
 
 import numpy as np
 import torch
-from torch import nn
 from torch.func import functional_call, grad_and_value, vmap
 from torch.nn import functional as F
 
@@ -15,7 +17,8 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
     """See Peer."""
     if workload.kind not in ("mlp", "deep"):
         raise Unsupported(
-            f"torch.func does not train networks of kind {workload.kind}: vmap has no rule for nn.RNN"
+            f"torch.func does not train networks of kind {workload.kind}: vmap has no rule for "
+            "nn.RNN"
         )
     x, y, rates = torch.from_numpy(x), torch.from_numpy(y).long(), torch.from_numpy(learning_rates)
     model = build(workload).to("meta")  # what to compute; the numbers come from params
@@ -30,7 +33,7 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
         return F.cross_entropy(functional_call(model, params, (x,)), y)
 
     # Members of a group share the batch, groups do not.
-    slopes_of_all = vmap(vmap(grad_and_value(cost), in_dims=(0, None, None)))
+    gradients_of_all = vmap(vmap(grad_and_value(cost), in_dims=(0, None, None)))
 
     def train(runs: int, steps: int) -> Trained:
         seeds, members = start.groups(workload, runs)
@@ -47,9 +50,9 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
         )
         with torch.no_grad():
             for rows in orders:
-                slopes, loss = slopes_of_all(params, x[rows], y[rows])
+                gradients, loss = gradients_of_all(params, x[rows], y[rows])
                 for name, value in params.items():
-                    value.addcmul_(slopes[name], rate[name], value=-1)
+                    value.addcmul_(gradients[name], rate[name], value=-1)
         return Trained(runs * steps, loss.flatten().numpy())
 
     return train

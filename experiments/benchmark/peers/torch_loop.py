@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from experiments.benchmark.peers import Peer, Trained, Unsupported, start
 from experiments.benchmark.workloads import Workload
 
-SMALL = 10_000_000  # operations of a network's largest product below which one thread is faster than two
+# Operations of a network's largest product below which one thread is faster than two.
+SMALL = 10_000_000
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
 
@@ -42,8 +43,9 @@ def build(workload: Workload) -> nn.Module:
 def threads(workload: Workload):
     """One thread for a small network, PyTorch's own choice otherwise.
 
-    Median of five turns each on two cores, one thread against two: 0.96 of the time on digits, 0.63 on tiny, 0.5 on deep, 0.3 on
-    elman, 1.3 on mnist. Two threads vary much: their best turn beat one thread's on tiny, and an earlier run on deep and elman.
+    Time of one thread as a multiple of the time of two, medians of five turns each on two cores:
+    0.96 on digits, 0.63 on tiny, 0.5 on deep, 0.3 on elman, 1.3 on mnist. Two threads vary much:
+    their best turn beat one thread's on tiny, and in an earlier run on deep and elman.
     """
     before = torch.get_num_threads()
     largest = (
@@ -81,7 +83,7 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
                     parameter.copy_(value)
             optimizer = torch.optim.SGD(trained, lr=float(learning_rates[run]), fused=True)
             for rows in torch.from_numpy(start.order(workload, seed, steps)).split(epoch):
-                for batch, classes in zip(x[rows], y[rows], strict=True):  # gathered once an epoch
+                for batch, classes in zip(x[rows], y[rows], strict=True):  # gathered once per epoch
                     loss = F.cross_entropy(model(batch), classes)
                     optimizer.zero_grad(set_to_none=True)
                     loss.backward()

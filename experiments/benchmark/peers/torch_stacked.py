@@ -1,4 +1,7 @@
-"""PyTorch, all runs at once: parameters stacked by hand, products by bmm, SGD with a learning rate for each run."""
+"""PyTorch, all runs at once, stacked by hand.
+
+Products are by bmm, and SGD has one learning rate per run.
+"""
 
 from collections.abc import Callable
 
@@ -44,8 +47,9 @@ def prepare(
 ):
     """See Peer; ``wrap`` may replace the cost of all runs by a faster one.
 
-    Each run gets a copy of its seed's batch: one product a seed, of all its runs' weights side by side, took 1.05 to 2.2 times as
-    long on the five workloads where it was tried, once. Training a few runs at a time made no consistent difference.
+    Each run gets a copy of its seed's batch. One product per seed, of the weights of all its runs
+    side by side, took 1.05 to 2.2 times as long on the five workloads where it was tried, once.
+    Training a few runs at a time made no consistent difference.
     """
     if workload.kind not in ("mlp", "deep", "elman"):
         raise Unsupported(f"stacked PyTorch does not train networks of kind {workload.kind}")
@@ -84,10 +88,10 @@ def prepare(
             np.stack([start.order(workload, seed, steps) for seed in seeds], axis=1)
         ):
             loss = costs(params, x[rows], y[rows])
-            slopes = torch.autograd.grad(loss.sum(), params)
+            gradients = torch.autograd.grad(loss.sum(), params)
             with torch.no_grad():
-                for param, slope in zip(params, slopes, strict=True):
-                    param.addcmul_(slope, rates[:runs], value=-1)
+                for param, gradient in zip(params, gradients, strict=True):
+                    param.addcmul_(gradient, rates[:runs], value=-1)
         return Trained(runs * steps, loss.detach().numpy())
 
     return train

@@ -44,7 +44,7 @@ def read_file(where: str) -> File:
     try:
         if is_url(where):
             path = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
-            with urllib.request.urlopen(where, timeout=SECONDS) as answer:
+            with urllib.request.urlopen(where, timeout=SECONDS) as answer:  # noqa: S310 (is_url)
                 content = answer.read()
         else:
             path = Path(where).expanduser()

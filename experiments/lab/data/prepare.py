@@ -31,8 +31,13 @@ class Dataset(NamedTuple):
     notes: tuple[str, ...]
 
     @property
+    def parts(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Part -> (x, y)."""
+        return {part: (self.x[part], self.y[part]) for part in self.x}
+
+    @property
     def head(self) -> str:
-        """ "regression", "binary" or "multiclass": the key of jaxnn.HEADS."""
+        """The key of jaxnn.HEADS: "regression", "binary" or "multiclass"."""
         return self.preprocessing.head
 
     @property

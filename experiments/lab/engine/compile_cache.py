@@ -9,6 +9,8 @@ from pathlib import Path
 
 import jax
 
+import jaxnn
+
 MOST_BYTES = 1 << 29  # the least used go first
 
 
@@ -54,5 +56,5 @@ def _key() -> str:
         )
     except OSError:
         cpu = platform.processor()
-    versions = [importlib.metadata.version(name) for name in ("jaxnn", "jax", "jaxlib")]
+    versions = [jaxnn.__version__, *map(importlib.metadata.version, ("jax", "jaxlib"))]
     return hashlib.sha256("\n".join([*versions, platform.machine(), cpu]).encode()).hexdigest()[:16]

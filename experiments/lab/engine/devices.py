@@ -21,3 +21,15 @@ def use_every_core() -> None:
 def cores() -> int:
     """CPU cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory(device: jax.Device) -> float:
+    """Bytes that a program may take of a device: half of what it has.
+
+    Of a CPU it is half of what all its cores share; infinite where that is not known.
+    """
+    if device.platform != "cpu":
+        return (device.memory_stats() or {}).get("bytes_limit", float("inf")) / 2
+    if not hasattr(os, "sysconf"):
+        return float("inf")
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2

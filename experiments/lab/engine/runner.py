@@ -1,96 +1,139 @@
-"""Run a grid: one program for each structure, compiled while the one before it runs."""
+"""Run a grid: one program per structure, compiled while the one before it runs."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
+from typing import Any, Protocol
 
 import jax
 import numpy as np
 
 import jaxnn
+from experiments.lab.engine.devices import memory
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.engine.program import Data, Program, build, segment_lengths
-from experiments.lab.engine.waves import Orders, train
+from jaxnn.program import Program, Task, compile_program, segment_lengths
+from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
+
+CHECKPOINT_SECONDS = 5.0
+
+
+class Work(Protocol):
+    """What is asked of the engine; a Study is one.
+
+    asked: the grid whose programs are compiled, so that what is trained in addition is trained in
+        the same way, to the last bit.
+    grid: the same or a wider one, by which runs are numbered.
+    steps: updates of each run.
+    """
+
+    @property
+    def asked(self) -> jaxnn.Grid: ...
+    @property
+    def grid(self) -> jaxnn.Grid: ...
+    @property
+    def steps(self) -> int: ...
+
+    def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+        """ "train", "validation" and "test" as (x, y)."""
+        ...
+
+    def make(self, structure: Mapping[str, Any]) -> Training:
+        """One run of a structure."""
+        ...
+
+    def batch_size(self, structure: Mapping[str, Any]) -> int:
+        """Examples per update."""
+        ...
+
+
+class Listener(Protocol):
+    """Who is told how it goes, by the number of the structure."""
+
+    def start(self, number: int, outcome: Outcome) -> None:
+        """Its program is compiled and starts to run; the outcome is filled as it runs."""
+        ...
+
+    def advance(self, number: int, share: float) -> None:
+        """A segment is done, and this share of all its work."""
+        ...
+
+    def keep(self, number: int, outcome: Outcome) -> None:
+        """The outcome is to be kept: every few seconds, and when a wave is done."""
+        ...
 
 
 def run_grid(
-    grid: jaxnn.Grid,
-    make: Callable[[dict], Training],
-    data: Data,
-    *,
-    steps: int,
-    batch_size: Callable[[dict], int],
+    work: Work,
+    runs: Mapping[int, np.ndarray],
     known: Mapping[int, Outcome],
-    runs: Mapping[int, np.ndarray] | None = None,
-    on_start: Callable[[int, Outcome], None],
-    on_segment: Callable[[int, float], None],
-    on_outcome: Callable[[int, Outcome], None],
-    asked: jaxnn.Grid | None = None,
+    listener: Listener,
 ) -> dict[int, Outcome]:
-    """Train every network of the grid.
+    """Train runs of a grid.
 
     Args:
-        grid: what to vary.
-        make: from one combination of structure to the Training of one run.
-        data: shared by all runs.
-        steps: updates of each run.
-        batch_size: examples an update, for one combination of structure.
-        known: outcomes that an earlier, interrupted call has left, by the number of their structure: not run again.
-        runs: bool (cells, seeds) by number, the runs that are wanted; all when absent.
-        on_start: told the number of a structure whose program is compiled and starts to run, and its outcome, filled as it runs.
-        on_segment: told the structure's number after each segment, and the share of its work that is done.
-        on_outcome: given an outcome to keep, every few seconds, unfinished, and once more when it is whole.
-        asked: the part of the grid for which programs are cut up, so that what is trained besides is trained in the same way, to
-            the last bit; all of it when absent.
+        work: what is asked.
+        runs: bool (cells, seeds) by the number of their structure, those to train.
+        known: outcomes that an earlier, interrupted call has left, by the number of their
+            structure; their finished runs are not trained again.
+        listener: who is told how it goes.
 
     Returns:
         The outcomes by number.
     """
-    asked = asked or grid
-    shape, lengths = (len(grid.cells), len(grid.seed_numbers)), segment_lengths(steps)
-    wanted = (
-        {number: np.ones(shape, bool) for number in range(len(grid.structures))}
-        if runs is None
-        else runs
-    )
+    grid, data, lengths = work.grid, work.parts(), segment_lengths(work.steps)
     outcomes = {
-        number: known.get(number) or Outcome.empty(np.cumsum(lengths), shape) for number in wanted
+        number: known.get(number) or Outcome.empty(np.cumsum(lengths), grid.shape)
+        for number in runs
     }
-    todo = [number for number in wanted if not outcomes[number].done[wanted[number]].all()]
-    orders = Orders(len(data.x["train"]))
+    todo = [number for number, mine in runs.items() if not outcomes[number].done[mine].all()]
+    tasks = {
+        number: Task(data, lengths, work.batch_size(grid.structures[number])) for number in todo
+    }
+    draws = {
+        size: Batches(len(data["train"][0]), size)
+        for size in {task.batch_size for task in tasks.values()}
+    }
 
-    def compiled(number: int) -> Program:
-        structure, runs = grid.structures[number], wanted[number][grid.find(asked)]
-        return build(
-            asked,
-            make(structure),
-            data,
-            runs=runs if runs.any() else ~runs,
-            lengths=lengths,
-            batch_size=batch_size(structure),
-            devices=jax.local_devices(),
+    def compiled(number: int) -> tuple[Program, float]:
+        began, asked = time.perf_counter(), runs[number][grid.find(work.asked)]
+        program = compile_program(
+            work.make(grid.structures[number]),
+            work.asked,
+            tasks[number],
+            runs=asked if asked.any() else ~asked,
+            memory=memory(jax.local_devices()[0]),
         )
+        return program, time.perf_counter() - began
 
     with ThreadPoolExecutor(1) as compiler:
         # One ahead: the next compiles while this one runs.
         building = {number: compiler.submit(compiled, number) for number in todo[:1]}
         for number, following in zip_longest(todo, todo[1:]):
-            outcome, program = outcomes[number], building.pop(number).result()
+            outcome, (program, seconds) = outcomes[number], building.pop(number).result()
             if following is not None:
                 building[following] = compiler.submit(compiled, following)
-            outcome.compile_seconds += program.seconds
-            on_start(number, outcome)
-            train(
+            outcome.compile_seconds += seconds
+            listener.start(number, outcome)
+            task = tasks[number]
+            segments = program_segments(
                 program,
                 grid,
-                outcome,
-                wanted[number],
-                data,
-                lengths=lengths,
-                batch_size=batch_size(grid.structures[number]),
-                orders=orders,
-                on_segment=lambda share, number=number: on_segment(number, share),
-                on_stand=lambda number=number, outcome=outcome: on_outcome(number, outcome),
+                task,
+                runs=runs[number],
+                done=outcome.done.copy(),
+                stand=outcome.stand,
+                draw=draws[task.batch_size],
             )
+            began = kept = time.perf_counter()
+            before = outcome.run_seconds
+            for segment in segments:
+                outcome.add(segment)
+                listener.advance(number, segment.share)
+                now = time.perf_counter()
+                if segment.done or now - kept > CHECKPOINT_SECONDS:
+                    outcome.stand = None if segment.done else segment.stand()
+                    outcome.run_seconds, kept = before + now - began, now
+                    listener.keep(number, outcome)
     return outcomes

@@ -1,21 +1,49 @@
-"""The form of an experiment: one file that says what it asks, how it measures, what follows, and how to draw it.
+'''The form of an experiment: one folder, or one file, that asks one question.
+
+    experiments/NAME/
+        __init__.py     the question, the flags, the parts of the measurement, EXPERIMENT
+        __main__.py     EXPERIMENT.start()
+        measure.py      what the parts call
+        findings.py     conclude: the rules, from what was measured to verdicts
+        figure.py       draw
+
+The folder's __init__.py:
+
+    """Which learning rate?
+
+        python -m experiments.NAME
+
+    Rules. G4 holds if …
+    """
 
     @dataclass(frozen=True)
-    class Configuration(Flags): ...                      # its fields are its flags
+    class Configuration(Flags):
+        """Which learning rate?"""
 
-    def parts(configuration) -> list[Part]: ...          # what is measured, piece by piece; each is kept when it is done
-    def conclude(configuration, found) -> Conclusion: ...
-    def draw(configuration, found, conclusion) -> Figure: ...
+        seeds: int = 10
+        """Networks of each rate."""
 
-    EXPERIMENT = Experiment(__file__, __doc__, Configuration, smoke={"seeds": 3}, claims=("G4",), parts=parts, conclude=conclude, draw=draw)
+    def parts(configuration) -> list[Part]: ...
 
-    if __name__ == "__main__":
-        EXPERIMENT.start()
+    EXPERIMENT = Experiment(
+        __file__, __doc__, Configuration, smoke={"seeds": 2}, claims=("G4",),
+        parts=parts, conclude=conclude, draw=draw,
+    )
 
-The docstring's first line is the question. `python -m experiments` finds the file by its EXPERIMENT.
-"""
+The docstring's first line is the question. A field of Configuration is a flag, and its docstring
+the flag's help. `python -m experiments` finds the folder by its EXPERIMENT; the finding and the
+time that it shows come from the result files. Nothing else has to be changed, except that a new
+claim needs its line in claims.py.
+
+What is measured is kept apart from what is concluded. A measurement has a fingerprint: of the
+settings, of the libraries' versions, and of the code that `parts` and Configuration use (see
+lab/results/code_hash.py). An edited formula is therefore measured again. An edited rule or figure,
+which only `conclude` and `draw` use, concludes again from the stored measurement within seconds.
+An edited docstring does neither.
+'''
 
 import datetime
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -29,26 +57,28 @@ from matplotlib.figure import Figure
 from experiments.lab import drawing
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
+from experiments.lab.evidence import measurement, published, screen
+from experiments.lab.evidence.claims import CLAIMS
+from experiments.lab.evidence.measurement import Arrays, Found, Measurement
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io import cli
-from experiments.lab.results.folder import RunFolder, fingerprint
-from experiments.lab.results.provenance import provenance
-from experiments.lab.study import screen
+from experiments.lab.io.files import write_json, write_table
+from experiments.lab.results.code_hash import code_of, measuring_code
+from experiments.lab.results.folder import RunFolder
+from experiments.lab.results.provenance import fingerprint, provenance
+from experiments.lab.study import named_activations
 
-SECONDS = "seconds"
-MEASURED = "measured.safetensors"
-Arrays = Mapping[str, np.ndarray]
-Found = Mapping[str, Arrays]
+_SECONDS = "/seconds"  # beside the arrays of a part that is kept; no array's name has a slash
 
 
 @dataclass(frozen=True)
 class Flags:
-    """What every experiment's command takes; none of it is in the numbers but by the fields that smoke makes small."""
+    """The flags of every experiment's command; the numbers depend on none of them."""
 
     smoke: bool = False
     """Everything in small: shows within seconds that it works, and proves nothing."""
     again: bool = False
-    """Measure anew what these flags have measured before."""
+    """Measure again what has been measured before."""
     out: Path | None = None
     """Folder for the results; runs/NAME when absent."""
     compile_cache: bool = True
@@ -58,7 +88,10 @@ class Flags:
 class Part(NamedTuple):
     """A piece of the measurement, seconds long, after which an interrupted command goes on.
 
-    name: a file's name. run: from what earlier parts have found to named arrays. weight: its share of the time, for the time left.
+    Args:
+        name: of the part; it is also the name of a file.
+        run: from what earlier parts have found to named arrays.
+        weight: its share of the time, in any unit, from which the time left is estimated.
     """
 
     name: str
@@ -70,9 +103,19 @@ class Part(NamedTuple):
 class Experiment:
     """One question, one command, one figure.
 
-    file: __file__. doc: __doc__; its first line is the question. configuration: a frozen dataclass of flags.
-    smoke: the fields of a run that ends within seconds. claims: the ids that it gives verdicts on.
-    parts, conclude, draw: as in this module's docstring; conclude and draw are pure.
+    Args:
+        file: the module's __file__.
+        doc: the module's __doc__, whose first line is the question.
+        configuration: a frozen dataclass of the flags.
+        smoke: the fields of a run that ends within seconds, with their values.
+        claims: the ids in CLAIMS that it gives verdicts on.
+        parts: from a configuration to the parts of the measurement; raises UserError where it
+            cannot be measured.
+        conclude: from a configuration and what was found to the conclusion; pure.
+        draw: from these and the conclusion to the figure; pure.
+
+    Raises:
+        ValueError: a claim is not in CLAIMS.
     """
 
     file: str
@@ -84,9 +127,17 @@ class Experiment:
     conclude: Callable[[Any, Found], Conclusion]
     draw: Callable[[Any, Found, Conclusion], Figure]
 
+    def __post_init__(self):
+        if unknown := [claim for claim in self.claims if claim not in CLAIMS]:
+            raise ValueError(
+                f"experiment {self.name}: claim {unknown[0]!r} has no line in "
+                "experiments/lab/evidence/claims.py; add one, or name one of those there: "
+                f"{', '.join(CLAIMS)}"
+            )
+
     @property
     def name(self) -> str:
-        """The module's; of a folder's __init__.py the folder's."""
+        """The name of the module, or of the folder whose __init__.py it is."""
         file = Path(self.file)
         return file.parent.name if file.stem == "__init__" else file.stem
 
@@ -113,99 +164,133 @@ class Experiment:
             if name not in Flags.__dataclass_fields__
         }
 
+    def measurement_code(self) -> str:
+        """The hash of the code that its measurement comes from."""
+        return measuring_code(self.configuration, self.parts)
+
+    def conclusion_code(self) -> str:
+        """The hash of the code that its verdicts and its figure come from."""
+        return code_of(self.conclude, self.draw, drawing.write)
+
+    def fingerprint(self, configuration: Flags) -> str:
+        """The hash of all that a measurement's numbers depend on."""
+        settings = self.settings(configuration)
+        named = settings.get("activation", ())
+        # The source of the user's own activations, which are code too.
+        sources = named_activations.described([named] if isinstance(named, str) else named)
+        asked = {"experiment": self.name, **settings, "own_activations": sources}
+        return fingerprint(asked, "", self.measurement_code())
+
     def run(self, configuration: Flags) -> None:
-        """Measure what is not known yet, conclude, draw, and write the files."""
+        """Measure what is not measured yet, conclude, draw, and write the files."""
         use_every_core()
         if configuration.compile_cache:
             use_compile_cache()
-        settings = self.settings(configuration)
         parts = self.parts(configuration)  # what cannot be measured is said before anything is
+        name = f"{self.name}-smoke" if configuration.smoke else self.name
         folder = RunFolder(
-            configuration.out
-            or Path("runs") / (f"{self.name}-smoke" if configuration.smoke else self.name),
-            fingerprint({"experiment": self.name, **settings}, ""),
+            configuration.out or Path("runs") / name, self.fingerprint(configuration)
         )
-        screen.show_plan(
-            [
-                ("question", self.question),
-                *((name.replace("_", " "), str(value)) for name, value in settings.items()),
-            ]
-        )
-        measured = self._measured(parts, folder, again=configuration.again)
-        began = time.perf_counter()
-        found = _without_seconds(measured)
-        conclusion = self.conclude(configuration, found)
-        drawing.write(self.draw(configuration, found, conclusion), folder.path, self.name)
-        folder.write_table("results.csv", conclusion.table)
-        folder.write_json(
-            "summary.json",
-            {
-                "experiment": self.name,
-                "question": self.question,
-                "finding": conclusion.finding,
-                "verdicts": [asdict(each) for each in conclusion.verdicts],
-            },
-        )
-        seconds = (
-            sum(arrays[SECONDS].item() for arrays in measured.values())
-            + time.perf_counter()
-            - began
-        )
-        folder.write_json(
-            "config.json",
-            {
-                "experiment": self.name,
-                "question": self.question,
-                "fingerprint": folder.fingerprint,
-                **provenance(),
-                "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-                "configuration": settings,
-                "data": conclusion.data,
-                "seconds": seconds,
-            },
-        )
-        folder.write_arrays(
-            MEASURED,
-            {
-                f"{part}/{name}": array
-                for part, arrays in measured.items()
-                for name, array in arrays.items()
-            },
-        )
+        facts = [("question", self.question)]
+        for field, value in self.settings(configuration).items():
+            facts.append((field.replace("_", " "), str(value)))
+        if folder.moved_to:
+            facts.append(("note", f"earlier results moved to {folder.moved_to}"))
+        screen.show_plan(facts)
+        known = None if configuration.again else self._known(folder)
+        measured = known or self._measure(configuration, parts, folder)
+        measured.write(folder.path / measurement.FILE)
+        conclusion = self.conclude_into(folder.path, configuration, measured)
         folder.finish()
-        screen.show_verdicts(conclusion)
+        if configuration.smoke:
+            screen.console.print("\nsmoke: no verdict\n")
+        else:
+            screen.show_verdicts(conclusion)
         screen.console.print(
-            f"{seconds:.0f} s; figure: {folder.path / self.name}.png, numbers: {folder.path / 'results.csv'}"
+            f"{sum(measured.seconds.values()):.0f} s; figure: {folder.path / self.name}.png, "
+            f"numbers: {folder.path / 'results.csv'}"
         )
 
-    def _measured(
-        self, parts: Sequence[Part], folder: RunFolder, *, again: bool
-    ) -> dict[str, Arrays]:
-        """What each part finds, in order, and the seconds it took; what an earlier command has left is not measured again."""
+    def conclude_into(
+        self, folder: Path, configuration: Flags, measured: Measurement
+    ) -> Conclusion:
+        """Conclude from a measurement; write verdicts, table, figure, and how they were made.
+
+        Raises:
+            ValueError: the claims of the verdicts are not those of the experiment.
+        """
+        conclusion = self.conclude(configuration, measured.found)
+        judged = {verdict.claim for verdict in conclusion.verdicts}
+        if judged != set(self.claims):
+            raise ValueError(
+                f"experiment {self.name}: conclude gives verdicts on "
+                f"{', '.join(sorted(judged)) or 'no claim'}, and its claims are "
+                f"{', '.join(sorted(self.claims))}; name the same ones in both"
+            )
+        drawing.write(self.draw(configuration, measured.found, conclusion), folder, self.name)
+        write_table(folder / "results.csv", conclusion.table)
+        smoke = {"smoke": True} if configuration.smoke else {}
+        about = {"experiment": self.name, "question": self.question, **smoke}
+        verdicts = [asdict(verdict) for verdict in conclusion.verdicts]
+        write_json(
+            folder / "summary.json", about | {"finding": conclusion.finding, "verdicts": verdicts}
+        )
+        made = dict(measured.made)
+        code = {"measurement": made.pop("code"), "conclusion": self.conclusion_code()}
+        seconds = sum(measured.seconds.values())
+        write_json(
+            folder / "config.json",
+            about
+            | {"fingerprint": measured.fingerprint, "code": code}
+            | made
+            | {"data": conclusion.data, "seconds": seconds, "measured_bytes": measured.size},
+        )
+        return conclusion
+
+    def _known(self, folder: RunFolder) -> Measurement | None:
+        """What is measured already with the same fingerprint: in the folder, or published."""
+        for file in (folder.path, published.RESULTS / self.name):
+            found = measurement.read(file / measurement.FILE)
+            if found and found.fingerprint == folder.fingerprint:
+                screen.console.print(
+                    f"measured already ({os.path.relpath(file / measurement.FILE)}, "
+                    f"{found.made['date']}); --again measures it again"
+                )
+                return found
+        return None
+
+    def _measure(
+        self, configuration: Flags, parts: Sequence[Part], folder: RunFolder
+    ) -> Measurement:
+        """Measure part after part, but for those that an interrupted command has left."""
+        kept = folder.kept_arrays()
         found: dict[str, Arrays] = {}
-        for name, array in ({} if again else folder.arrays(MEASURED)).items():
-            part, _, name = name.rpartition("/")
-            found.setdefault(part, {})[name] = array
-        found |= folder.kept_arrays()
-        found = {part.name: found[part.name] for part in parts if part.name in found}
-        with screen.Parts({part.name: part.weight for part in parts}, done=list(found)) as watch:
+        seconds: dict[str, float] = {}
+        done = [part.name for part in parts if part.name in kept]
+        for name in done:
+            found[name] = dict(kept[name])
+            seconds[name] = found[name].pop(_SECONDS).item()
+        with screen.Parts({part.name: part.weight for part in parts}, done) as watch:
             for part in parts:
                 if part.name in found:
                     continue
                 watch.start(part.name)
                 began = time.perf_counter()
-                arrays = {
-                    name: np.asarray(array)
-                    for name, array in part.run(_without_seconds(found)).items()
-                }
-                found[part.name] = arrays | {SECONDS: np.array([time.perf_counter() - began])}
-                folder.keep_arrays(part.name, found[part.name])
+                arrays = {name: np.asarray(array) for name, array in part.run(found).items()}
+                found[part.name] = arrays
+                seconds[part.name] = time.perf_counter() - began
+                folder.keep_arrays(part.name, {**arrays, _SECONDS: np.array(seconds[part.name])})
                 watch.finish(part.name)
-        return {part.name: found[part.name] for part in parts}
-
-
-def _without_seconds(found: Found) -> dict[str, Arrays]:
-    return {
-        part: {name: array for name, array in arrays.items() if name != SECONDS}
-        for part, arrays in found.items()
-    }
+        made = {
+            "fingerprint": folder.fingerprint,
+            "code": self.measurement_code(),
+            **provenance(),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "configuration": self.settings(configuration),
+        }
+        in_order = [part.name for part in parts]
+        return Measurement(
+            {name: found[name] for name in in_order},
+            {name: seconds[name] for name in in_order},
+            made,
+        )

@@ -1,57 +1,19 @@
 """The ledger: every claim with what its experiments have found, written from their result files."""
 
-import json
-import shutil
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
+from experiments.lab.evidence import measurement, published
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.evidence.verdicts import Effect
-from experiments.lab.io.files import plain
 
-RESULTS = Path(__file__).parents[2] / "results"  # a folder an experiment; small files, committed
-LEDGER = RESULTS.parent / "LEDGER.md"
-
-
-def published(name: str) -> dict[str, Any] | None:
-    """config.json and summary.json of an experiment's last published run, as one; None where there is none."""
-    files = [RESULTS / name / file for file in ("config.json", "summary.json")]
-    if not all(file.is_file() for file in files):
-        return None
-    return {
-        key: value
-        for file in files
-        for key, value in json.loads(file.read_text(encoding="utf-8")).items()
-    }
-
-
-def is_current(experiment: Experiment) -> bool:
-    """Whether what is published was measured with the present defaults."""
-    last = published(experiment.name)
-    return last is not None and last["configuration"] == plain(
-        experiment.settings(experiment.configuration())
-    )
-
-
-def publish(experiment: Experiment, folder: Path) -> None:
-    """Copy a run's small files to where they are committed."""
-    target = RESULTS / experiment.name
-    target.mkdir(parents=True, exist_ok=True)
-    for file in (
-        "config.json",
-        "summary.json",
-        "results.csv",
-        f"{experiment.name}.png",
-        f"{experiment.name}.svg",
-    ):
-        shutil.copyfile(folder / file, target / file)
+FILE = published.RESULTS.parent / "LEDGER.md"
 
 
 def ledger(experiments: Iterable[Experiment]) -> str:
-    """LEDGER.md of what is published: a row a claim and experiment, and a section an experiment."""
-    runs = {each.name: found for each in experiments if (found := published(each.name))}
+    """LEDGER.md: one row per claim and experiment, and one section per experiment."""
+    runs = {each.name: found for each in experiments if (found := published.read(each.name))}
     rows = [
         _row(claim, words, name, verdict)
         for claim, words in CLAIMS.items()
@@ -61,7 +23,8 @@ def ledger(experiments: Iterable[Experiment]) -> str:
         [
             "# The ledger",
             "",
-            "Written by `python -m experiments all` from the files in `results/`; never by hand. Brackets are 95 % intervals.",
+            "Written by `python -m experiments all` from the files in `results/`; never by hand. "
+            "Brackets are 95 % intervals.",
             "",
             "| claim | says | verdict | measured | seeds | experiment |",
             "|---|---|---|---|---|---|",
@@ -98,6 +61,11 @@ def _cells(*texts: str) -> str:
 
 def _section(name: str, run: Mapping[str, Any]) -> list[str]:
     versions = ", ".join(f"{library} {version}" for library, version in run["versions"].items())
+    files = f"Numbers: [results.csv](results/{name}/results.csv)"
+    if (published.RESULTS / name / measurement.FILE).is_file():
+        files += f", measurement: [{measurement.FILE}](results/{name}/{measurement.FILE})"
+    elif size := run.get("measured_bytes"):
+        files += f"; the measurement, {size / 1e6:.0f} MB, is too large to be committed"
     lines = [
         f"## {name}",
         "",
@@ -105,12 +73,12 @@ def _section(name: str, run: Mapping[str, Any]) -> list[str]:
         "",
         f"![{run['question']}](results/{name}/{name}.png)",
         "",
-        f"`python -m experiments.{name}` took {run['seconds']:,.0f} s on {run['machine']} ({run['devices'][0].split()[0]}, "
-        f"{run['precision']['dtype']}), {run['date']}; {versions}. Numbers: [results.csv](results/{name}/results.csv).",
+        f"`python -m experiments.{name}` took {run['seconds']:,.0f} s on {run['machine']} "
+        f"({run['devices'][0].split()[0]}, {run['precision']['dtype']}), {run['date']}; "
+        f"{versions}. {files}.",
         "",
     ]
     for verdict in run["verdicts"]:
-        lines.append(
-            f"- {verdict['claim']}: {verdict['setting']}{'. ' * bool(verdict['note'])}{verdict['note']}"
-        )
+        note = f". {verdict['note']}" if verdict["note"] else ""
+        lines.append(f"- {verdict['claim']}: {verdict['setting']}{note}")
     return [*lines, ""]

@@ -13,7 +13,14 @@ Word = Literal["holds", "holds only when", "does not hold", "undecided"]
 
 @dataclass(frozen=True)
 class Effect:
-    """A measured number with its 95 % interval; low and high are None where it is exact.
+    """A measured number with its 95 % interval.
+
+    Args:
+        name: what was measured, as the ledger and the screen show it.
+        value: the number.
+        low: the interval's lower end; None where the number is exact.
+        high: its upper end.
+        unit: of all three; empty where there is none.
 
     Example:
         >>> str(Effect("best rate", 0.5512, 0.52, 0.6)), str(Effect("σ(−3)", 0.04742587))
@@ -45,12 +52,24 @@ class Effect:
 class Verdict:
     """What was found about one claim.
 
-    claim: its id in CLAIMS. when: the condition of "holds only when". effects: the numbers it rests on. seeds: of each number.
-    setting: networks, data and training in words. note: what else a reader must know. differs: where the result differs from the
-    published one, how, and the check that rules out our own error.
+    Args:
+        claim: its id in CLAIMS.
+        verdict: one of four.
+        effects: the numbers that it rests on.
+        seeds: how many independent runs are behind each of these numbers.
+        setting: networks, data and training in words.
+        when: the condition of "holds only when"; empty for the other verdicts.
+        note: what else a reader must know.
+        differs: where the result differs from the published one: how, and the check that rules out
+            our own error.
 
     Raises:
-        ValueError: the claim is not known, or a condition is missing or out of place.
+        ValueError: the claim is not in CLAIMS, "holds only when" lacks a condition, or another
+            verdict has one.
+
+    Example:
+        >>> Verdict("G4", "holds only when", (), 12, "digits", when="the rate is above 1").words
+        'holds only when the rate is above 1'
     """
 
     claim: str
@@ -64,10 +83,15 @@ class Verdict:
 
     def __post_init__(self):
         if self.claim not in CLAIMS:
-            raise ValueError(f"claim {self.claim!r} is not in CLAIMS: {', '.join(CLAIMS)}")
+            raise ValueError(
+                f"claim {self.claim!r} has no line in experiments/lab/evidence/claims.py; add one, "
+                f"or name one of those there: {', '.join(CLAIMS)}"
+            )
         if bool(self.when) != (self.verdict == "holds only when"):
             raise ValueError(
-                f"{self.claim}: {self.verdict!r} {'has' if self.when else 'lacks'} a condition"
+                f"{self.claim}: the verdict {self.verdict!r} "
+                f"{'has' if self.when else 'lacks'} a condition; "
+                "'holds only when' needs one, and no other verdict takes one"
             )
 
     @property
@@ -80,9 +104,11 @@ class Verdict:
 class Conclusion:
     """What an experiment found.
 
-    finding: one or two sentences with the numbers and their spread; the experiment's docstring quotes it.
-    verdicts: one a claim. table: what the figure shows, one row a cell; it becomes results.csv.
-    data: name -> SHA-256 of the data sets that it used.
+    Args:
+        finding: one or two sentences with the numbers and their spread.
+        verdicts: one per claim, or several where a claim is tested in several ways.
+        table: what the figure shows, one row per cell; it becomes results.csv.
+        data: name -> SHA-256 of the data sets that were used.
     """
 
     finding: str

@@ -7,11 +7,12 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, pairwise, takewhile
 from typing import Any, NoReturn
 
 import tyro
 
+from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
 
 
@@ -59,7 +60,10 @@ def parse(configuration: type, argv: Sequence[str] | None = None, default: Any =
     try:
         with contextlib.redirect_stderr(complaint):
             return tyro.cli(
-                configuration, args=argv, **({} if default is None else {"default": default})
+                configuration,
+                prog=program(),
+                args=argv,
+                **({} if default is None else {"default": default}),
             )
     except SystemExit as stop:
         if stop.code in (0, None):
@@ -77,11 +81,7 @@ def _unbox(complaint: str) -> tuple[str, str | None]:
     """What tyro says between its box's title and first rule, and the flag that it takes for the nearest."""
     lines = [line.strip("│ ") for line in complaint.splitlines()[1:]]
     said = takewhile(lambda line: not _is_rule(line), dropwhile(_is_rule, lines))
-    after = (
-        line
-        for before, line in zip(lines, lines[1:], strict=False)
-        if before.startswith("Perhaps you meant")
-    )
+    after = (line for before, line in pairwise(lines) if before.startswith("Perhaps you meant"))
     return " ".join(said) or "the flags could not be read", next(
         (line.split()[0] for line in after), None
     )

@@ -1,29 +1,23 @@
-"""Where results live: a folder of plain files, written whole or not at all, that says how it was made."""
+"""A folder of results: plain files, written whole or not at all, that say how they were made."""
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import jax
 import numpy as np
-import pandas as pd
 from safetensors.numpy import load_file, save_file
 
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.io import files
 from experiments.lab.io.errors import UserError
-from experiments.lab.results.provenance import versions
 
 
 class RunFolder:
     """One experiment's folder.
 
-    A finished run of another configuration that lies there is moved aside, never overwritten. Programs finished by an
-    interrupted run of the same configuration are kept in ``unfinished/`` and not run again.
+    A finished run with another fingerprint is moved aside, never overwritten. What an interrupted
+    run with the same fingerprint has finished is kept in ``unfinished/`` and not run again.
     """
 
     def __init__(self, path: Path, fingerprint: str):
@@ -54,12 +48,17 @@ class RunFolder:
         return self.path / "unfinished" / self.fingerprint
 
     def keep(self, number: int, outcome: Outcome, part: str = "all") -> None:
-        """Keep what one program has found so far, in case the run is interrupted; part names the slice of its runs."""
+        """Keep what one program has found so far, in case the run is interrupted.
+
+        part names the slice of its runs.
+        """
         self.keep_arrays(f"{number}.{part}", outcome.flat())
 
     def kept(self, part: str = "all") -> dict[int, Outcome]:
-        """What earlier runs of the same configuration have left, by the number of their structure: of all slices what is
-        finished, and of this one also where it stands."""
+        """What earlier runs with the same fingerprint have left, by the number of their structure.
+
+        Of all slices what is finished, and of this one also how far it is.
+        """
         outcomes: dict[int, Outcome] = {}
         own_first = sorted(
             self._parts.glob("*.safetensors"), key=lambda file: file.name.split(".")[1] != part
@@ -78,47 +77,27 @@ class RunFolder:
     def keep_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep named arrays in case the run is interrupted."""
         self._parts.mkdir(parents=True, exist_ok=True)
-        _write_arrays(self._parts / f"{name}.safetensors", arrays)
+        write_arrays(self._parts / f"{name}.safetensors", arrays)
 
     def kept_arrays(self) -> dict[str, dict[str, np.ndarray]]:
-        """The arrays that an interrupted run of the same configuration has left, by name."""
+        """The arrays that an interrupted run with the same fingerprint has left, by name."""
         return {file.stem: load_file(file) for file in sorted(self._parts.glob("*.safetensors"))}
-
-    def write_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """A file of named arrays."""
-        _write_arrays(self.path / name, arrays)
-
-    def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """The named arrays of a file; none where there is no such file."""
-        file = self.path / name
-        return load_file(file) if file.is_file() else {}
-
-    def write_text(self, name: str, text: str) -> None:
-        """Write a file whole or not at all."""
-        files.write_text(self.path / name, text)
-
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """A CSV file; seven digits, which is all that float32 holds."""
-        self.write_text(name, table.to_csv(index=False, float_format="%.7g", lineterminator="\n"))
-
-    def write_json(self, name: str, value: Any) -> None:
-        """A JSON file; a number that is not finite is null, since JSON has none."""
-        files.write_json(self.path / name, value)
 
     def finish(self) -> None:
         """The results are whole: the kept parts are not needed any more."""
         shutil.rmtree(self.path / "unfinished")
 
 
-def fingerprint(configuration: Mapping[str, Any], data_sha256: str) -> str:
-    """What a run's numbers depend on: configuration, data and versions."""
-    what = {"configuration": files.plain(configuration), "data": data_sha256, **versions()}
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _write_arrays(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(
+    file: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None
+) -> None:
+    """A safetensors file of named arrays and texts, written whole or not at all."""
     temporary = file.with_suffix(".tmp")
-    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, temporary)
+    save_file(
+        {name: np.asarray(array, order="C") for name, array in arrays.items()},
+        temporary,
+        None if metadata is None else dict(metadata),
+    )
     os.replace(temporary, file)
 
 

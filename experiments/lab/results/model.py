@@ -19,8 +19,8 @@ from safetensors import SafetensorError
 
 import jaxnn
 from experiments.lab.data import Dataset, Preprocessing
+from experiments.lab.io import files
 from experiments.lab.io.errors import UserError
-from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import provenance
 from experiments.lab.study import named_activations
 from experiments.lab.study.study import network
@@ -101,23 +101,23 @@ class Model:
         )
 
 
-def save(folder: RunFolder, model: Model, about: Mapping[str, Any]) -> None:
+def save(folder: Path, model: Model, about: Mapping[str, Any]) -> None:
     """Write the two files; the description has the hash of the parameters.
 
     Args:
-        folder: the run's.
+        folder: of the run.
         model: what to save.
         about: what else the description says, such as scores.
     """
     content = safetensors.numpy.save(
         {name: np.asarray(leaf, order="C") for name, leaf in flat(model.params).items()}
     )
-    temporary = folder.path / f"{PARAMETERS}.tmp"
+    temporary = folder / f"{PARAMETERS}.tmp"
     temporary.write_bytes(content)
-    os.replace(temporary, folder.path / PARAMETERS)
+    os.replace(temporary, folder / PARAMETERS)
     preprocessing = model.preprocessing
-    folder.write_json(
-        DESCRIPTION,
+    files.write_json(
+        folder / DESCRIPTION,
         {
             "structure": model.structure,
             "task": preprocessing.head,

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data import Dataset
-from experiments.lab.engine.program import segment_lengths
 from experiments.lab.results.model import Model
 from experiments.lab.study.comparison import Comparison
+from jaxnn.program import segment_lengths
 from jaxnn.sweep import batches, run_key
 from jaxnn.training import Training
 from jaxnn.types import Params

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from experiments.lab import report
+from experiments.lab.io import files
 from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import provenance
 from experiments.lab.results.refit import Refit
@@ -43,13 +44,13 @@ def write(
         },
     }
     drawn = report.figures(comparison)
-    folder.write_table("results.csv", comparison.results)
-    folder.write_table("curves.csv", comparison.curves)
-    folder.write_json("summary.json", summary)
-    folder.write_text("report.html", report.page(comparison, drawn, config))
+    files.write_table(folder.path / "results.csv", comparison.results)
+    files.write_table(folder.path / "curves.csv", comparison.curves)
+    files.write_json(folder.path / "summary.json", summary)
+    files.write_text(folder.path / "report.html", report.page(comparison, drawn, config))
     if figures:
         report.save(drawn, folder.path / "figures")
-    folder.write_json("config.json", config)
+    files.write_json(folder.path / "config.json", config)
 
 
 def _asked(comparison: Comparison) -> Mapping[str, Any]:

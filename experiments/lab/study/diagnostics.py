@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnn import diagnostics, gaussian
+from jaxnn import diagnostics, expectations
 from jaxnn.initializers import gain
 from jaxnn.sweep import run_key
 from jaxnn.training import Training
@@ -246,7 +246,7 @@ def _theory(
         signal[layer] = variances[layer] * mean_square
         if not is_curve(entry):
             break
-        found = gaussian.moments(entry, signal[layer])
+        found = expectations.moments(entry, signal[layer])
         mean_square = found.mean_square
         # A unit's gradient sums over the next layer's units, which may be more or fewer than its
         # weights' fan-in.

@@ -198,7 +198,7 @@ def _imported(name: str) -> Activation:
 
 
 def _is_activation(value: object) -> bool:
-    return isinstance(value, Activation) or callable(value) and not isinstance(value, type)
+    return isinstance(value, Activation) or (callable(value) and not isinstance(value, type))
 
 
 def _try(name: str, entry: Activation) -> None:

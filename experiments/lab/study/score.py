@@ -51,7 +51,7 @@ class Score:
         A diverged run predicts nothing: its loss is infinite, and its score is the worst.
         """
         last = {name: values[-1] for name, values in outcome.curves.items()}
-        found = outcome.test if part == "test" else last
+        found = outcome.final if part == "test" else last
         diverged = outcome.diverged_step >= 0
         return (
             np.where(diverged, np.inf, found[f"{part}_loss"]),

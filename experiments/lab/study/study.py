@@ -136,6 +136,10 @@ class Study:
         for structure in self.grid.structures:
             self.make(structure)
 
+    def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+        """ "train", "validation" and "test" as (x, y)."""
+        return self.data.parts
+
     def batch_size(self, structure: Mapping[str, Any]) -> int:
         """Rows per update: at most the training rows."""
         return min(structure["batch_size"], len(self.data.x["train"]))

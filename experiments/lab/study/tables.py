@@ -28,9 +28,9 @@ def results_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
             losses, scores = score.final(outcome, part)
             columns |= {f"{part}_loss": losses, f"{part}_{score.name}": scores}
         columns |= {
-            name: outcome.test[name]
+            name: outcome.final[name]
             for name in ("test_dead", "test_saturated")
-            if name in outcome.test
+            if name in outcome.final
         }
         index = pd.MultiIndex.from_product(
             [range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from experiments.lab.engine import processes, stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
-from experiments.lab.engine.program import Data
 from experiments.lab.engine.runner import run_grid
 from experiments.lab.study import screen
 from experiments.lab.study.study import Study
@@ -36,20 +35,7 @@ def train(
             screen.console.print(reason)
         mine = processes.share_of(runs, part)
         with Watch(study, mine, found, keep or (lambda *_: None)) as watch:
-            trained = run_grid(
-                study.grid,
-                study.make,
-                Data(study.data.x, study.data.y),
-                steps=study.steps,
-                batch_size=study.batch_size,
-                known=found,
-                runs=mine,
-                on_start=watch.start,
-                on_segment=watch.advance,
-                on_outcome=watch.keep,
-                asked=study.asked,
-            )
-        found.update(trained)
+            found.update(run_grid(study, mine, found, watch))
         return processes.join(found) if part.together else found
 
     if part.alone:

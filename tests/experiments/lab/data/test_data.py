@@ -368,7 +368,7 @@ def test_a_look_says_what_becomes_of_each_column(table, tmp_path, monkeypatch):
         "left out: empty",
         "left out: --drop",
     ]
-    assert ("lowest", "100") == seen.targets[1][:2] and ("highest", "240") == seen.targets[4][:2]
+    assert seen.targets[1][:2] == ("lowest", "100") and seen.targets[4][:2] == ("highest", "240")
     page = io.StringIO()
     monkeypatch.setattr(screen, "console", Console(file=page, width=80, soft_wrap=True))
     screen.show_look(seen, "python -m experiments.activations")

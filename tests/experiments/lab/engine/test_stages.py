@@ -1,6 +1,7 @@
 """A best rate on the edge widens the grid, and seeds are added at the best rates alone."""
 
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 
 from experiments import activations
 from experiments.lab.engine import runner, stages
-from experiments.lab.io import cli
 from jaxnn import Grid
+from tests.helpers.commands import exit_code
 
 IRIS = ["--data", "iris", "--depth", "1", "--width", "4", "--steps", "8"]
 NARROW = [
@@ -26,10 +27,7 @@ NARROW = [
 ]  # the best is 1
 
 
-def run(*flags):
-    with pytest.raises(SystemExit) as stop:
-        cli.run(activations.main, activations.Configuration, [str(flag) for flag in flags])
-    return stop.value.code
+run = partial(exit_code, activations)
 
 
 def rows(folder):
@@ -116,7 +114,9 @@ def test_a_run_that_stops_within_a_stage_goes_on_to_the_same_bytes(refined, tmp_
         assert run(*NARROW, "--refine", 1, "--out", tmp_path / "r") == 130
     trained = []
     monkeypatch.setattr(
-        runner, "train", lambda *a, train=runner.train, **k: trained.append(1) or train(*a, **k)
+        runner,
+        "program_segments",
+        lambda *a, train=runner.program_segments, **k: trained.append(1) or train(*a, **k),
     )
     assert run(*NARROW, "--refine", 1, "--out", tmp_path / "r") == 0
     assert (
@@ -161,7 +161,7 @@ def test_each_structure_goes_its_own_way_as_far_as_there_is_room():
     first, *others = said
     assert first == (
         "",
-        dict.fromkeys(range(3), [(rate, seed) for rate in (0.1, 1, 10) for seed in (0, 1)]),
+        {number: [(rate, seed) for rate in (0.1, 1, 10) for seed in (0, 1)] for number in range(3)},
     )
     edge = "the best rate was on the edge: widened"
     assert others == [

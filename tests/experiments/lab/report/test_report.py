@@ -5,7 +5,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
-import browser
 import numpy as np
 import pandas as pd
 import pytest
@@ -182,63 +181,57 @@ def test_figures_are_files_too(comparison, tmp_path):
             assert path.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.skipif(browser.PATH is None, reason="no Chromium or Chrome is installed")
-def test_a_browser_draws_switches_and_answers_offline(comparison, page, tmp_path):
+def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, tmp_path):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
-    with browser.open_page(tmp_path) as shown:
-        shown.open(tmp_path / "report.html")
-        drawn = shown.value(
-            "Object.fromEntries([...document.querySelectorAll('.figure')].map(each => "
-            "[each.id, each.querySelectorAll('.scatterlayer .trace').length]))"
-        )
-        places = {
-            f"{figure.name}-{n}"
-            for figure in report.figures(comparison)
-            for n in range(len(figure.views) if figure.together else 1)
-        }
-        assert set(drawn) == places and all(drawn.values())
-        assert (
-            shown.value("document.querySelectorAll('script').length") == 2
-        )  # a hostile name is text
-        assert HOSTILE in shown.value("document.querySelector('.choices').textContent")
+    shown.open(tmp_path / "report.html")
+    drawn = shown.value(
+        "Object.fromEntries([...document.querySelectorAll('.figure')].map(each => "
+        "[each.id, each.querySelectorAll('.scatterlayer .trace').length]))"
+    )
+    places = {
+        f"{figure.name}-{n}"
+        for figure in report.figures(comparison)
+        for n in range(len(figure.views) if figure.together else 1)
+    }
+    assert set(drawn) == places and all(drawn.values())
+    assert shown.value("document.querySelectorAll('script').length") == 2  # a hostile name is text
+    assert HOSTILE in shown.value("document.querySelector('.choices').textContent")
 
-        point = shown.value(
-            "(() => { scrollTo({top: document.getElementById('rates-0').offsetTop - 100, behavior: 'instant'}); "
-            "const at = document.querySelector('#rates-0 .point').getBoundingClientRect(); "
-            "return [at.x + at.width / 2, at.y + at.height / 2] })()"
-        )
-        shown.move(*point)
-        hover = shown.value(
-            "document.querySelector('#rates-0 .hoverlayer .hovertext')?.textContent"
-        )
-        assert HOSTILE in hover and "learning rate 0.1" in hover and "18.5" in hover
+    point = shown.value(
+        "(() => { scrollTo({top: document.getElementById('rates-0').offsetTop - 100, behavior: 'instant'}); "
+        "const at = document.querySelector('#rates-0 .point').getBoundingClientRect(); "
+        "return [at.x + at.width / 2, at.y + at.height / 2] })()"
+    )
+    shown.move(*point)
+    hover = shown.value("document.querySelector('#rates-0 .hoverlayer .hovertext')?.textContent")
+    assert HOSTILE in hover and "learning rate 0.1" in hover and "18.5" in hover
 
-        shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
-        fewer = shown.value(
-            "['rates-0', 'shapes-1'].map(id => document.querySelectorAll(`#${id} .scatterlayer .trace`).length)"
-        )
-        assert 0 < fewer[0] < drawn["rates-0"]
-        assert fewer[1] == drawn["shapes-1"]  # the mixture still shows tanh
-        shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
-        assert (
-            shown.value("document.querySelectorAll('#rates-0 .scatterlayer .trace').length")
-            == drawn["rates-0"]
-        )
+    shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
+    fewer = shown.value(
+        "['rates-0', 'shapes-1'].map(id => document.querySelectorAll(`#${id} .scatterlayer .trace`).length)"
+    )
+    assert 0 < fewer[0] < drawn["rates-0"]
+    assert fewer[1] == drawn["shapes-1"]  # the mixture still shows tanh
+    shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
+    assert (
+        shown.value("document.querySelectorAll('#rates-0 .scatterlayer .trace').length")
+        == drawn["rates-0"]
+    )
 
-        shown.value(
-            "(() => { const select = document.querySelector('[data-figure=rates] select'); select.value = 2; "
-            "select.dispatchEvent(new Event('change')) })()"
-        )
-        assert (
-            shown.value("document.querySelector('#rates-0 .ytitle').textContent")
-            == "test loss, log scale"
-        )
+    shown.value(
+        "(() => { const select = document.querySelector('[data-figure=rates] select'); select.value = 2; "
+        "select.dispatchEvent(new Event('change')) })()"
+    )
+    assert (
+        shown.value("document.querySelector('#rates-0 .ytitle').textContent")
+        == "test loss, log scale"
+    )
 
-        ink = "getComputedStyle(document.querySelector('#rates-0 .ytitle')).fill"
-        light = shown.value(ink)
-        shown.prefer("dark")
-        shown.wait(f"{ink} !== {light!r}")
-        shown.resize(390)
-        shown.wait("document.documentElement.scrollWidth <= 390")
-        assert not shown.complaints
-        assert shown.requests == [(tmp_path / "report.html").as_uri()]
+    ink = "getComputedStyle(document.querySelector('#rates-0 .ytitle')).fill"
+    light = shown.value(ink)
+    shown.prefer("dark")
+    shown.wait(f"{ink} !== {light!r}")
+    shown.resize(390)
+    shown.wait("document.documentElement.scrollWidth <= 390")
+    assert not shown.complaints
+    assert shown.requests == [(tmp_path / "report.html").as_uri()]

@@ -1,14 +1,15 @@
 """Results in trackers: what is sent, that a missing package is said first, and that a failure costs no training."""
 
 import sys
+from functools import partial
 from types import ModuleType
 
 import pytest
 
 from experiments import activations
 from experiments.lab.engine import runner
-from experiments.lab.io import cli
 from experiments.lab.results import trackers
+from tests.helpers.commands import exit_code
 
 FLAGS = [
     "--data",
@@ -29,10 +30,7 @@ FLAGS = [
 ]
 
 
-def run(*flags):
-    with pytest.raises(SystemExit) as stop:
-        cli.run(activations.main, activations.Configuration, [*FLAGS, *map(str, flags)])
-    return stop.value.code
+run = partial(exit_code, activations, *FLAGS)
 
 
 class Fake(ModuleType):
@@ -92,7 +90,7 @@ def test_a_failure_keeps_the_results_and_the_same_command_goes_on(
         in capsys.readouterr().err
     )
     first = (tmp_path / "r" / "results.csv").read_bytes()
-    monkeypatch.setattr(runner, "train", None)  # nothing is trained again
+    monkeypatch.setattr(runner, "program_segments", None)  # nothing is trained again
     assert run("--mlflow", "--wandb", "--out", tmp_path / "r") == 0
     assert (tmp_path / "r" / "results.csv").read_bytes() == first and not (
         tmp_path / "r" / "unfinished"

@@ -1,6 +1,7 @@
 """The user's own activations in the main job: by name, learned, one a layer; and one sentence for whatever is wrong."""
 
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import jax
@@ -11,10 +12,10 @@ import pytest
 
 import jaxnn
 from experiments import activations
-from experiments.lab.io import cli
 from experiments.lab.study import named_activations
 from experiments.lab.study.study import Study
 from jaxnn import initializers
+from tests.helpers.commands import exit_code
 
 SOURCE = """
 import math
@@ -93,10 +94,7 @@ def here(tmp_path_factory):
         yield folder
 
 
-def run(*flags):
-    with pytest.raises(SystemExit) as stop:
-        cli.run(activations.main, activations.Configuration, [*SMALL, *map(str, flags)])
-    return stop.value.code
+run = partial(exit_code, activations, *SMALL)
 
 
 def test_own_activations_stand_beside_the_others_in_the_main_job(here, capsys):

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from experiments.lab.engine.outcome import Outcome, Stand
+from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study import screen
 from experiments.lab.study import watch as watching
 from experiments.lab.study.choices import choose, rank
@@ -19,6 +19,7 @@ from experiments.lab.study.score import ACCURACY, R2
 from experiments.lab.study.tables import results_table
 from experiments.lab.study.watch import SoFar, Watch, so_far
 from jaxnn import Grid
+from jaxnn.segments import Stand
 
 RATES, SEEDS = (0.01, 0.1, 1.0), 4
 R2 = replace(R2, variance={"validation": 2.0, "test": 2.0})
@@ -26,16 +27,16 @@ ALL = np.ones((len(RATES), SEEDS), bool)
 
 
 def outcome_of(scores, diverged=(), points=2):
-    """Of final validation scores (cells, seeds), or nan where a run has not begun; diverged: (cell, seed)s."""
+    """Of final validation scores (cells, seeds), nan where a run has not begun.
+
+    diverged: (cell, seed) of each run that has.
+    """
     found = Outcome.empty(np.arange(1, points + 1), ALL.shape)
     scores = np.broadcast_to(np.asarray(scores, np.float32), ALL.shape)
     for name, values in (("accuracy", scores), ("loss", 2 * (1 - scores))):
-        for point in range(points):
-            found.curve(f"validation_{name}")[point] = np.where(
-                point == points - 1, values, values / 2
-            )
-        found.last(f"test_{name}")[:] = values
-    found.curve("train_loss")[:] = 1.0
+        found.curves[f"validation_{name}"] = np.stack([values / 2] * (points - 1) + [values])
+        found.final[f"test_{name}"] = values.copy()
+    found.curves["train_loss"] = np.ones((points, *ALL.shape), np.float32)
     for place in diverged:
         found.diverged_step[place] = 1
         for values in found.curves.values():
@@ -128,8 +129,8 @@ def test_runs_that_have_not_begun_are_left_out_and_those_that_have_diverged_are_
     asked, nan = study(), np.nan
     found = outcome_of([[0.5, 0.7, nan, nan], [0.9, 0.1, nan, nan], [nan] * 4], diverged=[(1, 1)])
     assert so_far(asked, found) == SoFar(0.01, pytest.approx(0.6), 1, 4)
-    found.curve("validation_accuracy")[1] = nan  # the second point is not there yet
-    found.curve("validation_loss")[1] = nan
+    for values in found.curves.values():
+        values[1] = nan  # the second point is not there yet
     assert so_far(asked, found).validation == pytest.approx(0.3)
     assert so_far(asked, outcome_of(nan)) is None
     assert so_far(asked, Outcome.empty(np.arange(1), ALL.shape)) is None

@@ -1,4 +1,4 @@
-"""Forecasts one step ahead: the linear rule, and how sure a comparison of two forecasts is."""
+"""Forecasts one step ahead: the linear rule, and the interval of a difference between forecasts."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ RESAMPLES = 9999
 
 
 def autoregression(series: np.ndarray, order: int, trained: int) -> np.ndarray:
-    """Forecasts of the linear rule xₜ ≈ c + Σ aᵢ xₜ₋ᵢ, i = 1 … order, fitted by least squares to the first numbers.
+    """Forecasts of the linear rule xₜ ≈ c + Σ aᵢ xₜ₋ᵢ, i = 1 … order, fitted by least squares.
 
     Args:
-        series: numbers at equal distances in time.
-        order: how many past numbers the rule sees.
-        trained: how many of the first numbers it is fitted to.
+        series: float, (times,), numbers at equal distances in time.
+        order: number of past values that the rule uses.
+        trained: number of values, from the first, that the rule is fitted to.
 
     Returns:
-        The forecast of each number from the ones before it, of the series' shape; nan for the first ones.
+        The forecast of each number from the ones before it, (times,); nan for the first ``order``.
 
     Example:
         >>> autoregression(2.0 ** np.arange(6), 1, 4).round(6).tolist()[1:]
@@ -32,18 +32,19 @@ def autoregression(series: np.ndarray, order: int, trained: int) -> np.ndarray:
 
 
 def rmse_apart(ours: np.ndarray, theirs: np.ndarray, *, block: int) -> tuple[float, float, float]:
-    """RMSE of ours − RMSE of theirs, with its 95 % interval over times and over runs.
+    """RMSE of ours − RMSE of theirs, with a 95 % interval over times and over runs.
 
-    Years follow each other, so whole blocks of times are drawn again (circular block bootstrap), the same for both; and of ours
-    also the runs. 9,999 draws, percentiles.
+    Consecutive years depend on each other, so whole blocks of times are resampled (circular block
+    bootstrap), the same ones for both; the runs of ours are resampled too. 9,999 resamples,
+    percentile interval.
 
     Args:
-        ours: errors, (runs, times).
-        theirs: errors at the same times, (times,).
-        block: times of a block; about one period of the series.
+        ours: forecast errors, (runs, times).
+        theirs: forecast errors at the same times, (times,).
+        block: times per block; about one period of the series.
 
     Returns:
-        The difference, its lower and its upper limit.
+        The difference, its lower limit and its upper limit.
 
     Example:
         >>> np.round(rmse_apart(np.full((3, 20), 1.5), np.full(20, -2.0), block=5), 9).tolist()
@@ -56,7 +57,7 @@ def rmse_apart(ours: np.ndarray, theirs: np.ndarray, *, block: int) -> tuple[flo
     ours, theirs = ours**2, theirs**2
     starts = rng.integers(0, times, (RESAMPLES, -(-times // block), 1))
     drawn = ((starts + np.arange(block)) % times).reshape(RESAMPLES, -1)[:, :times]
-    cells = drawn + times * np.arange(RESAMPLES)[:, None]  # how often each resample holds each time
+    cells = drawn + times * np.arange(RESAMPLES)[:, None]  # a cell per resample and time
     share = (
         np.bincount(cells.ravel(), minlength=RESAMPLES * times).reshape(RESAMPLES, times) / times
     )

@@ -1,7 +1,7 @@
-"""Gaussian expectations of an activation, E[φ(z)²] and its like for z ~ N(0, q), by quadrature.
+"""Expectations of an activation under a Gaussian, such as E[φ(z)²] for z ~ N(0, q), by quadrature.
 
-All numbers are float64 on the host; φ itself is evaluated by JAX, in a float64 that is switched on around that one
-call only.
+All numbers are computed on the host in float64; φ itself is evaluated by JAX, with float64 enabled
+for that one call only.
 """
 
 import math
@@ -17,9 +17,10 @@ from jaxnn.activations import resolve
 from jaxnn.quadrature import composite_rule
 from jaxnn.types import Activation
 
-# Panels end at the edges of both lists, so that no panel holds a kink (all known ones are at these z) and none is wide
-# against the normal density or, for √q up to thousands, against φ's own unit scale.
-_X_EDGES = np.linspace(-12, 12, 49)  # in standard deviations; 3.6e-33 of the mass lies outside
+# Panels end at the edges of both lists, so that no panel contains a corner of φ (all corners of the
+# table are at these z), and none is wide compared with the normal density or, for √q up to
+# thousands, with the scale of φ, which is 1.
+_X_EDGES = np.linspace(-12, 12, 49)  # in standard deviations; 3.6e-33 of the mass is outside
 _Z_EDGES = np.concatenate([np.arange(0.5, 6.5, 0.5), [8, 10, 12, 16, 20, 24, 32, 48]])
 _Z_EDGES = np.concatenate([-_Z_EDGES[::-1], [0], _Z_EDGES])
 
@@ -35,11 +36,12 @@ def _compiled(function: Callable, learned: tuple[tuple[str, float], ...]) -> Cal
 def _evaluate(
     activation: str | Callable | Activation, z: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """φ(z) and φ′(z) in float64, learned parameters at their starts; works inside a caller's jit as well."""
+    """φ(z) and φ′(z) in float64, at φ's initial learned parameters; also works inside jit."""
     entry = resolve(activation)
     if not entry.elementwise or entry.units_in != 1:
         raise ValueError(
-            f"mean-field theory needs an elementwise activation, and {activation!r} mixes its inputs"
+            f"mean-field theory needs an elementwise activation, and {activation!r} mixes its "
+            "inputs; give another activation"
         )
     compiled = _compiled(entry.function, tuple(sorted(entry.learned.items())))
     with jax.ensure_compile_time_eval(), jax.enable_x64(True):
@@ -49,23 +51,23 @@ def _evaluate(
 
 
 def _rule(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes x and weights for E[f(x)], x ~ N(0, 1), between edges in any order, of which those far out are drawn in."""
+    """Nodes x and weights for E[f(x)], x ~ N(0, 1); edges in any order, clipped to ±12."""
     return composite_rule(np.sort(np.clip(edges, _X_EDGES[0], _X_EDGES[-1]), axis=-1), order)
 
 
 def _edges(scale: float) -> np.ndarray:
-    """Edges for functions of z = scale·x: their number never varies, so that φ compiles once."""
+    """Panel edges for functions of z = scale·x; their number is constant, so φ compiles once."""
     return np.concatenate([_X_EDGES, _Z_EDGES / max(scale, 1e-150)])
 
 
 def check_variances(**values: float) -> None:
-    """Let only variances pass, 0 ≤ v < ∞.
+    """Check that numbers are variances, 0 ≤ v < ∞.
 
     Args:
-        values: each by the name it has in the message.
+        values: the numbers to check, by their names in the error message.
 
     Raises:
-        ValueError: one is negative or not finite.
+        ValueError: a number is negative or not finite.
 
     Example:
         >>> check_variances(q=-1.0)
@@ -78,12 +80,13 @@ def check_variances(**values: float) -> None:
 
 
 class Moments(NamedTuple):
-    """What the theory needs to know about φ under z ~ N(0, q): all of them floats.
+    """Expectations of φ for z ~ N(0, q), all floats.
 
     mean: E[φ(z)].
     mean_square: E[φ(z)²].
-    slope_mean_square: E[φ′(z)²].
-    mean_square_slope: d E[φ(z)²] / dq = E[z φ(z) φ′(z)] / q; nan at q = 0.
+    slope_mean_square: E[φ′(z)²], the mean square of the derivative.
+    mean_square_slope: d E[φ(z)²] / dq = E[z φ(z) φ′(z)] / q, the derivative of the mean square with
+        respect to q; nan at q = 0.
     product_mean_square: E[φ(z)² φ′(z)²].
     """
 
@@ -95,40 +98,42 @@ class Moments(NamedTuple):
 
 
 def moments(activation: str | Callable | Activation, q: float, order: int = 16) -> Moments:
-    """Gaussian moments of an activation, E[φ(z)], E[φ(z)²], E[φ′(z)²], d E[φ(z)²]/dq and E[φ(z)² φ′(z)²] for z ~ N(0, q).
+    """Moments of φ(z) and φ′(z), such as E[φ(z)²] and E[φ′(z)²], for z ~ N(0, q).
 
-    By composite Gauss-Legendre quadrature on z / √q in [−12, 12], with panel edges at 0 and at every half-integer z to
-    ±6, so that ReLU, hard tanh and their like are integrated to rounding error; φ must be continuous for the slopes to
-    mean anything. A kink at another z costs digits: for clip(z, −k, k) at q = 1, over k in [0.05, 3], E[φ²] is off by
-    up to 1e-4 and E[φ′²] by up to 0.012. An oscillating φ is resolved up to √q of about 25 of its radians (at q = 1e6
-    snake's E[φ′²] is off by up to 0.1): beyond, 12 and 16 nodes a panel no longer agree.
+    They are computed by composite Gauss–Legendre quadrature over z / √q in [−12, 12], with panel
+    edges at 0 and at every half-integer z up to ±6, so that ReLU, hard tanh and the like are
+    integrated up to rounding errors. φ must be continuous for the moments of φ′ to be meaningful.
+    Corners at other z reduce the accuracy: for clip(z, −k, k) at q = 1, with k in [0.05, 3], the
+    error is up to 1e-4 in E[φ²] and up to 0.012 in E[φ′²]. An oscillating φ is resolved while √q is
+    below about 25 radians of its oscillation (at q = 1e6 the error of snake's E[φ′²] is up to 0.1);
+    beyond that, 12 and 16 nodes per panel give different results.
 
     Args:
-        activation: a name in ACTIVATIONS, an Activation, or a function of one array; elementwise. Learned parameters
-            have their starting values.
-        q: variance of the pre-activations, in their unit squared, 0 or more.
-        order: nodes a panel.
+        activation: a name in ACTIVATIONS, an Activation, or a function of one array; elementwise.
+            Learned parameters have their initial values.
+        q: variance of the pre-activations z, in their unit squared, 0 or more.
+        order: number of quadrature nodes per panel.
 
     Returns:
         Moments, five floats.
 
     Raises:
-        ValueError: q is negative or not finite; the activation is unknown, or not elementwise.
+        ValueError: q is negative or not finite; the activation is unknown or not elementwise.
 
     Example:
-        >>> round(moments("relu", 3.0).mean_square, 12), round(moments("relu", 3.0).slope_mean_square, 12)
+        >>> found = moments("relu", 3.0)
+        >>> round(found.mean_square, 12), round(found.slope_mean_square, 12)
         (1.5, 0.5)
 
     Reference:
-        Poole et al. 2016, arXiv 1606.05340, for the quantities; quadrature of their integrals here.
+        Poole et al. 2016, arXiv 1606.05340, for the quantities; the quadrature is our own.
     """
     check_variances(q=q)
     root = math.sqrt(q)
     x, weights = _rule(_edges(root), order)
     values, slopes = _evaluate(activation, root * x)
-    with np.errstate(
-        over="ignore", invalid="ignore"
-    ):  # an exploding signal ends as inf or nan, which the caller reads
+    # An exploding signal becomes inf or nan, which the caller handles.
+    with np.errstate(over="ignore", invalid="ignore"):
         derivative = np.sum(weights * x * values * slopes) / root if root > 0 else math.nan
         integrals = (
             np.sum(weights * values),
@@ -141,10 +146,10 @@ def moments(activation: str | Callable | Activation, q: float, order: int = 16) 
 
 
 class PairMoments(NamedTuple):
-    """What a layer makes of two inputs' pre-activations u and v, both floats.
+    """Expectations of products over two correlated pre-activations u and v, both floats.
 
     product: E[φ(u) φ(v)].
-    slope_product: E[φ′(u) φ′(v)].
+    slope_product: E[φ′(u) φ′(v)], the expected product of the derivatives.
     """
 
     product: float
@@ -154,38 +159,40 @@ class PairMoments(NamedTuple):
 def pair_moments(
     activation: str | Callable | Activation, q: float, correlation: float
 ) -> PairMoments:
-    """E[φ(u) φ(v)] and E[φ′(u) φ′(v)] for u and v of variance q and correlation c, jointly normal.
+    """E[φ(u) φ(v)] and E[φ′(u) φ′(v)] for jointly normal u and v of variance q and correlation c.
 
-    The integral runs over u ± v, which are independent, with the panels of the inner one ending at the kinks of both
-    φ(u) and φ(v).
+    The integrals are taken over u + v and u − v, which are independent; the panels of the inner
+    integral end at the corners of both φ(u) and φ(v).
 
     Args:
         activation: elementwise and continuous φ, as in ``moments``.
-        q: variance of both, above 0.
-        correlation: c, in [−1, 1].
+        q: variance of u and of v, in their unit squared, above 0.
+        correlation: correlation c of u and v, in [−1, 1], dimensionless.
 
     Returns:
         PairMoments, two floats.
 
     Raises:
-        ValueError: c is outside [−1, 1]; q is not above 0, or not finite; the activation is unknown or not elementwise.
+        ValueError: c is outside [−1, 1]; q is not above 0, or not finite; the activation is unknown
+            or not elementwise.
 
     Example:
         >>> round(pair_moments("relu", 1.0, 0.0).product - 1 / (2 * math.pi), 12)
         0.0
 
     Reference:
-        Poole et al. 2016, arXiv 1606.05340, equations 5 and 6; for ReLU in closed form Cho and Saul 2009.
+        Poole et al. 2016, arXiv 1606.05340, equations 5 and 6; Cho and Saul 2009 for ReLU in closed
+        form.
     """
     if not -1 <= correlation <= 1:
-        raise ValueError(f"a correlation lies in [-1, 1], got {correlation}")
+        raise ValueError(f"a correlation must be in [-1, 1], got {correlation}")
     check_variances(q=q)
     if q == 0:
         raise ValueError("a correlation needs variances above 0, got q=0")
     root, sign = math.sqrt(q), 1.0 if correlation >= 0 else -1.0
     large, small = math.sqrt((1 + abs(correlation)) / 2), math.sqrt((1 - abs(correlation)) / 2)
     outer, outer_weights = _rule(_edges(small * root), 8)
-    # The kinks move with the outer variable: u = ±(v's mirror) = k at (k / √q ± small·outer) / large.
+    # The corners move with the outer variable: a corner k is at (k / √q ± small·outer) / large.
     moved = (_Z_EDGES / root)[None, :, None] + small * outer[:, None, None] * np.array([-1.0, 1.0])
     fixed = np.broadcast_to(_X_EDGES, (len(outer), len(_X_EDGES)))
     inner, inner_weights = _rule(

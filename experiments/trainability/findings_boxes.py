@@ -3,28 +3,25 @@
 import numpy as np
 from scipy import stats
 
-LARGEST = 8  # boxes a side, at least: with fewer, the picture's frame counts more than the set
-
-
-def edges(inside: np.ndarray) -> np.ndarray:
-    """Where a set's boundary passes: the 2 × 2 neighbours that are not all alike.
-
-    Example:
-        >>> edges(np.array([[0, 0, 1], [0, 0, 0]], bool)).tolist()
-        [[False, True]]
-    """
-    corners = np.stack([inside[1:, 1:], inside[:-1, 1:], inside[1:, :-1], inside[:-1, :-1]])
-    return corners.any(axis=0) & ~corners.all(axis=0)
+LARGEST = 8  # boxes per side, at least: with fewer, the image's frame counts more than the set
 
 
 def box_counts(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How many boxes hold a mark, for sides of 1, 2, 4, … pixels, as long as 8 boxes fit a side.
+    """Number of boxes that contain a mark, by the side of the boxes.
+
+    Sides are 1, 2, 4, … pixels, as long as at least 8 boxes fit along a side of the image.
+
+    Args:
+        marked: bool, (rows, columns).
+
+    Returns:
+        Sides in pixels, and the number of boxes of each side.
 
     Example:
         >>> [array.tolist() for array in box_counts(np.eye(32, dtype=bool))]
         [[1, 2, 4], [32, 16, 8]]
     """
-    # The smallest power of two that holds the picture: a box that sticks out is a box.
+    # The smallest power of two that holds the image, so that partial boxes at the edge count.
     side = 1 << (max(marked.shape) - 1).bit_length()
     grid = np.zeros((side, side), bool)
     grid[: marked.shape[0], : marked.shape[1]] = marked
@@ -39,6 +36,9 @@ def box_counts(marked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def box_dimension(marked: np.ndarray) -> float:
     """Slope of log(boxes) against −log(side), by least squares; 0 where nothing is marked.
+
+    Args:
+        marked: bool, (rows, columns).
 
     Example:
         >>> box_dimension(np.eye(64, dtype=bool)), box_dimension(np.ones((64, 64), bool))

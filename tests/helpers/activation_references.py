@@ -1,4 +1,4 @@
-"""Every elementwise activation written a second time, in NumPy and SciPy: what the tests compare with."""
+"""Every elementwise activation written a second time, in NumPy and SciPy, for comparison."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ LAMBDA, ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 class Reference(NamedTuple):
-    """function: float64 to float64; corners: where its slope jumps."""
+    """function: float64 to float64; corners: where its derivative jumps."""
 
     function: object
     corners: tuple[float, ...] = ()

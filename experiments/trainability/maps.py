@@ -1,10 +1,13 @@
-"""Maps of trainability: one small network trained at every pair of rates of a grid, all of them in one program.
+"""Maps of trainability: a small network trained at every pair of learning rates of a grid.
 
-The network, its data and its training are Sohl-Dickstein's (2024, arXiv 2402.06184): one hidden layer as wide as the input, no biases,
-output Σ vⱼ φ(√2 Σ xᵢ wᵢⱼ / √width) / width (without the √2 where φ is the identity), mean squared error, gradient descent, and
-everything drawn from N(0, 1). Networks lie on the last axis: what is done element by element runs along it, and the inputs, which all
-share, make each layer one matrix product for a whole tile of networks. With no more points than twice the width, the pre-activations
-themselves are trained, by the inputs' Gram matrix: the same steps with one product less.
+The network, its data and its training are Sohl-Dickstein's (2024, arXiv 2402.06184): one hidden
+layer as wide as the input, no biases, output Σ vⱼ φ(√2 Σ xᵢ wᵢⱼ / √width) / width (without the √2
+where φ is the identity), mean squared error, gradient descent, and everything drawn from N(0, 1).
+
+All networks of a map are trained by one program. Networks are on the last axis: elementwise
+operations run along it, and since all networks share the inputs, each layer is one matrix product
+for a whole tile of networks. With no more points than twice the width, the pre-activations
+themselves are trained, with the inputs' Gram matrix: the same steps with one product less.
 """
 
 import math
@@ -19,18 +22,41 @@ from jax.sharding import AxisType, PartitionSpec
 
 from jaxnn.types import Array
 
-SIDE = 8  # of a tile of neighbours, which are trained together and stop together once none can come back
-TILES = 128  # a program's; larger maps call it again
-RECENT = 20  # steps over which the last loss is averaged, and after which a tile looks whether it may stop
+SIDE = 8  # pixels per side of a tile: neighbours that are trained, and stopped, together
+TILES = 128  # per call of the program; larger maps call it several times
+RECENT = 20  # steps over which the last loss is averaged, and between checks whether to stop
 WORST = 1e6  # the largest loss that counts, as a multiple of the first
 
 
-class Setting(NamedTuple):
-    """What is trained at each pair of rates.
+class Drawn(NamedTuple):
+    """The data and the initial weights of all networks of a map.
 
-    function: the activation. scale: of its inputs. points: of the data. batch: of them a step draws, with replacement; 0: all.
-    offset: across the map goes not the hidden layer's rate (then the output's alone goes up), but a number that each step adds
-    to the hidden weights, and up goes the rate of both layers. seed: of data and network. steps: a multiple of RECENT.
+    x: scaled inputs, (points, width).
+    y: targets, (points,).
+    hidden: weights, (width, width).
+    output: weights, (width,).
+    weights: of each point in each step's loss, (steps, points).
+    """
+
+    x: Array
+    y: Array
+    hidden: Array
+    output: Array
+    weights: Array
+
+
+class Setting(NamedTuple):
+    """What is trained at each pair of learning rates.
+
+    function: the activation.
+    scale: factor of the activation's inputs.
+    width: number of inputs, and of hidden units.
+    points: number of data points.
+    batch: data points that each step draws, with replacement; 0 for all of them.
+    offset: if set, the map's columns are not the hidden layer's learning rate but a number that
+        each step adds to the hidden weights, and its rows are the learning rate of both layers.
+    steps: of gradient descent, a multiple of RECENT.
+    seed: of the data and the initial weights.
     """
 
     function: Callable[[Array], Array]
@@ -44,19 +70,23 @@ class Setting(NamedTuple):
 
 
 def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.float32) -> np.ndarray:
-    """How training went at each pair of rates: below 0 where it converged, above 0 where not.
+    """The outcome of training at each pair of learning rates: below 0 if it converged, else above.
 
-    With vₜ the loss of step t over the first one, at most 10⁶: −Σ vₜ where the mean of the last 20 is below 1, else Σ 1 / vₜ. So
-    the nearer to 0, the sooner it is decided.
+    With vₜ the loss at step t divided by the first one, at most 10⁶: −Σ vₜ where the mean of the
+    last 20 is below 1, else Σ 1 / vₜ. The closer to 0, the earlier the outcome was clear.
 
     Args:
-        across, up: rates; how many is a multiple of SIDE.
+        setting: what is trained.
+        across: learning rates of the columns (of the hidden layer); a multiple of SIDE of them.
+        up: learning rates of the rows (of the output layer); a multiple of SIDE of them.
+        dtype: of the training.
 
     Returns:
-        shape (up, across).
+        Scores, (up, across).
 
     Example:
-        >>> rate_map(Setting(jnp.tanh, points=4, steps=20), np.full(8, 1e-2), np.full(8, 1e-2)).max() < 0
+        >>> low = np.full(8, 1e-2)
+        >>> rate_map(Setting(jnp.tanh, points=4, steps=20), low, low).max() < 0
         np.True_
     """
     shape = len(up), len(across)
@@ -67,22 +97,22 @@ def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.floa
         .reshape(-1, 2, SIDE * SIDE)
     )
     calls = -(-len(tiles) // TILES)
-    # What fills the last call up is nan, which stops at once.
+    # The last call is filled up with nan, which stops at once.
     padded = np.concatenate(
         [tiles, np.full((calls * TILES - len(tiles), *tiles.shape[1:]), np.nan, dtype)]
     )
-    # Neighbours take turns among the devices, since they train for as long.
+    # Neighbours need about the same time, so they are dealt to the devices in turn.
     dealt = (
         padded.reshape(calls, -1, jax.device_count(), *tiles.shape[1:])
         .swapaxes(1, 2)
         .reshape(calls, TILES, *tiles.shape[1:])
     )
     with jax.enable_x64(dtype == np.float64):
-        given = [jnp.asarray(array.astype(dtype)) for array in drawn(setting)]
+        given = Drawn(*(jnp.asarray(array.astype(dtype)) for array in drawn(setting)))
         scores = [
             np.asarray(
                 _program(setting._replace(seed=0, batch=bool(setting.batch)))(
-                    jnp.asarray(call), *given
+                    jnp.asarray(call), given
                 )
             )
             for call in dealt
@@ -98,8 +128,25 @@ def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.floa
     )
 
 
-def drawn(setting: Setting) -> tuple[np.ndarray, ...]:
-    """Inputs, scaled (points, width); targets; hidden weights; output weights; and each step's weights of the points (steps, points)."""
+def edges(inside: np.ndarray) -> np.ndarray:
+    """Where the boundary of a set passes: the 2 × 2 neighbours that are not all inside or outside.
+
+    Args:
+        inside: bool, (rows, columns).
+
+    Returns:
+        bool, (rows − 1, columns − 1).
+
+    Example:
+        >>> edges(np.array([[0, 0, 1], [0, 0, 0]], bool)).tolist()
+        [[False, True]]
+    """
+    corners = np.stack([inside[1:, 1:], inside[:-1, 1:], inside[1:, :-1], inside[:-1, :-1]])
+    return corners.any(axis=0) & ~corners.all(axis=0)
+
+
+def drawn(setting: Setting) -> Drawn:
+    """Draw the data and the initial weights, in float64."""
     random = np.random.default_rng(setting.seed)
     hidden, output = (
         random.standard_normal((setting.width, setting.width)),
@@ -115,27 +162,28 @@ def drawn(setting: Setting) -> tuple[np.ndarray, ...]:
         weights = np.stack(
             [np.bincount(step, minlength=setting.points) / setting.batch for step in chosen]
         )
-    return x * setting.scale / math.sqrt(setting.width), y, hidden, output, weights
+    return Drawn(x * setting.scale / math.sqrt(setting.width), y, hidden, output, weights)
 
 
 @cache
 def _program(setting: Setting):
-    """Tiles of rates (TILES, 2, networks), and what was drawn -> scores (TILES, networks)."""
+    """Tiles of rates, (TILES, 2, networks), and what is drawn -> scores, (TILES, networks)."""
     mesh = jax.make_mesh((jax.device_count(),), ("tiles",), axis_types=(AxisType.Auto,))
     tiles, everywhere = PartitionSpec("tiles"), PartitionSpec()
 
-    def share(rates, *given):
-        return jax.lax.map(lambda tile: _train(setting, tile, *given), rates)
+    def share(rates, given):
+        return jax.lax.map(lambda tile: _train(setting, tile, given), rates)
 
     return jax.jit(
         jax.shard_map(
-            share, mesh=mesh, in_specs=(tiles, *[everywhere] * 5), out_specs=tiles, check_vma=False
+            share, mesh=mesh, in_specs=(tiles, everywhere), out_specs=tiles, check_vma=False
         )
     )
 
 
-def _train(setting: Setting, rates, x, y, hidden, output, weights):
-    """One tile: the score of each network."""
+def _train(setting: Setting, rates: Array, given: Drawn) -> Array:
+    """The score of each network of one tile."""
+    x, y, hidden, output, weights = given
     points, width = x.shape
     networks = rates.shape[-1]
     by_gram = points <= 2 * width
@@ -149,9 +197,8 @@ def _train(setting: Setting, rates, x, y, hidden, output, weights):
         return (matrix @ array.reshape(len(array), -1)).reshape(len(matrix), width, networks)
 
     back = x @ x.T if by_gram else x.T
-    moved = (jnp.sum(x, axis=1) if by_gram else jnp.ones(width, x.dtype))[
-        :, None, None
-    ]  # what an offset of 1 adds
+    # What an offset of 1 adds.
+    moved = (jnp.sum(x, axis=1) if by_gram else jnp.ones(width, x.dtype))[:, None, None]
 
     def forward(trained, v):
         if setting.offset:
@@ -164,13 +211,15 @@ def _train(setting: Setting, rates, x, y, hidden, output, weights):
         trained, v, total, inverse, recent = carry
         trained, h, pull, error, loss = forward(trained, v)
         relative = jnp.where(jnp.isfinite(loss), jnp.minimum(loss / first, WORST), WORST)
-        slope = error * (2 / width * weights[t][:, None] if setting.batch else 2 / width / points)
-        (d,) = pull(slope[:, None] * v[None])
-        # Term by term, which runs along the networks; a sum over the first axis does not, and takes 1.7 times as long a step.
+        gradient = error * (
+            2 / width * weights[t][:, None] if setting.batch else 2 / width / points
+        )
+        (d,) = pull(gradient[:, None] * v[None])
+        # Term by term runs along the networks; a sum over the first axis takes 1.7 times as long.
         push = (
-            sum(h[m] * slope[m][None] for m in range(points))
+            sum(h[m] * gradient[m][None] for m in range(points))
             if by_gram
-            else jnp.sum(h * slope[:, None], axis=0)
+            else jnp.sum(h * gradient[:, None], axis=0)
         )
         return (
             trained - rate_hidden * product(back, d),
@@ -187,7 +236,7 @@ def _train(setting: Setting, rates, x, y, hidden, output, weights):
         )
 
     def go_on(carry):
-        # An output weight that is not finite makes every later output and so itself not finite: there is no way back.
+        # Once an output weight is not finite, every later output and so the weight stays so.
         t, (_, v, *_) = carry
         return (t < setting.steps) & jnp.any(jnp.all(jnp.isfinite(v), axis=0))
 

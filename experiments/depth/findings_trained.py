@@ -1,0 +1,297 @@
+"""What follows from the trained networks: A4, A6, A10, EVIDENCE 13 and Y3."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import optimize, stats
+
+import jaxnn
+from experiments.depth.measure import FORWARD_ROWS, INITIALISED
+from experiments.depth.own_rate import FURTHER, at_an_end
+from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.verdicts import Effect, Verdict, Word
+from experiments.lab.study.statistics import interquartile_mean, interval
+
+STALLED, TRAINS = 0.2, 0.5  # test accuracy up to which a network stalls, and from which it trains
+VERY_DEEP = 40
+SWISH_MINIMUM = -0.278  # as claimed
+
+
+def accuracy(found: Found, part: str, name: str = "") -> Effect:
+    """Test accuracy of a part's networks."""
+    scores = found[part]["test"].astype(np.float64)
+    return Effect(name or part, float(interquartile_mean(scores)), *interval(scores))
+
+
+def apart(found: Found, ours: str, theirs: str, name: str = "") -> Effect:
+    """Test accuracy of one part's networks minus another's, paired by seed."""
+    difference = found[ours]["test"].astype(np.float64) - found[theirs]["test"]
+    return Effect(
+        name or f"accuracy, {ours} minus {theirs}".replace("ladder-", "").replace("-", " "),
+        float(interquartile_mean(difference)),
+        *interval(difference),
+    )
+
+
+def most_accurate(configuration: Any, found: Found, depth: int) -> str:
+    """The activation of the ladder that is most accurate at a depth."""
+    return max(
+        configuration.activation, key=lambda name: accuracy(found, f"ladder-{name}-{depth}").value
+    )
+
+
+def setting(configuration: Any) -> str:
+    """How the ladder is trained."""
+    c = configuration
+    return (
+        f"digits, {c.width} units per layer, no normalisation, each activation's own gain, SGD "
+        f"with momentum .9, {c.steps} steps of {c.batch_size} rows, test rows, each network at its "
+        f"own best of {len(c.learning_rate)} rates from {min(c.learning_rate):g} to "
+        f"{max(c.learning_rate):g} (and of {FURTHER} more beyond an end that is best), chosen on "
+        f"the validation rows of {c.choosing} other seeds"
+    )
+
+
+def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdict:
+    """A4 and A6: more accurate than ReLU, with paired intervals above 0, in very deep networks.
+
+    Very deep is VERY_DEEP layers or more, or the ladder's deepest.
+    """
+    deep = [depth for depth in configuration.depth if depth >= VERY_DEEP] or [
+        max(configuration.depth)
+    ]
+    compared = {
+        depth: apart(found, f"ladder-{name}-{depth}", f"ladder-relu-{depth}")
+        for depth in configuration.depth
+    }
+    better = [depth for depth in configuration.depth if compared[depth].low > 0]
+    worse = [depth for depth in configuration.depth if compared[depth].high < 0]
+    good = [depth for depth in deep if depth in better]
+    word: Word = (
+        "holds"
+        if len(good) == len(deep)
+        else "holds only when"
+        if good
+        else "does not hold"
+        if any(depth in worse for depth in deep)
+        else "undecided"
+    )
+    effects = [compared[depth] for depth in deep]
+    effects += [
+        accuracy(found, f"ladder-{name}-{depth}", f"accuracy, {name} {depth}") for depth in deep
+    ]
+    note = (
+        f"Better than ReLU at {_layers(better)}, worse at {_layers(worse)}; the most accurate of "
+        "all is "
+        + ", ".join(f"{most_accurate(configuration, found, depth)} at {depth}" for depth in deep)
+    )
+    ends = [
+        f"{other} {depth}"
+        for other in (name, "relu")
+        for depth in deep
+        if at_an_end(found[f"ladder-{other}-{depth}"]["chosen_on"])
+    ]
+    note += f". The best rate is still an end of those tried for: {', '.join(ends) or 'none'}"
+    note += "".join(
+        f". {lost} of {configuration.seeds} {other} networks of {depth} layers diverged"
+        for other in (name, "relu")
+        for depth in deep
+        if (lost := int(found[f"ladder-{other}-{depth}"]["diverged"].sum()))
+    )
+    if name == "swish":
+        lowest = optimize.minimize_scalar(
+            lambda z: z / (1 + math.exp(-z)),
+            bounds=(-3, 0),
+            method="bounded",
+            options={"xatol": 1e-10},
+        )
+        effects.append(Effect("minimum of swish", float(lowest.fun)))
+        note += f". Swish is smooth and has its minimum at x = {lowest.x:.3f}"
+        if abs(lowest.fun - SWISH_MINIMUM) > 5e-4 or not jaxnn.ACTIVATIONS["swish"].smooth:
+            word = "does not hold"
+    return Verdict(
+        claim,
+        word,
+        tuple(effects),
+        configuration.seeds,
+        setting(configuration),
+        note=note,
+        when=f"there are {_layers(good)} (of {', '.join(map(str, deep))} tried)"
+        if word == "holds only when"
+        else "",
+    )
+
+
+def _layers(depths: Sequence[int]) -> str:
+    return f"{', '.join(map(str, depths))} hidden layers" if depths else "no depth"
+
+
+def saturated(found: Found, part: str) -> float:
+    """Mean share of saturated pairs after training; nan if every run has diverged."""
+    values = found[part]["saturated"]
+    return float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
+
+
+def saturation(configuration: Any, found: Found) -> Verdict:
+    """A10: whether ReLU is the more accurate because the others saturate.
+
+    Holds if ReLU is better than sigmoid and tanh at every depth, and the other is the more
+    saturated in each comparison; holds only when, if so in some comparisons; else does not hold.
+    """
+    compared = {
+        (other, depth): apart(found, f"ladder-relu-{depth}", f"ladder-{other}-{depth}")
+        for other in ("sigmoid", "tanh")
+        for depth in configuration.depth
+    }
+    both = [
+        depth
+        for depth in configuration.depth
+        if all(compared[other, depth].low > 0 for other in ("sigmoid", "tanh"))
+    ]
+    better = [at for at, effect in compared.items() if effect.low > 0]
+    because = [
+        (other, depth)
+        for other, depth in better
+        if saturated(found, f"ladder-{other}-{depth}") > saturated(found, f"ladder-relu-{depth}")
+    ]
+    most = max(
+        (saturated(found, f"ladder-{other}-{depth}") for other, depth in better), default=math.nan
+    )
+    word: Word = (
+        "holds"
+        if len(because) == len(compared)
+        else "holds only when"
+        if because
+        else "does not hold"
+    )
+    deepest = max(configuration.depth)
+    effects = [
+        effect
+        for (_, depth), effect in compared.items()
+        if depth in (min(configuration.depth), 10, 40, deepest)
+    ]
+    effects += [
+        Effect(f"saturated share, {name} {depth}", saturated(found, f"ladder-{name}-{depth}"))
+        for name in ("relu", "tanh", "sigmoid")
+        for depth in dict.fromkeys((min(configuration.depth), deepest))
+    ]
+    when = "ReLU is compared with " + ", ".join(
+        f"{other} at {depth} hidden layers" for other, depth in because
+    )
+    return Verdict(
+        "A10",
+        word,
+        tuple(effects),
+        configuration.seeds,
+        setting(configuration) + "; a unit is saturated where |φ′| is below 5 % of its maximum",
+        when=when if word == "holds only when" else "",
+        note=f"ReLU is better than both at {_layers(both)}. It is better in {len(better)} of "
+        f"{len(compared)} comparisons, and in {len(because)} of these the other is the more "
+        "saturated"
+        + (f"; the other's saturated share in them is at most {most:.3f}" if better else "")
+        + ". ReLU's flat side, z ≤ 0, counts as saturated too",
+    )
+
+
+def initialisation(configuration: Any, found: Found) -> Verdict:
+    """EVIDENCE 13: Xavier's networks stall, He's train.
+
+    They stall if the interval of their accuracy ends at STALLED or below, and train if it begins at
+    TRAINS or above.
+    """
+    c = configuration
+    xavier, he = (accuracy(found, f"init-{name}", f"test accuracy, {name}") for name in INITIALISED)
+    rates = " and ".join(f"{found[f'init-{name}']['rate'].item():g}" for name in INITIALISED)
+    stalls, trains = xavier.high <= STALLED, he.low >= TRAINS
+    word: Word = (
+        "holds"
+        if stalls and trains
+        else "does not hold"
+        if he.high < xavier.low or xavier.low > STALLED
+        else "undecided"
+    )
+    return Verdict(
+        "EVIDENCE 13",
+        word,
+        (xavier, he, apart(found, "init-He", "init-Xavier", "difference")),
+        c.seeds,
+        f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} "
+        f"steps of {c.batch_size} rows, own best rate",
+        note=f"Rule: networks stall if the interval ends at {STALLED} or below, and train if it "
+        f"begins at {TRAINS} or above; the best rates are {rates}",
+    )
+
+
+def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndarray]:
+    """The slope of a line through the medians over the repeats, and those medians, (depths,)."""
+    medians = np.median(found["forward"]["forward_seconds"], 1)
+    line = stats.linregress(configuration.forward_depth, medians)
+    half = stats.t.ppf(0.975, max(1, len(medians) - 2)) * line.stderr
+    slope = Effect(
+        f"timing: forward pass of {FORWARD_ROWS} rows",
+        *(1e6 * (line.slope + shift) for shift in (0, -half, half)),
+        "µs per layer",
+    )
+    return slope, medians
+
+
+def more_layers(configuration: Any, found: Found) -> Verdict:
+    """Y3: more layers are slower and solve more.
+
+    Slower: the time per layer is above 0. They solve more if the best depth, as the choosing seeds
+    see it, is more accurate than the least depth. Holds without a condition if that is so on both
+    tasks, and the deepest is nowhere less accurate than the best.
+    """
+    c = configuration
+    slower, _ = seconds_per_layer(c, found)
+    tasks = {
+        "spirals": [f"spirals-{depth}" for depth in c.spiral_depth],
+        "digits": [f"ladder-tanh-{depth}" for depth in c.depth],
+    }
+    effects, falls, gains, helps, said = [slower], [], [], [], []
+    for (task, names), depths in zip(tasks.items(), (c.spiral_depth, c.depth), strict=True):
+        best = int(np.argmax([found[name]["chosen_on"].max() for name in names]))
+        gain = apart(
+            found,
+            names[best],
+            names[0],
+            f"{task}: accuracy with {depths[best]} layers minus with {depths[0]}",
+        )
+        fall = apart(
+            found,
+            names[-1],
+            names[best],
+            f"{task}: accuracy with {depths[-1]} layers minus with {depths[best]}",
+        )
+        effects += [gain, fall]
+        gains.append(gain.low > 0)
+        falls.append(fall.high < 0)
+        helps.append(
+            f"up to {depths[best]} layers on the {task}"
+            if gains[-1]
+            else f"not on the {task}, where {depths[best]} is best"
+        )
+        said.append(f"{task} {found['no_hidden_layer'][task].item():.3f}")
+    word: Word = (
+        "does not hold"
+        if slower.high <= 0 or not any(gains)
+        else "undecided"
+        if not slower.low > 0
+        else "holds only when"
+        if any(falls) or not all(gains)
+        else "holds"
+    )
+    return Verdict(
+        "Y3",
+        word,
+        tuple(effects),
+        c.seeds,
+        f"tanh, {c.width} units per layer; two spirals ({c.spiral_steps:,} steps) and {setting(c)}",
+        when=f"the task needs them: more layers help {', and '.join(helps)}"
+        if word == "holds only when"
+        else "",
+        note="Accuracy without a hidden layer (logistic regression): "
+        f"{', '.join(said)}. Timings vary from run to run",
+    )

@@ -1,0 +1,63 @@
+"""The console command ``jaxnn``: ``jaxnn activations …`` is ``python -m experiments.activations …`` from anywhere.
+
+In a wheel the folder experiments/ is below jaxnn_experiments/ (setup.py says why), which is on the
+path of this command and of the processes it starts, and on no other.
+"""
+
+import difflib
+import os
+import runpy
+import shlex
+import sys
+from pathlib import Path
+
+EXPERIMENTS = Path(__file__).resolve().parents[2]
+INSTALLED = EXPERIMENTS.parent.name == "jaxnn_experiments"  # from a wheel, not in a checkout
+ENTRY = "jaxnn_experiments.experiments.lab.io.command"  # this module, where the command starts it
+OF_ALL = ("list", "all", "conclude")  # what `python -m experiments` takes
+
+
+def main() -> None:
+    """Run the experiment that is named; without a name, list them as ``python -m experiments`` does."""
+    home = str(EXPERIMENTS.parent)
+    sys.path.insert(0, home)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name in names():
+        del sys.argv[1]
+        runpy.run_module(f"experiments.{name}", run_name="__main__", alter_sys=True)
+    elif not name or name.startswith("-") or name in OF_ALL:
+        runpy.run_module("experiments", run_name="__main__", alter_sys=True)
+    else:
+        nearest = difflib.get_close_matches(name, names(), n=len(names()), cutoff=0)
+        print(
+            f"error: jaxnn {name}: there is no such experiment; nearest first, there are "
+            f"{', '.join(nearest)}",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+
+
+def names() -> list[str]:
+    """What can be run: the files and folders of experiments/, without the lab."""
+    files = {path.stem for path in EXPERIMENTS.glob("[!_]*.py")}
+    folders = {path.parent.name for path in EXPERIMENTS.glob("[!_]*/__main__.py")}
+    return sorted(files | folders)
+
+
+def program(module: str | None = None) -> str:
+    """What a user types to start a module of the experiments, or what started this process, without flags.
+
+    Example:
+        >>> program("experiments.depth")
+        'python -m experiments.depth'
+    """
+    if module is None:
+        spec = getattr(sys.modules["__main__"], "__spec__", None)
+        if spec is None:
+            return f"python {shlex.quote(sys.argv[0])}"
+        module = spec.name.removesuffix(".__main__")
+    names = module.split(".")
+    if names[0] == "experiments" and (INSTALLED or ENTRY in sys.modules):
+        return " ".join(["jaxnn", *names[1:]])
+    return f"python -m {module}"

@@ -1,0 +1,478 @@
+"""train_grid: from axes, seeds and arrays to results with named axes."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnn.grid import Grid
+from jaxnn.outcome import Outcome
+from jaxnn.program import POINTS, Task, compile_program, segment_lengths
+from jaxnn.segments import Batches, Segment, program_segments
+from jaxnn.training import Training
+from jaxnn.types import Array, Params
+
+Axes = Mapping[str, Sequence[Any]]
+Pair = tuple[Array, Array]
+BATCH_SIZE = "batch_size"  # the one axis of structure that is the training loop's own
+
+
+@dataclass(frozen=True)
+class GridResult:
+    """What a grid has found so far; the arrays' axes are named by ``axes``.
+
+    axes: name -> values, in the order of the arrays' axes: those of the call, then "seed".
+    steps: (points,), the updates made at each point of the curves.
+    curves: "train", "validation" and "test" -> name -> (points, *axes); "test" has none.
+    train, validation, test: name -> (*axes), such as validation["accuracy"]: at the end, or at the
+        last point that a run has reached; nan where it has diverged or not begun.
+    diverged_step: (*axes), the step at which a run's cost was not finite; -1 where it never was.
+    params: of every structure, in the order of the product of its axes, the parameters of its
+        runs with (*hyperparameters, seeds) in front; None unless they were asked for.
+    """
+
+    axes: Mapping[str, tuple]
+    steps: np.ndarray
+    curves: Mapping[str, Mapping[str, np.ndarray]]
+    train: Mapping[str, np.ndarray]
+    validation: Mapping[str, np.ndarray]
+    test: Mapping[str, np.ndarray]
+    diverged_step: np.ndarray
+    params: tuple[Params, ...] | None = None
+
+    def at(self, **values: Any) -> tuple:
+        """What to index an array with axes ``axes`` by, for the runs with these values.
+
+        Args:
+            values: of some of the axes.
+
+        Returns:
+            A tuple with an integer for each axis that is named and a full slice for the others.
+
+        Raises:
+            ValueError: there is no such axis, or it has no such value.
+
+        Example:
+            >>> axes = {"activation": ("relu", "tanh"), "seed": (0, 1, 2)}
+            >>> result = GridResult(axes, np.array([1]), {}, {}, {}, {}, np.full((2, 3), -1))
+            >>> result.diverged_step[result.at(activation="tanh")].tolist()
+            [-1, -1, -1]
+        """
+        for name, value in values.items():
+            if name not in self.axes:
+                raise ValueError(f"there is no axis {name!r}; there are {', '.join(self.axes)}")
+            if value not in self.axes[name]:
+                raise ValueError(f"the axis {name!r} has no {value!r}; it has {self.axes[name]}")
+        return tuple(
+            known.index(values[name]) if name in values else slice(None)
+            for name, known in self.axes.items()
+        )
+
+
+@dataclass(frozen=True)
+class GridSegment:
+    """What one segment has brought to the runs of one structure.
+
+    structure: name -> choice.
+    step: updates that these runs have made.
+    share: of the whole grid's work that is done, from 0 to 1.
+    record: of all that has been found.
+    """
+
+    structure: Mapping[str, Any]
+    step: int
+    share: float
+    record: "Record"
+
+    @property
+    def result(self) -> GridResult:
+        """All that is known by now."""
+        return self.record.result()
+
+
+class Record:
+    """The outcomes of all structures, and how they become arrays with named axes."""
+
+    def __init__(self, order: Sequence[str], grid: Grid, steps: np.ndarray, keep_params: bool):
+        """Empty.
+
+        Args:
+            order: of the axes in the arrays, seeds excepted, which come last.
+            grid: what is varied.
+            steps: the updates made at each point of the curves.
+            keep_params: whether to keep the trained parameters.
+        """
+        self._order, self._grid, self.steps = (*order, "seed"), grid, steps
+        self._outcomes = [Outcome.empty(steps, grid.shape) for _ in grid.structures]
+        self._params: list[Params] | None = [None] * len(self._outcomes) if keep_params else None
+
+    def add(self, number: int, segment: Segment) -> None:
+        """Take in a segment of a structure."""
+        self._outcomes[number].add(segment)
+        if self._params is None or not segment.done:
+            return
+        params, known = segment.params(), self._params[number]
+        if known is not None:  # of other waves
+            cells, seeds = np.nonzero(segment.layout.runs)
+            for into, values in zip(jax.tree.leaves(known), jax.tree.leaves(params), strict=True):
+                into[cells, seeds] = values[cells, seeds]
+            params = known
+        self._params[number] = params
+
+    def result(self) -> GridResult:
+        """All that is known by now."""
+        grid, diverged = self._grid, [each.diverged_step >= 0 for each in self._outcomes]
+        curves, latest = {}, {}
+        for part in ("train", "validation"):
+            found = [_of_part(each.curves, part) for each in self._outcomes]
+            curves[part] = self._named(found, len(self.steps))
+            latest[part] = self._named(
+                [
+                    {name: np.where(lost, np.nan, _latest(values)) for name, values in each.items()}
+                    for each, lost in zip(found, diverged, strict=True)
+                ]
+            )
+        every = {**grid.structure, **grid.hyperparameters, "seed": grid.seed_numbers}
+        params = self._params and tuple(jax.tree.map(self._split, each) for each in self._params)
+        return GridResult(
+            axes={name: tuple(every[name]) for name in self._order},
+            steps=self.steps,
+            curves=curves,
+            **latest,
+            test=self._named([_of_part(each.final, "test") for each in self._outcomes]),
+            diverged_step=self._stacked([each.diverged_step for each in self._outcomes]),
+            params=params or None,
+        )
+
+    def _named(self, found: Sequence[Mapping], *points: int) -> dict[str, np.ndarray]:
+        """Every metric that some structure has, nan for the others."""
+        empty = np.full((*points, *self._grid.shape), np.nan, np.float32)
+        names = dict.fromkeys(name for each in found for name in each)
+        return {name: self._stacked([each.get(name, empty) for each in found]) for name in names}
+
+    def _stacked(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        """From (…, cells, seeds) of each structure to (…, *axes)."""
+        grid = self._grid
+        stacked = np.stack(arrays, axis=arrays[0].ndim - 2)  # (…, structures, cells, seeds)
+        points = stacked.shape[:-3]
+        shape = [
+            len(values) for values in (*grid.structure.values(), *grid.hyperparameters.values())
+        ]
+        split = stacked.reshape(*points, *shape, len(grid.seed_numbers))
+        names = [*grid.structure, *grid.hyperparameters, "seed"]
+        order = [len(points) + names.index(name) for name in self._order]
+        return split.transpose(*range(len(points)), *order)
+
+    def _split(self, leaf: np.ndarray) -> np.ndarray:
+        """From (cells, seeds, …) to (*hyperparameters, seeds, …)."""
+        sizes = [len(values) for values in self._grid.hyperparameters.values()]
+        return leaf.reshape(*sizes, *leaf.shape[1:])
+
+
+def train_grid(
+    make: Callable[..., Training],
+    axes: Axes,
+    *,
+    seeds: int | Sequence[int] = 1,
+    train: Pair,
+    validation: Pair | None = None,
+    test: Pair | None = None,
+    steps: int,
+    batch_size: int | None = None,
+    points: int = POINTS,
+    keep_params: bool = False,
+    devices: Sequence[jax.Device] | None = None,
+) -> GridResult:
+    """Train activation × learning rate × … × seed: one program per structure, on all devices.
+
+    What ``make`` takes is structure, one compiled program per combination; every other axis is a
+    hyperparameter, a number that the training reads and that never recompiles. Runs of one seed
+    share their initial draws and batches. A run depends on its seed and its own numbers only, up to
+    the rounding of sums, which an unstable learning rate amplifies. The arguments are more than
+    six, since this is a whole experiment in one call.
+
+    Args:
+        make: from choices of structure, as named arguments, to the Training of one run.
+        axes: name -> values, such as {"activation": ("relu", "gelu"), "learning_rate": (0.1, 1)};
+            "batch_size" may be among them.
+        seeds: how many, from 0 on, or which.
+        train: (x, y), rows first.
+        validation: (x, y), evaluated at every point of the curves; nothing when absent.
+        test: (x, y), evaluated at the end; nothing when absent.
+        steps: updates of each run.
+        batch_size: examples per update; all training rows when absent.
+        points: most points of the curves.
+        keep_params: whether the result has the trained parameters.
+        devices: to train on; all that this process has when absent.
+
+    Returns:
+        The GridResult. With 1 and with 2 devices it agrees to 1e-4, relative, for stable runs.
+
+    Raises:
+        ValueError: an axis is read neither by make nor by the training, make has an argument that
+            is no axis and has no default, an axis is empty, or the arrays or numbers do not fit.
+
+    Example:
+        >>> from jaxnn import HEADS, OPTIMIZERS, make_training, mlp
+        >>> head = HEADS["multiclass"]
+        >>> def make(activation):
+        ...     net = mlp((4, 16, 3), activation=activation)
+        ...     return make_training(net, head.loss, OPTIMIZERS["sgd"], correct=head.correct)
+        >>> x = np.random.default_rng(0).normal(size=(90, 4))
+        >>> y = (x[:, 0] > 0).astype(int) + (x[:, 1] > 0)
+        >>> axes = {"activation": ("relu", "tanh"), "learning_rate": (0.01, 0.1, 1.0)}
+        >>> result = train_grid(
+        ...     make, axes, seeds=4, train=(x[:60], y[:60]), validation=(x[60:], y[60:]),
+        ...     steps=40, batch_size=20,
+        ... )
+        >>> result.validation["accuracy"].shape, tuple(result.axes)
+        ((2, 3, 4), ('activation', 'learning_rate', 'seed'))
+
+        Your own Optax optimizer, and a network of your own with a swept number:
+
+        >>> import optax
+        >>> from jaxnn import Network
+        >>> def make():
+        ...     def net(h):
+        ...         return Network(
+        ...             lambda key: h["scale"] * jax.random.normal(key, (4, 3)),
+        ...             lambda params, x, *, key=None: x @ params,
+        ...         )
+        ...     return make_training(net, head.loss, optax.adam(0.01), correct=head.correct)
+        >>> train_grid(make, {"scale": (0.1, 1.0)}, train=(x, y), steps=5).train["loss"].shape
+        (2, 1)
+
+        Deep networks, whose layers are scanned:
+
+        >>> from jaxnn import deep_mlp
+        >>> def make(depth):
+        ...     return make_training(deep_mlp(4, 8, depth, 3), head.loss, OPTIMIZERS["momentum"])
+        >>> axes = {"depth": (1, 20), "learning_rate": (0.01,), "momentum": (0.5, 0.9)}
+        >>> train_grid(make, axes, train=(x, y), steps=5).train["loss"].shape
+        (2, 1, 2, 1)
+
+        Recurrent networks, here with one target per sequence:
+
+        >>> from jaxnn import dense, elman, losses, recurrent_network
+        >>> def make(activation):
+        ...     cell = elman(1, 8, activation=activation)
+        ...     net = recurrent_network(cell, dense(8, 1), last=True)
+        ...     return make_training(net, losses.squared_error, OPTIMIZERS["adam"])
+        >>> xs = x[:, :, None]  # 90 sequences of 4 steps
+        >>> axes = {"activation": ("tanh",), "learning_rate": (0.01,)}
+        >>> train_grid(make, axes, train=(xs, x[:, :1]), steps=5).train["loss"].shape
+        (1, 1, 1)
+    """
+    arguments = {"train": train, "validation": validation, "test": test}
+    segments = grid_segments(
+        make,
+        axes,
+        seeds=seeds,
+        **arguments,
+        steps=steps,
+        batch_size=batch_size,
+        points=points,
+        keep_params=keep_params,
+        devices=devices,
+    )
+    for segment in segments:  # noqa: B007 (the last one is returned)
+        pass
+    return segment.result
+
+
+def grid_segments(
+    make: Callable[..., Training],
+    axes: Axes,
+    *,
+    seeds: int | Sequence[int] = 1,
+    train: Pair,
+    validation: Pair | None = None,
+    test: Pair | None = None,
+    steps: int,
+    batch_size: int | None = None,
+    points: int = POINTS,
+    keep_params: bool = False,
+    devices: Sequence[jax.Device] | None = None,
+) -> Iterator[GridSegment]:
+    """The training of train_grid, segment by segment: to watch it, and to stop it.
+
+    Arguments are those of train_grid.
+
+    Yields:
+        A GridSegment after each segment; the last one's result is train_grid's.
+
+    Raises:
+        ValueError: as train_grid.
+
+    Example:
+        >>> from jaxnn import HEADS, OPTIMIZERS, make_training, mlp
+        >>> head, x, y = HEADS["multiclass"], np.eye(6, dtype=np.float32), np.arange(6) % 3
+        >>> def make():
+        ...     return make_training(mlp((6, 3)), head.loss, OPTIMIZERS["sgd"])
+        >>> axes = {"learning_rate": (0.5, 1.0)}
+        >>> for segment in grid_segments(make, axes, train=(x, y), steps=100, points=10):
+        ...     if segment.result.train["loss"].min() < 0.5:
+        ...         break
+        >>> segment.step < 100
+        True
+    """
+    data = _data({"train": train, "validation": validation, "test": test})
+    rows = len(data["train"][0])
+    grid = _grid(make, axes, seeds, batch_size)
+    trainings = [make(**_without(structure, BATCH_SIZE)) for structure in grid.structures]
+    lengths = segment_lengths(_whole(steps, "steps"), _whole(points, "points"))
+    tasks = [
+        Task(
+            data,
+            lengths,
+            _batch_size(structure.get(BATCH_SIZE, batch_size), rows),
+            each=tuple(part for part in ("validation",) if part in data),
+            last=tuple(part for part in ("test",) if part in data),
+        )
+        for structure in grid.structures
+    ]
+    _check_read(grid, trainings, data["train"])
+    draws = {task.batch_size: Batches(rows, task.batch_size) for task in tasks}
+    record = Record(tuple(axes), grid, np.cumsum(lengths), keep_params)
+    for number, (training, task) in enumerate(zip(trainings, tasks, strict=True)):
+        program = compile_program(training, grid, task, devices=devices)
+        draw = draws[task.batch_size]
+        for segment in program_segments(program, grid, task, draw=draw):
+            record.add(number, segment)
+            step = int(record.steps[max(segment.number, 1) - 1])
+            share = (number + segment.share) / len(trainings)
+            yield GridSegment(grid.structures[number], step, share, record)
+
+
+def _data(arrays: Mapping[str, Pair | None]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The parts that are there, in the dtypes that JAX computes in."""
+    found = {}
+    for part, pair in arrays.items():
+        if pair is None:
+            continue
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise ValueError(f"{part} is a pair (x, y) of arrays, got {type(pair).__name__}")
+        x, y = (np.asarray(array) for array in pair)
+        if x.ndim < 1 or y.ndim < 1 or len(x) != len(y) or not len(x):
+            raise ValueError(
+                f"{part}: x of shape {x.shape} and y of shape {y.shape} need as many rows, "
+                "at least one"
+            )
+        found[part] = tuple(
+            array.astype(jax.dtypes.canonicalize_dtype(array.dtype)) for array in (x, y)
+        )
+    return found
+
+
+def _grid(make: Callable, axes: Axes, seeds: int | Sequence[int], batch_size: int | None) -> Grid:
+    """The axes as structure, which make takes, and hyperparameters."""
+    if not isinstance(axes, Mapping):
+        raise ValueError(f"axes are a mapping from names to values, got {type(axes).__name__}")
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(make).parameters
+    taken = {name: each for name, each in parameters.items() if each.kind in named}
+    for name, each in taken.items():
+        if name not in axes and each.default is inspect.Parameter.empty:
+            raise ValueError(
+                f"make takes {name!r}, which is no axis; add it to the axes, such as "
+                f"{{{name!r}: (…,)}}, or give it a default"
+            )
+    for name, values in axes.items():
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray | jax.Array):
+            raise ValueError(f"the axis {name!r} is {values!r}; give a sequence of values")
+        if name == "seed":
+            raise ValueError("seeds are no axis of the mapping; give seeds=…")
+    if BATCH_SIZE in axes and BATCH_SIZE not in taken:
+        if batch_size is not None:
+            raise ValueError("batch_size is an axis and an argument; give one of the two")
+        taken[BATCH_SIZE] = None
+    structure = {name: tuple(values) for name, values in axes.items() if name in taken}
+    hyperparameters = {
+        name: tuple(_plain(value) for value in values)
+        for name, values in axes.items()
+        if name not in taken
+    }
+    for name, values in hyperparameters.items():
+        if any(isinstance(value, str) or callable(value) for value in values):
+            raise ValueError(
+                f"the axis {name!r} has values that are no numbers, so it is structure, and make "
+                f"does not take it; write make({', '.join([*taken, name])})"
+            )
+    return Grid(structure, hyperparameters, seeds)
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy or JAX scalar as Python's."""
+    return value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) else value
+
+
+def _without(structure: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in structure.items() if key != name}
+
+
+def _whole(value: int, name: str) -> int:
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} is {value!r}; give a whole number of at least 1")
+    return int(value)
+
+
+def _batch_size(size: int | None, rows: int) -> int:
+    """Examples per update: all rows when absent."""
+    size = rows if size is None else _whole(size, BATCH_SIZE)
+    if size > rows:
+        raise ValueError(f"batch_size is {size}, and there are {rows} training rows; give fewer")
+    return size
+
+
+class _Reading(dict):
+    """Hyperparameters that note which of them are read."""
+
+    def __init__(self, values: Mapping, read: set[str]):
+        super().__init__(values)
+        self._read = read
+
+    def __getitem__(self, name):
+        self._read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name, default=None):
+        return self[name] if name in self else default  # noqa: SIM401 (this is get)
+
+
+def _check_read(grid: Grid, trainings: Sequence[Training], train: Pair) -> None:
+    """Refuse an axis that nobody reads: it would train every network as often as it has values."""
+    read: set[str] = set()
+    one = {name: jax.ShapeDtypeStruct((), jnp.float32) for name in grid.hyperparameters}
+    order = jax.ShapeDtypeStruct((1, 1), jnp.int32)
+
+    for training in trainings:
+
+        def every(h, order, x, y, training=training):
+            h = _Reading(h, read)
+            state, metrics = training.segment(training.init(jax.random.key(0), h), h, x, y, order)
+            return metrics, training.evaluate(state, h, x, y)
+
+        if read >= set(one):
+            break
+        jax.eval_shape(every, one, order, *(array[:1] for array in train))
+    unread = [name for name in one if name not in read]
+    if unread:
+        raise ValueError(
+            f"the axis {unread[0]!r} is read neither by make nor by the training, so all its values "
+            "would train the same networks; leave it out, or use it (plain SGD has no momentum)"
+        )
+
+
+def _of_part(metrics: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
+    start = f"{part}_"
+    return {name.removeprefix(start): v for name, v in metrics.items() if name.startswith(start)}
+
+
+def _latest(curve: np.ndarray) -> np.ndarray:
+    """From (points, cells, seeds) the last point that each run has, (cells, seeds)."""
+    last = len(curve) - 1 - np.argmax(~np.isnan(curve[::-1]), axis=0)
+    return np.take_along_axis(curve, last[None], axis=0)[0]

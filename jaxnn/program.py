@@ -1,0 +1,272 @@
+"""One structure's program: its runs planned into chunks that fit the memory, and compiled."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from jaxnn.grid import Grid
+from jaxnn.layout import Layout, arrange
+from jaxnn.sweep import Sweep, make_sweep, runs_at_once
+from jaxnn.training import Metrics, State, Training
+from jaxnn.types import Array
+
+POINTS = 20  # of a training curve
+CHUNKS = 5  # about as many per program: diverged runs are left out chunk by chunk
+MOST = 64  # groups of a chunk, or up to twice as many: more would only take memory
+WAVE_BYTES = 1 << 25  # of states that a CPU holds at a time: more chunks at once gain nothing
+
+
+class Task(NamedTuple):
+    """What every run of a program trains on, for how long, and where it is evaluated.
+
+    data: part -> (x, y); "train" is trained on.
+    lengths: of the segments, in updates.
+    batch_size: examples per update.
+    each, last: parts that are evaluated after each segment, and only at the end; "train" in each
+        replaces the mean loss of a segment's updates by the loss on all examples after them.
+    from_start: whether the parts in ``each`` are also evaluated before the first update.
+    """
+
+    data: Mapping[str, tuple[Array, Array]]
+    lengths: Sequence[int]
+    batch_size: int
+    each: Sequence[str] = ("validation",)
+    last: Sequence[str] = ("test",)
+    from_start: bool = False
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Updates made after each segment, (segments,)."""
+        return np.cumsum(self.lengths)
+
+
+def segment_lengths(steps: int, points: int = POINTS) -> list[int]:
+    """Steps cut into segments, equal but for the last.
+
+    Args:
+        steps: updates in all, at least 1.
+        points: most segments.
+
+    Returns:
+        The updates of each segment.
+
+    Example:
+        >>> segment_lengths(300) == [15] * 20, segment_lengths(7), segment_lengths(41)[-2:]
+        (True, [1, 1, 1, 1, 1, 1, 1], [3, 2])
+    """
+    length = -(-steps // points)
+    full, rest = divmod(steps, length)
+    return [length] * full + ([rest] if rest else [])
+
+
+class Plan(NamedTuple):
+    """How a program's runs are cut up.
+
+    devices: how many share a chunk's groups.
+    members: runs per group.
+    together: groups that a device trains at a time; None, all.
+    chunk: groups per call.
+    wave: groups whose states are held at a time.
+    """
+
+    devices: int
+    members: int
+    together: int | None
+    chunk: int
+    wave: int
+
+    @classmethod
+    def whole(cls, layout: Layout, devices: int, together: int | None = None) -> "Plan":
+        """All groups of a layout in one call."""
+        return cls(devices, layout.members, together, layout.groups, layout.groups)
+
+    def layout(self, grid: Grid, runs: np.ndarray) -> Layout:
+        """The runs, of this grid or of a wider one, in whole chunks."""
+        return arrange(
+            grid.program(),
+            devices=self.devices,
+            exactly=self.members,
+            runs=runs,
+            multiple=self.chunk,
+        )
+
+
+class Program(NamedTuple):
+    """The functions of a chunk of runs.
+
+    state: shapes of a chunk's State.
+    segments: compiled, by their length; another length is compiled when it is first called.
+    evaluations: compiled, by the part of the data; another likewise.
+    """
+
+    plan: Plan
+    sweep: Sweep
+    state: State
+    segments: Mapping[int, Callable] = {}
+    evaluations: Mapping[str, Callable] = {}
+
+    def compiled(self, grid: Grid, task: Task) -> "Program":
+        """The same program, compiled ahead for every segment and part of a task."""
+        segments, evaluations = _compile(self.sweep, self.state, grid, task)
+        return self._replace(segments=segments, evaluations=evaluations)
+
+    def segment(self, length: int, *arguments) -> tuple[State, Metrics]:
+        """Train a chunk for so many updates."""
+        return self.segments.get(length, self.sweep.segment)(*arguments)
+
+    def evaluate(self, part: str, *arguments) -> Metrics:
+        """Evaluate a chunk on a part of the data."""
+        return self.evaluations.get(part, self.sweep.evaluate)(*arguments)
+
+
+def plan_runs(
+    grid: Grid,
+    training: Training,
+    devices: Sequence[jax.Device],
+    runs: np.ndarray | None = None,
+) -> Plan:
+    """The plan that keeps a CPU's cache warm and an accelerator full, all groups in one call.
+
+    Args:
+        grid: what to vary.
+        training: of one run.
+        devices: to train on.
+        runs: bool (cells, seeds), those to train; all when absent.
+
+    Returns:
+        The plan.
+
+    Example:
+        >>> from jaxnn import HEADS, OPTIMIZERS, make_training, mlp
+        >>> training = make_training(mlp((4, 8, 3)), HEADS["multiclass"].loss, OPTIMIZERS["sgd"])
+        >>> grid = Grid({}, {"learning_rate": (0.1, 0.2, 0.3)}, seeds=4)
+        >>> plan_runs(grid, training, jax.devices()[:1]).members
+        3
+    """
+    at_once = runs_at_once(training, grid.hyperparameters, devices[0])
+    layout = arrange(grid.program(), devices=len(devices), members=at_once, runs=runs)
+    together = None if at_once is None else max(1, at_once // layout.members)
+    return Plan.whole(layout, len(devices), together)
+
+
+def make_program(
+    training: Training, grid: Grid, plan: Plan, devices: Sequence[jax.Device] | None = None
+) -> Program:
+    """A program whose functions are compiled when they are first called.
+
+    Args:
+        training: of one run.
+        grid: what to vary.
+        plan: from plan_runs, or your own.
+        devices: to train on; all of this process when absent.
+
+    Returns:
+        The program.
+    """
+    sweep = make_sweep(training, devices=devices or jax.local_devices(), together=plan.together)
+    return Program(plan, sweep, _shapes(sweep, _one(training, grid), plan.chunk, plan.members))
+
+
+def compile_program(
+    training: Training,
+    grid: Grid,
+    task: Task,
+    *,
+    devices: Sequence[jax.Device] | None = None,
+    runs: np.ndarray | None = None,
+    memory: float | None = None,
+) -> Program:
+    """Plan and compile a program whose chunks fit the memory.
+
+    Args:
+        training: of one run.
+        grid: what to vary.
+        task: shapes of the data, lengths of the segments, parts to evaluate.
+        devices: to train on; all of this process when absent.
+        runs: bool (cells, seeds), those to train; all when absent.
+        memory: bytes that the program may take on a device; absent, half of what the device says
+            that it has, without limit where it does not say.
+
+    Returns:
+        The program, compiled for every length of a segment and every part that is evaluated.
+    """
+    devices = devices or jax.local_devices()
+    if memory is None:
+        memory = (devices[0].memory_stats() or {}).get("bytes_limit", float("inf")) / 2
+    plan, one = plan_runs(grid, training, devices, runs), _one(training, grid)
+    sweep = make_sweep(training, devices=devices, together=plan.together)
+    chunk = chunk_of(plan.chunk, plan.devices)
+    while True:
+        state = _shapes(sweep, one, chunk, plan.members)
+        program = Program(plan, sweep, state).compiled(grid, task)
+        need = max(map(_bytes, (*program.segments.values(), *program.evaluations.values())))
+        if need <= memory or chunk == plan.devices:
+            break
+        chunk = max(1, chunk // plan.devices // 2) * plan.devices
+    held = plan.members * sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
+    on_cpu = devices[0].platform == "cpu"
+    room = min(memory, WAVE_BYTES) if on_cpu else max(0, memory - need)
+    most = room / (held * chunk)
+    wave = chunk * (max(1, int(most)) if np.isfinite(most) else -(-plan.chunk // chunk))
+    return program._replace(plan=plan._replace(chunk=chunk, wave=wave))
+
+
+def chunk_of(groups: int, devices: int) -> int:
+    """Groups of a chunk: a multiple of the devices that pads little.
+
+    It is one to two times a CHUNKS-th of all groups or MOST, whichever is less.
+
+    Example:
+        >>> chunk_of(20, 2), chunk_of(3, 2), chunk_of(1000, 2)
+        (4, 2, 100)
+    """
+    shares = -(-groups // devices)
+    near = max(1, min(shares // CHUNKS, MOST // devices))
+    return devices * min(range(near, 2 * near + 1), key=lambda size: (-shares % size, size))
+
+
+def _one(training: Training, grid: Grid) -> State:
+    """The shapes of one run's State."""
+    hyperparameters = {name: jax.ShapeDtypeStruct((), np.float32) for name in grid.hyperparameters}
+    return jax.eval_shape(training.init, jax.random.key(0), hyperparameters)
+
+
+def _shapes(sweep: Sweep, tree, *shape: int):
+    """With axes of these sizes in front of every leaf."""
+    return sweep.shapes(
+        jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((*shape, *leaf.shape), leaf.dtype), tree)
+    )
+
+
+def _compile(
+    sweep: Sweep, state: State, grid: Grid, task: Task
+) -> tuple[dict[int, Callable], dict[str, Callable]]:
+    """Segments by length and evaluations by part, for a chunk's state."""
+    chunk, members = state.step.shape
+    number = jax.ShapeDtypeStruct((), np.float32)
+    h = _shapes(sweep, dict.fromkeys(grid.hyperparameters, number), chunk, members)
+    data = {part: sweep.shapes(arrays, shared=True) for part, arrays in task.data.items()}
+    segments, evaluations = {}, {}
+    for length in set(task.lengths):
+        order = jax.ShapeDtypeStruct((length, task.batch_size), np.int32)
+        order = _shapes(sweep, order, chunk)
+        segments[length] = sweep.segment.lower(state, h, *data["train"], order).compile()
+    compiled: dict[str, Callable] = {}
+    for part in dict.fromkeys((*task.each, *task.last)):
+        shape = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), data[part]))
+        if shape not in compiled:
+            compiled[shape] = sweep.evaluate.lower(state, h, *data[part]).compile()
+        evaluations[part] = compiled[shape]
+    return segments, evaluations
+
+
+def _bytes(function) -> int:
+    """That a call takes on a device, as far as the compiler says."""
+    found = function.memory_analysis()
+    if not found:
+        return 0
+    return sum(
+        getattr(found, f"{what}_size_in_bytes", 0) for what in ("argument", "output", "temp")
+    )

@@ -1,0 +1,14 @@
+"""Fixtures that several tests share; what also holds for doctests is in the conftest.py above."""
+
+import pytest
+
+from tests.helpers import browser
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """A page of a headless browser, offline."""
+    if browser.PATH is None:
+        pytest.skip("no Chromium or Chrome is installed")
+    with browser.open_page(tmp_path) as page:
+        yield page

@@ -1,0 +1,171 @@
+"""Chunks, waves, interruptions and slices change when a run is trained, never what it finds."""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jaxnn import HEADS, OPTIMIZERS, Grid, Outcome, make_training, mlp, program
+from jaxnn.program import Task, chunk_of, compile_program, make_program, plan_runs
+from jaxnn.segments import program_segments
+
+RATES = (0.01, 0.1, 0.2, 0.5, 1e30, 1e31, 1e32, 1e33)  # the upper half diverges at once
+GRID, HEAD = Grid({}, {"learning_rate": RATES}, seeds=6), HEADS["multiclass"]
+
+
+@pytest.fixture(scope="module")
+def task():
+    x = np.asarray(jax.random.normal(jax.random.key(9), (40, 4)))
+    y = (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0)
+    parts = dict.fromkeys(("train", "validation", "test"), (x, y))
+    return Task(parts, [3, 3, 2], batch_size=8)
+
+
+@pytest.fixture(scope="module")
+def training():
+    net = mlp((4, 8, 3), activation="relu")
+    return make_training(net, HEAD.loss, OPTIMIZERS["sgd"], correct=HEAD.correct)
+
+
+@pytest.fixture(scope="module")
+def compiled(training, task):
+    """Groups of 2, so that half of a seed's groups can be left out; waves of 3 chunks of 4."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "runs_at_once", lambda *_: 2)
+        patch.setattr(program, "WAVE_BYTES", 0)
+        built = compile_program(training, GRID, task)
+    return built._replace(plan=built.plan._replace(wave=3 * built.plan.chunk))
+
+
+def trained(compiled, task, runs=None, outcome=None, stand=None, stop=None):
+    """The outcome, the stand after the last segment, and the segments; after stop it ends."""
+    outcome = outcome or Outcome.empty(task.steps, GRID.shape)
+    count = 0
+    for segment in program_segments(
+        compiled, GRID, task, runs=runs, done=outcome.done.copy(), stand=stand
+    ):
+        outcome.add(segment)
+        count += 1
+        if count == stop:
+            return outcome, None if segment.done else segment.stand(), count
+    return outcome, None, count
+
+
+@pytest.fixture(scope="module")
+def whole(compiled, task):
+    return trained(compiled, task)[0]
+
+
+def same(ours, theirs):
+    for kind in ("curves", "final"):
+        a, b = getattr(ours, kind), getattr(theirs, kind)
+        assert a.keys() == b.keys()
+        for name in a:
+            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+    np.testing.assert_array_equal(ours.diverged_step, theirs.diverged_step)
+    np.testing.assert_array_equal(ours.done, theirs.done)
+
+
+def test_diverged_runs_are_recorded_and_the_others_finished(whole):
+    assert whole.done.all()
+    assert (whole.diverged_step[4:] >= 0).all() and (whole.diverged_step[:4] == -1).all()
+    loss, test = whole.curves["train_loss"], whole.final["test_loss"]
+    assert np.isfinite(loss[:, :4]).all() and np.isnan(loss[1:, 4:]).all()
+    assert np.isfinite(test[:4]).all() and np.isnan(test[4:]).all()
+
+
+def test_diverged_runs_are_left_out(compiled, task, whole, monkeypatch):
+    calls = []
+    counted = {
+        length: lambda *a, f=function: calls.append(1) or f(*a)
+        for length, function in compiled.segments.items()
+    }
+    same(trained(compiled._replace(segments=counted), task)[0], whole)
+    # In each of two waves 12 groups of three chunks, then the 6 that are left, of two.
+    assert len(calls) == 2 * (3 + 2 + 2)
+    monkeypatch.setattr("jaxnn.segments._Held.leave_diverged", lambda self: True)
+    calls.clear()
+    same(trained(compiled._replace(segments=counted), task)[0], whole)
+    assert len(calls) == 2 * (3 + 3 + 3)
+
+
+def test_a_wave_whose_runs_have_all_diverged_ends(compiled, task, whole):
+    runs = np.zeros(GRID.shape, bool)
+    runs[4:] = True
+    found, _, segments = trained(compiled, task, runs=runs)
+    assert found.done[4:].all() and not found.done[:4].any()
+    assert segments == 2 * 1  # of one wave: the first segment, and the end
+    np.testing.assert_array_equal(found.diverged_step[4:], whole.diverged_step[4:])
+
+
+@pytest.mark.parametrize("stop", [1, 2, 4])
+def test_an_interrupted_program_goes_on_to_the_same_bytes(compiled, task, whole, stop):
+    outcome, stand, _ = trained(compiled, task, stop=stop)
+    assert not outcome.done.all()
+    again, _, segments = trained(compiled, task, outcome=outcome, stand=stand)
+    same(again, whole)
+    assert segments == 2 * len(task.lengths) - stop
+
+
+def test_a_stand_that_no_longer_fits_is_trained_anew(compiled, task, whole):
+    _, stand, _ = trained(compiled, task, stop=1)
+    other = stand._replace(leaves=[leaf[:2] for leaf in stand.leaves])
+    again, _, segments = trained(compiled, task, stand=other)
+    same(again, whole)
+    assert segments == 2 * len(task.lengths)
+
+
+def test_slices_join_to_the_whole(compiled, task, whole):
+    joined = Outcome.empty(task.steps, GRID.shape)
+    first = np.random.default_rng(0).random(GRID.shape) < 0.5
+    for runs in (first, ~first):
+        joined.join(trained(compiled, task, runs=runs)[0])
+    same(joined, whole)
+
+
+def test_a_program_that_is_not_compiled_ahead_finds_the_same(training, task, whole):
+    plan = plan_runs(GRID, training, jax.local_devices())
+    found, _, _ = trained(make_program(training, GRID, plan), task)
+    np.testing.assert_allclose(found.final["test_loss"], whole.final["test_loss"], rtol=1e-4)
+
+
+def test_it_looks_before_the_first_update_where_asked(compiled, training, task, whole):
+    asked = task._replace(from_start=True, last=())
+    segments = program_segments(compiled, GRID, asked)
+    first = next(segments)
+    assert first.number == 0 and set(first.metrics) == {"validation_accuracy", "validation_loss"}
+    params = first.params()[0]["weight"]
+    assert params.shape == (*GRID.shape, 4, 8) and np.isnan(params).any()  # of the other wave
+    assert [segment.number for segment in segments if segment.wave == 0] == [1, 2, 3]
+    with pytest.raises(ValueError, match="the next segment has used up this one's states"):
+        first.params()
+
+
+def test_params_are_those_of_each_run(compiled, task):
+    *_, last = program_segments(compiled, GRID, task)
+    params = last.params()
+    head = params[-1]["weight"]
+    cell, seed = np.argwhere(last.layout.runs)[0]
+    alone = Grid({}, {"learning_rate": (RATES[cell],)}, seeds=(int(seed),))
+    training = make_training(mlp((4, 8, 3), activation="relu"), HEAD.loss, OPTIMIZERS["sgd"])
+    plan = plan_runs(alone, training, jax.local_devices()[:1])
+    single = make_program(training, alone, plan, jax.local_devices()[:1])
+    *_, end = program_segments(single, alone, task)
+    np.testing.assert_allclose(end.params()[-1]["weight"][0, 0], head[cell, seed], rtol=1e-3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 5000), st.integers(1, 8))
+def test_chunks_pad_little(groups, devices):
+    chunk = chunk_of(groups, devices)
+    assert chunk % devices == 0
+    assert -groups % chunk < max(devices, 0.1 * groups + devices)
+
+
+def test_chunks_fit_the_memory(training, task):
+    free = compile_program(training, GRID, task)
+    tight = compile_program(training, GRID, task, memory=1.0)
+    assert tight.plan.chunk == tight.plan.devices <= free.plan.chunk
+    ours, theirs = (trained(each, task)[0].final["test_loss"] for each in (free, tight))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)

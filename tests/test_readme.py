@@ -1,0 +1,21 @@
+"""The README's ten lines run as they are printed."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_the_ten_lines_train_a_grid(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (lines,) = (block for block in blocks if "jaxnn.train_grid(" in block)
+    names: dict = {}
+    exec(compile(lines, str(README), "exec"), names)  # noqa: S102
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == re.search(r"result\.axes.*# (.*)", lines)[1]
+    accuracy = names["result"].validation["accuracy"]
+    assert accuracy.shape == (2, 3, 10) and np.isfinite(accuracy).all()
+    assert 0.85 < accuracy.mean(-1).max() < 1  # at its best rate each has learned the digits
+    assert accuracy[0, 0].mean() < accuracy[0, 1].mean() - 0.05  # and too low a rate is slow

@@ -12,6 +12,8 @@ from experiments import activations, predict
 from experiments.lab.data import load, prepare
 from experiments.lab.results.model import Model, flat
 from experiments.lab.results.model import load as load_model
+from experiments.lab.study.named_activations import find
+from experiments.lab.study.study import network
 from tests.helpers.commands import exit_code
 
 ROWS = 90
@@ -289,8 +291,10 @@ def test_an_edited_activation_or_file_is_refused(here, capsys):
 
 def test_arrays_without_targets_are_read(here):
     data = prepare(load("iris"))
+    structure = {"activation": "relu", "depth": 0, "width": 1}
     model = Model(
-        {"activation": "relu", "depth": 0, "width": 1},
+        structure,
+        network(structure, find("relu"), data.preprocessing),
         data.preprocessing,
         ({"weight": np.ones((4, 3), np.float32), "bias": np.zeros(3, np.float32)},),
     )

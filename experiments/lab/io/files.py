@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 
 def write_text(path: Path, text: str) -> None:
@@ -30,6 +31,12 @@ def write_json(path: Path, value: Any) -> None:
         value: made plain by ``plain``.
     """
     write_text(path, json.dumps(plain(value), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """A CSV file; numbers have seven digits, all that float32 has."""
+    text = table.to_csv(index=False, float_format="%.7g", lineterminator="\n")
+    write_text(path, text)
 
 
 def plain(value: Any) -> Any:

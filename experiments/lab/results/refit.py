@@ -1,101 +1,97 @@
-"""The model to keep: one network of the chosen structure at its chosen rate, trained once more as it was in the grid."""
+"""The model to keep: one network of the first choice, trained once more as it was in the grid."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 import pandas as pd
 
-import jaxnn
-from experiments.lab.data import Dataset, Source
+from experiments.lab.data import Dataset
 from experiments.lab.results.model import Model
-from experiments.lab.study.comparison import Choice, Score, rows_of
+from experiments.lab.study.comparison import Comparison
 from jaxnn.program import segment_lengths
 from jaxnn.sweep import batches, run_key
 from jaxnn.training import Training
 from jaxnn.types import Params
 
-WHICH = "the first row of the table at its rate, trained again on the training rows with the seed whose validation score is the median"
+WHICH = (
+    "the first row of the table at its rate, trained again on the training rows with the seed "
+    "whose validation score is the median"
+)
 
 
-def refitted(
-    grid: jaxnn.Grid,
-    make: Callable[[dict], Training],
-    source: Source,
-    data: Dataset,
-    results: pd.DataFrame,
-    choice: Choice,
-    score: Score,
-    *,
-    steps: int,
-    batch_size: Callable[[dict], int],
-) -> tuple[Model, dict[str, Any]] | tuple[None, None]:
-    """The choice's typical run as a Model, and what is to be said about it: its seed, its own scores and its run's in the grid.
+@dataclass(frozen=True)
+class Refit:
+    """A choice's typical run as a model, and what the files say of it.
 
-    Args:
-        grid, make, steps, batch_size: as for run_grid.
-        source, data: as found, and as trained on.
-        results, choice, score: of the comparison.
-
-    Returns:
-        (None, None) where every run of the choice has diverged.
+    about: its seed, rate, steps and batch size, its own scores, and its run's in the grid.
     """
-    run = typical(results, choice, score)
+
+    model: Model
+    about: Mapping[str, Any]
+
+
+def refitted(comparison: Comparison) -> Refit | None:
+    """The typical run of the first choice, trained again; None where all its runs have diverged."""
+    study, choice = comparison.study, comparison.choices[0]
+    structure = study.grid.structures[study.number(choice.structure)]
+    column = f"validation_{study.score.name}"
+    run = typical(comparison.results.loc[list(choice.rows)], column)
     if run is None:
-        return None, None
-    structure = next(
-        structure for structure in grid.structures if choice.structure.items() <= structure.items()
-    )
-    cell = next(cell for cell in grid.cells if cell["learning_rate"] == choice.learning_rate)
-    size = batch_size(structure)
+        return None
     params = refit(
-        make(structure),
-        data,
-        hyperparameters=cell,
+        study.make(structure),
+        study.data,
+        hyperparameters={"learning_rate": choice.learning_rate},
         seed=int(run["seed"]),
-        seeds=grid.seed_numbers,
-        steps=steps,
-        batch_size=size,
+        seeds=study.grid.seed_numbers,
+        steps=study.steps,
+        batch_size=study.batch_size(structure),
     )
     if params is None:
-        return None, None
-    fitted = data.preprocessing
-    left_out = [name for name, _ in source.left_out]
-    if isinstance(source.x, pd.DataFrame):
-        left_out += [name for name in source.x if name not in fitted.names]
-    model = Model(structure, fitted, params, tuple(left_out))
-    parts = ("train", "validation", "test")
-    outputs = model.outputs(np.concatenate([data.x[part] for part in parts]))
-    cuts = np.cumsum([len(data.x[part]) for part in parts])[:-1]
-    scores = {
-        part: model.score(found, data.y[part])
-        for part, found in zip(parts, np.split(outputs, cuts), strict=True)
-    }
-    return model, {
-        "is": WHICH,
-        "seed": run["seed"],
-        "learning_rate": choice.learning_rate,
-        "steps": steps,
-        "batch_size": size,
-        **{f"{part}_{score.name}": value for part, value in scores.items()},
-        "in_the_grid": {
-            name: run[name] for name in (f"validation_{score.name}", f"test_{score.name}")
+        return None
+    names = structure["activation"].split("/")
+    own = study.settings["own_activations"].items()
+    model = Model(
+        structure=structure,
+        network=study.network(structure),
+        preprocessing=study.data.preprocessing,
+        params=params,
+        left_out=study.left_out,
+        own_activations={name: found for name, found in own if name in names},
+    )
+    scores = model.scores(study.data)
+    return Refit(
+        model,
+        {
+            "is": WHICH,
+            "seed": run["seed"],
+            "learning_rate": choice.learning_rate,
+            "steps": study.steps,
+            "batch_size": study.batch_size(structure),
+            **{f"{part}_{study.score.name}": value for part, value in scores.items()},
+            "in_the_grid": {name: run[name] for name in (column, f"test_{study.score.name}")},
         },
-    }
+    )
 
 
-def typical(results: pd.DataFrame, choice: Choice, score: Score) -> Mapping | None:
-    """The run whose validation score is the median over the choice's seeds, so that the verdict's score is the one to expect.
+def typical(runs: pd.DataFrame, score: str) -> Mapping | None:
+    """The run whose validation score is the median, so as good as the verdict says, not luckier.
 
-    Diverged runs are not looked at. Ties go by validation loss; of an even number of runs it is the better middle one.
+    Diverged runs are left out. Ties go by validation loss; of an even number of runs it is the
+    better one of the middle two.
+
+    Args:
+        runs: of one choice at its rate, rows of the results.
+        score: the column of the validation score.
 
     Returns:
-        Its row of the results; None where every run has diverged.
+        Its row; None where every run has diverged.
     """
-    runs = rows_of(results, choice)
     runs = runs[runs["diverged_step"].isna()].assign(loss=lambda runs: -runs["validation_loss"])
-    ordered = runs.sort_values([f"validation_{score.name}", "loss", "seed"])
+    ordered = runs.sort_values([score, "loss", "seed"])
     return ordered.iloc[len(ordered) // 2].to_dict() if len(ordered) else None
 
 

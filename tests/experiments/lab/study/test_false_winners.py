@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.lab.study.comparison import ACCURACY, choose
+from experiments.lab.study.choices import choose
+from experiments.lab.study.score import ACCURACY
 from experiments.lab.study.statistics import first_p, holm, interquartile_mean
 from experiments.lab.study.wording import CERTAIN
 

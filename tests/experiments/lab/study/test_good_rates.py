@@ -6,7 +6,8 @@ Runs that miss the target and runs that diverge are included.
 import numpy as np
 import pytest
 
-from experiments.lab.study.good_rates import good_rates, performance_profile, steps_to_target
+from experiments.lab.study.good_rates import good_rates
+from experiments.lab.study.speed import performance_profile, steps_to_target
 
 
 def test_a_range_ends_where_the_interpolated_error_crosses_the_bound():

@@ -1,6 +1,6 @@
 """The model to keep: one network of the first choice, trained once more as it was in the grid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +8,12 @@ import jax
 import numpy as np
 import pandas as pd
 
-from experiments.lab.data import Dataset
+import jaxnn
 from experiments.lab.results.model import Model
 from experiments.lab.study.comparison import Comparison
-from jaxnn.program import segment_lengths
-from jaxnn.sweep import batches, run_key
-from jaxnn.training import Training
+from experiments.lab.study.study import Study
+from jaxnn.program import Plan, Task, make_program, segment_lengths
+from jaxnn.segments import Batches, program_segments
 from jaxnn.types import Params
 
 WHICH = (
@@ -41,15 +41,7 @@ def refitted(comparison: Comparison) -> Refit | None:
     run = typical(comparison.results.loc[list(choice.rows)], column)
     if run is None:
         return None
-    params = refit(
-        study.make(structure),
-        study.data,
-        hyperparameters={"learning_rate": choice.learning_rate},
-        seed=int(run["seed"]),
-        seeds=study.grid.seed_numbers,
-        steps=study.steps,
-        batch_size=study.batch_size(structure),
-    )
+    params = refit(study, structure, choice.learning_rate, int(run["seed"]))
     if params is None:
         return None
     names = structure["activation"].split("/")
@@ -95,52 +87,33 @@ def typical(runs: pd.DataFrame, score: str) -> Mapping | None:
     return ordered.iloc[len(ordered) // 2].to_dict() if len(ordered) else None
 
 
-def refit(
-    training: Training,
-    data: Dataset,
-    *,
-    hyperparameters: Mapping[str, float],
-    seed: int,
-    seeds: Sequence[int],
-    steps: int,
-    batch_size: int,
-) -> Params | None:
-    """Train one run of a grid by itself: the same initial draws, batches and number of updates, on the training rows.
+def refit(study: Study, structure: Mapping[str, Any], rate: float, seed: int) -> Params | None:
+    """Train one run of a grid by itself: the same initial draws, batches and number of updates.
 
-    Its numbers are the grid's but for the rounding of sums, which are added in another order where many networks train at once.
+    Its numbers are the grid's up to the rounding of sums, which are added in another order where
+    many networks train at once.
 
     Args:
-        training: of one run.
-        data: to train on.
-        hyperparameters, seed: the run's.
-        seeds: the grid's.
-        steps: updates.
-        batch_size: examples an update.
+        study: what was asked.
+        structure: the run's.
+        rate: its learning rate.
+        seed: its seed, one of the study's.
 
     Returns:
         The parameters as NumPy arrays; None where they are not finite.
     """
-    h = {name: np.float32(value) for name, value in hyperparameters.items()}
-    state, segment, done = (
-        jax.jit(training.init)(run_key(seed, "init"), h),
-        jax.jit(training.segment),
-        0,
-    )
-    for length in segment_lengths(steps):
-        # All seeds' batches, since JAX has the programs that draw so many.
-        orders = batches(
-            np.unique(seeds),
-            examples=len(data.x["train"]),
-            batch_size=batch_size,
-            steps=length,
-            start=done,
-        )
-        state, _ = segment(
-            state,
-            h,
-            data.x["train"],
-            data.y["train"],
-            orders[np.searchsorted(np.unique(seeds), seed)],
-        )
-        done += length
-    return jax.device_get(state.params) if int(state.diverged_step) < 0 else None
+    grid, devices = jaxnn.Grid({}, {"learning_rate": (rate,)}, (seed,)), jax.local_devices()[:1]
+    plan = Plan.whole(jaxnn.arrange(grid), len(devices))
+    program = make_program(study.make(structure), grid, plan, devices)
+    train, size = study.parts()["train"], study.batch_size(structure)
+    every, batches = np.unique(study.grid.seed_numbers), Batches(len(train[0]), size)
+
+    def draw(wanted: np.ndarray, start: int, steps: int) -> np.ndarray:
+        # All seeds' batches, since JAX has compiled the draw of that many.
+        return batches(every, start, steps)[np.searchsorted(every, wanted)]
+
+    task = Task({"train": train}, segment_lengths(study.steps), size, each=(), last=())
+    *_, last = program_segments(program, grid, task, draw=draw)
+    if (last.diverged_step >= 0).any():
+        return None
+    return jax.tree.map(lambda leaf: leaf[0, 0], last.params())

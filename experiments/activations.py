@@ -20,6 +20,7 @@ from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results import trackers
+from experiments.lab.results.code_hash import measuring_code
 from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.model import save
 from experiments.lab.results.provenance import command, fingerprint
@@ -29,6 +30,7 @@ from experiments.lab.study import screen
 from experiments.lab.study.comparison import compare
 from experiments.lab.study.flags import StudyFlags, ask
 from experiments.lab.study.plan import plan
+from experiments.lab.study.study import Study
 from experiments.lab.study.train import train
 
 QUESTION = "Which activation function, each at its own best learning rate?"
@@ -91,8 +93,8 @@ def main(configuration: Configuration) -> None:
     path = configuration.out or Path("runs") / f"activations-{study.data.name}"
     folder, known, keep, say = None, {}, None, screen.console.print
     if not part.follows:
-        depends_on = fingerprint(study.settings, study.data.sha256)
-        folder = RunFolder(path, depends_on)
+        code = measuring_code(Study)
+        folder = RunFolder(path, fingerprint(study.settings, study.data.sha256, code))
         known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
         screen.show_plan(plan(study, part, known, folder.moved_to))
     outcomes = train(study, part, known, keep)

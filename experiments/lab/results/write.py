@@ -6,11 +6,13 @@ from typing import Any
 
 from experiments.lab import report
 from experiments.lab.io import files
+from experiments.lab.results.code_hash import measuring_code
 from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import provenance
 from experiments.lab.results.refit import Refit
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.study import Study
 from experiments.lab.study.wording import CERTAIN
 
 About = Mapping[str, Any] | None
@@ -34,6 +36,7 @@ def write(
         "experiment": "activations",
         "question": comparison.study.question,
         "fingerprint": folder.fingerprint,
+        "code": measuring_code(Study),
         **provenance(),
         **_asked(comparison),
         "model": about,

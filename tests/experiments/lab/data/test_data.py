@@ -332,8 +332,8 @@ def test_what_is_odd_about_the_rows_is_noted(tmp_path):
     assert "every row has a different value, as in an identifier, in id, name; " in said
     assert "--drop id name" in said
     assert (
-        "the split is not stratified, since classes with fewer than 3 rows cannot be in every part: "
-        "rare (1)" in said
+        "the split is not stratified, since classes with fewer than 3 rows cannot be in every "
+        "part: rare (1)" in said
     )
     assert "columns with only one value in the training rows are left out: constant" in said
     assert "copies" not in said

@@ -103,7 +103,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypat
     assert run("--data", "wine", *SMALL, "--out", tmp_path / "r") == 0
     assert ran == [0, 1]
     assert (tmp_path / "r" / "results.csv").read_bytes() == (folder / "results.csv").read_bytes()
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command continues" in capsys.readouterr().err
 
 
 def test_other_results_are_moved_aside_and_not_lost(folder, tmp_path):

@@ -225,8 +225,8 @@ def test_a_class_that_was_not_trained_on_is_counted_as_wrong(here, capsys):
         (
             "size,city\n1,Ulm\nabc,Ulm\n",
             [],
-            "x.csv: column size, row 2 holds 'abc', which is not a finite number as in the training "
-            "rows",
+            "x.csv: column size, row 2 holds 'abc', which is not a finite number as in the "
+            "training rows",
         ),
         ("size,city\n1,Ulm\n", ["--out", "x.csv"], "--out x.csv: it is the file to predict for"),
         (

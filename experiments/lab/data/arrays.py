@@ -55,8 +55,8 @@ def read_arrays(file: File, *, task: str = "auto", test: File | None = None) -> 
         held_out = _pair(test, _read(test), NAMES)
     if held_out is not None and held_out[0].shape[1:] != x.shape[1:]:
         raise UserError(
-            f"{file.where}: its rows have the shape {x.shape[1:]}, but the test rows have the shape "
-            f"{held_out[0].shape[1:]}; use test rows from the same data set"
+            f"{file.where}: its rows have the shape {x.shape[1:]}, but the test rows have the "
+            f"shape {held_out[0].shape[1:]}; use test rows from the same data set"
         )
     if task == "auto":
         task = "regression" if y.dtype.kind == "f" and len(np.unique(y)) != 2 else "classification"
@@ -136,8 +136,8 @@ def _read(file: File) -> dict[str, np.ndarray]:
     except ValueError as error:
         if "pickle" in str(error):
             raise UserError(
-                f"{file.where}: it holds pickled objects, which could run any program, or is not an "
-                ".npz file; save x and y as arrays of numbers or text with numpy.savez"
+                f"{file.where}: it holds pickled objects, which could run any program, or is not "
+                "an .npz file; save x and y as arrays of numbers or text with numpy.savez"
             ) from None
         raise UserError(
             f"{file.where}: it cannot be read ({error}); save it with numpy.savez"
@@ -162,8 +162,8 @@ def _pair(
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     if y.shape != (len(x),):
         raise UserError(
-            f"{file.where}: {names[1]} has the shape {y.shape} for the {len(x)} rows of {names[0]}; "
-            "give one target per row"
+            f"{file.where}: {names[1]} has the shape {y.shape} for the {len(x)} rows of {names[0]}"
+            "; give one target per row"
         )
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise UserError(

@@ -42,16 +42,16 @@ def read_idx(path: Path, *, axes: int) -> np.ndarray:
     zero, kind, found = int.from_bytes(content[:2], "big"), content[2], content[3]
     if zero != 0 or kind != UNSIGNED_BYTE or found != axes:
         raise UserError(
-            f"{path}: its first four bytes are {content[:4].hex(' ')}, not 00 00 08 {axes:02x} as in "
-            f"an idx file of bytes with {axes} {'axis' if axes == 1 else 'axes'}; check that images "
-            "and labels are not swapped"
+            f"{path}: its first four bytes are {content[:4].hex(' ')}, not 00 00 08 {axes:02x} as "
+            f"in an idx file of bytes with {axes} {'axis' if axes == 1 else 'axes'}; check that "
+            "images and labels are not swapped"
         )
     shape = tuple(int(size) for size in np.frombuffer(content, ">u4", count=axes, offset=4))
     expected = header + math.prod(shape)
     if len(content) != expected:
         raise UserError(
-            f"{path}: its header promises {' × '.join(map(str, shape))} values in {expected} bytes, "
-            f"but the file has {len(content)}; download the file again"
+            f"{path}: its header promises {' × '.join(map(str, shape))} values in {expected} "
+            f"bytes, but the file has {len(content)}; download the file again"
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
@@ -78,8 +78,8 @@ def _find(folder: Path, stem: str, axes: int) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise UserError(
-        f"--data {folder}: the folder has no {names[0]}; give a folder of MNIST idx files, with the "
-        "images and the labels of train and t10k"
+        f"--data {folder}: the folder has no {names[0]}; give a folder of MNIST idx files, with "
+        "the images and the labels of train and t10k"
     )
 
 

@@ -102,8 +102,8 @@ def load(
                     flag, flag.removeprefix("--")
                 )
                 raise UserError(
-                    f"{flag} {value}: {data} has its own {kind}; leave {flag} out, or give --data a "
-                    "CSV file"
+                    f"{flag} {value}: {data} has its own {kind}; leave {flag} out, or give --data "
+                    "a CSV file"
                 )
         return NAMED[data]() if data in NAMED else read_folder(path)
     if not (is_url(data) or path.is_file()):

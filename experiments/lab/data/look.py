@@ -1,4 +1,4 @@
-"""A first look, before anything is trained: how the data were read, and what each column becomes."""
+"""A first look, before anything is trained: how the data are read, and what each column becomes."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Look(NamedTuple):
 
 
 def look(source: Source, data: Dataset) -> Look:
-    """How the data were read, and what each column becomes.
+    """How the data are read, and what each column becomes.
 
     Args:
         source: the rows as found.

@@ -52,8 +52,8 @@ def read_openml(
     except (OSError, http.client.HTTPException) as error:
         raise UserError(
             f"--data {data}: openml.org cannot be reached ({getattr(error, 'reason', error)}), and "
-            "this data set is not in scikit-learn's cache; check the network, or give the path of a "
-            "file"
+            "this data set is not in scikit-learn's cache; check the network, or give the path of "
+            "a file"
         ) from None
     own = bunch.target_names
     source = as_source(

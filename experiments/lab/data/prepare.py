@@ -168,8 +168,8 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
         )
     if repeated := _repeated(x, y):
         notes.append(
-            f"{repeated:,} of {len(y['test']):,} test rows equal a training or validation row in "
-            "inputs and target; if they are copies, the test score is too good"
+            "test rows with the inputs and the target of a training or validation row: "
+            f"{repeated:,} of {len(y['test']):,}; if they are copies, the test score is too good"
         )
     return Dataset(source.name, x, y, preprocessing, _hash(source), tuple(notes))
 

@@ -82,7 +82,7 @@ class Category(NamedTuple):
 
 
 class Preprocessing(NamedTuple):
-    """From rows as found to a network's inputs, and what its outputs mean; plain values, as in JSON.
+    """From rows as found to a network's inputs, and what its outputs mean; in plain values.
 
     target: the target's name.
     columns: how each column of a table is encoded, in the order of the inputs; empty for an array.
@@ -123,7 +123,7 @@ class Preprocessing(NamedTuple):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The columns that are text in a file, even where the text of other rows looks like numbers.
+        """The columns that are text in a file, even if other rows of theirs look like numbers.
 
         Read other rows with ``read_frame(file, text=preprocessing.texts)``.
         """
@@ -237,8 +237,8 @@ def fit(
     telling = [name for name in x if x[name].nunique() > 1]
     if not telling:
         raise UserError(
-            f"every column but {target} holds only one value in the training rows; give a table with "
-            f"a column that {target} can be predicted from"
+            f"every column but {target} holds only one value in the training rows; give a table "
+            f"with a column that {target} can be predicted from"
         )
     x = x[telling]
     numbers = x.select_dtypes("number")

@@ -39,7 +39,7 @@ def read_rows(
     left_out: Sequence[str] = (),
     drop: Sequence[str] = (),
 ) -> Rows:
-    """The rows at a path, URL or name, with all columns that the model was trained on and no others.
+    """The rows at a path, URL or name, with the columns that the model was trained on, no others.
 
     Args:
         data: as for load.
@@ -70,8 +70,9 @@ def read_rows(
         return Rows(name, found, y)
     if not isinstance(found, pd.DataFrame):
         raise UserError(
-            f"{data}: it holds arrays of {found.shape[1]} numbers per row, but the model was trained "
-            f"on a table with the columns {shortened(preprocessing.names)}; give such a table"
+            f"{data}: it holds arrays of {found.shape[1]} numbers per row, but the model was "
+            f"trained on a table with the columns {shortened(preprocessing.names)}; "
+            "give such a table"
         )
     if y is None and preprocessing.target in found:
         y = found[preprocessing.target]
@@ -113,8 +114,8 @@ def _found(
         return source.name, join(xs), pd.Series(np.concatenate(ys), name=preprocessing.target)
     if not (is_url(data) or path.is_file()):
         raise UserError(
-            f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a name "
-            "that experiments.activations takes as --data"
+            f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a "
+            "name that experiments.activations takes as --data"
         )
     file = read_file(data)
     if file.kind != "npz":
@@ -157,8 +158,8 @@ def _refuse_cells(where: str, column: pd.Series, remedy: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise UserError(
-            f"{where}: column {column.name}, row {row + 1} holds {str(column.iloc[row])!r}, which is "
-            f"not a finite number {remedy}"
+            f"{where}: column {column.name}, row {row + 1} holds {str(column.iloc[row])!r}, which "
+            f"is not a finite number {remedy}"
         )
 
 

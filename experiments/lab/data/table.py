@@ -1,4 +1,4 @@
-"""Tables, from a CSV, TSV or Parquet file or elsewhere: types, targets and missing cells as found."""
+"""Tables, from CSV, TSV and Parquet files and elsewhere, with types and missing cells as found."""
 
 import difflib
 import io
@@ -128,7 +128,8 @@ def as_source(
     columns = list(frame)
     if target is None:
         raise UserError(
-            f"{where}: the column to predict is not named; give --target one of {', '.join(columns)}"
+            f"{where}: the column to predict is not named; give --target one of "
+            f"{', '.join(columns)}"
         )
     for flag, column in (("--target", target), *(("--drop", column) for column in drop)):
         if column not in columns:
@@ -176,8 +177,8 @@ def as_source(
         lacking = [column for column in frame if column not in test]
         if lacking:
             raise UserError(
-                f"--test-data: it lacks the column{'s' * (len(lacking) > 1)} {', '.join(lacking)} of "
-                f"{where}; give a file with the same columns, or leave "
+                f"--test-data: it lacks the column{'s' * (len(lacking) > 1)} {', '.join(lacking)} "
+                f"of {where}; give a file with the same columns, or leave "
                 f"{'it' if len(lacking) == 1 else 'them'} out with --drop"
             )
         extra = [column for column in test if column not in columns]
@@ -259,8 +260,8 @@ def _refuse_infinite(where: str, frame: pd.DataFrame, first_line: int | None) ->
             row = int(column.index[infinite[0]])
             place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
             raise UserError(
-                f"{where}: column {name}, {place} holds an infinite number; correct the cell or leave "
-                "it empty"
+                f"{where}: column {name}, {place} holds an infinite number; correct the cell or "
+                "leave it empty"
             )
 
 
@@ -283,7 +284,7 @@ def _task(where: str, y: pd.Series, task: str) -> str:
             y.iloc[0],
         )
         raise UserError(
-            f"--task regression: column {y.name} of {where} holds {first!r}, which is not a number; "
-            "use --task classification or another --target"
+            f"--task regression: column {y.name} of {where} holds {first!r}, which is not a number"
+            "; use --task classification or another --target"
         )
     return task

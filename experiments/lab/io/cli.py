@@ -139,8 +139,8 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
                 new = [float(f"{low * 10 ** (step * i):.12g}") for i in range(count)]
         except (ValueError, IndexError):
             raise UserError(
-                f"{flag} {text}: give a number, or low:high:count with 0 < low < high and a count of "
-                "at least 2, such as 1e-4:10:13"
+                f"{flag} {text}: give a number, or low:high:count with 0 < low < high and a count "
+                "of at least 2, such as 1e-4:10:13"
             ) from None
         bad = [value for value in new if not 0 < value < math.inf]
         if bad:

@@ -332,16 +332,16 @@ def test_what_is_odd_about_the_rows_is_noted(tmp_path):
     assert "every row has a different value, as in an identifier, in id, name; " in said
     assert "--drop id name" in said
     assert (
-        "the split is not stratified, since classes with fewer than 3 rows cannot be in every part: "
-        "rare (1)" in said
+        "the split is not stratified, since classes with fewer than 3 rows cannot be in every "
+        "part: rare (1)" in said
     )
     assert "columns with only one value in the training rows are left out: constant" in said
     assert "copies" not in said
     data = prepare(load(str(path), target="y", drop=["id", "name"]))
+    count = len(data.y["test"])
     assert data.notes[-1].startswith(
-        "{0} of {0} test rows equal a training or validation row in inputs and target; ".format(
-            len(data.y["test"])
-        )
+        "test rows with the inputs and the target of a training or validation row: "
+        f"{count} of {count}; "
     )
 
 

@@ -46,7 +46,7 @@ def study(rng, advantage=0.0):
 
 
 def judge(validation, test):
-    """Test scores at each activation's best rate, p values, and the order: best in validation first."""
+    """Test scores at each activation's best rate, p values, and the order, by validation."""
     middle = np.round(interquartile_mean(validation), 6)
     order = np.argsort(-middle.max(axis=1), kind="stable")
     scores = test[np.arange(ACTIVATIONS), middle.argmax(axis=1)][order]

@@ -1,4 +1,4 @@
-"""Strictness for every test and doctest: nothing is promoted, reused or warned about in silence."""
+"""Strictness for every test and doctest: no silent promotion, reuse of keys or warning."""
 
 import os
 import shutil
@@ -6,9 +6,14 @@ import subprocess
 import sys
 import tempfile
 
-# The suite compiles thousands of small programs and runs each once. XLA aborts on a flag that it does not know, so the newer ones,
-# which save a third of the time, are tried first; workers inherit what the controller has found.
-FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
+# The suite compiles thousands of small programs and runs each once. XLA aborts on a flag that it
+# does not know, so the newer one, which saves a third of the time, is tried first in a process of
+# its own; workers inherit what the controller has found.
+FLAGS = (
+    "--xla_backend_optimization_level=0 "
+    "--xla_llvm_disable_expensive_passes=true "
+    "--xla_cpu_parallel_codegen_split_count=1"
+)
 NEWER = "--xla_cpu_use_fusion_emitters=false"
 if "PYTEST_XDIST_WORKER" not in os.environ:
     tried = subprocess.run(
@@ -18,7 +23,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     )
     os.environ["XLA_FLAGS"] = FLAGS if tried.returncode else f"{FLAGS} {NEWER}"
 
-# Tests and workers share what they compile, and neither read nor fill the user's cache; workers inherit the controller's.
+# Tests and workers share what they compile, and neither read nor fill the user's cache; workers
+# inherit the controller's folder.
 CACHE = os.environ.setdefault("JAXNN_TESTS_CACHE", tempfile.mkdtemp(prefix="jaxnn-tests-"))
 os.environ["XDG_CACHE_HOME"] = CACHE
 

@@ -49,7 +49,7 @@ class Description(NamedTuple):
     layers: tuple[LayerDescription, ...]
 
     def __str__(self) -> str:
-        rows = [("layer", "layers", "inputs", "neurons", "context", "bias")]
+        rows: list[tuple[str, ...]] = [("layer", "layers", "inputs", "neurons", "context", "bias")]
         rows += [tuple(map(str, layer)) for layer in self.layers]
         table = "\n".join("  ".join(f"{cell:>7}" for cell in row) for row in rows)
         return (

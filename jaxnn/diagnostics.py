@@ -50,8 +50,10 @@ def _entries(
             custom_message="diagnostics need the parameters of a jaxnn.mlp, not of a deep_mlp",
         )
     hidden = len(params) - 1
-    several = isinstance(activation, Sequence) and not isinstance(activation, (str, Activation))
-    chosen = tuple(activation) if several else (activation,) * hidden
+    if isinstance(activation, Sequence) and not isinstance(activation, (str, Activation)):
+        chosen = tuple(activation)
+    else:
+        chosen = (activation,) * hidden
     if len(chosen) != hidden:
         raise ValueError(
             f"{len(chosen)} activations for {hidden} hidden layers: give one, or one per layer"
@@ -190,7 +192,7 @@ def activation_slopes(
     alike: dict[Callable, list[int]] = {}
     for i, entry in enumerate(entries[:-1]):
         alike.setdefault(entry.function, []).append(i)
-    slopes = {}
+    slopes: dict[int, Array] = {}
     # The layers of one activation side by side, so that φ′ compiles once at every depth.
     for layers in alike.values():
         wide, widths = (

@@ -1,6 +1,7 @@
 """Binary inputs encoded as numbers, 0 and 1 or bipolar −1 and +1, and decoded."""
 
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 
 from jaxnn.types import Array
 
@@ -15,7 +16,7 @@ def _booleans(name: str, bits: Array) -> Array:
     return bits
 
 
-def encode_binary(bits: Array, *, dtype=jnp.float32) -> Array:
+def encode_binary(bits: Array, *, dtype: DTypeLike = jnp.float32) -> Array:
     """Encode false as 0 and true as 1: x = b.
 
     An input of 0 adds nothing to the weighted sum, and the gradient of its weight is 0.
@@ -60,7 +61,7 @@ def decode_binary(x: Array) -> Array:
     return jnp.asarray(x) > 0.5
 
 
-def encode_bipolar(bits: Array, *, dtype=jnp.float32) -> Array:
+def encode_bipolar(bits: Array, *, dtype: DTypeLike = jnp.float32) -> Array:
     """Encode false as −1 and true as +1: x = 2 b − 1.
 
     Args:

@@ -17,7 +17,7 @@ from jaxnn.training import Training
 from jaxnn.types import Array, Params
 
 Axes = Mapping[str, Sequence[Any]]
-Pair = tuple[Array, Array]
+Pair = tuple[Array | np.ndarray, Array | np.ndarray]
 BATCH_SIZE = "batch_size"  # the one axis of structure that is the training loop's own
 
 
@@ -267,12 +267,13 @@ def train_grid(
         >>> train_grid(make, axes, train=(xs, x[:, :1]), steps=5).train["loss"].shape
         (1, 1, 1)
     """
-    arguments = {"train": train, "validation": validation, "test": test}
     segments = grid_segments(
         make,
         axes,
         seeds=seeds,
-        **arguments,
+        train=train,
+        validation=validation,
+        test=test,
         steps=steps,
         batch_size=batch_size,
         points=points,
@@ -362,9 +363,8 @@ def _data(arrays: Mapping[str, Pair | None]) -> dict[str, tuple[np.ndarray, np.n
                 f"{part}: x of shape {x.shape} and y of shape {y.shape} need as many rows, "
                 "at least one"
             )
-        found[part] = tuple(
-            array.astype(jax.dtypes.canonicalize_dtype(array.dtype)) for array in (x, y)
-        )
+        x, y = (array.astype(jax.dtypes.canonicalize_dtype(array.dtype)) for array in (x, y))
+        found[part] = x, y
     return found
 
 
@@ -389,7 +389,7 @@ def _grid(make: Callable, axes: Axes, seeds: int | Sequence[int], batch_size: in
     if BATCH_SIZE in axes and BATCH_SIZE not in taken:
         if batch_size is not None:
             raise ValueError("batch_size is an axis and an argument; give one of the two")
-        taken[BATCH_SIZE] = None
+        taken[BATCH_SIZE] = inspect.Parameter(BATCH_SIZE, inspect.Parameter.KEYWORD_ONLY)
     structure = {name: tuple(values) for name, values in axes.items() if name in taken}
     hyperparameters = {
         name: tuple(_plain(value) for value in values)

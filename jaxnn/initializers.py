@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.nn.initializers import variance_scaling
+from numpy.typing import DTypeLike
 
 from jaxnn.activations import resolve
 from jaxnn.quadrature import normal_points, normal_rule
@@ -120,7 +121,7 @@ def _mean_square(
     """The mean square as a number, also inside jit; raises TRACED if function holds a tracer."""
     what = function, learned, units_in, backward
 
-    def evaluate(dtype) -> float:
+    def evaluate(dtype: DTypeLike) -> float:
         if mixes:
             return float(_over_layers(*what, dtype))
         mean_square, among, alone = _over_units(*what, dtype)
@@ -147,7 +148,9 @@ def _bound(function: Callable, learned: tuple) -> Callable[[Array], Array]:
     return lambda x: function(x, **{name: jnp.asarray(start, x.dtype) for name, start in learned})
 
 
-def _over_units(function, learned, units_in: Fraction, backward: bool, dtype) -> tuple:
+def _over_units(
+    function: Callable, learned: tuple, units_in: Fraction, backward: bool, dtype: DTypeLike
+) -> tuple:
     """Mean square over independent units, and the outputs of one unit among all units and alone.
 
     The units form one layer, with one unit per quadrature node. With k pre-activations or r outputs
@@ -190,7 +193,9 @@ def _over_units(function, learned, units_in: Fraction, backward: bool, dtype) ->
     return squares @ weights.astype(y.dtype) / r, y[:, one], alone
 
 
-def _over_layers(function, learned, units_in: Fraction, backward: bool, dtype) -> Array:
+def _over_layers(
+    function: Callable, learned: tuple, units_in: Fraction, backward: bool, dtype: DTypeLike
+) -> np.floating:
     """Mean square of units that depend on each other, over layers of MIXED_UNITS units."""
     rows = normal_points(MIXED_ROWS, MIXED_UNITS * units_in.numerator).astype(dtype)
     f = _bound(function, learned)

@@ -41,7 +41,7 @@ class Layout(NamedTuple):
         """Which runs of the grid are here: bool (cells, seeds)."""
         return self.collect(np.ones(self.cells.shape, bool), np.zeros(self.shape, bool))
 
-    def collect(self, values: Array, into: np.ndarray | None = None) -> np.ndarray:
+    def collect(self, values: Array | np.ndarray, into: np.ndarray | None = None) -> np.ndarray:
         """Values of shape (groups, members, …) as (cells, seeds, …), without the padding.
 
         Args:
@@ -52,12 +52,12 @@ class Layout(NamedTuple):
         Returns:
             A NumPy array.
         """
-        values = np.asarray(values)
+        found = np.asarray(values)
         if into is None:
-            fill = np.nan if values.dtype.kind == "f" else 0
-            into = np.full((*self.shape, *values.shape[2:]), fill, values.dtype)
+            fill = np.nan if found.dtype.kind == "f" else 0
+            into = np.full((*self.shape, *found.shape[2:]), fill, found.dtype)
         group, member = np.nonzero(self.cells >= 0)
-        into[self.cells[group, member], self.columns[group]] = values[group, member]
+        into[self.cells[group, member], self.columns[group]] = found[group, member]
         return into
 
     def part(self, start: int, stop: int) -> "Layout":

@@ -1,6 +1,7 @@
 """Networks: multilayer perceptrons, also scanned over their layers, and autoencoders."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -194,9 +195,9 @@ def autoencoder(
     Reference:
         Hinton & Salakhutdinov 2006, Science 313.
     """
-    shared = {"activation": activation, "bias": bias, "initializer": initializer}
-    encoder = mlp(sizes, output_activation=code_activation, **shared)
-    decoder = mlp(sizes[::-1], output_activation=output_activation, **shared)
+    half = partial(mlp, activation=activation, bias=bias, initializer=initializer)
+    encoder = half(sizes, output_activation=code_activation)
+    decoder = half(sizes[::-1], output_activation=output_activation)
     return Autoencoder(serial(encoder, decoder), encoder, decoder)
 
 
@@ -217,8 +218,10 @@ def hidden_activations(activation: str | Callable | Activation | Sequence, layer
         >>> hidden_activations("relu", 2)
         ('relu', 'relu')
     """
-    several = isinstance(activation, Sequence) and not isinstance(activation, (str, Activation))
-    activations = tuple(activation) if several else (activation,) * layers
+    if isinstance(activation, Sequence) and not isinstance(activation, (str, Activation)):
+        activations = tuple(activation)
+    else:
+        activations = (activation,) * layers
     if len(activations) != layers:
         raise ValueError(
             f"{len(activations)} activations for {layers} hidden layers: give one, or one per layer"

@@ -1,7 +1,7 @@
 """One structure's program: its runs planned into chunks that fit the memory, and compiled."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -29,7 +29,7 @@ class Task(NamedTuple):
     from_start: whether the parts in ``each`` are also evaluated before the first update.
     """
 
-    data: Mapping[str, tuple[Array, Array]]
+    data: Mapping[str, tuple[Array | np.ndarray, Array | np.ndarray]]
     lengths: Sequence[int]
     batch_size: int
     each: Sequence[str] = ("validation",)
@@ -112,11 +112,11 @@ class Program(NamedTuple):
         segments, evaluations = _compile(self.sweep, self.state, grid, task)
         return self._replace(segments=segments, evaluations=evaluations)
 
-    def segment(self, length: int, *arguments) -> tuple[State, Metrics]:
+    def segment(self, length: int, *arguments: Any) -> tuple[State, Metrics]:
         """Train a chunk for so many updates."""
         return self.segments.get(length, self.sweep.segment)(*arguments)
 
-    def evaluate(self, part: str, *arguments) -> Metrics:
+    def evaluate(self, part: str, *arguments: Any) -> Metrics:
         """Evaluate a chunk on a part of the data."""
         return self.evaluations.get(part, self.sweep.evaluate)(*arguments)
 
@@ -233,7 +233,7 @@ def _one(training: Training, grid: Grid) -> State:
     return jax.eval_shape(training.init, jax.random.key(0), hyperparameters)
 
 
-def _shapes(sweep: Sweep, tree, *shape: int):
+def _shapes(sweep: Sweep, tree: Any, *shape: int) -> Any:
     """With axes of these sizes in front of every leaf."""
     return sweep.shapes(
         jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((*shape, *leaf.shape), leaf.dtype), tree)
@@ -248,7 +248,8 @@ def _compile(
     number = jax.ShapeDtypeStruct((), np.float32)
     h = _shapes(sweep, dict.fromkeys(grid.hyperparameters, number), chunk, members)
     data = {part: sweep.shapes(arrays, shared=True) for part, arrays in task.data.items()}
-    segments, evaluations = {}, {}
+    segments: dict[int, Callable] = {}
+    evaluations: dict[str, Callable] = {}
     for length in set(task.lengths):
         order = jax.ShapeDtypeStruct((length, task.batch_size), np.int32)
         order = _shapes(sweep, order, chunk)
@@ -262,7 +263,7 @@ def _compile(
     return segments, evaluations
 
 
-def _bytes(function) -> int:
+def _bytes(function: Any) -> int:
     """That a call takes on a device, as far as the compiler says."""
     found = function.memory_analysis()
     if not found:

@@ -26,7 +26,7 @@ def _context_layer(
     bias: bool,
     initializer: Callable | None,
     context_initializer: Callable | None,
-):
+) -> tuple[Callable[[Key], Params], Callable[..., Array]]:
     """A dense layer that also sees the context s, φ(x W + s C + b), as (init, apply).
 
     Seven arguments, since the weights of the input and of the context are initialised separately.
@@ -323,7 +323,7 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
     """
 
     def init(key: Key) -> Params:
-        parts = (cell,) if readout is None else (cell, readout)
+        parts: list[Cell | Network] = [cell] if readout is None else [cell, readout]
         return tuple(part.init(jax.random.fold_in(key, i)) for i, part in enumerate(parts))
 
     def apply(params: Params, xs: Array, *, key: Key | None = None) -> Array:

@@ -94,7 +94,7 @@ class Batches:
             if sum(array.nbytes for array in self._drawn.values()) > self._most_bytes:
                 self._drawn.clear()
             self._drawn[wanted] = np.asarray(
-                batches(seeds, steps=steps, start=start, **self._sizes)
+                batches(seeds.tolist(), steps=steps, start=start, **self._sizes)
             )
         return self._drawn[wanted]
 
@@ -289,7 +289,7 @@ class _Held:
         ]
 
     def _evaluate(self, i: int, parts: Sequence[str]) -> dict[str, Array]:
-        found = {}
+        found: dict[str, Array] = {}
         for part in parts:
             metrics = self._program.evaluate(part, self.states[i], self.rates[i], *self._data[part])
             found |= {f"{part}_{name}": value for name, value in metrics.items()}

@@ -1,1 +1,4 @@
-"""Tests of the house: tests/ mirrors it, and what several tests share is in helpers/ (functions) and conftest.py (fixtures)."""
+"""Tests of the house, which tests/ mirrors.
+
+What several tests share is in helpers/ (functions) and conftest.py (fixtures).
+"""

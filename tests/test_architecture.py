@@ -1,4 +1,4 @@
-"""The two rules of the house: jaxnn/ is pure, and no arrow runs from it to experiments/."""
+"""The rules of the house: jaxnn/ is pure, rooms are small, and there is one training loop."""
 
 import ast
 import sys
@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PURE = sorted((ROOT / "jaxnn").rglob("*.py"))
 ALLOWED = {"jax", "jaxlib", "optax", "chex", "numpy", "jaxnn"}
-# Of the standard library, what reaches the world: files, clock, screen, network, environment, other processes.
+# The modules of the standard library that reach the world: files, clock, screen, network,
+# environment, other processes.
 WORLD = {
     "io",
     "os",
@@ -90,3 +91,17 @@ def test_what_measures_does_not_depend_on_what_concludes(path):
     own = f"experiments.{path.relative_to(ROOT / 'experiments').parts[0]}."
     inside = (name.removeprefix(own) for name in names_imported(path) if name.startswith(own))
     assert [name for name in inside if name.startswith(CONCLUDES)] == []
+
+
+def test_there_is_one_training_loop():
+    """Nothing trains a program's runs but the library's loop, which all else goes through."""
+    callers = {
+        str(path.relative_to(ROOT))
+        for path in [*PURE, *sorted((ROOT / "experiments").rglob("*.py"))]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("segment", "segments")
+    }
+    # grid_training traces one segment, to see which hyperparameters are read.
+    assert callers == {"jaxnn/segments.py", "jaxnn/grid_training.py"}

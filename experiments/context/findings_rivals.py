@@ -21,7 +21,8 @@ def success_share(name: str, succeeded: np.ndarray) -> Effect:
         '0.500 [0.187, 0.813]'
     """
     found = stats.binomtest(int(succeeded.sum()), len(succeeded))
-    return Effect(name, float(found.statistic), *(float(limit) for limit in found.proportion_ci()))
+    low, high = map(float, found.proportion_ci())
+    return Effect(name, float(found.statistic), low, high)
 
 
 def geometric_mean(name: str, errors: np.ndarray) -> Effect:
@@ -37,7 +38,8 @@ def geometric_mean(name: str, errors: np.ndarray) -> Effect:
     """
     logs = np.log10(errors)
     found = stats.ttest_1samp(logs, 0).confidence_interval() if np.ptp(logs) else (logs[0], logs[0])
-    return Effect(name, *(float(10**each) for each in (logs.mean(), *found)))
+    mean, low, high = (float(10**each) for each in (logs.mean(), *found))
+    return Effect(name, mean, low, high)
 
 
 def compare_successes(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:

@@ -270,13 +270,9 @@ def _largest_deviations(rows: Mapping[Pair, Layers], wide: float) -> list[Effect
         where = (
             f"{' '.join(list(rows)[at[0]])}, layer {at[1] + 1}, standard error {error[at]:.2f} %"
         )
-        worst.append(
-            Effect(
-                f"largest deviation of a layer's {words} ({where})",
-                *(float(deviation[at] + shift * error[at]) for shift in (0, -wide, wide)),
-                "%",
-            )
-        )
+        label = f"largest deviation of a layer's {words} ({where})"
+        value, low, high = (float(deviation[at] + shift * error[at]) for shift in (0, -wide, wide))
+        worst.append(Effect(label, value, low, high, "%"))
     return worst
 
 

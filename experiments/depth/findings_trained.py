@@ -229,11 +229,9 @@ def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndar
     medians = np.median(found["forward"]["forward_seconds"], 1)
     line = stats.linregress(configuration.forward_depth, medians)
     half = stats.t.ppf(0.975, max(1, len(medians) - 2)) * line.stderr
-    slope = Effect(
-        f"timing: forward pass of {FORWARD_ROWS} rows",
-        *(1e6 * (line.slope + shift) for shift in (0, -half, half)),
-        "µs per layer",
-    )
+    value, low, high = (1e6 * (line.slope + shift) for shift in (0, -half, half))
+    name = f"timing: forward pass of {FORWARD_ROWS} rows"
+    slope = Effect(name, value, low, high, "µs per layer")
     return slope, medians
 
 

@@ -96,8 +96,8 @@ def train(
                 params,
             )
         )
-    scores = (np.nan_to_num(outcome.final[f"{part}_accuracy"]) for part in PARTS)
-    return Trained(*scores, outcome.diverged_step >= 0, params)
+    train, validation, test = (np.nan_to_num(outcome.final[f"{part}_accuracy"]) for part in PARTS)
+    return Trained(train, validation, test, outcome.diverged_step >= 0, params)
 
 
 def training_of(net: Net) -> Training:

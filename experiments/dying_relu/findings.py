@@ -363,7 +363,7 @@ def _on_others(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdi
         pieces = trained[trained["name"] == "maxout"]["pieces"].max()
         effects.append(Effect("largest share of dead pieces, maxout", float(pieces)))
     if len(kept) == len(configuration.alive):
-        word = "holds"
+        word: Word = "holds"
     else:
         word = "holds only when" if kept else "does not hold"
     return Verdict(

@@ -78,7 +78,8 @@ def mean(values: np.ndarray) -> Interval:
 
 def effect(name: str, interval: Interval, unit: str = "") -> Effect:
     """A named interval; in percent if the unit is %."""
-    return Effect(name, *(100 * value if unit == "%" else value for value in interval), unit=unit)
+    value, low, high = (100 * each if unit == "%" else each for each in interval)
+    return Effect(name, value, low, high, unit)
 
 
 def shown(interval: Interval, spec: str = ".2f") -> str:

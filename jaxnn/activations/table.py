@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from jaxnn.activations.exponentials import celu, elu, exponential, selu
 from jaxnn.activations.gated import geglu, glu, maxout, swiglu
@@ -29,17 +30,17 @@ SELU_FLOOR = 1.0507009873554805 * 1.6732632423543772  # λα
 
 
 def _curve(
-    function,
-    reference,
+    function: Callable[..., Array],
+    reference: str,
     *,
-    range,
-    saturates,
-    at_infinity,
-    slope_at_0,
-    zero_centred=False,
-    smooth=True,
-    monotone=True,
-    **others,
+    range: tuple[float, float],
+    saturates: tuple[bool, bool],
+    at_infinity: tuple[float, float],
+    slope_at_0: float,
+    zero_centred: bool = False,
+    smooth: bool = True,
+    monotone: bool = True,
+    **others: Any,
 ) -> Activation:
     """An elementwise entry: all its properties; by default smooth, monotone, not zero-centred."""
     return Activation(

@@ -1,4 +1,4 @@
-"""The main job as its users meet it: from a command line to files, and one sentence when something is wrong."""
+"""The main job as its users meet it: from a command to files, and one sentence for each error."""
 
 import json
 import shutil

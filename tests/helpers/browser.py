@@ -1,4 +1,7 @@
-"""A headless Chromium that a test drives over a pipe, by the DevTools protocol; offline, with its complaints kept."""
+"""A headless Chromium that a test controls over a pipe, by the DevTools protocol.
+
+It is offline, and its errors and warnings are kept.
+"""
 
 import json
 import os
@@ -26,11 +29,18 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 
-START = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"  # reads 3, writes 4
+START = (  # Chromium reads file descriptor 3 and writes 4.
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); "
+    "os.execv(sys.argv[3], sys.argv[3:])"
+)
 
 
 class Page:
-    """One page; ``complaints`` are its console's errors and warnings, ``requests`` all addresses it asked for."""
+    """One page.
+
+    complaints: the errors and warnings of its console.
+    requests: all addresses that it asked for.
+    """
 
     def __init__(self, folder: Path):
         """Start a browser, its profile in this folder."""
@@ -116,7 +126,8 @@ class Page:
             "Runtime.evaluate",
             returnByValue=True,
             awaitPromise=True,
-            expression=f"new Promise(done => requestAnimationFrame(() => setTimeout(done))).then(() => ({expression}))",
+            expression="new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+            f".then(() => ({expression}))",
         )
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")

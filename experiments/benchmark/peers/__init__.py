@@ -79,7 +79,7 @@ def load(name: str) -> Peer:
 
 def available() -> dict[str, Peer | str]:
     """Every peer by name, or a sentence on why it is missing."""
-    found = {}
+    found: dict[str, Peer | str] = {}
     for name in NAMES:
         try:
             found[name] = load(name)

@@ -32,7 +32,8 @@ class Elman(nn.Module):
 def build(workload: Workload) -> nn.Module:
     """The workload's network, its parameters in the order of ``start.initial``."""
     if workload.kind == "elman":
-        return Elman(*workload.sizes, workload.activation)
+        inputs, width, outputs = workload.sizes
+        return Elman(inputs, width, outputs, workload.activation)
     layers = []
     for a, b in zip(workload.sizes, workload.sizes[1:], strict=False):
         layers += [nn.Linear(a, b), ACTIVATIONS[workload.activation]()]

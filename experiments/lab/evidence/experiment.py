@@ -264,7 +264,7 @@ class Experiment:
     ) -> Measurement:
         """Measure part after part, but for those that an interrupted command has left."""
         kept = folder.kept_arrays()
-        found: dict[str, Arrays] = {}
+        found: dict[str, dict[str, np.ndarray]] = {}
         seconds: dict[str, float] = {}
         done = [part.name for part in parts if part.name in kept]
         for name in done:

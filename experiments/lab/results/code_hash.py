@@ -179,7 +179,7 @@ def _parsed(file: Path, modified: int, package: str) -> _Module:
 
 def _imports(statement: ast.stmt, package: str) -> dict[str, str]:
     """What the imports in a statement bind: name -> dotted path."""
-    found = {}
+    found: dict[str, str] = {}
     for node in ast.walk(statement):
         match node:
             case ast.Import(names):
@@ -213,7 +213,8 @@ def _bound(statement: ast.stmt) -> set[str]:
         for target in targets
         for item in (target.elts if isinstance(target, ast.Tuple) else [target])
     ]
-    return {each.id for each in names} if all(isinstance(n, ast.Name) for n in names) else set()
+    found = {each.id for each in names if isinstance(each, ast.Name)}
+    return found if all(isinstance(each, ast.Name) for each in names) else set()
 
 
 @cache

@@ -72,7 +72,8 @@ def test_what_was_never_trained_is_neither_a_row_nor_diverged(refined):
 
 
 def test_a_fixed_grid_stays_and_further_runs_are_those_of_one_that_was_asked_for(refined, tmp_path):
-    # Three seeds on two devices: groups of two rates each, as those of the narrow grid, so that sums are rounded alike.
+    # Three seeds on two devices: groups of two rates each, as in the narrow grid, so that sums are
+    # rounded in the same way.
     assert (
         run(
             *IRIS,

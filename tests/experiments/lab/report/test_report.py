@@ -198,7 +198,8 @@ def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, t
     assert HOSTILE in shown.value("document.querySelector('.choices').textContent")
 
     point = shown.value(
-        "(() => { scrollTo({top: document.getElementById('rates-0').offsetTop - 100, behavior: 'instant'}); "
+        "(() => { const top = document.getElementById('rates-0').offsetTop - 100; "
+        "scrollTo({top, behavior: 'instant'}); "
         "const at = document.querySelector('#rates-0 .point').getBoundingClientRect(); "
         "return [at.x + at.width / 2, at.y + at.height / 2] })()"
     )
@@ -208,7 +209,8 @@ def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, t
 
     shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
     fewer = shown.value(
-        "['rates-0', 'shapes-1'].map(id => document.querySelectorAll(`#${id} .scatterlayer .trace`).length)"
+        "['rates-0', 'shapes-1'].map(id => "
+        "document.querySelectorAll(`#${id} .scatterlayer .trace`).length)"
     )
     assert 0 < fewer[0] < drawn["rates-0"]
     assert fewer[1] == drawn["shapes-1"]  # the mixture still shows tanh
@@ -219,7 +221,8 @@ def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, t
     )
 
     shown.value(
-        "(() => { const select = document.querySelector('[data-figure=rates] select'); select.value = 2; "
+        "(() => { const select = document.querySelector('[data-figure=rates] select'); "
+        "select.value = 2; "
         "select.dispatchEvent(new Event('change')) })()"
     )
     assert (

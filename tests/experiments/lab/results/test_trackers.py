@@ -1,4 +1,7 @@
-"""Results in trackers: what is sent, that a missing package is said first, and that a failure costs no training."""
+"""Results in trackers: what is sent, and that no failure costs the training.
+
+A missing package is an error before the training; a later failure is reported after it.
+"""
 
 import sys
 from functools import partial

@@ -1,4 +1,4 @@
-"""The user's own activations in the main job: by name, learned, one a layer; and one sentence for whatever is wrong."""
+"""The user's own activations in the main job: by name, learned, one per layer; and their errors."""
 
 import json
 from functools import partial
@@ -32,7 +32,9 @@ def wave(x, *, height=0.1):
 
 bent = Activation(lambda x, beta: jnp.tanh(beta * x), learned={"beta": 1})
 halved = Activation(lambda x: x[:len(x) // 2] * x[len(x) // 2:], elementwise=False, units_in=2)
-noisy = Activation(lambda x, key=None: x if key is None else x + jax.random.normal(key, x.shape), stochastic=True)
+noisy = Activation(
+    lambda x, key=None: x if key is None else x + jax.random.normal(key, x.shape), stochastic=True
+)
 
 number = 3
 worded = Activation(lambda x, beta: x, learned={"beta": "one"})
@@ -82,7 +84,8 @@ def here(tmp_path_factory):
     """A folder that holds the user's modules and is the current one."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "own_functions.py").write_text(SOURCE)
-    # Three inputs and three classes, so that with three neurons all weights are of one shape and drawn by one program.
+    # Three inputs and three classes: with three neurons, all weights have one shape, so that one
+    # program draws them.
     (folder / "rows.csv").write_text(
         "\n".join(["a,b,c,kind", *(f"{i % 7},{i % 5},{i % 11},{'xyz'[i % 3]}" for i in range(60))])
     )
@@ -201,13 +204,15 @@ def test_randomness_of_an_own_activation_reaches_the_training(monkeypatch):
         (["own_functions:worded"], "learns {'beta': 'one'}; give starting values as numbers"),
         (
             ["own_functions:branch"],
-            "cannot be traced by JAX: it uses NumPy, or Python's if or math on an array; use jax.numpy, and jnp.where",
+            "cannot be traced by JAX: it uses NumPy, or Python's if or math on an array; "
+            "use jax.numpy, and jnp.where",
         ),
         (["own_functions:from_numpy"], "use jax.numpy, and jnp.where instead of if"),
         (["own_functions:from_math"], "use jax.numpy, and jnp.where instead of if"),
         (
             ["own_functions:two_arrays"],
-            "missing 1 required positional argument: 'y'); an activation is a function of one array",
+            "missing 1 required positional argument: 'y'); "
+            "an activation is a function of one array",
         ),
         (["own_functions:pair"], "own_functions:pair returns a tuple; return one array"),
         (["own_functions:nothing"], "own_functions:nothing returns nothing; return one array"),
@@ -221,7 +226,8 @@ def test_randomness_of_an_own_activation_reaches_the_training(monkeypatch):
         (["relu/relo"], "--activation relo: no such activation; known, nearest first: relu, "),
         (
             ["relu/tanh/relu"],
-            "relu/tanh/relu names 3 hidden layers and --depth 2 has 2; give one name, or one for each",
+            "relu/tanh/relu names 3 hidden layers and --depth 2 has 2; "
+            "give one name, or one for each",
         ),
         (["relu/tanh", "--depth", "2", "3"], "relu/tanh names 2 hidden layers and --depth 3 has 3"),
         (["relu/tanh", "--depth", "0"], "--depth 0 has 0"),

@@ -27,9 +27,12 @@ ALL = np.ones((len(RATES), SEEDS), bool)
 
 
 def outcome_of(scores, diverged=(), points=2):
-    """Of final validation scores (cells, seeds), nan where a run has not begun.
+    """The outcome of runs with these final validation scores.
 
-    diverged: (cell, seed) of each run that has.
+    Args:
+        scores: (cells, seeds) or what is broadcast to it; nan where a run has not begun.
+        diverged: pairs (cell, seed).
+        points: of the curves.
     """
     found = Outcome.empty(np.arange(1, points + 1), ALL.shape)
     scores = np.broadcast_to(np.asarray(scores, np.float32), ALL.shape)
@@ -239,7 +242,8 @@ def test_the_live_view_has_the_best_first_and_marks_the_running_one(terminal):
 def test_the_live_view_fits_80_columns_and_24_lines(terminal):
     clock, long = (
         Clock(),
-        "my_very_long_module_name:my_very_long_function_name/tanh/relu depth 4 width 128 batch_size 64",
+        "my_very_long_module_name:my_very_long_function_name/tanh/relu "
+        "depth 4 width 128 batch_size 64",
     )
     labels = [f"{number} {long}" for number in range(20)]
     with watch(

@@ -1,8 +1,4 @@
-"""Strictness for every test and doctest: nothing is promoted, reused or warned about in silence.
-
-At the root, since the doctests of jaxnn and experiments need it too; what tests alone share is in
-tests/conftest.py and tests/helpers.
-"""
+"""Strictness for every test and doctest: no silent promotion, reuse of keys or warning."""
 
 import os
 import shutil
@@ -11,10 +7,11 @@ import sys
 import tempfile
 
 # The suite compiles thousands of small programs and runs each once. XLA aborts on a flag that it
-# does not know, so the newer ones, which save a third of the time, are tried first; workers inherit
-# what the controller has found.
+# does not know, so the newer one, which saves a third of the time, is tried first in a process of
+# its own; workers inherit what the controller has found.
 FLAGS = (
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+    "--xla_backend_optimization_level=0 "
+    "--xla_llvm_disable_expensive_passes=true "
     "--xla_cpu_parallel_codegen_split_count=1"
 )
 NEWER = "--xla_cpu_use_fusion_emitters=false"
@@ -27,7 +24,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["XLA_FLAGS"] = FLAGS if tried.returncode else f"{FLAGS} {NEWER}"
 
 # Tests and workers share what they compile, and neither read nor fill the user's cache; workers
-# inherit the controller's.
+# inherit the controller's folder.
 CACHE = os.environ.setdefault("JAXNN_TESTS_CACHE", tempfile.mkdtemp(prefix="jaxnn-tests-"))
 os.environ["XDG_CACHE_HOME"] = CACHE
 

@@ -2,7 +2,8 @@
 
     python -m experiments.predict runs/activations-my my.csv
 
-The table needs the columns that the network was trained on; the target may be among them, and is then compared with.
+The table needs the columns that the network was trained on. If it has the target too, the
+predictions are compared with it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from experiments.lab.engine.devices import use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load
 from experiments.lab.study import screen
-from experiments.lab.study.comparison import ACCURACY, R2
+from experiments.lab.study.score import ACCURACY, R2
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class Configuration:
     run: Positional[Path]
     """Folder of a finished run, such as runs/activations-digits."""
     data: Positional[str]
-    """Path or URL of a CSV, TSV, Parquet or .npz file (array x) with the columns of the training data, with or without its target;
-    or a name that --data of experiments.activations takes."""
+    """Path or URL of a CSV, TSV, Parquet or .npz file (array x) with the training columns,
+    with or without the target; or a name that --data of experiments.activations takes."""
     drop: tuple[str, ...] = ()
     """Columns to leave out, which the training data did not have."""
     out: Path | None = None
-    """CSV file to write, a row for each row of the data; RUN/predictions-DATA.csv when absent."""
+    """CSV file to write, one row per row of the data; without it, RUN/predictions-DATA.csv."""
 
 
 def main(configuration: Configuration) -> None:
@@ -56,8 +57,8 @@ def main(configuration: Configuration) -> None:
         table.to_csv(out, index=False, lineterminator="\n")
     except OSError as error:
         raise cli.UserError(
-            f"--out {out}: it cannot be written ({error.strerror or error}); name a file in a folder that there "
-            "is"
+            f"--out {out}: it cannot be written ({error.strerror or error}); name a file in a "
+            "folder that exists"
         ) from None
     target = model.preprocessing.target
     lines = [
@@ -71,7 +72,7 @@ def main(configuration: Configuration) -> None:
 
 
 def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str, str]]:
-    """How the predictions compare with the targets that are there, for the screen."""
+    """How the predictions compare with the targets that are known, for the screen."""
     known = y.notna().to_numpy()
     if not known.any():
         return []
@@ -83,24 +84,19 @@ def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str,
         y = as_text(y)
         new = ~y.isin(classes).to_numpy()
         if new.any():
-            notes.append(
-                (
-                    "note",
-                    f"{new.sum():,} rows of classes that no training row has, counted as wrong: "
-                    f"{', '.join(y[new].unique()[:10])}",
-                )
-            )
-        right = (
-            0.0
-            if new.all()
-            else model.score(outputs[known][~new], model.preprocessing.encode(y[~new].to_numpy()))
-        )
-        score, value = ACCURACY, right * float(np.mean(~new))
+            names = ", ".join(y[new].unique()[:10])
+            text = f"{new.sum():,} rows of classes that no training row has, counted as wrong"
+            notes.append(("note", f"{text}: {names}"))
+        score, value = ACCURACY, 0.0
+        if not new.all():
+            encoded = model.preprocessing.encode(y[~new].to_numpy())
+            value = model.score(outputs[known][~new], encoded) * float(np.mean(~new))
     return [
         *notes,
         (
             score.title,
-            f"{score.show(value)} ({value:.7g}) on the {len(y):,} rows with a {model.preprocessing.target}",
+            f"{score.show(value)} ({value:.7g}) on the {len(y):,} rows with a "
+            f"{model.preprocessing.target}",
         ),
     ]
 

@@ -24,6 +24,8 @@ def mlp(
 ) -> Network:
     """Multilayer perceptron, hₗ = φ(hₗ₋₁ Wₗ + bₗ), of dense layers of the given sizes.
 
+    Seven arguments, since each option is a choice of its own with a usual default.
+
     Args:
         sizes: number of neurons per layer, input first, output last; two sizes give linear or
             logistic regression.
@@ -85,6 +87,8 @@ def deep_mlp(
     layer_norm: bool = False,
 ) -> Network:
     """Multilayer perceptron with depth equal hidden layers, hₗ = φ(hₗ₋₁ Wₗ + bₗ), in a scan.
+
+    Ten arguments: the four sizes and the options of ``mlp``.
 
     It computes the same function as ``mlp`` with sizes (in_dim, width, …, width, out_dim). ``mlp``
     writes every layer into the compiled program; here the params of the hidden layers are stacked
@@ -238,7 +242,10 @@ def _hidden(
     rate: float | Array | None,
     normalise: bool,
 ) -> Network:
-    """A hidden layer with its normalisation and dropout; dropout adds no params."""
+    """A hidden layer with its normalisation and dropout; dropout adds no params.
+
+    Seven arguments: its two sizes and the options of ``mlp``.
+    """
     layer = dense(in_dim, out_dim, activation=activation, bias=bias, initializer=initializer)
     if normalise:
         phi = activation_layer(activation, out_dim)

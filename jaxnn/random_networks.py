@@ -164,7 +164,7 @@ def simulate(
 ) -> Signal:
     """One random network from a key, ``propagate(draw(key, …), …)``.
 
-    For many networks, use ``jax.vmap`` over keys.
+    For many networks, use ``jax.vmap`` over keys. Seven arguments: those of draw and of propagate.
 
     Args:
         key: typed PRNG key.

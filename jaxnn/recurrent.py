@@ -142,7 +142,8 @@ def jordan(
 ) -> Cell:
     """Jordan cell, hₜ = φ(xₜ W + yₜ₋₁ C + b), yₜ = φₒ(hₜ U + c).
 
-    Its state is the output y of the previous step.
+    Its state is the output y of the previous step. Eight arguments: three sizes, and the options of
+    the cell's two layers.
 
     Args:
         in_dim: number of inputs per time step.

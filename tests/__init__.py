@@ -1,4 +1,4 @@
-"""Tests, in folders as the code's.
+"""Tests of the house, which tests/ mirrors.
 
-What several of them share is in helpers/ (functions) and conftest.py (fixtures).
+What several tests share is in helpers/ (functions) and conftest.py (fixtures).
 """

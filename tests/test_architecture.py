@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PURE = sorted((ROOT / "jaxnn").rglob("*.py"))
 ALLOWED = {"jax", "jaxlib", "optax", "chex", "numpy", "jaxnn"}
-# Of the standard library, what reaches files, clock, screen, network, environment or processes.
+# The modules of the standard library that reach the world: files, clock, screen, network,
+# environment, other processes.
 WORLD = {
     "io",
     "os",

@@ -13,7 +13,7 @@ import jaxnn
 from experiments.depth.any_depth import Net
 from experiments.depth.tasks import Parts
 from experiments.depth.training import Updates, train
-from experiments.lab.study import signals
+from experiments.lab.study import diagnostics
 
 FURTHER = 3  # rates tried beyond an end of the grid when that end is best
 
@@ -82,9 +82,9 @@ def at_own_rate(
         *({name: leaf[:, i] for name, leaf in rest.items()} for i in range(net.depth - 1)),
         output,
     ]
-    rows = slice(signals.ROWS)
+    rows = slice(diagnostics.ROWS)
     with np.errstate(over="ignore", invalid="ignore"):  # diverged runs overflow
-        inside = signals.measure(
+        inside = diagnostics.measure(
             layers,
             (jaxnn.ACTIVATIONS[net.activation],) * net.depth,
             jaxnn.HEADS["multiclass"].loss,

@@ -8,7 +8,8 @@ import pandas as pd
 
 from experiments.lab.evidence.experiment import Arrays, Found
 from experiments.lab.evidence.verdicts import Effect, Verdict, Word
-from experiments.lab.study.good_rates import good_enough, good_rates, steps_to_target
+from experiments.lab.study.good_rates import good_enough, good_rates
+from experiments.lab.study.speed import steps_to_target
 from experiments.lab.study.wording import listed
 from experiments.learning_rates.findings_statistics import (
     Interval,

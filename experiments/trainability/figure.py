@@ -14,7 +14,7 @@ from experiments.lab import drawing
 from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
-from experiments.lab.study import own
+from experiments.lab.study import named_activations
 from experiments.trainability.findings import (
     PUBLISHED,
     by_condition,
@@ -40,7 +40,7 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
 
 
 def _draw_large_map(ax: Axes, configuration: Any, found: Found) -> None:
-    name, side = own.label(configuration.activation), configuration.resolution
+    name, side = named_activations.canonical(configuration.activation), configuration.resolution
     _show(ax, large_map(configuration, found), configuration.centre, configuration.half_width)
     ax.set(
         xlabel="hidden layer's learning rate, log₁₀",

@@ -9,7 +9,7 @@ from scipy import ndimage
 from experiments.lab.evidence.experiment import Arrays
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
-from experiments.lab.study import own
+from experiments.lab.study import named_activations
 from experiments.trainability.maps import Setting, edges, rate_map
 
 DECADES = -3.0, 6.0  # log10 of both learning rates: the published map
@@ -35,9 +35,11 @@ def conditions(configuration: Any) -> dict[str, Setting]:
     )
     found = {
         "linear": base._replace(
-            function=own.activations("linear")[0].function, scale=1.0, points=configuration.width
+            function=named_activations.find("linear")[0].function,
+            scale=1.0,
+            points=configuration.width,
         ),
-        "relu": base._replace(function=own.activations("relu")[0].function),
+        "relu": base._replace(function=named_activations.find("relu")[0].function),
         "one point": base._replace(points=1),
         "minibatch": base._replace(batch=16),
         "tanh": base,
@@ -45,8 +47,8 @@ def conditions(configuration: Any) -> dict[str, Setting]:
     }
     for each in configuration.condition:
         cli.one_of(found, each, "condition")
-    name = own.label(configuration.activation)
-    (entry,) = own.activations(name, (1,))
+    name = named_activations.canonical(configuration.activation)
+    (entry,) = named_activations.find(name, (1,))
     if not entry.elementwise or entry.learned or entry.stochastic:
         raise UserError(
             f"--activation {name}: give one that works element by element, without learned "
@@ -63,7 +65,7 @@ def bands(configuration: Any) -> range:
 
 def large_map_band(configuration: Any, row: int) -> np.ndarray:
     """The band of the large map that starts at a row: scores, (up to BAND, resolution)."""
-    setting = conditions(configuration)[own.label(configuration.activation)]
+    setting = conditions(configuration)[named_activations.canonical(configuration.activation)]
     across, up = rates(configuration.centre, configuration.half_width, configuration.resolution)
     return rate_map(setting._replace(points=configuration.map_points), across, up[row : row + BAND])
 

@@ -42,7 +42,10 @@ def _curve(
     monotone: bool = True,
     **others: Any,
 ) -> Activation:
-    """An elementwise entry: all its properties; by default smooth, monotone, not zero-centred."""
+    """An elementwise entry; by default smooth, monotone and not zero-centred.
+
+    Nine arguments, since each is one property of the entry.
+    """
     return Activation(
         function,
         reference,

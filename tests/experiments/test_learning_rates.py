@@ -1,4 +1,4 @@
-"""Learning rates: the finders' rules, the unrolled training, and the findings on made-up numbers."""
+"""Learning rates: the finders' rules, the unrolled training, the findings on made-up numbers."""
 
 from types import SimpleNamespace
 

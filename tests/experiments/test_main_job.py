@@ -1,4 +1,4 @@
-"""The main job as its users meet it: from a command line to files, and one sentence when something is wrong."""
+"""The main job as its users meet it: from a command to files, and one sentence for each error."""
 
 import json
 import shutil
@@ -94,16 +94,16 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypat
         ran.append(number)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("experiments.lab.study.screen.Watch.finish", interrupt)
+    monkeypatch.setattr("experiments.lab.study.watch.Watch.finish", interrupt)
     assert run("--data", "wine", *SMALL, "--out", tmp_path / "r") == 130
     assert ran == [0] and not (tmp_path / "r" / "results.csv").exists()
     monkeypatch.setattr(
-        "experiments.lab.study.screen.Watch.finish", lambda self, number: ran.append(number)
+        "experiments.lab.study.watch.Watch.finish", lambda self, number: ran.append(number)
     )
     assert run("--data", "wine", *SMALL, "--out", tmp_path / "r") == 0
     assert ran == [0, 1]
     assert (tmp_path / "r" / "results.csv").read_bytes() == (folder / "results.csv").read_bytes()
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command continues" in capsys.readouterr().err
 
 
 def test_other_results_are_moved_aside_and_not_lost(folder, tmp_path):
@@ -250,13 +250,13 @@ def test_theory_agrees_with_the_gradients_of_wide_networks():
         weights = [
             rng.normal(scale=gain / np.sqrt(width), size=(width, width)) for _ in range(depth)
         ]
-        h, slopes = rng.normal(size=width), []
+        h, derivatives = rng.normal(size=width), []
         for weight in weights:
             h = np.tanh(h @ weight)
-            slopes.append(1 - h**2)
-        last = slope = rng.normal(size=width) * slopes[-1]
-        for weight, below in zip(weights[:0:-1], slopes[-2::-1], strict=True):
-            slope = (weight @ slope) * below
-        factors.append(np.sum(slope**2) / np.sum(last**2))
-    assert gradient_factor("tanh", depth) == pytest.approx(np.mean(factors), rel=0.05)
-    assert gradient_factor("softmax", 3) is None and gradient_factor("relu", 0) is None
+            derivatives.append(1 - h**2)
+        last = gradient = rng.normal(size=width) * derivatives[-1]
+        for weight, below in zip(weights[:0:-1], derivatives[-2::-1], strict=True):
+            gradient = (weight @ gradient) * below
+        factors.append(np.sum(gradient**2) / np.sum(last**2))
+    assert gradient_factor(["tanh"], depth) == pytest.approx(np.mean(factors), rel=0.05)
+    assert gradient_factor(["softmax"], 3) is None and gradient_factor(["relu"], 0) is None

@@ -113,7 +113,8 @@ def test_missing_library_is_a_sentence(monkeypatch):
     monkeypatch.delattr(peers, "torch_loop", raising=False)
     with pytest.raises(
         UserError,
-        match=r'torch_loop needs torch, which cannot be imported; from the checkout, pip install -e "\.\[peers\]"',
+        match="torch_loop needs torch, which cannot be imported; from the checkout, "
+        r'pip install -e "\.\[peers\]"',
     ):
         peers.load("torch_loop")
     assert peers.load("jax_loop").title == "JAX and Optax, run after run"

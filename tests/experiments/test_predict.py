@@ -1,4 +1,4 @@
-"""The saved network: the same numbers after a round trip through disk, the accuracy that was stated, one sentence for other columns."""
+"""The saved network: same numbers from disk, stated accuracy, one sentence for other columns."""
 
 import json
 
@@ -12,6 +12,8 @@ from experiments import activations, predict
 from experiments.lab.data import load, prepare
 from experiments.lab.results.model import Model, flat
 from experiments.lab.results.model import load as load_model
+from experiments.lab.study.named_activations import find
+from experiments.lab.study.study import network
 from tests.helpers.commands import exit_code
 
 ROWS = 90
@@ -37,7 +39,7 @@ TRAINING = [
 
 @pytest.fixture(scope="module", autouse=True)
 def here(tmp_path_factory):
-    """A folder with a table and the user's module, the current one; "kinds" and "prices" are two finished runs in it."""
+    """The current folder, with a table, the user's module and two runs, "kinds" and "prices"."""
     folder = tmp_path_factory.mktemp("here")
     rng = np.random.default_rng(0)
     size, city = rng.normal(50, 20, ROWS).round(3), rng.choice(["Ulm", "Bonn"], ROWS)
@@ -183,8 +185,10 @@ def test_rows_without_a_target_and_new_categories_are_predicted(here, capsys):
     )
     assert exit_code(predict, "kinds", "new.parquet") == 0
     said = capsys.readouterr().out
-    assert "city: Köln: not among its 2 training categories, so all its inputs are 0" in said
-    assert "2 missing cells imputed as in training" in said and "accuracy" not in said
+    assert (
+        "column city has categories that are not among the 2 of the training rows: Köln; " in said
+    )
+    assert "missing cells, imputed as in training: 2" in said and "accuracy" not in said
     assert len(pd.read_csv("kinds/predictions-new.csv")) == 3
 
 
@@ -210,17 +214,19 @@ def test_a_class_that_was_not_trained_on_is_counted_as_wrong(here, capsys):
         (
             "size,weight,city\n1,2,Ulm\n",
             ["--drop", "wheight"],
-            "--drop wheight: x.csv has no such column; its columns: size, weight, city",
+            "--drop wheight: x.csv has no such column; name one of its columns: size, weight, city",
         ),
         (
             "sise,city\n1,Ulm\n",
             [],
-            "x.csv: it lacks the column size and has the further column sise; give a table with the columns",
+            "x.csv: it lacks the column size and has the further column sise; "
+            "give a table with the columns",
         ),
         (
             "size,city\n1,Ulm\nabc,Ulm\n",
             [],
-            "x.csv: column size, row 2 holds 'abc', which is no finite number as in the training rows",
+            "x.csv: column size, row 2 holds 'abc', which is not a finite number as in the "
+            "training rows",
         ),
         ("size,city\n1,Ulm\n", ["--out", "x.csv"], "--out x.csv: it is the file to predict for"),
         (
@@ -253,7 +259,8 @@ def test_other_data_are_refused_by_name(table, flags, message, here, capsys):
         (["kinds", "nothing.csv"], "nothing.csv: no such file; give a path or URL"),
         (
             ["kinds", "digits"],
-            "digits: it holds arrays of 64 numbers a row, and the model was trained on a table with the columns size, city",
+            "digits: it holds arrays of 64 numbers per row, but the model was trained on a table "
+            "with the columns size, city",
         ),
         (["kinds"], "required"),
     ],
@@ -284,8 +291,10 @@ def test_an_edited_activation_or_file_is_refused(here, capsys):
 
 def test_arrays_without_targets_are_read(here):
     data = prepare(load("iris"))
+    structure = {"activation": "relu", "depth": 0, "width": 1}
     model = Model(
-        {"activation": "relu", "depth": 0, "width": 1},
+        structure,
+        network(structure, find("relu"), data.preprocessing),
         data.preprocessing,
         ({"weight": np.ones((4, 3), np.float32), "bias": np.zeros(3, np.float32)},),
     )

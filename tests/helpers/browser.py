@@ -1,4 +1,7 @@
-"""A headless Chromium, offline, that a test drives over a pipe by the DevTools protocol."""
+"""A headless Chromium that a test controls over a pipe, by the DevTools protocol.
+
+It is offline, and its errors and warnings are kept.
+"""
 
 import json
 import os
@@ -26,7 +29,7 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 
-START = (  # the browser reads from 3 and writes to 4
+START = (  # Chromium reads file descriptor 3 and writes 4.
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); "
     "os.execv(sys.argv[3], sys.argv[3:])"
 )
@@ -35,8 +38,8 @@ START = (  # the browser reads from 3 and writes to 4
 class Page:
     """One page.
 
-    complaints: its console's errors and warnings.
-    requests: the addresses that it has asked for.
+    complaints: the errors and warnings of its console.
+    requests: all addresses that it asked for.
     """
 
     def __init__(self, folder: Path):

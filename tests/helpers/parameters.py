@@ -6,7 +6,7 @@ import numpy as np
 
 
 def filled(part, seed=0, *, scale=0.5, dtype=None):
-    """Parameters with the shapes of a network's, layer's or cell's, normal with a deviation."""
+    """Parameters with the shapes of a network's, layer's or cell's, drawn from N(0, scale²)."""
     draw = np.random.default_rng(seed)
     return jax.tree.map(
         lambda leaf: jnp.asarray(scale * draw.standard_normal(leaf.shape), dtype or leaf.dtype),

@@ -28,7 +28,7 @@ def _digits() -> Source:
 
 
 def _mnist1d() -> Source:
-    from mnist1d.data import make_dataset  # here and not above: it imports Matplotlib
+    from mnist1d.data import make_dataset  # here, not at the top: it imports Matplotlib
 
     data = make_dataset()
     return Source(
@@ -42,6 +42,7 @@ def _mnist1d() -> Source:
     )
 
 
+# The data sets that --data takes by name; each comes with an installed package.
 NAMED: Mapping[str, Callable[[], Source]] = {
     "digits": _digits,
     "breast_cancer": lambda: _bundled(
@@ -62,17 +63,27 @@ def load(
     drop: Sequence[str] = (),
     test_data: str | None = None,
 ) -> Source:
-    """A named data set, a folder of MNIST idx files, a table or arrays in a file, or a set of OpenML.
+    """A named data set, a folder of MNIST idx files, a table or arrays in a file, or an OpenML set.
 
     Args:
-        data: a name in NAMED, a path, a URL, or openml: and a name or number.
-        target: the column to predict; for a table only, where it is needed.
-        task: "auto", "classification" or "regression"; other than auto for a table or .npz file only.
-        drop: columns to leave out; for a table only.
-        test_data: path or URL of the rows to report on, of the same columns as ``data``.
+        data: a name in NAMED; the path of a folder or file; a URL; or openml:NAME, openml:NUMBER.
+        target: the column to predict; only for a table, which needs it.
+        task: "auto", "classification" or "regression"; anything but "auto" only for a table or an
+            .npz file.
+        drop: columns to leave out; only for a table.
+        test_data: path or URL of the rows to report on, with the same columns as ``data``; only for
+            a table or an .npz file.
+
+    Returns:
+        The rows as they were found.
 
     Raises:
-        UserError: there is no such data, or it cannot be read; the loaders say what and where.
+        UserError: there are no such data, they cannot be read, or an option does not apply to them.
+
+    Example:
+        >>> found = load("iris")
+        >>> found.x.shape, found.task, found.target
+        ((150, 4), 'classification', 'species')
     """
     path = Path(data).expanduser()
     if data.startswith(PREFIX):
@@ -91,21 +102,24 @@ def load(
                     flag, flag.removeprefix("--")
                 )
                 raise UserError(
-                    f"{flag} {value}: {data} has its own {kind}; leave {flag} out, or give --data a CSV file"
+                    f"{flag} {value}: {data} has its own {kind}; leave {flag} out, or give --data "
+                    "a CSV file"
                 )
         return NAMED[data]() if data in NAMED else read_folder(path)
     if not (is_url(data) or path.is_file()):
         nearest = difflib.get_close_matches(data, NAMED, n=len(NAMED), cutoff=0)
         raise UserError(
-            f"--data {data}: no such data set, folder or file; known names, nearest first: {', '.join(nearest)}; "
-            "or give a path or URL of a CSV, TSV, Parquet or .npz file, a folder of MNIST idx files, or openml:NAME"
+            f"--data {data}: no such data set, folder or file; known names, nearest first: "
+            f"{', '.join(nearest)}; or give a path or URL of a CSV, TSV, Parquet or .npz file, "
+            "a folder of MNIST idx files, or openml:NAME"
         )
     file = read_file(data)
     if file.kind == "npz":
         for flag, value in (("--target", target), ("--drop", " ".join(drop))):
             if value:
                 raise UserError(
-                    f"{flag} {value}: {data} holds arrays and no named columns; leave {flag} out, or give --data a CSV file"
+                    f"{flag} {value}: {data} holds arrays, which have no named columns; "
+                    f"leave {flag} out, or give --data a CSV file"
                 )
         return read_arrays(
             file, task=task, test=None if test_data is None else read_file(test_data)

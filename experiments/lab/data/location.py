@@ -1,4 +1,4 @@
-"""A file by path or by URL: its bytes, and what its name says about them."""
+"""A file at a path or URL: its bytes, and what its name says about them."""
 
 import http.client
 import urllib.error
@@ -17,10 +17,11 @@ SECONDS = 30  # without an answer
 class File(NamedTuple):
     """A file as found.
 
-    where: as the user gave it.
-    name: without folder and endings.
-    kind: its ending without the dot, such as csv, with the compression's own ending taken off.
-    compression: None where there is none.
+    where: its path or URL, as the user gave it.
+    name: its name without folder and endings.
+    kind: its ending in lower case and without the dot, such as csv, in front of a compression's.
+    compression: the name of the compression, as pandas has it; None where there is none.
+    content: its bytes, still compressed.
     """
 
     where: str
@@ -31,24 +32,36 @@ class File(NamedTuple):
 
 
 def is_url(text: str) -> bool:
-    """Whether it is to be fetched and not looked for on this machine."""
+    """Whether the text is the URL of a file and not its path.
+
+    Example:
+        >>> is_url("https://example.org/t.csv"), is_url("folder/t.csv")
+        (True, False)
+    """
     return text.lower().startswith(SCHEMES)
 
 
 def read_file(where: str) -> File:
     """The file at a path or URL.
 
+    Args:
+        where: a path, where ~ is the home folder, or an http, https or file URL.
+
+    Returns:
+        The file; for a URL, its name is the last part of the URL's path.
+
     Raises:
         UserError: it cannot be read or fetched.
     """
+    path: PurePath
     try:
         if is_url(where):
-            path: PurePath = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
+            path = PurePosixPath(urllib.parse.unquote(urllib.parse.urlsplit(where).path))
             with urllib.request.urlopen(where, timeout=SECONDS) as answer:  # noqa: S310 (is_url)
                 content = answer.read()
         else:
-            path = Path(where).expanduser()
-            content = Path(path).read_bytes()
+            path = local = Path(where).expanduser()
+            content = local.read_bytes()
     except urllib.error.HTTPError as error:
         raise UserError(
             f"{where}: the server answers {error.code} ({error.reason}); check the address"
@@ -58,7 +71,8 @@ def read_file(where: str) -> File:
             str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error).split()
         )
         raise UserError(
-            f"{where}: it cannot be fetched ({reason}); check the address and the network, or give the path of a file"
+            f"{where}: it cannot be fetched ({reason}); check the address and the network, or give "
+            "the path of a file"
             if is_url(where)
             else f"{where}: it cannot be read ({reason}); give the path of a file"
         ) from None

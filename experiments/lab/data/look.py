@@ -1,7 +1,7 @@
-"""A first look: what was understood of the data and what becomes of it, before anything is trained."""
+"""A first look, before anything is trained: how the data are read, and what each column becomes."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,20 +11,20 @@ from experiments.lab.data.preprocessing import Category, Number
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import is_identifier
 
-MOST = 40  # rows of a list; the rest is counted
-PARTS = {
-    "train": "training",
-    "validation": "validation",
-    "test": "test",
-}  # in this order, and what they are called
-LONGEST = 28  # of a name, in characters
+MOST = 40  # rows of a list; the others are counted
+# In this order, and what they are called.
+PARTS = {"train": "training", "validation": "validation", "test": "test"}
+LONGEST = 28  # characters of a name
 
 
 class Look(NamedTuple):
-    """What to show: facts as (name, text), then two lists with a header each.
+    """What to show: facts, then two tables, each with a header.
 
-    columns: of a table: its name, type, missing cells, different values, and what it becomes; empty for an array.
-    targets: a row a class, or a row a statistic of the target's range: all rows', then each part's.
+    facts: (name, text) pairs.
+    columns: one row per column of the data: its name, type, missing cells, number of different
+        values, and what it becomes; empty for an array.
+    targets: one row per class with its count, or per statistic of a numeric target: over all rows,
+        then over those of each part.
     """
 
     facts: tuple[tuple[str, str], ...]
@@ -33,7 +33,21 @@ class Look(NamedTuple):
 
 
 def look(source: Source, data: Dataset) -> Look:
-    """What ``prepare`` made of the rows; ``data`` is what it returned for ``source``."""
+    """How the data are read, and what each column becomes.
+
+    Args:
+        source: the rows as found.
+        data: what ``prepare`` returned for them.
+
+    Returns:
+        The facts and tables to show, all as text.
+
+    Example:
+        >>> from experiments.lab.data import load, prepare
+        >>> source = load("iris")
+        >>> dict(look(source, prepare(source)).facts)["rows"]
+        '150: 90 training, 30 validation, 30 test'
+    """
     rows = {part: len(data.y[part]) for part in PARTS}
     task = (
         f"{len(data.classes)} classes of {data.target}"
@@ -43,11 +57,11 @@ def look(source: Source, data: Dataset) -> Look:
     counts = ", ".join(f"{count:,} {PARTS[part]}" for part, count in rows.items())
     columns = _columns(source, data) if isinstance(source.x, pd.DataFrame) else ()
     missing = sum(int(frame.isna().to_numpy().sum()) for frame in _frames(source)) if columns else 0
-    inputs = (
-        f"{data.features:,}, of {len(data.preprocessing.columns):,} columns"
-        if columns
-        else f"{data.features:,} numbers of one unit: (x − {data.preprocessing.unit[0]:.4g}) / {data.preprocessing.unit[1]:.4g}"
-    )
+    if data.preprocessing.unit:
+        mean, deviation, features = data.preprocessing.unit
+        inputs = f"{features:,} numbers of one unit: (x − {mean:.4g}) / {deviation:.4g}"
+    else:
+        inputs = f"{data.features:,}, from {len(data.preprocessing.columns):,} columns"
     facts = [
         ("data", source.name),
         ("task", task),
@@ -121,7 +135,7 @@ def _range(data: Dataset) -> tuple[tuple[str, ...], ...]:
     mean, deviation = data.preprocessing.scale
     parts = [data.y[part].astype(np.float64).ravel() * deviation + mean for part in PARTS]
     columns = [np.concatenate(parts), *parts]
-    statistics: dict[str, Callable[[np.ndarray], Any]] = {
+    statistics: dict[str, Callable[[np.ndarray], np.floating]] = {
         "lowest": np.min,
         "median": np.median,
         "mean": np.mean,
@@ -143,7 +157,13 @@ def _first(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 def short(name: str) -> str:
-    """A name that leaves room for what is said of it, on one line.
+    """A name on one line, cut off after 28 characters.
+
+    Args:
+        name: of a column or class.
+
+    Returns:
+        The name; where it was cut off, it ends in ….
 
     Example:
         >>> short("median income of the household, in dollars")

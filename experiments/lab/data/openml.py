@@ -1,4 +1,4 @@
-"""Data sets of openml.org by name or number, by way of scikit-learn, which keeps what it has fetched."""
+"""Data sets of openml.org by name or number, through scikit-learn, which caches what it fetches."""
 
 import http.client
 import warnings
@@ -22,10 +22,21 @@ def read_openml(
     drop: Sequence[str] = (),
     test: pd.DataFrame | None = None,
 ) -> Source:
-    """The data set that ``openml:NAME`` or ``openml:NUMBER`` names; its own target unless another is asked for.
+    """The data set that ``openml:NAME`` or ``openml:NUMBER`` names.
+
+    Args:
+        data: that text.
+        target: the column to predict; None for the data set's own target, where it has just one.
+        task: "auto", "classification" or "regression".
+        drop: columns to leave out.
+        test: rows to report on, with the same columns.
+
+    Returns:
+        Its rows, with OpenML's warnings in the notes.
 
     Raises:
-        UserError: there is no such set, the network fails, or it is not a dense table.
+        UserError: there is no such data set, it is not a dense table, or the network fails and the
+            data set is not in scikit-learn's cache; or as for as_source.
     """
     which = data.removeprefix(PREFIX)
     chosen = {"data_id": int(which)} if which.isdecimal() else {"name": which}
@@ -35,13 +46,14 @@ def read_openml(
             bunch = datasets.fetch_openml(**chosen, as_frame=True, parser="auto")
     except ValueError as error:  # an unknown name or number, an inactive set, a sparse one
         raise UserError(
-            f"--data {data}: OpenML gives no table of it ({' '.join(str(error).split())}); look names and numbers up on "
-            "openml.org"
+            f"--data {data}: OpenML has no such table ({' '.join(str(error).split())}); "
+            "look up its name or number on openml.org"
         ) from None
     except (OSError, http.client.HTTPException) as error:
         raise UserError(
-            f"--data {data}: openml.org cannot be reached ({getattr(error, 'reason', error)}) and scikit-learn has not kept "
-            "this set; try again with a network, or give the path of a file"
+            f"--data {data}: openml.org cannot be reached ({getattr(error, 'reason', error)}), and "
+            "this data set is not in scikit-learn's cache; check the network, or give the path of "
+            "a file"
         ) from None
     own = bunch.target_names
     source = as_source(

@@ -1,4 +1,4 @@
-"""From rows as found to arrays to train on: split first, then fit every transformation on the training rows only."""
+"""From rows as found to arrays to train on: split, then preprocessing fitted to training rows."""
 
 import hashlib
 from collections.abc import Sequence
@@ -12,15 +12,19 @@ from experiments.lab.data.preprocessing import Preprocessing, fit
 from experiments.lab.data.source import Source
 from experiments.lab.io.cli import UserError
 
-FRACTION = 0.2  # of the rows for testing, and as many for validation
+FRACTION = 0.2  # of the rows are for testing, and as many for validation
 
 
 class Dataset(NamedTuple):
     """Arrays to train on.
 
-    x, y: part ("train", "validation", "test") -> float32 (rows, features) and the head's targets.
-    preprocessing: what made x and y of the rows as found, fitted to the training rows.
-    sha256: of the rows as found.
+    name: what to call the data in a report.
+    x: part ("train", "validation", "test") -> inputs, float32 (rows, features).
+    y: part -> targets as the head takes them: int32 (rows,) for several classes, float32 (rows, 1)
+        otherwise.
+    preprocessing: what turned the rows as found into x and y; fitted to the training rows.
+    sha256: the hash of the rows as found.
+    notes: what was decided while loading and preparing, for the screen and the report.
     """
 
     name: str
@@ -32,7 +36,7 @@ class Dataset(NamedTuple):
 
     @property
     def parts(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Part -> (x, y)."""
+        """Part -> (x, y), as in x and y."""
         return {part: (self.x[part], self.y[part]) for part in self.x}
 
     @property
@@ -42,22 +46,29 @@ class Dataset(NamedTuple):
 
     @property
     def target(self) -> str:
-        """The name of what is predicted."""
+        """The target's name."""
         return self.preprocessing.target
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Their names; empty for regression."""
+        """The names of the classes; empty for regression."""
         return self.preprocessing.classes
 
     @property
     def features(self) -> int:
-        """Numbers that go into the network."""
+        """The number of the network's inputs."""
         return self.preprocessing.features
 
 
 def shortened(names: Sequence[str], most: int = 10) -> str:
     """The first names of a list, and how many more there are.
+
+    Args:
+        names: at least one.
+        most: how many to name at most.
+
+    Returns:
+        One line of text.
 
     Example:
         >>> shortened(["a", "b", "c"], most=2)
@@ -67,13 +78,32 @@ def shortened(names: Sequence[str], most: int = 10) -> str:
 
 
 def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
-    """Split, then fit the preprocessing to the training rows and apply it to all.
+    """Split the rows, fit the preprocessing to the training rows, and apply it to all.
 
-    Numbers of a table are imputed (median) and standardised column by column, categories imputed (most frequent) and
-    one-hot; numbers that share a unit (pixels) are standardised together; a regression's target is standardised.
+    In a table, numbers are imputed (median) and standardised column by column, categories are
+    imputed (most frequent) and one-hot encoded. Numbers that share a unit (pixels) are standardised
+    together. The target of a regression is standardised.
+
+    Args:
+        source: the rows as found.
+        split_seed: the seed of the split; another seed gives other training and validation rows,
+            and other test rows unless the data come with them.
+
+    Returns:
+        Arrays to train on. 60 % of the rows are for training, 20 % for validation and 20 % for
+        testing, stratified by class unless a class has fewer than 3 rows. Where the data come with
+        test rows, the others are split into 80 % and 20 %, or so that there are as many validation
+        as test rows, if the test rows are at most a third as many as the others.
 
     Raises:
-        UserError: there are too few rows for the split, or for the classes.
+        UserError: there are too few rows for the split or for the classes, or only one class; a
+            test row has a class that no training row has; or as for fit and Preprocessing.apply.
+
+    Example:
+        >>> from experiments.lab.data import load
+        >>> data = prepare(load("iris"))
+        >>> data.x["train"].shape, data.y["test"].shape, data.head, data.classes
+        ((90, 4), (30,), 'multiclass', ('0', '1', '2'))
     """
     classes: tuple[str, ...] = ()
     notes = list(source.notes)
@@ -82,31 +112,32 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
         names, labels = np.unique(source.y, return_inverse=True)
         if len(names) < 2:
             raise UserError(
-                f"{source.name}: {source.target} holds one class only, {names[0]}; there is nothing to learn, "
+                f"{source.name}: {source.target} has only one class, {names[0]}; "
                 "give data with at least two"
             )
         if len(labels) < 3 * len(names):
             hint = (
-                "; it looks like a quantity, so give --task regression"
+                "; it looks like a quantity, so use --task regression"
                 if _are_numbers(names)
-                else ", and not a column that names rows"
+                else ", not a column that identifies rows"
             )
             raise UserError(
-                f"{source.name}: {len(labels)} rows are too few for the {len(names)} classes of {source.target}, of which "
-                "each needs at least 3 on average; give more rows, or another --target"
-                + hint
-                * (len(names) > len(labels) / 2)
+                f"{source.name}: {len(labels)} rows are too few for the {len(names)} classes of "
+                f"{source.target}, which need at least 3 rows each on average; give more rows, or "
+                "another --target" + hint * (len(names) > len(labels) / 2)
             )
         classes = tuple(str(name) for name in names)
     if len(labels) < 5:
         raise UserError(
-            f"{source.name}: {len(labels)} rows are too few to train, validate and test on; give at least 5"
+            f"{source.name}: {len(labels)} rows are too few to train, validate and test on; "
+            "give at least 5"
         )
     stratify = bool(classes)
     if stratify and (counts := np.bincount(labels)).min() < 3:
         rare = [f"{classes[number]} ({counts[number]})" for number in np.flatnonzero(counts < 3)]
         notes.append(
-            f"classes with fewer than 3 rows cannot be in every part, so the split is not stratified: {shortened(rare)}"
+            "the split is not stratified, since classes with fewer than 3 rows cannot be in every "
+            f"part: {shortened(rare)}"
         )
         stratify = False
     rows = _split(
@@ -133,18 +164,21 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
         constant := [name for name in source.x if name not in preprocessing.names]
     ):
         notes.append(
-            f"columns with one value only in the training rows left out: {shortened(constant)}"
+            f"columns with only one value in the training rows are left out: {shortened(constant)}"
         )
     if repeated := _repeated(x, y):
         notes.append(
-            f"test rows that equal a training or validation row, inputs and target: {repeated:,} of {len(y['test']):,}; "
-            "if they are copies, the test score flatters"
+            "test rows with the inputs and the target of a training or validation row: "
+            f"{repeated:,} of {len(y['test']):,}; if they are copies, the test score is too good"
         )
     return Dataset(source.name, x, y, preprocessing, _hash(source), tuple(notes))
 
 
 def _split(y, *, stratify, seed, with_test, held_out) -> dict[str, np.ndarray]:
-    """Row numbers of each part; the validation part is as large as the test part, so that one program evaluates both."""
+    """Row numbers of each part.
+
+    Validation and test part are equally large where they can be: then one program evaluates both.
+    """
     counts = np.bincount(y) if stratify else np.array([len(y)])
     rest = np.arange(len(y))
     size = max(1, round(FRACTION * len(y)), int(stratify) * len(counts))
@@ -159,7 +193,7 @@ def _split(y, *, stratify, seed, with_test, held_out) -> dict[str, np.ndarray]:
 
 
 def _repeated(x: dict, y: dict) -> int:
-    """Test rows that another part has too."""
+    """How many test rows another part has too."""
     rows = {
         part: [
             hash(inputs.tobytes() + target.tobytes())

@@ -1,4 +1,4 @@
-"""What is fitted to the training rows: plain numbers and names that turn any rows of the same columns into inputs."""
+"""Preprocessing fitted to training rows: numbers and names that turn any such rows into inputs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from experiments.lab.io.cli import UserError
 
-MAX_CATEGORIES = 50  # of one column; the rarer ones share the last
+MAX_CATEGORIES = 50  # inputs of one column at most; the rarer categories share the last
 
 
 class Number(NamedTuple):
@@ -27,25 +27,33 @@ class Number(NamedTuple):
         return 1
 
     def apply(self, column: pd.Series) -> np.ndarray:
-        """The column as float64 (rows, 1).
+        """The standardised column.
+
+        Args:
+            column: numbers, or text that is read as numbers; missing cells are allowed.
+
+        Returns:
+            float64 (rows, 1).
 
         Raises:
-            UserError: a cell is no finite number.
+            UserError: a cell is neither missing nor a finite number.
         """
         wrong = unreadable(column)
         if wrong.any():
             raise UserError(
-                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is no finite number as in the "
-                "training rows; mend the cell or leave it empty"
+                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is not a "
+                "finite number as in the training rows; correct the cell or leave it empty"
             )
         cells = _as_numbers(column)
         return ((np.where(np.isnan(cells), self.median, cells) - self.mean) / self.scale)[:, None]
 
 
 class Category(NamedTuple):
-    """A column of categories: a missing cell becomes the most frequent one, then one input a category, 0 or 1.
+    """A column of categories: a missing cell becomes the most frequent one, then one-hot encoding.
 
-    rare: whether one more input stands for all categories that are not listed; without it they are 0 everywhere.
+    categories: one input each, 0 or 1.
+    rare: whether one more input is 1 for every category that is not listed; without it, all inputs
+        of such a category are 0.
     """
 
     name: str
@@ -59,22 +67,30 @@ class Category(NamedTuple):
         return len(self.categories) + self.rare
 
     def apply(self, column: pd.Series) -> np.ndarray:
-        """The column as float64 (rows, categories)."""
+        """The column, one-hot encoded.
+
+        Args:
+            column: cells of any type, compared as text; missing cells are allowed.
+
+        Returns:
+            float64 (rows, inputs), 0 or 1.
+        """
         cells = as_text(column).fillna(self.most_frequent)
-        places = pd.Index(self.categories).get_indexer(
-            cells
-        )  # −1 where it is none of them: the row's last place
+        # −1, the last place, where a cell is not among the categories.
+        places = pd.Index(self.categories).get_indexer(cells)
         return np.eye(len(self.categories) + 1)[places][:, : self.features]
 
 
 class Preprocessing(NamedTuple):
-    """From rows as found to a network's inputs, and what its outputs mean; plain values all through, so that JSON holds it.
+    """From rows as found to a network's inputs, and what its outputs mean; in plain values.
 
-    target: the name of what is predicted.
-    columns: of a table, in the order of the inputs.
-    unit: (mean, standard deviation) of an array whose numbers share one unit, and its numbers a row; None for a table.
-    classes: their names in the order of the outputs; empty for regression.
-    scale: (mean, standard deviation) of the training targets, in the target's unit; (0, 1) for classes.
+    target: the target's name.
+    columns: how each column of a table is encoded, in the order of the inputs; empty for an array.
+    unit: (mean, standard deviation, numbers per row) of an array whose numbers share one unit; None
+        for a table.
+    classes: the names of the classes in the order of the outputs; empty for regression.
+    scale: (mean, standard deviation) of the training targets, in the target's unit; (0, 1) for
+        classification.
 
     Example:
         >>> rows = pd.DataFrame({"size": [50.0, 70.0, 60.0], "city": ["Ulm", "Bonn", None]})
@@ -92,22 +108,25 @@ class Preprocessing(NamedTuple):
 
     @property
     def head(self) -> str:
-        """ "regression", "binary" or "multiclass": the key of jaxnn.HEADS."""
+        """The key of jaxnn.HEADS: "regression", "binary" or "multiclass"."""
         return {0: "regression", 2: "binary"}.get(len(self.classes), "multiclass")
 
     @property
     def features(self) -> int:
-        """Numbers that go into the network."""
+        """The number of the network's inputs."""
         return self.unit[2] if self.unit else sum(column.features for column in self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns that are looked at."""
+        """The names of the columns that are used."""
         return tuple(column.name for column in self.columns)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Of them, those that are text in a file, whatever it looks like: read further rows with read_frame(file, text=these)."""
+        """The columns that are text in a file, even if other rows of theirs look like numbers.
+
+        Read other rows with ``read_frame(file, text=preprocessing.texts)``.
+        """
         return tuple(
             column.name
             for column in self.columns
@@ -115,31 +134,46 @@ class Preprocessing(NamedTuple):
         )
 
     def apply(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """The inputs of these rows, float32 (rows, features); a table's further columns are not looked at.
+        """The network's inputs of these rows.
+
+        Args:
+            rows: a table with the columns in ``names``, where other columns are ignored, or, where
+                ``unit`` is given, an array (rows, features).
+
+        Returns:
+            float32 (rows, features).
 
         Raises:
-            UserError: a column is missing, a number's column holds something else, or an array has other numbers a row.
+            UserError: a column is missing; a column of numbers holds something else or an infinite
+                number; or an array has another number of values per row than the training rows.
         """
         if self.unit:
             mean, deviation, features = self.unit
             if rows.shape[1:] != (features,):
                 raise UserError(
-                    f"the rows have {rows.shape[1]} numbers each and the training rows {features}; give rows of the "
-                    "same set"
+                    f"the rows have {rows.shape[1]} numbers each, but the training rows have "
+                    f"{features}; give rows from the same data set"
                 )
             return ((rows - np.float64(mean)) / np.float64(deviation)).astype(np.float32)
         missing = [column.name for column in self.columns if column.name not in rows]
         if missing:
             raise UserError(
-                f"the rows lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; give a table with every "
-                "column that was trained on"
+                f"the rows lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; give a "
+                "table with all columns that the model was trained on"
             )
         return np.concatenate(
             [column.apply(rows[column.name]) for column in self.columns], axis=1, dtype=np.float32
         )
 
     def encode(self, y: Sequence[Any] | np.ndarray) -> np.ndarray:
-        """Targets as the head takes them: int32 (rows,) for several classes, float32 (rows, 1) otherwise.
+        """Targets as the head takes them.
+
+        Args:
+            y: targets as found, (rows,).
+
+        Returns:
+            The number of the class, int32 (rows,), for several classes; 0 or 1, float32 (rows, 1),
+            for two; the standardised target, float32 (rows, 1), for regression.
 
         Raises:
             UserError: a row has a class that no training row has.
@@ -150,8 +184,8 @@ class Preprocessing(NamedTuple):
         numbers = pd.Index(self.classes).get_indexer([str(name) for name in y])
         if (numbers < 0).any():
             raise UserError(
-                f"the test rows hold the class {y[np.argmax(numbers < 0)]}, which no training row has; "
-                "use test rows of the same set"
+                f"the test rows hold the class {y[int(np.argmax(numbers < 0))]}, which no training "
+                "row has; use test rows from the same data set"
             )
         return (
             numbers.astype(np.float32)[:, None]
@@ -160,12 +194,12 @@ class Preprocessing(NamedTuple):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, such as json.dumps takes."""
+        """Plain values, as json.dumps takes them."""
         return self._asdict() | {"columns": [column._asdict() for column in self.columns]}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Preprocessing":
-        """What ``to_json`` gave, be it by way of a file or not."""
+        """The preprocessing from what ``to_json`` gave, directly or through a JSON file."""
         columns = tuple(
             Category(**{**column, "categories": tuple(column["categories"])})
             if "categories" in column
@@ -179,9 +213,19 @@ class Preprocessing(NamedTuple):
 def fit(
     x: pd.DataFrame | np.ndarray, y: np.ndarray, *, target: str, classes: Sequence[str] = ()
 ) -> Preprocessing:
-    """Fit to the training rows: columns of a table one by one, an array's numbers together, a regression's target too.
+    """Fit the preprocessing to training rows.
 
-    A column with one value only (or none) tells nothing and is left out.
+    The columns of a table are fitted one by one, the numbers of an array together. A column with
+    only one value, or none, is left out, since nothing can be learned from it.
+
+    Args:
+        x: a table, or an array (rows, features) of numbers that share one unit.
+        y: targets as found, (rows,); numbers for regression.
+        target: the target's name.
+        classes: the names of the classes; none for regression.
+
+    Returns:
+        The preprocessing; the scale of a regression is that of ``y``.
 
     Raises:
         UserError: no column is left.
@@ -193,7 +237,8 @@ def fit(
     telling = [name for name in x if x[name].nunique() > 1]
     if not telling:
         raise UserError(
-            f"every column but {target} holds one value only in the training rows; there is nothing to predict it from"
+            f"every column but {target} holds only one value in the training rows; give a table "
+            f"with a column that {target} can be predicted from"
         )
     x = x[telling]
     numbers = x.select_dtypes("number")
@@ -204,13 +249,37 @@ def fit(
 
 
 def unreadable(column: pd.Series) -> np.ndarray:
-    """Where a column of numbers holds neither a finite number nor nothing: bool (rows,)."""
+    """Where a column of numbers holds something that is neither a finite number nor missing.
+
+    Args:
+        column: cells of any type.
+
+    Returns:
+        bool (rows,).
+
+    Example:
+        >>> unreadable(pd.Series(["1.5", None, "abc", np.inf])).tolist()
+        [False, False, True, True]
+    """
     cells = _as_numbers(column)
     return np.isinf(cells) | (np.isnan(cells) & column.notna().to_numpy())
 
 
 def as_text(column: pd.Series) -> pd.Series:
-    """Cells as text, missing ones as missing; a whole number has no decimals, whether missing cells made it a float or not."""
+    """Cells as text, missing ones as missing.
+
+    Whole numbers have no decimals, even in a column that is a float because cells are missing.
+
+    Args:
+        column: cells of any type.
+
+    Returns:
+        A column of type object.
+
+    Example:
+        >>> as_text(pd.Series([1.0, 2.0, None])).tolist()
+        ['1', '2', nan]
+    """
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
     return (

@@ -1,4 +1,4 @@
-"""Rows to predict for: the columns that a model was trained on, with or without its target."""
+"""Rows to predict for, with the columns that a model was trained on, with or without its target."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -20,10 +20,10 @@ from experiments.lab.io.cli import UserError
 class Rows(NamedTuple):
     """Rows as found, in the file's order.
 
-    name: of the data, for a file's name.
+    name: the name of the data, from which the name of the file of predictions is made.
     x: as Preprocessing.apply takes it.
     y: targets as found, missing ones as missing; None where the target is not among the columns.
-    notes: what is odd about them, for the screen.
+    notes: what is unusual about the rows, for the screen.
     """
 
     name: str
@@ -39,33 +39,40 @@ def read_rows(
     left_out: Sequence[str] = (),
     drop: Sequence[str] = (),
 ) -> Rows:
-    """The rows at a path, URL or name, with every column that was trained on and no other.
+    """The rows at a path, URL or name, with the columns that the model was trained on, no others.
 
     Args:
         data: as for load.
         preprocessing: the model's.
-        left_out: columns of the training data that the model does not look at; they may be there.
-        drop: other columns that may.
+        left_out: columns of the training data that the model does not use; the data may have them.
+        drop: other columns that the data may have, and that are left out.
+
+    Returns:
+        The rows.
 
     Raises:
-        UserError: the data cannot be read, have other columns than the training data, or a cell is not what its column holds.
+        UserError: the data cannot be read, lack a column or have a further one; ``drop`` names a
+            column that they do not have; a table is given for a model of arrays or the reverse; or
+            a column of numbers holds something else or an infinite number.
     """
     name, found, y = _found(data, preprocessing)
     if preprocessing.unit:
         if drop:
             raise UserError(
-                f"--drop {' '.join(drop)}: the model was trained on arrays, which have no named columns; leave --drop out"
+                f"--drop {' '.join(drop)}: the model was trained on arrays, which have no named "
+                "columns; leave --drop out"
             )
         if isinstance(found, pd.DataFrame):
             raise UserError(
-                f"{data}: it is a table, and the model was trained on arrays of {preprocessing.features} numbers a row; "
-                "give an .npz file with such an array x"
+                f"{data}: it is a table, but the model was trained on arrays of "
+                f"{preprocessing.features} numbers per row; give an .npz file with such an array x"
             )
         return Rows(name, found, y)
     if not isinstance(found, pd.DataFrame):
         raise UserError(
-            f"{data}: it holds arrays of {found.shape[1]} numbers a row, and the model was trained on a table with the columns "
-            f"{shortened(preprocessing.names)}; give such a table"
+            f"{data}: it holds arrays of {found.shape[1]} numbers per row, but the model was "
+            f"trained on a table with the columns {shortened(preprocessing.names)}; "
+            "give such a table"
         )
     if y is None and preprocessing.target in found:
         y = found[preprocessing.target]
@@ -80,10 +87,14 @@ def read_rows(
     for column in preprocessing.columns:
         if isinstance(column, Number):
             _refuse_cells(
-                data, x[column.name], "as in the training rows; mend the cell or leave it empty"
+                data, x[column.name], "as in the training rows; correct the cell or leave it empty"
             )
     if y is not None and not preprocessing.classes:
-        _refuse_cells(data, y, "and the model predicts one; mend the cell, or leave the column out")
+        _refuse_cells(
+            data,
+            y,
+            "as the model predicts; correct the cell, or give the table without this column",
+        )
     return Rows(name, x, y, tuple(_unseen(x, preprocessing)))
 
 
@@ -103,7 +114,8 @@ def _found(
         return source.name, join(xs), pd.Series(np.concatenate(ys), name=preprocessing.target)
     if not (is_url(data) or path.is_file()):
         raise UserError(
-            f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a name that --data takes"
+            f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a "
+            "name that experiments.activations takes as --data"
         )
     file = read_file(data)
     if file.kind != "npz":
@@ -122,7 +134,8 @@ def _refuse_columns(
     unknown = [column for column in drop if column not in columns]
     if unknown:
         raise UserError(
-            f"--drop {unknown[0]}: {where} has no such column; its columns: {shortened(columns)}"
+            f"--drop {unknown[0]}: {where} has no such column; name one of its columns: "
+            f"{shortened(columns)}"
         )
     missing = [column for column in needed if column not in columns]
     extra = [column for column in columns if column not in known and column not in drop]
@@ -145,7 +158,8 @@ def _refuse_cells(where: str, column: pd.Series, remedy: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise UserError(
-            f"{where}: column {column.name}, row {row + 1} holds {str(column.iloc[row])!r}, which is no finite number {remedy}"
+            f"{where}: column {column.name}, row {row + 1} holds {str(column.iloc[row])!r}, which "
+            f"is not a finite number {remedy}"
         )
 
 
@@ -159,11 +173,16 @@ def _unseen(x: pd.DataFrame, preprocessing: Preprocessing) -> list[str]:
                 if cell not in column.categories
             ]
             if new:
-                becomes = "counted among the rare ones" if column.rare else "all its inputs are 0"
+                effect = (
+                    "they count as its rare categories"
+                    if column.rare
+                    else "all inputs of the column are 0 for them"
+                )
                 notes.append(
-                    f"{column.name}: {shortened(new)}: not among its {len(column.categories)} training categories, so {becomes}"
+                    f"column {column.name} has categories that are not among the "
+                    f"{len(column.categories)} of the training rows: {shortened(new)}; {effect}"
                 )
     missing = int(x.isna().to_numpy().sum())
     if missing:
-        notes.append(f"{missing:,} missing cells imputed as in training")
+        notes.append(f"missing cells, imputed as in training: {missing:,}")
     return notes

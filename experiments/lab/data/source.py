@@ -1,4 +1,4 @@
-"""What a loader returns: rows as they were found, before anything is fitted to them."""
+"""What a loader returns: rows as they were found, before any preprocessing is fitted to them."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,15 @@ import pandas as pd
 class Source(NamedTuple):
     """Rows and their targets.
 
-    name: what to call it in a report.
-    x: a table of columns of any type, or an array of numbers (rows, features) that share one unit (pixels, a signal).
-    y: one target a row; numbers for regression, anything for classes.
+    name: what to call the data in a report.
+    x: a table with columns of any type, or an array (rows, features) of numbers that share one unit
+        (pixels, a signal).
+    y: one target per row; numbers for regression, values of any type for classification.
     task: "classification" or "regression".
     target: the target's name.
-    test: rows to report on, (x, y), where the data come with them.
-    notes: what was decided on the way, for the screen and the report.
-    left_out: columns of the file that are not in x, and why.
+    test: rows to report on, as (x, y), where the data come with them.
+    notes: what was decided while loading, for the screen and the report.
+    left_out: columns of the file that are not in x, as (name, reason).
     """
 
     name: str

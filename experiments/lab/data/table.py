@@ -1,4 +1,4 @@
-"""Tables, of a CSV, TSV or Parquet file or from elsewhere: types, targets and missing cells as they are found."""
+"""Tables, from CSV, TSV and Parquet files and elsewhere, with types and missing cells as found."""
 
 import difflib
 import io
@@ -16,19 +16,27 @@ from experiments.lab.data.preprocessing import as_text
 from experiments.lab.data.source import Source
 from experiments.lab.io.cli import UserError
 
-PARQUET = ("parquet", "pq")  # endings
-FEW = 10  # rows; among fewer, all different says little
+PARQUET = ("parquet", "pq")  # endings of such files
+FEW = 10  # rows; if fewer are all different, that says little
 
 
 def read_frame(file: File, *, text: Sequence[str] = ()) -> pd.DataFrame:
-    """The file's table, every column named by text: Parquet by its ending, TSV by its ending, anything else as CSV.
+    """The table in a file.
 
     Args:
-        file: a text table has one header line.
-        text: columns that are not to be read as numbers, since other rows of theirs were not.
+        file: Parquet or TSV by its ending, and otherwise CSV; a text table has one header line.
+        text: columns to be read as text and not as numbers, as they were in other rows.
+
+    Returns:
+        One row per example; the names of the columns are text.
 
     Raises:
         UserError: the file cannot be read as a table, or has no rows.
+
+    Example:
+        >>> file = File("t.csv", "t", "csv", None, b"code,size\\n007,1\\n")
+        >>> read_frame(file, text=["code"]).to_dict("list")
+        {'code': ['007'], 'size': [1]}
     """
     try:
         if file.kind in PARQUET:
@@ -49,23 +57,34 @@ def read_frame(file: File, *, text: Sequence[str] = ()) -> pd.DataFrame:
     except (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())
         raise UserError(
-            f"{file.where}: it cannot be read as a table ({reason}); give a CSV file in UTF-8 with one header, or a "
-            "Parquet file"
+            f"{file.where}: it cannot be read as a table ({reason}); give a CSV file in UTF-8 with "
+            "one header line, or a Parquet file"
         ) from None
     frame.columns = [str(name) for name in frame.columns]
     if len(frame) == 0:
-        raise UserError(f"{file.where}: it has a header and no rows; give a file with data")
+        raise UserError(f"{file.where}: it has a header but no rows; give a file with rows")
     for name in [name for name in frame if pd.api.types.is_object_dtype(frame[name])]:
         kind = pd.api.types.infer_dtype(frame[name], skipna=True)
         if kind == "decimal":
             frame[name] = frame[name].astype(np.float64)
-        elif kind == "mixed":  # such as lists: what can be compared is their text
+        elif kind == "mixed":  # such as lists, which can only be compared as text
             frame[name] = as_text(frame[name])
     return frame
 
 
 def text_columns(frame: pd.DataFrame) -> list[str]:
-    """Columns of text, which further rows are to be read as."""
+    """The columns that hold text, and must be read as text in other rows too.
+
+    Args:
+        frame: a table.
+
+    Returns:
+        Their names.
+
+    Example:
+        >>> text_columns(pd.DataFrame({"code": ["007", "B12"], "size": [1, 2]}))
+        ['code']
+    """
     return [
         name for name in frame if pd.api.types.infer_dtype(frame[name], skipna=True) == "string"
     ]
@@ -85,46 +104,56 @@ def as_source(
     """The table with ``target`` as the column to predict.
 
     Args:
-        frame: one row an example.
-        name: what to call it in a report.
-        where: what to call it in a complaint.
-        target: a column's name.
-        task: "auto", "classification" or "regression".
+        frame: one row per example.
+        name: what to call the table in a report.
+        where: what to call it in an error message.
+        target: the name of the target's column; None is an error that lists the columns.
+        task: "classification", "regression" or "auto": regression if the target is numeric with
+            more than two values, else classification.
         drop: columns to leave out.
-        test: rows to report on, of the same columns.
-        first_line: the number of the first row's line in a text file, for complaints.
+        test: rows to report on, with the same columns.
+        first_line: the line of the first row in a text file, for error messages.
+
+    Returns:
+        The rows whose target is known, without empty columns.
 
     Raises:
-        UserError: the target is missing, unknown, dropped or has one value only; a dropped column is unknown; a cell is
-            infinite; regression is asked of a target that is not a number; or the test rows lack a column.
+        UserError: the target is not given, unknown, dropped, the only column, empty or has only one
+            value; a dropped column is unknown; a cell is infinite; regression is asked for and the
+            target is not numeric; or the test rows lack a column, have no target, or targets that
+            are not numeric for a regression.
+
+    Eight arguments, since each is a flag of the user or a fact about where the table comes from.
     """
     columns = list(frame)
     if target is None:
         raise UserError(
-            f"{where}: which column is to be predicted? give --target one of {', '.join(columns)}"
+            f"{where}: the column to predict is not named; give --target one of "
+            f"{', '.join(columns)}"
         )
     for flag, column in (("--target", target), *(("--drop", column) for column in drop)):
         if column not in columns:
             nearest = difflib.get_close_matches(column, columns, n=len(columns), cutoff=0)
             raise UserError(
-                f"{flag} {column}: {where} has no such column; its columns, nearest first: {', '.join(nearest)}"
+                f"{flag} {column}: {where} has no such column; name one of its columns, nearest "
+                f"first: {', '.join(nearest)}"
             )
     if target in drop:
         raise UserError(
-            f"--drop {target}: it is the column to predict; choose another --target or keep it"
+            f"--drop {target}: it is the column to predict; keep it, or choose another --target"
         )
     if len(columns) - len(set(drop)) == 1:
         raise UserError(
-            f"{where}: {target} is its only column{' left' if drop else ''}; a table needs at least one more to predict it "
-            "from"
+            f"{where}: {target} is its only column{' left' if drop else ''}; give a table with at "
+            "least one more column to predict it from"
         )
     notes, left_out = [], [(column, "--drop") for column in dict.fromkeys(drop)]
     frame = frame.drop(columns=list(drop))
     named = [column for column in frame if column != target and is_identifier(frame[column])]
     if named:
         notes.append(
-            f"{', '.join(named)}: each row has its own value, as an identifier has; such a column is left out with "
-            f"--drop {shlex.join(named)}"
+            f"every row has a different value, as in an identifier, in {', '.join(named)}; "
+            f"if it is one, leave it out with --drop {shlex.join(named)}"
         )
     frame = _known(frame, target, notes, "rows")
     empty = [column for column in frame if frame[column].isna().all()]
@@ -133,7 +162,7 @@ def as_source(
             f"{where}: column {target} has no value in any row; choose another --target"
         )
     if empty:
-        notes.append(f"empty columns left out: {', '.join(empty)}")
+        notes.append(f"empty columns are left out: {', '.join(empty)}")
         left_out += [(column, "empty") for column in empty]
         frame = frame.drop(columns=empty)
     _refuse_infinite(where, frame, first_line)
@@ -141,28 +170,30 @@ def as_source(
     task = _task(where, y, task)
     if y.nunique() < 2:
         raise UserError(
-            f"{where}: column {target} holds one value only, {y.iloc[0]}; there is nothing to learn, "
-            "choose another --target"
+            f"{where}: column {target} holds only one value, {y.iloc[0]}; choose another --target"
         )
     held_out = None
     if test is not None:
-        missing = [column for column in frame if column not in test]
-        if missing:
+        lacking = [column for column in frame if column not in test]
+        if lacking:
             raise UserError(
-                f"--test-data: it lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} of {where}; give a file "
-                "of the same columns, or leave them out with --drop"
+                f"--test-data: it lacks the column{'s' * (len(lacking) > 1)} {', '.join(lacking)} "
+                f"of {where}; give a file with the same columns, or leave "
+                f"{'it' if len(lacking) == 1 else 'them'} out with --drop"
             )
         extra = [column for column in test if column not in columns]
         if extra:
-            notes.append(f"columns of the test data only, left out: {', '.join(extra)}")
+            notes.append(f"columns that only the test data have are left out: {', '.join(extra)}")
         test = _known(test[list(frame)], target, notes, "test rows")
         if len(test) == 0:
             raise UserError(
-                f"--test-data: column {target} has no value in any row; give test rows with their targets"
+                f"--test-data: column {target} has no value in any row; give test rows with their "
+                "targets"
             )
         if task == "regression" and not _is_number(test[target]):
             raise UserError(
-                f"--test-data: column {target} holds text, and numbers in {where}; mend the test file"
+                f"--test-data: column {target} holds text, but numbers in {where}; give test rows "
+                "with numeric targets"
             )
         _refuse_infinite("--test-data", test, first_line)
         held_out = (test.drop(columns=target).reset_index(drop=True), targets(test[target], task))
@@ -170,13 +201,26 @@ def as_source(
     missing = int(x.isna().to_numpy().sum())
     if missing:
         notes.append(
-            f"{missing:,} missing cells imputed: the median of a number, the most frequent category"
+            "missing cells, imputed with the median (numbers) or the most frequent category: "
+            f"{missing:,}"
         )
     return Source(name, x, targets(y, task), task, target, held_out, tuple(notes), tuple(left_out))
 
 
 def is_identifier(column: pd.Series) -> bool:
-    """Whether the column names its rows: text that differs in each, or the whole numbers from 0 or 1 on."""
+    """Whether the column seems to identify its rows: all text different, or row numbers.
+
+    Args:
+        column: cells of any type.
+
+    Returns:
+        True if there are at least ten rows whose values all differ, and these are not numbers or
+        are the whole numbers from 0 or 1 on, in any order.
+
+    Example:
+        >>> is_identifier(pd.Series(range(1, 21))), is_identifier(pd.Series(range(5, 25)))
+        (True, False)
+    """
     if len(column) < FEW or column.nunique() < len(column):
         return False
     if not _is_number(column):
@@ -188,12 +232,24 @@ def is_identifier(column: pd.Series) -> bool:
 def _known(frame: pd.DataFrame, target: str, notes: list[str], what: str) -> pd.DataFrame:
     unknown = frame[target].isna()
     if unknown.any():
-        notes.append(f"{unknown.sum():,} {what} without a {target} left out")
+        notes.append(f"{what} without a value of {target} are left out: {unknown.sum():,}")
     return frame[~unknown]
 
 
 def targets(y: pd.Series, task: str) -> np.ndarray:
-    """A quantity as float64, classes as text."""
+    """Targets in the form of a Source.
+
+    Args:
+        y: a column; numeric for regression.
+        task: "classification" or "regression".
+
+    Returns:
+        (rows,), float64 for regression and text for classification.
+
+    Example:
+        >>> targets(pd.Series([1, 2]), "regression"), targets(pd.Series([1, 2]), "classification")
+        (array([1., 2.]), array(['1', '2'], dtype=object))
+    """
     return y.to_numpy(np.float64) if task == "regression" else as_text(y).to_numpy(object)
 
 
@@ -204,7 +260,8 @@ def _refuse_infinite(where: str, frame: pd.DataFrame, first_line: int | None) ->
             row = int(column.index[infinite[0]])
             place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
             raise UserError(
-                f"{where}: column {name}, {place} holds an infinite number; mend the cell or leave it empty"
+                f"{where}: column {name}, {place} holds an infinite number; correct the cell or "
+                "leave it empty"
             )
 
 
@@ -215,7 +272,7 @@ def _is_number(column: pd.Series) -> bool:
 def _task(where: str, y: pd.Series, task: str) -> str:
     number = _is_number(y)
     if task == "auto":
-        # A number with two values (0/1, 1/2) is how tables spell a category.
+        # A numeric column with only two values (0/1, 1/2) is a category in most tables.
         return "regression" if number and y.nunique() != 2 else "classification"
     if task == "regression" and not number:
         first = next(
@@ -227,7 +284,7 @@ def _task(where: str, y: pd.Series, task: str) -> str:
             y.iloc[0],
         )
         raise UserError(
-            f"--task regression: column {y.name} of {where} holds {first!r}, which is no number; "
-            "use --task classification or another --target"
+            f"--task regression: column {y.name} of {where} holds {first!r}, which is not a number"
+            "; use --task classification or another --target"
         )
     return task

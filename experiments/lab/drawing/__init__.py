@@ -1,4 +1,4 @@
-"""How Matplotlib's figures look, and how they are written."""
+"""How figures made with Matplotlib look, and how they are written to files."""
 
 from experiments.lab.drawing.style import BIG, STYLE, canvas, look, write
 

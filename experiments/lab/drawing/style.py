@@ -1,4 +1,8 @@
-"""How Matplotlib's figures look, and how they are written: legible at half width, told apart without colour, same bytes."""
+"""How figures made with Matplotlib look, and how they are written to files.
+
+They can be read at half width, series can be distinguished without colour, and the same numbers
+give the same bytes.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +15,7 @@ from matplotlib.figure import Figure
 
 from experiments.lab.drawing.colours import LIGHT
 
+# By Matplotlib's names of settings; Any, since their type depends on Matplotlib's version.
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "jaxnn",
     "axes.spines.top": False,
@@ -35,13 +40,24 @@ SYMBOLS = ("o", "s", "D", "^", "v", "P", "*")
 
 @contextmanager
 def canvas(width: float = 12, height: float = 7) -> Iterator[Figure]:
-    """An empty figure, inches, to be drawn on inside the block in the house's style."""
+    """An empty figure; what is drawn on it inside the ``with`` block has the house's style.
+
+    Args:
+        width: in inches.
+        height: in inches.
+    """
     with mpl.rc_context(STYLE | BIG):
         yield Figure(figsize=(width, height), layout="constrained")
 
 
 def look(number: int) -> dict[str, Any]:
-    """Colour, dash and symbol of the n-th series: one of Okabe & Ito's colours, and without colour still apart.
+    """Colour, dash and symbol of a series, by its number; series also differ without colour.
+
+    Args:
+        number: from 0.
+
+    Returns:
+        Keyword arguments for Axes.plot.
 
     Example:
         >>> look(0)
@@ -57,9 +73,14 @@ def look(number: int) -> dict[str, Any]:
 def write(
     figure: Figure, folder: Path, name: str, dpi: int = 110, fonts: Mapping[str, Any] = BIG
 ) -> list[Path]:
-    """The figure as PNG and SVG; the same numbers give the same bytes.
+    """Write the figure as PNG and SVG; the same numbers give the same bytes.
 
-    fonts: the settings it was drawn with, since ticks take theirs when written.
+    Args:
+        figure: drawn inside ``canvas``.
+        folder: where to write.
+        name: of the files, without ending.
+        dpi: dots per inch of the PNG.
+        fonts: the settings that it was drawn with, which ticks need again when they are written.
 
     Returns:
         The files.
@@ -67,7 +88,8 @@ def write(
     paths = [folder / f"{name}.{kind}" for kind in ("png", "svg")]
     with mpl.rc_context(STYLE | dict(fonts)):
         figure.set_dpi(dpi)
-        figure.draw_without_rendering()  # lays it out, up to last bits that differ from run to run
+        # The layout's last bits differ from run to run, so positions are rounded.
+        figure.draw_without_rendering()
         figure.set_layout_engine("none")
         for axes in figure.axes:
             axes.set_position(np.round(axes.get_position(original=True).bounds, 6))

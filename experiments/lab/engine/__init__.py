@@ -1,1 +1,1 @@
-"""Grids trained on this machine and on several: devices, compiled programs, stages, checkpoints."""
+"""Grids trained on one machine or several: devices, compiled programs, stages, checkpoints."""

@@ -1,4 +1,4 @@
-"""Compiled programs kept between runs, for this user, these versions and this CPU only."""
+"""Compiled programs kept between runs, only for this user, these versions and this CPU."""
 
 import hashlib
 import importlib.metadata
@@ -11,17 +11,18 @@ import jax
 
 import jaxnn
 
-MOST_BYTES = 1 << 29  # the least used go first
+MOST_BYTES = 1 << 29  # of the folder; the programs that were used longest ago are deleted first
 
 
 def use_compile_cache() -> Path | None:
-    """Keep compiled programs in the user's cache folder, if only the user can write to it.
+    """Keep compiled programs in the user's cache folder.
 
-    A cached program is machine code that will be run: the folder is made with mode 0700, and one of
-    another owner or that others may write to is not used; programs are then compiled each time.
+    A cached program is machine code that will be run. So the folder is made with mode 0700, and it
+    is not used if it belongs to someone else or others may write to it; programs are then compiled
+    each time.
 
     Returns:
-        The folder, or None.
+        The folder, or None where there is none to use.
     """
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     folder = home / "jaxnn" / _key()
@@ -43,7 +44,7 @@ def use_compile_cache() -> Path | None:
 
 
 def _key() -> str:
-    """Of the versions and the CPU: its machine code may not run on another."""
+    """A hash of the versions and the CPU, since machine code may not run on another CPU."""
     try:
         cpu = "".join(
             sorted(

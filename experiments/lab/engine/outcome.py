@@ -1,4 +1,4 @@
-"""What one program has found, and what it takes to go on: as named arrays, for a checkpoint."""
+"""What one program has found, and where it is, as named arrays for a checkpoint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,21 +15,28 @@ Flat = dict[str, np.ndarray]
 class Outcome(jaxnn.Outcome):
     """What one program found, the seconds that it took, and where an unfinished wave is.
 
-    stand: None between waves.
+    compile_seconds: of its compilation, summed over processes and interruptions.
+    run_seconds: of its training, likewise.
+    stand: what an unfinished wave goes on from; None between waves.
     """
 
     compile_seconds: float = 0.0
     run_seconds: float = 0.0
     stand: Stand | None = None
 
-    def join(self, other: "Outcome") -> None:
-        """Take over the runs that another has finished, such as another process."""
+    def join(self, other: jaxnn.Outcome) -> None:
+        """Add the runs that another outcome has finished, such as one from another process.
+
+        Args:
+            other: of the same program; its seconds are added, where it has them.
+        """
         super().join(other)
-        self.compile_seconds += other.compile_seconds
-        self.run_seconds += other.run_seconds
+        if isinstance(other, Outcome):
+            self.compile_seconds += other.compile_seconds
+            self.run_seconds += other.run_seconds
 
     def flat(self) -> Flat:
-        """As named arrays."""
+        """The outcome as named arrays, as ``of`` takes them."""
         arrays = {
             "steps": self.steps,
             "done": self.done,
@@ -48,7 +55,7 @@ class Outcome(jaxnn.Outcome):
 
     @classmethod
     def of(cls, flat: Mapping[str, np.ndarray]) -> "Outcome":
-        """From named arrays."""
+        """The outcome from the named arrays that ``flat`` returned."""
 
         def under(group: str) -> Flat:
             return {

@@ -1,4 +1,4 @@
-"""More machines than one: slices of a grid's runs, trained apart and joined by the same command."""
+"""Several machines: slices of a grid's runs, trained apart and joined by the same command."""
 
 import re
 from collections.abc import Mapping
@@ -14,10 +14,24 @@ from experiments.lab.io.cli import UserError
 
 
 class Share(NamedTuple):
-    """Slice ``index`` of ``count``, from 0."""
+    """Slice ``index`` of ``count``, from 0.
+
+    together: the processes of one job train the slices at the same time, and join what they find.
+    """
 
     index: int
     count: int
+    together: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """One slice of several, which is trained by itself."""
+        return self.count > 1 and not self.together
+
+    @property
+    def follows(self) -> bool:
+        """Another process of the job writes the results and speaks to the user."""
+        return self.together and self.index > 0
 
     @property
     def label(self) -> str:
@@ -32,8 +46,8 @@ def share(text: str | None) -> Share:
         UserError: it is not of that form.
 
     Example:
-        >>> share("2/8"), share(None)
-        (Share(index=1, count=8), Share(index=0, count=1))
+        >>> share("2/8").label, share(None).label
+        ('2-of-8', 'all')
     """
     if text is None:
         return Share(0, 1)
@@ -44,8 +58,10 @@ def share(text: str | None) -> Share:
 
 
 def share_of(runs: Mapping[int, np.ndarray], part: Share) -> dict[int, np.ndarray]:
-    """A slice of runs, bool (cells, seeds) by the number of their structure. Slices are disjoint, together all runs, and hold
-    the runs of few structures each, so that each compiles few programs.
+    """A slice of runs, bool (cells, seeds) by the number of their structure.
+
+    Slices are disjoint and make up all runs. Each has runs of few structures, so that each process
+    compiles few programs.
 
     Example:
         >>> every = {number: np.ones((2, 3), bool) for number in range(2)}
@@ -54,7 +70,7 @@ def share_of(runs: Mapping[int, np.ndarray], part: Share) -> dict[int, np.ndarra
     """
     total, before, found = sum(int(wanted.sum()) for wanted in runs.values()), 0, {}
     for number, wanted in runs.items():
-        # Seed by seed within a structure, since the runs of a seed are trained together.
+        # Seed by seed within a structure: the runs of a seed are trained together.
         seeds, cells = np.nonzero(wanted.T)
         mine = (before + np.arange(len(cells))) * part.count // total == part.index
         if mine.any():
@@ -65,23 +81,28 @@ def share_of(runs: Mapping[int, np.ndarray], part: Share) -> dict[int, np.ndarra
 
 
 def start(coordinator: str | None, processes: int | None, process: int | None) -> Share:
-    """Join the other processes; under Slurm and the like JAX finds all three by itself.
+    """Join the other processes; under Slurm and the like, JAX finds all three values by itself.
+
+    Args:
+        coordinator: host:port of process 0.
+        processes: how many there are.
+        process: the number of this one.
 
     Raises:
-        UserError: they cannot be found or joined.
+        UserError: the other processes cannot be found or joined.
     """
     try:
         jax.distributed.initialize(coordinator, processes, process)
     except (ValueError, RuntimeError) as error:
         raise UserError(
-            f"--distributed: {str(error).splitlines()[0]}; outside of Slurm give --coordinator HOST:PORT, --processes "
-            "and --process"
+            f"--distributed: {str(error).splitlines()[0]}; outside of Slurm give --coordinator "
+            "HOST:PORT, --processes and --process"
         ) from None
-    return Share(jax.process_index(), jax.process_count())
+    return Share(jax.process_index(), jax.process_count(), together=True)
 
 
 def join(outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
-    """Every process's outcomes, in every process."""
+    """The outcomes of all processes, in every process; each must call it."""
     every: dict[int, Outcome] = {}
     flat = {
         f"{number}/{name}": array

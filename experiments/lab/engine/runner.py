@@ -22,9 +22,9 @@ CHECKPOINT_SECONDS = 5.0
 class Work(Protocol):
     """What is asked of the engine; a Study is one.
 
-    asked: the grid whose programs are compiled, so that what is trained in addition is trained in
-        the same way, to the last bit.
-    grid: the same or a wider one, by which runs are numbered.
+    asked: the grid that programs are compiled for, so that runs of a wider grid are trained in the
+        same way, to the last bit.
+    grid: the same grid or a wider one; outcomes have its shape.
     steps: updates of each run.
     """
 
@@ -36,11 +36,11 @@ class Work(Protocol):
     def steps(self) -> int: ...
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
-        """ "train", "validation" and "test" as (x, y)."""
+        """Part ("train", "validation", "test") -> (x, y)."""
         ...
 
     def make(self, structure: Mapping[str, Any]) -> Training:
-        """One run of a structure."""
+        """The training of one run of a structure."""
         ...
 
     def batch_size(self, structure: Mapping[str, Any]) -> int:
@@ -49,18 +49,18 @@ class Work(Protocol):
 
 
 class Listener(Protocol):
-    """Who is told how it goes, by the number of the structure."""
+    """What ``run_grid`` calls while it trains; ``number`` is the number of the structure."""
 
     def start(self, number: int, outcome: Outcome) -> None:
-        """Its program is compiled and starts to run; the outcome is filled as it runs."""
+        """The structure's program is compiled and starts; the outcome is filled while it runs."""
         ...
 
     def advance(self, number: int, share: float) -> None:
-        """A segment is done, and this share of all its work."""
+        """A segment is done; so is this share of the program's work, from 0 to 1."""
         ...
 
     def keep(self, number: int, outcome: Outcome) -> None:
-        """The outcome is to be kept: every few seconds, and when a wave is done."""
+        """The outcome must be kept: every few seconds, and at the end of each wave."""
         ...
 
 
@@ -73,14 +73,14 @@ def run_grid(
     """Train runs of a grid.
 
     Args:
-        work: what is asked.
-        runs: bool (cells, seeds) by the number of their structure, those to train.
+        work: the grid, its data, and how each structure is trained.
+        runs: the runs to train, bool (cells, seeds), by the number of their structure.
         known: outcomes that an earlier, interrupted call has left, by the number of their
             structure; their finished runs are not trained again.
-        listener: who is told how it goes.
+        listener: is called as the training goes on.
 
     Returns:
-        The outcomes by number.
+        The outcomes by the number of their structure.
     """
     grid, data, lengths = work.grid, work.parts(), segment_lengths(work.steps)
     outcomes = {
@@ -108,7 +108,7 @@ def run_grid(
         return program, time.perf_counter() - began
 
     with ThreadPoolExecutor(1) as compiler:
-        # One ahead: the next compiles while this one runs.
+        # The next program compiles while this one runs.
         building = {number: compiler.submit(compiled, number) for number in todo[:1]}
         for number, following in zip_longest(todo, todo[1:]):
             outcome, (program, seconds) = outcomes[number], building.pop(number).result()

@@ -1,29 +1,54 @@
-"""A grid in stages: what was asked for, then further rates where the best lies on the edge, then further seeds at each best rate.
+"""A grid in stages: what was asked for, further rates, further seeds.
 
-A stage follows from what the ones before it found, all of it finished: a run that goes on after an interruption, and each process
-of several, comes to the same stages.
+Further rates are trained where the best rate is on the edge, further seeds at each best rate. A
+stage follows from the finished results of the stages before it, so an interrupted run that goes on,
+and each of several processes, come to the same stages.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 
 import jaxnn
 from experiments.lab.engine.outcome import Outcome
 
-BEYOND = 2.0  # decades on either side that a grid is widened by at most
-CLOSEST = 0.25  # decades between further rates at least, so that they are few: eight on either side at most
-STAGE = 1.0  # decades that a stage adds: a group trains a few rates in little more time than one
+BEYOND = 2.0  # decades by which a grid is widened at most, on either side
+CLOSEST = 0.25  # decades between further rates at least: so there are eight on a side at most
+STAGE = 1.0  # decades that a stage adds: a few rates take little more time than one
+
+Runs = Mapping[int, np.ndarray]  # by the number of their structure, bool (cells, seeds)
+
+
+class Asked(Protocol):
+    """What the stages must know of a study.
+
+    asked: the grid that is asked for, trained whole.
+    grid: the widest that it may become; its first seeds are those asked for.
+    labels: what to call each structure.
+    best_cell: the number of the best cell, of an outcome's runs, bool (cells, seeds).
+    """
+
+    @property
+    def asked(self) -> jaxnn.Grid: ...
+
+    @property
+    def grid(self) -> jaxnn.Grid: ...
+
+    @property
+    def labels(self) -> Sequence[str]: ...
+
+    def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int: ...
 
 
 def widest(asked: jaxnn.Grid, *, refine: int = 0, fixed: bool = False) -> jaxnn.Grid:
-    """All that a grid may grow into: its rates continued beyond both ends at the spacing they have there, and further seeds.
+    """All that a grid may become: rates beyond both ends, spaced as at that end, and further seeds.
 
     Args:
         asked: the grid; its cells are learning rates, ascending.
-        refine: further seeds.
-        fixed: no further rates, as where there is only one.
+        refine: how many further seeds.
+        fixed: no further rates; there are none for a single rate either.
 
     Example:
         >>> grid = widest(jaxnn.Grid({}, {"learning_rate": (0.1, 1.0)}, seeds=3), refine=2)
@@ -36,63 +61,62 @@ def widest(asked: jaxnn.Grid, *, refine: int = 0, fixed: bool = False) -> jaxnn.
     return jaxnn.Grid(asked.structure, {"learning_rate": rates}, len(asked.seed_numbers) + refine)
 
 
-def train(
-    asked: jaxnn.Grid,
-    grid: jaxnn.Grid,
-    labels: Sequence[str],
-    best: Callable[[Outcome, np.ndarray], int],
-    stage: Callable[[dict[int, np.ndarray], str], Mapping[int, Outcome]],
-) -> Mapping[int, Outcome]:
+def train(study: Asked, stage: Callable[[Runs, str], Mapping[int, Outcome]]) -> list[Outcome]:
     """Train stage after stage.
 
     Args:
-        asked: trained whole.
-        grid: what it may grow into; its first seeds are those asked for.
-        labels: what to call each structure.
-        best: the number of the best cell, of an outcome's runs bool (cells, seeds).
-        stage: trains runs, bool (cells, seeds) by number, about which it is told a sentence, or nothing of those asked for;
-            returns the outcomes of all structures.
+        study: what is asked.
+        stage: ``stage(runs, reason)`` trains runs; the reason is a sentence, empty for the runs
+            asked for. It returns the outcomes of all structures by number.
 
     Returns:
-        The outcomes by number.
+        The outcomes in the order of the structures.
     """
-    runs = first(asked, grid)
+    runs = first(study)
     outcomes = stage(runs, "")
     while True:
         further = {
-            number: further_rates(grid, mine, best(outcomes[number], mine))
+            number: further_rates(study.grid, mine, study.best_cell(outcomes[number], mine))
             for number, mine in runs.items()
         }
         further = {number: more for number, more in further.items() if more.any()}
         if not further:
             break
-        outcomes = stage(further, widened(asked, grid, further, labels))
+        outcomes = stage(further, widened(study, further))
         runs |= {number: runs[number] | more for number, more in further.items()}
-    known = len(asked.seed_numbers)
-    if further := len(grid.seed_numbers) - known:
+    known = len(study.asked.seed_numbers)
+    if further := len(study.grid.seed_numbers) - known:
         outcomes = stage(
             {
-                number: _further_seeds(mine, best(outcomes[number], mine), known)
+                number: _further_seeds(mine, study.best_cell(outcomes[number], mine), known)
                 for number, mine in runs.items()
             },
             f"{further} further seed{'s' * (further > 1)} at each best rate",
         )
-    return outcomes
+    return [outcomes[number] for number in runs]
 
 
-def first(asked: jaxnn.Grid, grid: jaxnn.Grid) -> dict[int, np.ndarray]:
-    """The runs asked for: bool (cells, seeds) of the wider grid by number."""
-    runs = np.zeros((len(grid.cells), len(grid.seed_numbers)), bool)
-    runs[grid.find(asked)] = True
-    return dict.fromkeys(range(len(grid.structures)), runs)
+def first(study: Asked) -> dict[int, np.ndarray]:
+    """The runs asked for."""
+    runs = np.zeros((len(study.grid.cells), len(study.grid.seed_numbers)), bool)
+    runs[study.grid.find(study.asked)] = True
+    return dict.fromkeys(range(len(study.grid.structures)), runs)
 
 
 def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int) -> np.ndarray:
-    """The runs to go on with where the best rate lies on the edge: bool (cells, seeds), none elsewhere, and where the grid ends.
+    """The runs to go on with where the best rate is on the edge, and the grid has further rates.
+
+    Args:
+        grid: the widest.
+        runs: bool (cells, seeds), those trained.
+        best: the number of the best cell.
+
+    Returns:
+        bool (cells, seeds); none where the best rate is not on the edge.
 
     Example:
         >>> grid = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0, 10.0, 100.0)})
-        >>> further_rates(grid, np.array([[True], [True], [False], [False]]), best=1).ravel().tolist()
+        >>> further_rates(grid, np.array([[True], [True], [False], [False]]), 1).ravel().tolist()
         [False, False, True, False]
     """
     tried, more = np.flatnonzero(runs.any(axis=1)), np.zeros_like(runs)
@@ -105,41 +129,39 @@ def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int) -> np.ndarray:
     return more
 
 
-def ends(asked: jaxnn.Grid, grid: jaxnn.Grid, runs: Mapping[int, np.ndarray]) -> dict[int, float]:
-    """The rate furthest beyond those asked for, by the number of the structure, of those structures that go beyond.
+def ends(study: Asked, runs: Runs) -> dict[str, float]:
+    """The rate furthest beyond those asked for, by the labels of the structures that have such.
 
     Example:
+        >>> from types import SimpleNamespace
         >>> asked = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0)})
-        >>> ends(asked, jaxnn.Grid({}, {"learning_rate": (0.1, 1.0, 10.0, 100.0)}), {0: np.ones((4, 1), bool)})
-        {0: 100.0}
+        >>> study = SimpleNamespace(asked=asked, grid=widest(asked), labels=["relu"])
+        >>> ends(study, {0: np.array([[False], [False], [True], [True], [True], [False]])})
+        {'relu': 10.0}
     """
-    rates, near = (
-        np.array(grid.hyperparameters["learning_rate"]),
-        asked.hyperparameters["learning_rate"],
-    )
+    rates = np.array(study.grid.hyperparameters["learning_rate"])
+    asked = study.asked.hyperparameters["learning_rate"]
     found = {}
     for number, mine in runs.items():
-        tried = rates[
-            mine.any(axis=1)
-        ]  # beyond on one side only: the best of all rates does not leave the side on which it lies
-        if tried[0] < near[0] or tried[-1] > near[-1]:
-            found[number] = float(tried[0] if tried[0] < near[0] else tried[-1])
+        # On one side only: the best rate so far stays on the side on which the grid was widened.
+        tried = rates[mine.any(axis=1)]
+        if tried[0] < asked[0] or tried[-1] > asked[-1]:
+            end = tried[0] if tried[0] < asked[0] else tried[-1]
+            found[study.labels[number]] = float(end)
     return found
 
 
-def widened(
-    asked: jaxnn.Grid, grid: jaxnn.Grid, runs: Mapping[int, np.ndarray], labels: Sequence[str]
-) -> str:
+def widened(study: Asked, runs: Runs) -> str:
     """For which structures the grid was widened, and to where; empty for none."""
     to: dict[float, list[str]] = {}
-    for number, rate in ends(asked, grid, runs).items():
-        to.setdefault(rate, []).append(labels[number])
+    for label, rate in ends(study, runs).items():
+        to.setdefault(rate, []).append(label)
     said = "; ".join(f"to {rate:.3g} for {', '.join(names)}" for rate, names in to.items())
-    return f"the best rate lay on the edge: widened {said}" if said else ""
+    return f"the best rate was on the edge: widened {said}" if said else ""
 
 
 def _beyond(inner: float, end: float) -> list[float]:
-    """Rates that continue from inner beyond the end, the nearest first; float32 holds them."""
+    """Rates beyond the end, spaced as from inner to end, nearest first; all are float32 numbers."""
     decades = math.log10(end / inner)
     decades = math.copysign(max(abs(decades), CLOSEST), decades)
     found = [

@@ -62,11 +62,11 @@ from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.measurement import Arrays, Found, Measurement
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io import cli
-from experiments.lab.io.files import write_json
+from experiments.lab.io.files import write_json, write_table
 from experiments.lab.results.code_hash import code_of, measuring_code
-from experiments.lab.results.folder import RunFolder, fingerprint, write_table
-from experiments.lab.results.provenance import provenance
-from experiments.lab.study import own
+from experiments.lab.results.folder import RunFolder
+from experiments.lab.results.provenance import fingerprint, provenance
+from experiments.lab.study import named_activations
 
 _SECONDS = "/seconds"  # beside the arrays of a part that is kept; no array's name has a slash
 
@@ -177,7 +177,7 @@ class Experiment:
         settings = self.settings(configuration)
         named = settings.get("activation", ())
         # The source of the user's own activations, which are code too.
-        sources = own.described([named] if isinstance(named, str) else named)
+        sources = named_activations.described([named] if isinstance(named, str) else named)
         asked = {"experiment": self.name, **settings, "own_activations": sources}
         return fingerprint(asked, "", self.measurement_code())
 

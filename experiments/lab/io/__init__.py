@@ -1,1 +1,1 @@
-"""Between the user and the code: flags, errors in one sentence, files written whole."""
+"""What is between the user and the code: flags, errors of one sentence, files written whole."""

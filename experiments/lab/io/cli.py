@@ -1,4 +1,4 @@
-"""From a command line to an experiment: flags, and one clear sentence for what is wrong with one."""
+"""From a command line to an experiment: flags, and one clear sentence for whatever is wrong."""
 
 import contextlib
 import difflib
@@ -22,18 +22,25 @@ def run(
     argv: Sequence[str] | None = None,
     default: Any = None,
 ) -> NoReturn:
-    """Parse the flags of a frozen dataclass, run ``main(configuration)``, and exit with a code.
+    """Parse the flags of a frozen dataclass, run ``main(configuration)``, and exit.
 
-    Flags that are absent are as in default, where it is given, else as in the dataclass.
+    The exit code is 0 if it ends well; 2 for an error that the user can fix, as one sentence says;
+    130 if it is interrupted, when the same command continues from there.
 
-    0: done. 2: the user can fix it; one sentence says how. 130: interrupted; the same command goes
-    on from there.
+    Args:
+        main: what to run.
+        configuration: the dataclass.
+        argv: the words after the command; None for those that this process was started with.
+        default: an instance of the dataclass, for flags that are absent; None for the defaults of
+            the dataclass.
+
+    Raises:
+        SystemExit: always, with the exit code.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(
-                errors="replace"
-            )  # a terminal without × or ² shows ? and does not end the run
+            # A terminal that has no × or ² shows ?, and the run goes on.
+            stream.reconfigure(errors="replace")
     try:
         main(parse(configuration, argv, default))
     except UserError as error:
@@ -41,7 +48,7 @@ def run(
         sys.exit(2)
     except KeyboardInterrupt:
         print(
-            "\ninterrupted: what is finished is kept, and the same command goes on from there",
+            "\ninterrupted: what is finished is kept, and the same command continues from there",
             file=sys.stderr,
         )
         sys.exit(130)
@@ -52,10 +59,17 @@ def run(
 
 
 def parse(configuration: type, argv: Sequence[str] | None = None, default: Any = None):
-    """The dataclass that the flags describe; tyro's boxed complaints become one sentence.
+    """An instance of the dataclass, from flags; tyro's boxed error messages become one sentence.
+
+    Args:
+        configuration: the dataclass.
+        argv: the words after the command; None for those that this process was started with.
+        default: an instance of the dataclass, for flags that are absent; None for the defaults of
+            the dataclass.
 
     Raises:
-        UserError: an unknown flag, or a value that its flag cannot take.
+        UserError: a flag is unknown, or cannot take its value.
+        SystemExit: after --help.
     """
     complaint = io.StringIO()
     try:
@@ -79,7 +93,7 @@ def parse(configuration: type, argv: Sequence[str] | None = None, default: Any =
 
 
 def _unbox(complaint: str) -> tuple[str, str | None]:
-    """What tyro says between its box's title and first rule, and the flag it takes for the nearest."""
+    """Tyro's text between the title of its box and the first rule, and the nearest known flag."""
     lines = [line.strip("│ ") for line in complaint.splitlines()[1:]]
     said = takewhile(lambda line: not _is_rule(line), dropwhile(_is_rule, lines))
     after = (line for before, line in pairwise(lines) if before.startswith("Perhaps you meant"))
@@ -93,10 +107,18 @@ def _is_rule(line: str) -> bool:
 
 
 def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
-    """Numbers given one by one, or as ``low:high:count`` on a log scale.
+    """Numbers, given one by one or as ``low:high:count``, evenly spaced on a log scale.
+
+    Args:
+        values: what the user gave.
+        flag: the flag that they were given to, for error messages.
+
+    Returns:
+        The numbers, ascending, each of them once.
 
     Raises:
-        UserError: a value is no number, not finite or not above 0, or a range is not of that form.
+        UserError: there is no value; one is not a number, not finite or not above 0; or a range is
+            not of that form.
 
     Example:
         >>> numbers(["0.5", "0.01:1:3"], "--learning-rate")
@@ -117,8 +139,8 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
                 new = [float(f"{low * 10 ** (step * i):.12g}") for i in range(count)]
         except (ValueError, IndexError):
             raise UserError(
-                f"{flag} {text}: give a number, or low:high:count with 0 < low < high and count of "
-                "at least 2, such as 1e-4:10:13"
+                f"{flag} {text}: give a number, or low:high:count with 0 < low < high and a count "
+                "of at least 2, such as 1e-4:10:13"
             ) from None
         bad = [value for value in new if not 0 < value < math.inf]
         if bad:
@@ -134,10 +156,15 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
 
 
 def one_of(known: Iterable[str], value: str, what: str) -> None:
-    """Check a name.
+    """Check that a name is known.
+
+    Args:
+        known: the names there are.
+        value: the name to check.
+        what: the name of its flag, without dashes.
 
     Raises:
-        UserError: it is not among the known ones, which are listed.
+        UserError: the name is unknown; the message lists the known ones, nearest first.
     """
     known = list(known)
     if value not in known:
@@ -148,10 +175,15 @@ def one_of(known: Iterable[str], value: str, what: str) -> None:
 
 
 def at_least(minimum: int, values: Sequence[int] | int, flag: str) -> None:
-    """Check counts.
+    """Check that whole numbers are not too small.
+
+    Args:
+        minimum: the least that each may be.
+        values: one number or several.
+        flag: the flag that they were given to, for error messages.
 
     Raises:
-        UserError: there is none, or one is below the minimum.
+        UserError: there is no number, or one is below the minimum.
     """
     values = (values,) if isinstance(values, int) else values
     if not values:

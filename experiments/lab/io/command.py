@@ -1,7 +1,7 @@
-"""The console command: ``jaxnn bias …`` is ``python -m experiments.bias …`` from anywhere.
+"""The console command ``jaxnn``: ``jaxnn NAME …`` is ``python -m experiments.NAME …`` anywhere.
 
-In a wheel the folder experiments/ is below jaxnn_experiments/ (setup.py says why), which is on the
-path of this command and of the processes it starts, and on no other.
+In a wheel, the folder experiments/ is in jaxnn_experiments/ (setup.py says why), which is on the
+path of this command and of the processes it starts, and on no other path.
 """
 
 import difflib
@@ -13,12 +13,12 @@ from pathlib import Path
 
 EXPERIMENTS = Path(__file__).resolve().parents[2]
 INSTALLED = EXPERIMENTS.parent.name == "jaxnn_experiments"  # from a wheel, not in a checkout
-ENTRY = "jaxnn_experiments.experiments.lab.io.command"  # this module, where the command starts it
-OF_ALL = ("list", "all", "conclude")  # what `python -m experiments` takes
+ENTRY = "jaxnn_experiments.experiments.lab.io.command"  # this module as the command imports it
+OF_ALL = ("list", "all", "conclude")  # the actions of `python -m experiments`
 
 
 def main() -> None:
-    """Run the experiment that is named; without a name, do what ``python -m experiments`` does."""
+    """Run the named experiment; without a name, do what ``python -m experiments`` does."""
     home = str(EXPERIMENTS.parent)
     sys.path.insert(0, home)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
@@ -31,7 +31,7 @@ def main() -> None:
     else:
         nearest = difflib.get_close_matches(name, names(), n=len(names()), cutoff=0)
         print(
-            f"error: jaxnn {name}: there is no such experiment; nearest first, there are "
+            f"error: jaxnn {name}: there is no such experiment; name one of these, nearest first: "
             f"{', '.join(nearest)}",
             file=sys.stderr,
         )
@@ -39,17 +39,25 @@ def main() -> None:
 
 
 def names() -> list[str]:
-    """What can be run: the files and folders of experiments/, without the lab."""
+    """The names of what can be run: the files and folders of experiments/, without the lab.
+
+    Example:
+        >>> "activations" in names(), "lab" in names()
+        (True, False)
+    """
     files = {path.stem for path in EXPERIMENTS.glob("[!_]*.py")}
     folders = {path.parent.name for path in EXPERIMENTS.glob("[!_]*/__main__.py")}
     return sorted(files | folders)
 
 
 def program(module: str | None = None) -> str:
-    """What a user types, without flags, to start a module of the experiments.
+    """What a user types to start a module of the experiments, without flags.
 
     Args:
-        module: its dotted name; absent, what started this process.
+        module: its full name; None for what started this process.
+
+    Returns:
+        The command.
 
     Example:
         >>> program("experiments.depth")

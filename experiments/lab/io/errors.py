@@ -1,5 +1,5 @@
-"""What a user can mend."""
+"""The error that a user can fix."""
 
 
 class UserError(Exception):
-    """Something the user can mend: one sentence that names the value, the place and the remedy."""
+    """An error that the user can fix: one sentence with the value, the place and the remedy."""

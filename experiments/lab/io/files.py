@@ -8,22 +8,51 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all, also where the process is killed.
+
+    Args:
+        path: the file; another one there is replaced.
+        text: written as UTF-8.
+    """
     temporary = path.with_name(f"{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """A JSON file; a number that is not finite is null, since JSON has none."""
+    """Write a JSON file, whole or not at all.
+
+    Args:
+        path: the file; another one there is replaced.
+        value: made plain by ``plain``.
+    """
     write_text(path, json.dumps(plain(value), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """A CSV file; numbers have seven digits, all that float32 has."""
+    text = table.to_csv(index=False, float_format="%.7g", lineterminator="\n")
+    write_text(path, text)
+
+
 def plain(value: Any) -> Any:
-    """The value in what JSON has."""
+    """A value in the types that JSON has.
+
+    Args:
+        value: mappings, sequences, arrays, numbers, text, paths, bools and None, nested.
+
+    Returns:
+        Mappings as dictionaries by text, sequences and arrays as lists, paths as text; None for a
+        number that is not finite, since JSON has none.
+
+    Example:
+        >>> plain({1: np.array([0.5, np.nan]), "at": Path("runs")})
+        {'1': [0.5, None], 'at': 'runs'}
+    """
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):

@@ -1,50 +1,46 @@
 """Figures of what training found: errors, curves, intervals, seeds, steps and cost."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from experiments.lab.report.chart import Axis, Figure, Series, View, log_if_positive
-from experiments.lab.report.evidence import Program
+from experiments.lab.report.figure import Axis, Figure, View, log_if_positive, series_of
 from experiments.lab.study import wording
-from experiments.lab.study.comparison import Choice, Score
+from experiments.lab.study.baseline import Versus
+from experiments.lab.study.choices import Choice
+from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.statistics import interquartile_mean
+from experiments.lab.study.tables import rows_of
 
 
-def of(table: pd.DataFrame, structure: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of these values."""
-    return table[np.logical_and.reduce([table[name] == value for name, value in structure.items()])]
+def learning_rates(comparison: Comparison) -> Figure:
+    """Error or loss against learning rate, over seeds; diverged runs are marked.
 
-
-def learning_rates(results: pd.DataFrame, choices: Sequence[Choice], score: Score) -> Figure:
-    """Error or loss against learning rate: interquartile means over seeds and their middle half, diverged runs marked.
-
-    The error is 1 − accuracy, or 1 − R², the share of the variance left unexplained; worse than all wrong, or than twice the
-    variance, is drawn there.
+    The error is 1 − accuracy, or 1 − R², the share of the variance that is left unexplained. An
+    error above 1, or above twice the variance, is drawn there.
     """
-    scale, worst, unit = (100, 100.0, " (%)") if score.name == "accuracy" else (1, 2.0, " (1 − R²)")
-    losses = [f"{part}_loss" for part in ("test", "validation")]
-    results = results.assign(
-        **{
-            f"{part}_error": scale * (1 - results[f"{part}_{score.name}"])
-            for part in ("test", "validation")
-        }
-    )
-    views = [
-        _against_rate(results, choices, f"{part}_error", f"{part} error{unit}", worst)
+    score, results = comparison.study.score, comparison.results
+    worst, unit = (100.0, " (%)") if score.name == "accuracy" else (2.0, " (1 − R²)")
+    errors = {
+        f"{part}_error": score.scale * (1 - results[f"{part}_{score.name}"])
         for part in ("test", "validation")
+    }
+    results = results.assign(**errors)
+    views = [
+        _against_rate(results, comparison.choices, name, f"{name.replace('_', ' ')}{unit}", worst)
+        for name in errors
     ]
     views += [
-        _against_rate(results, choices, name, name.replace("_", " "), None) for name in losses
+        _against_rate(results, comparison.choices, name, name.replace("_", " "), None)
+        for name in ("test_loss", "validation_loss")
     ]
     return Figure(
         "rates",
         "Final error against learning rate",
-        "Lines are interquartile means over seeds, bands the middle half of the seeds. A ring marks the rate chosen on "
-        "validation data, a cross rates at which runs have diverged: they count as all wrong, and what leaves the "
-        "picture is drawn at its top.",
+        "Lines are interquartile means over seeds, bands the middle half of the seeds. A ring "
+        "marks the rate chosen on validation data, a cross rates at which runs have diverged: they "
+        "count as all wrong, and what would leave the figure is drawn at its top.",
         tuple(views),
     )
 
@@ -52,47 +48,35 @@ def learning_rates(results: pd.DataFrame, choices: Sequence[Choice], score: Scor
 def _against_rate(
     results: pd.DataFrame, choices: Sequence[Choice], column: str, title: str, worst: float | None
 ) -> View:
-    series = []
-    middles = []
-    for choice in choices:
-        cells = of(results, choice.structure).groupby("learning_rate")
-        middles.append(
-            (
-                cells,
-                cells[column].apply(lambda values: float(interquartile_mean(values.to_numpy()))),
-            )
-        )
+    """A column against learning rate, cut off at worst; if None, at the largest finite mean."""
+    cells = [rows_of(results, choice.structure).groupby("learning_rate") for choice in choices]
+    middles = [
+        group[column].apply(lambda values: float(interquartile_mean(values.to_numpy())))
+        for group in cells
+    ]
     if worst is None:
-        finite = [value for _, middle in middles for value in middle if np.isfinite(value)]
+        finite = [value for middle in middles for value in middle if np.isfinite(value)]
         worst = max(finite, default=1.0)
-    for number, (choice, (cells, middle)) in enumerate(zip(choices, middles, strict=True)):
-        failed, runs = cells["diverged_step"].count(), cells.size()
+    series = []
+    for number, (choice, group, middle) in enumerate(zip(choices, cells, middles, strict=True)):
+        failed, runs = group["diverged_step"].count(), group.size()
         low, high = (
-            cells[column].quantile(share, interpolation="nearest").clip(upper=worst)
+            group[column].quantile(share, interpolation="nearest").clip(upper=worst)
             for share in (0.25, 0.75)
         )
         drawn = middle.clip(upper=worst)
         hover = [
-            f"{choice.label}\nlearning rate {rate:.3g}\n{title} {m:.4g}\nmiddle half of the seeds {a:.4g} to {b:.4g}"
-            f"\n{f} of {n} runs diverged"
-            for rate, m, a, b, f, n in zip(
+            f"{choice.label}\nlearning rate {rate:.3g}\n{title} {value:.4g}\n"
+            f"middle half of the seeds {a:.4g} to {b:.4g}\n{f} of {n} runs diverged"
+            for rate, value, a, b, f, n in zip(
                 middle.index, middle, low, high, failed, runs, strict=True
             )
         ]
-        own = (choice.label, number, (number,))
         series.append(
-            Series(
-                *own,
-                drawn.index.tolist(),
-                drawn.tolist(),
-                "line",
-                hover,
-                low.tolist(),
-                high.tolist(),
-            )
+            series_of(number, choice, drawn.index, drawn, hover=hover, low=low, high=high)
         )
         for kind, mine in (("cross", failed > 0), ("ring", drawn.index == choice.learning_rate)):
-            series.append(Series(*own, drawn.index[mine].tolist(), drawn[mine].tolist(), kind))
+            series.append(series_of(number, choice, drawn.index[mine], drawn[mine], kind=kind))
     return View(
         title,
         Axis("learning rate, log scale", log=True),
@@ -101,7 +85,7 @@ def _against_rate(
     )
 
 
-def training_curves(curves: pd.DataFrame, choices: Sequence[Choice]) -> Figure:
+def training_curves(comparison: Comparison) -> Figure:
     """Medians over seeds and their middle half against step, each choice at its own rate."""
     views = []
     for column, title, change in (
@@ -109,23 +93,22 @@ def training_curves(curves: pd.DataFrame, choices: Sequence[Choice]) -> Figure:
         ("validation_accuracy", "validation error (%)", lambda v: 100 * (1 - v)),
         ("train_loss", "training loss", lambda v: v),
     ):
-        if column in curves:
-            views.append(over_steps(curves, choices, column, title, change))
+        if column in comparison.curves:
+            views.append(over_steps(comparison, column, title, change))
     return Figure(
         "curves",
         "Training at the chosen rate",
-        "Lines are medians over seeds, bands the middle half of the seeds; a line ends where most seeds have diverged.",
+        "Lines are medians over seeds, bands the middle half of the seeds; a line ends where most "
+        "seeds have diverged.",
         tuple(views),
     )
 
 
-def over_steps(
-    curves: pd.DataFrame, choices: Sequence[Choice], column: str, title: str, change: Callable
-) -> View:
-    """A column of the curves against step; a choice that has none of it is left out."""
+def over_steps(comparison: Comparison, column: str, title: str, change: Callable) -> View:
+    """A column of the curves, changed, against step; a choice that has none of it is left out."""
     series = []
-    for number, choice in enumerate(choices):
-        curve = of(curves, choice.structure | {"learning_rate": choice.learning_rate})
+    for number, choice in enumerate(comparison.choices):
+        curve = rows_of(comparison.curves, choice.cell)
         values, *ends = (
             change(curve[name].to_numpy(float))
             for name in (column, f"{column}_low", f"{column}_high")
@@ -134,230 +117,198 @@ def over_steps(
             continue
         low, high = np.sort(ends, axis=0)  # an error falls as the accuracy rises
         hover = [
-            f"{choice.label} at {choice.learning_rate:.3g}\nstep {step:,}\n{title} {value:.4g}\nmiddle half of the seeds {a:.4g} to {b:.4g}"
+            f"{choice.label} at {choice.learning_rate:.3g}\nstep {step:,}\n{title} {value:.4g}\n"
+            f"middle half of the seeds {a:.4g} to {b:.4g}"
             for step, value, a, b in zip(curve["step"], values, low, high, strict=True)
         ]
         series.append(
-            Series(
-                choice.label,
-                number,
-                (number,),
-                curve["step"].tolist(),
-                values.tolist(),
-                "line",
-                hover,
-                low.tolist(),
-                high.tolist(),
-            )
+            series_of(number, choice, curve["step"], values, hover=hover, low=low, high=high)
         )
     return View(title, Axis("step (updates)"), log_if_positive(title, series), tuple(series))
 
 
-def side_by_side(choices: Sequence[Choice], score: Score) -> Figure:
-    """One row a choice: score, difference and probability against the baseline, good rates, steps to target."""
-    scale, unit = (100, "%") if score.name == "accuracy" else (1, score.title)
-    points = "percentage points" if score.name == "accuracy" else score.title
-    baseline = next((choice.versus.baseline for choice in choices if choice.versus), "")
-    versus = [choice.versus for choice in choices]
+def side_by_side(comparison: Comparison) -> Figure:
+    """One row per choice: score, comparison with the baseline, good rates, steps to target."""
+    choices, score = comparison.choices, comparison.study.score
+    unit = " (%)" if score.name == "accuracy" else ""
     views = [
-        rows(
+        _rows(
             f"test {score.title}",
-            f"test {score.title}{f' ({unit})' if scale == 100 else ''}",
+            Axis(f"test {score.title}{unit}"),
             choices,
-            [scale * choice.test for choice in choices],
-            [[scale * end for end in choice.interval] for choice in choices],
+            [score.scale * choice.test for choice in choices],
             [
-                f"test {score.title} {score.show(choice.test)}\n95 % interval {wording.between(choice, score)}"
+                f"test {score.title} {score.show(choice.test)}\n"
+                f"95 % interval {wording.between(choice, score)}"
                 for choice in choices
             ],
-        )
-    ]
-    if baseline:
-        against = "the baseline" if len(choices[0].structure) > 1 else baseline
-        views.append(
-            rows(
-                "difference from the baseline",
-                f"test {score.title} above {against} ({points})",
-                choices,
-                [scale * v.difference if v else 0.0 for v in versus],
-                [
-                    [scale * end for end in v.difference_interval] if v else [np.nan] * 2
-                    for v in versus
-                ],
-                [
-                    f"{scale * v.difference:+.3g} {points} on {v.baseline}\n95 % interval {scale * v.difference_interval[0]:+.3g} "
-                    f"to {scale * v.difference_interval[1]:+.3g}\np={v.p:.3f}"
-                    if v
-                    else "the baseline"
-                    for v in versus
-                ],
-            )
-        )
-        views.append(
-            rows(
-                "probability of beating the baseline",
-                f"P(better than {against} on a seed), ties ½",
-                choices,
-                [v.probability if v else np.nan for v in versus],
-                [v.probability_interval if v else [np.nan] * 2 for v in versus],
-                [
-                    f"P(better than {v.baseline}) {wording.versus(choice)}" if v else ""
-                    for choice, v in zip(choices, versus, strict=True)
-                ],
-            )
-        )
-    views.append(
-        rows(
+            [[score.scale * end for end in choice.interval] for choice in choices],
+        ),
+        *_against_baseline(comparison),
+        _rows(
             "good learning rates",
-            "learning rate, log scale",
+            Axis("learning rate, log scale", log=True),
             choices,
             [choice.learning_rate for choice in choices],
-            [(choice.good_rates.low, choice.good_rates.high) for choice in choices],
             [
-                f"best rate {choice.learning_rate:.3g}\ngood from {choice.good_rates.low:.3g} to {choice.good_rates.high:.3g}, "
-                f"{wording.decades(choice)} decades"
+                f"best rate {choice.learning_rate:.3g}\ngood from {choice.good_rates.low:.3g} to "
+                f"{choice.good_rates.high:.3g}, {wording.decades(choice)} decades"
                 for choice in choices
             ],
-            log=True,
-        )
-    )
+            [(choice.good_rates.low, choice.good_rates.high) for choice in choices],
+        ),
+    ]
     if choices[0].steps_to_target is not None:
         views.append(
-            rows(
+            _rows(
                 "steps to target",
-                "updates to the target, median over seeds",
+                Axis("updates to the target, median over seeds", zero=True),
                 choices,
                 [choice.steps_to_target for choice in choices],
-                None,
                 [
-                    f"{wording.steps(choice)} updates\n{choice.reached} of {len(choice.scores)} seeds reach the target"
+                    f"{wording.steps(choice)} updates\n{choice.reached} of {len(choice.scores)} "
+                    "seeds reach the target"
                     for choice in choices
                 ],
-                zero=True,
             )
         )
     return Figure(
         "side-by-side",
         "Activations side by side",
-        "Best on validation data first, each at its own best rate. Bars are 95 % intervals over seeds; of the good learning "
-        "rates, the whole range. A choice without a dot has missed, or is the baseline.",
+        "Best on validation data first, each at its own best rate. Bars are 95 % intervals over "
+        "seeds; of the good learning rates, the whole range. A choice without a dot misses the "
+        "target, or is the baseline.",
         tuple(views),
     )
 
 
-def rows(
-    name: str,
+def _against_baseline(comparison: Comparison) -> list[View]:
+    """Difference from the baseline and probability of beating it; none without a baseline."""
+    choices, score = comparison.choices, comparison.study.score
+    versus = [choice.versus for choice in choices]
+    named = next((v.baseline for v in versus if v), None)
+    if named is None:
+        return []
+    points = "percentage points" if score.name == "accuracy" else score.title
+    baseline = "the baseline" if len(choices[0].structure) > 1 else named
+    unknown = [np.nan] * 2
+
+    def ends(v: Versus) -> list[float]:
+        return [score.scale * end for end in v.difference_interval]
+
+    def difference(v: Versus) -> str:
+        low, high = ends(v)
+        return (
+            f"{score.scale * v.difference:+.3g} {points} on {v.baseline}\n"
+            f"95 % interval {low:+.3g} to {high:+.3g}\np={v.p:.3f}"
+        )
+
+    return [
+        _rows(
+            "difference from the baseline",
+            Axis(f"test {score.title} above {baseline} ({points})"),
+            choices,
+            [score.scale * v.difference if v else 0.0 for v in versus],
+            [difference(v) if v else "the baseline" for v in versus],
+            [ends(v) if v else unknown for v in versus],
+        ),
+        _rows(
+            "probability of beating the baseline",
+            Axis(f"P(better than {baseline} on a seed), ties ½"),
+            choices,
+            [v.probability if v else np.nan for v in versus],
+            [
+                f"P(better than {v.baseline}) {wording.versus(choice)}" if v else ""
+                for choice, v in zip(choices, versus, strict=True)
+            ],
+            [v.probability_interval if v else unknown for v in versus],
+        ),
+    ]
+
+
+def _rows(
     title: str,
+    axis: Axis,
     choices: Sequence[Choice],
     values: Sequence[float],
-    ends: Sequence[Sequence[float]] | None,
     hover: Sequence[str],
-    *,
-    log: bool = False,
-    zero: bool = False,
+    ends: Sequence[Sequence[float]] | None = None,
 ) -> View:
-    """One row a choice, the first on top."""
-    series = [
-        Series(
-            choice.label,
-            number,
-            (number,),
-            [value],
-            [-number],
-            "row",
-            [f"{choice.label}\n{text}"],
-            *(([end] for end in ends[number]) if ends else ()),
+    """One row per choice, the first on top, with bars between the ends."""
+    series = []
+    for number, (choice, value, text) in enumerate(zip(choices, values, hover, strict=True)):
+        bar = (
+            dict(zip(("low", "high"), ([end] for end in ends[number]), strict=True)) if ends else {}
         )
-        for number, (choice, value, text) in enumerate(zip(choices, values, hover, strict=True))
-    ]
-    return View(name, Axis(title, log, zero=zero), _row_axis(choices), tuple(series))
+        text = [f"{choice.label}\n{text}"]
+        series.append(series_of(number, choice, [value], [-number], kind="row", hover=text, **bar))
+    return View(title, axis, _row_axis(choices), tuple(series))
 
 
 def _row_axis(choices: Sequence[Choice]) -> Axis:
-    return Axis(
-        "", ticks=tuple((-number, brief(choice.label)) for number, choice in enumerate(choices))
-    )
+    places = [(-number, choice.label) for number, choice in enumerate(choices)]
+    return Axis("", ticks=tuple((place, brief(label)) for place, label in places))
 
 
 def brief(label: str) -> str:
-    """A label that leaves room for the picture."""
+    """A label that leaves room for the figure."""
     return label if len(label) <= 20 else f"{label[:19]}…"
 
 
-def seeds(results: pd.DataFrame, choices: Sequence[Choice], score: Score) -> Figure:
-    """Every seed's score at the chosen rate: a seed keeps its height within the rows, so that pairs can be followed."""
+def seeds(comparison: Comparison) -> Figure:
+    """Every seed's score at the chosen rate, in the same order in every row."""
+    choices, score = comparison.choices, comparison.study.score
     columns = {
-        f"test_{score.name}": (
-            f"test {score.title}",
-            score.show,
-            100 if score.name == "accuracy" else 1,
-        ),
+        f"test_{score.name}": (f"test {score.title}", score.show, score.scale),
         "test_loss": ("test loss", "{:.4g}".format, 1),
     }
     views = []
     for column, (title, show, scale) in columns.items():
         series = []
         for number, choice in enumerate(choices):
-            runs = of(
-                results, choice.structure | {"learning_rate": choice.learning_rate}
-            ).sort_values("seed")
+            runs = comparison.results.loc[list(choice.rows)]
             heights = -number + np.linspace(0.3, -0.3, len(runs)) if len(runs) > 1 else [-number]
             hover = [
-                f"{choice.label}, seed {seed}\n{title} {show(value)}{', diverged' * (not pd.isna(step))}"
+                f"{choice.label}, seed {seed}\n{title} {show(value)}"
+                f"{', diverged' * (not pd.isna(step))}"
                 for seed, value, step in zip(
                     runs["seed"], runs[column], runs["diverged_step"], strict=True
                 )
             ]
-            series.append(
-                Series(
-                    choice.label,
-                    number,
-                    (number,),
-                    (scale * runs[column]).tolist(),
-                    list(heights),
-                    "dots",
-                    hover,
-                )
-            )
-            middle = float(scale * interquartile_mean(runs[column].to_numpy()))
-            series.append(Series(choice.label, number, (number,), [middle], [-number], "ring"))
-        views.append(
-            View(
-                title,
-                Axis(f"{title} (%)" if scale == 100 else title),
-                _row_axis(choices),
-                tuple(series),
-            )
-        )
+            values = scale * runs[column]
+            series.append(series_of(number, choice, values, heights, kind="dots", hover=hover))
+            middle = scale * interquartile_mean(runs[column].to_numpy())
+            series.append(series_of(number, choice, [middle], [-number], kind="ring"))
+        axis = Axis(f"{title} (%)" if scale == 100 else title)
+        views.append(View(title, axis, _row_axis(choices), tuple(series)))
     return Figure(
         "seeds",
         "Distribution over seeds",
-        "A dot a seed at the chosen rate, the ring their interquartile mean. Within every row the seeds lie in the same order, "
-        "top to bottom: the same initial draws and batches. A diverged run has no loss to draw.",
+        "One dot per seed at the chosen rate; the ring is their interquartile mean. In every row "
+        "the seeds have the same order, top to bottom: the same initial draws and batches. A "
+        "diverged run has no loss to draw.",
         tuple(views),
     )
 
 
-def profiles(profile: pd.DataFrame, choices: Sequence[Choice]) -> Figure:
-    """Performance profiles: the share of seeds on which a choice is within a factor of the fewest steps."""
-    series = []
-    for number, choice in enumerate(choices):
+def profiles(comparison: Comparison) -> Figure:
+    """Performance profiles: on how many seeds a choice is within a factor of the fewest steps."""
+    series, profile = [], comparison.profile
+    for number, choice in enumerate(comparison.choices):
         if choice.label in profile:
-            share = (100 * profile[choice.label]).tolist()
+            share = 100 * profile[choice.label]
             hover = [
-                f"{choice.label}\nwithin {tau:g} × the fewest updates\non {value:.0f} % of the seeds"
+                f"{choice.label}\nwithin {tau:g} × the fewest updates\non {value:.0f} % of the "
+                "seeds"
                 for tau, value in zip(profile["tau"], share, strict=True)
             ]
-            series.append(
-                Series(
-                    choice.label, number, (number,), profile["tau"].tolist(), share, "line", hover
-                )
-            )
+            series.append(series_of(number, choice, profile["tau"], share, hover=hover))
     return Figure(
         "profile",
         "How soon the target is reached",
-        "Of each choice, on how many seeds it reaches the target within a factor of the fewest updates that any choice took "
-        "on that seed (a performance profile); a seed that misses the target is within no factor.",
+        "Of each choice, on how many seeds it reaches the target within a factor of the fewest "
+        "updates that any choice took on that seed (a performance profile); a seed that misses the "
+        "target is within no factor.",
         (
             View(
                 "share of seeds",
@@ -369,31 +320,39 @@ def profiles(profile: pd.DataFrame, choices: Sequence[Choice]) -> Figure:
     )
 
 
-def cost(
-    choices: Sequence[Choice], programs: Sequence[Program], parameters: Sequence[int]
-) -> Figure:
-    """Seconds and parameters, one row a choice."""
-    views = [
-        rows(name, title, choices, values, None, list(map(show, values)), zero=True)
-        for name, title, values, show in (
-            (
-                "seconds of training",
-                "training of all runs of the program (s)",
-                [each.run_seconds for each in programs],
-                "{:.2f} s of training".format,
-            ),
-            (
-                "seconds of compiling",
-                "compiling the program (s)",
-                [each.compile_seconds for each in programs],
-                "{:.2f} s of compiling".format,
-            ),
-            ("parameters", "parameters of one network", parameters, "{:,} parameters".format),
-        )
-    ]
+def cost(comparison: Comparison) -> Figure:
+    """Seconds and parameters, one row per choice."""
+    programs = comparison.programs
+    columns = {
+        "seconds of training": (
+            "training of all runs of the program (s)",
+            [program.run_seconds for program in programs],
+            "{:.2f} s of training",
+        ),
+        "seconds of compiling": (
+            "compiling the program (s)",
+            [program.compile_seconds for program in programs],
+            "{:.2f} s of compiling",
+        ),
+        "parameters": (
+            "parameters of one network",
+            [layers.parameters for layers in comparison.layers],
+            "{:,} parameters",
+        ),
+    }
     return Figure(
         "cost",
         "Cost in time and parameters",
-        "A program trains all rates and seeds of one choice at once; the next one compiles while it runs.",
-        tuple(views),
+        "A program trains all rates and seeds of one choice at once; the next one is compiled "
+        "while it runs.",
+        tuple(
+            _rows(
+                name,
+                Axis(title, zero=True),
+                comparison.choices,
+                values,
+                list(map(text.format, values)),
+            )
+            for name, (title, values, text) in columns.items()
+        ),
     )

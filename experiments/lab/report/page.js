@@ -1,12 +1,14 @@
 
-// Draws the figures that the page's data describe; one row of switches acts on all of them.
+// Draws the figures that the page's data describe; one row of switches is for all of them.
 const OFF = 0, PALE = 1, STRONG = 2;
 const level = report.choices.map((_, choice) => choice < report.strong ? STRONG : PALE);
-const shown = Object.fromEntries(report.figures.map(figure => [figure.name, {view: 0, linear: false}]));
+const shown = Object.fromEntries(
+  report.figures.map(figure => [figure.name, {view: 0, linear: false}]));
 const dark = matchMedia("(prefers-color-scheme: dark)");
 let pointed = null, printing = false;
 
-const text = string => String(string).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+const text = string =>
+  String(string).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const colours = () => report.colours[dark.matches && !printing ? "dark" : "light"];
 const narrow = () => innerWidth < 600 && !printing;
@@ -26,41 +28,65 @@ function traces(view, logY) {
     const colour = colours()[series.style % colours().length];
     const symbol = report.symbols[series.style % report.symbols.length];
     const dash = report.dashes[Math.floor(series.style / colours().length) % report.dashes.length];
-    const trace = {x: series.x, y: series.y, name: text(series.label), showlegend: false, opacity: strong === STRONG ? 1 : 0.25,
-                   line: {color: colour, dash, width: 2}, marker: {color: colour, symbol, size: 7}, mode: "lines+markers",
-                   text: series.hover.map(each => text(each).replace(/^[^\n]*/, "<b>$&</b>").replace(/\n/g, "<br>")),
-                   hoverinfo: series.hover.length ? "text" : "skip"};
+    const trace = {
+      x: series.x, y: series.y, name: text(series.label), showlegend: false, mode: "lines+markers",
+      opacity: strong === STRONG ? 1 : 0.25, line: {color: colour, dash, width: 2},
+      marker: {color: colour, symbol, size: 7}, hoverinfo: series.hover.length ? "text" : "skip",
+      text: series.hover.map(
+        each => text(each).replace(/^[^\n]*/, "<b>$&</b>").replace(/\n/g, "<br>")),
+    };
     const bars = () => ({type: "data", symmetric: false, color: colour, thickness: 1.5, width: 3});
     if (series.kind === "line" && series.low && strong === STRONG) {
-      const there = series.x.map((_, at) => at).filter(at => series.low[at] !== null && series.high[at] !== null);
+      const there = series.x.map((_, at) => at).filter(
+        at => series.low[at] !== null && series.high[at] !== null);
       const low = there.map(at => logY ? Math.max(series.low[at], floor / 2) : series.low[at]);
       const x = there.map(at => series.x[at]);
-      found.push({x: x.concat(x.slice().reverse()), y: low.concat(there.map(at => series.high[at]).reverse()), fill: "toself", opacity: 0.14,
-                  fillcolor: colour, mode: "lines", line: {width: 0}, hoverinfo: "skip", showlegend: false});
+      found.push({
+        x: x.concat(x.slice().reverse()),
+        y: low.concat(there.map(at => series.high[at]).reverse()),
+        fill: "toself", opacity: 0.14, fillcolor: colour, mode: "lines", line: {width: 0},
+        hoverinfo: "skip", showlegend: false,
+      });
     }
     if (series.kind === "curve") trace.mode = "lines";
-    if (series.kind === "theory") Object.assign(trace, {mode: "lines", line: {color: colour, dash, width: 1}});
+    if (series.kind === "theory")
+      Object.assign(trace, {mode: "lines", line: {color: colour, dash, width: 1}});
     if (series.kind === "dots" || series.kind === "row") {
       trace.mode = "markers";
       const centre = series.kind === "dots" ? series.y : series.x;
-      if (series.low) trace[series.kind === "dots" ? "error_y" : "error_x"] =
-        {...bars(), array: series.high.map((high, at) => high - centre[at]), arrayminus: series.low.map((low, at) => centre[at] - low)};
+      if (series.low) trace[series.kind === "dots" ? "error_y" : "error_x"] = {
+        ...bars(), array: series.high.map((high, at) => high - centre[at]),
+        arrayminus: series.low.map((low, at) => centre[at] - low),
+      };
     }
-    if (series.kind === "cross") Object.assign(trace, {mode: "markers", marker: {symbol: "x-thin-open", size: 12, color: colour}});
-    if (series.kind === "ring") Object.assign(trace, {mode: "markers", marker: {symbol: "circle-open", size: 14, color: colour, line: {width: 2}}});
+    if (series.kind === "cross") {
+      trace.mode = "markers";
+      trace.marker = {symbol: "x-thin-open", size: 12, color: colour};
+    }
+    if (series.kind === "ring") {
+      trace.mode = "markers";
+      trace.marker = {symbol: "circle-open", size: 14, color: colour, line: {width: 2}};
+    }
     found.push(trace);
   }
   return found;
 }
 
 function axis(described, log, values) {
-  const made = {title: {text: text(described.title), standoff: 8}, automargin: true, gridcolor: "rgba(128,128,128,.25)", zeroline: false,
-                type: log ? "log" : "linear", rangemode: described.zero ? "tozero" : "normal"};
-  if (described.ticks.length) Object.assign(made, {tickvals: described.ticks.map(([at]) => at), ticktext: described.ticks.map(([, name]) => text(name))});
+  const made = {
+    title: {text: text(described.title), standoff: 8}, automargin: true, zeroline: false,
+    gridcolor: "rgba(128,128,128,.25)", type: log ? "log" : "linear",
+    rangemode: described.zero ? "tozero" : "normal",
+  };
+  if (described.ticks.length) {
+    made.tickvals = described.ticks.map(([at]) => at);
+    made.ticktext = described.ticks.map(([, name]) => text(name));
+  }
   if (log) {
     const there = values.filter(value => value > 0);
     const span = Math.max(...there) / Math.min(...there);
-    Object.assign(made, {dtick: span > 100 ? 1 : "D2", exponentformat: "power"}, span < 1e6 ? {tickformat: "~g"} : {});
+    Object.assign(made, {dtick: span > 100 ? 1 : "D2", exponentformat: "power"});
+    if (span < 1e6) made.tickformat = "~g";
   }
   return made;
 }
@@ -71,18 +97,27 @@ function draw(figure) {
     const logY = view.y.log && !shown[figure.name].linear;
     const titleY = logY ? view.y : {...view.y, title: view.y.title.replace(", log scale", "")};
     const layout = {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest", dragmode: narrow() ? false : "zoom",
-      font: {size: narrow() ? 11 : 13, color: printing ? "#1a1a1a" : css("--ink"), family: "system-ui, sans-serif"},
-      margin: {l: 10, r: 12, t: 12, b: 10}, hoverlabel: {bgcolor: css("--paper"), font: {color: css("--ink"), size: 13}, align: "left"},
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "closest",
+      dragmode: narrow() ? false : "zoom", margin: {l: 10, r: 12, t: 12, b: 10},
+      font: {
+        size: narrow() ? 11 : 13, color: printing ? "#1a1a1a" : css("--ink"),
+        family: "system-ui, sans-serif",
+      },
+      hoverlabel: {
+        bgcolor: css("--paper"), font: {color: css("--ink"), size: 13}, align: "left",
+      },
       modebar: {bgcolor: "rgba(0,0,0,0)", color: "#999", activecolor: "#0072B2"},
-      height: view.y.ticks.length ? 90 + 30 * view.y.ticks.length : printing || narrow() ? 340 : 420,
+      height: view.y.ticks.length
+        ? 90 + 30 * view.y.ticks.length : printing || narrow() ? 340 : 420,
       xaxis: axis(view.x, view.x.log, view.series.flatMap(series => series.x)),
       yaxis: axis(titleY, logY, view.series.flatMap(series => series.y)),
     };
     if (printing) layout.width = views.length > 1 ? 330 : 660;
     if (view.y.ticks.length) layout.yaxis.range = [0.6 - view.y.ticks.length, 0.6];
-    Plotly.react(`${figure.name}-${number}`, traces(view, logY), layout,
-                 {responsive: true, displaylogo: false, displayModeBar: narrow() ? false : "hover", modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]]});
+    Plotly.react(`${figure.name}-${number}`, traces(view, logY), layout, {
+      responsive: true, displaylogo: false, displayModeBar: narrow() ? false : "hover",
+      modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+    });
   });
 }
 
@@ -90,7 +125,7 @@ function drawAll() {
   for (const chip of document.querySelectorAll(".chips [data-choice]")) {
     const choice = +chip.dataset.choice;
     chip.dataset.level = level[choice];
-    chip.setAttribute("aria-pressed", level[choice] === STRONG ? "true" : level[choice] === PALE ? "mixed" : "false");
+    chip.setAttribute("aria-pressed", ["false", "mixed", "true"][level[choice]]);
     chip.style.setProperty("--chip", colours()[choice % colours().length]);
   }
   report.figures.forEach(draw);
@@ -98,7 +133,8 @@ function drawAll() {
 
 function drawInSight() {
   for (const figure of report.figures) {
-    const box = document.querySelector(`[data-figure="${figure.name}"]`).getBoundingClientRect();
+    const section = document.querySelector(`[data-figure="${figure.name}"]`);
+    const box = section.getBoundingClientRect();
     if (box.bottom > 0 && box.top < innerHeight) draw(figure);
   }
 }
@@ -112,27 +148,56 @@ function element(kind, inside, parent, options = {}) {
 
 const chips = document.querySelector(".chips");
 report.choices.forEach((name, choice) => {
-  const chip = element("button", "", chips, {type: "button", title: `${name}: switch on or off`});
+  const title = `${name}: switch on or off`;
+  const chip = element("button", "", chips, {type: "button", title});
   chip.dataset.choice = choice;
   element("i", "", chip);
   chip.append(name);
-  chip.addEventListener("click", () => { level[choice] = level[choice] === STRONG ? OFF : STRONG; pointed = null; drawAll(); });
-  chip.addEventListener("pointerenter", event => { if (event.pointerType === "mouse" && level[choice]) { pointed = choice; drawInSight(); } });
-  chip.addEventListener("pointerleave", () => { if (pointed !== null) { pointed = null; drawInSight(); } });
+  chip.addEventListener("click", () => {
+    level[choice] = level[choice] === STRONG ? OFF : STRONG;
+    pointed = null;
+    drawAll();
+  });
+  chip.addEventListener("pointerenter", event => {
+    if (event.pointerType !== "mouse" || !level[choice]) return;
+    pointed = choice;
+    drawInSight();
+  });
+  chip.addEventListener("pointerleave", () => {
+    if (pointed === null) return;
+    pointed = null;
+    drawInSight();
+  });
 });
-for (const [name, of] of [["all", () => STRONG], ["none", () => OFF], [`best ${report.strong}`, choice => choice < report.strong ? STRONG : OFF]]) {
-  if (report.choices.length > 2 && (name !== `best ${report.strong}` || report.choices.length > report.strong))
-    element("button", name, chips, {type: "button"}).addEventListener("click", () => { level.forEach((_, choice) => { level[choice] = of(choice); }); drawAll(); });
+
+function addSwitch(name, of) {
+  element("button", name, chips, {type: "button"}).addEventListener("click", () => {
+    level.forEach((_, choice) => { level[choice] = of(choice); });
+    drawAll();
+  });
+}
+
+if (report.choices.length > 2) {
+  addSwitch("all", () => STRONG);
+  addSwitch("none", () => OFF);
+  if (report.choices.length > report.strong)
+    addSwitch(`best ${report.strong}`, choice => choice < report.strong ? STRONG : OFF);
 }
 
 for (const figure of report.figures) {
-  const controls = document.querySelector(`[data-figure="${figure.name}"] .controls`), state = shown[figure.name];
-  const linear = figure.views.some(view => view.y.log) && element("button", "linear scale", controls, {type: "button"});
-  const update = () => { if (linear) linear.hidden = !figure.together && !figure.views[state.view].y.log; draw(figure); };
+  const controls = document.querySelector(`[data-figure="${figure.name}"] .controls`);
+  const state = shown[figure.name];
+  const linear = figure.views.some(view => view.y.log)
+    && element("button", "linear scale", controls, {type: "button"});
+  const update = () => {
+    if (linear) linear.hidden = !figure.together && !figure.views[state.view].y.log;
+    draw(figure);
+  };
   if (!figure.together && figure.views.length > 1) {
     const label = element("label", "show ", controls);
     const select = element("select", "", label);
-    figure.views.forEach((view, number) => element("option", view.title, select, {value: number}));
+    figure.views.forEach(
+      (view, number) => element("option", view.title, select, {value: number}));
     select.addEventListener("change", () => { state.view = +select.value; update(); });
     controls.prepend(label);
   }

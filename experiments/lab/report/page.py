@@ -1,4 +1,4 @@
-"""The page: the verdict first, then the pictures, then how it was measured. Nothing is loaded from anywhere."""
+"""The page: the verdict first, then the figures, then how it was measured. It loads nothing."""
 
 import hashlib
 import json
@@ -14,11 +14,10 @@ from typing import Any
 import plotly.offline
 
 from experiments.lab.drawing import colours
-from experiments.lab.report import chart
-from experiments.lab.report.chart import Figure
-from experiments.lab.report.evidence import Evidence
+from experiments.lab.report import figure
+from experiments.lab.report.figure import Figure
 from experiments.lab.study import wording
-from experiments.lab.study.comparison import Choice, Score
+from experiments.lab.study.comparison import Comparison
 
 _COLUMNS = (
     "",
@@ -34,40 +33,42 @@ _COLUMNS = (
 )
 
 
-def page(evidence: Evidence, figures: Sequence[Figure]) -> str:
-    """The report as one HTML document; every name in it is shown as text, whatever it holds."""
-    choices, score = evidence.comparison.choices, evidence.score
+def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str, Any]) -> str:
+    """The report as one HTML document; every name in it is shown as text, whatever it contains.
+
+    Args:
+        comparison: what was found.
+        figures: in the order in which they are read.
+        config: how it was made, with its command and seconds.
+    """
+    choices, score = comparison.choices, comparison.study.score
     data = {
         "choices": [choice.label for choice in choices],
         "colours": {"light": colours.LIGHT, "dark": colours.DARK},
-        "dashes": chart.DASHES,
-        "symbols": chart.SYMBOLS,
-        "strong": chart.STRONG,
-        "figures": [asdict(figure) for figure in figures],
+        "dashes": figure.DASHES,
+        "symbols": figure.SYMBOLS,
+        "strong": figure.STRONG,
+        "figures": [asdict(each) for each in figures],
     }
     # "<" is escaped so that no string can end the script element.
-    drawing = f"const report = {json.dumps(_finite(data), ensure_ascii=False)};".replace(
-        "<", "\\u003c"
-    ) + _file("page.js")
+    values = json.dumps(_finite(data), ensure_ascii=False).replace("<", "\\u003c")
+    drawing = f"const report = {values};" + _file("page.js")
     plotly_js = plotly.offline.get_plotlyjs()
     return Template(_file("page.html")).substitute(
-        question=escape(evidence.question),
-        verdict=escape(evidence.verdict),
-        facts=_facts(evidence),
+        question=escape(comparison.study.question),
+        verdict=escape(comparison.verdict),
+        facts="\n".join(_facts(comparison)),
         score=escape(score.title),
         head="".join(f"<th>{escape(title.format(score=score.title))}</th>" for title in _COLUMNS),
-        table=_table(choices, score, evidence.theory),
-        target=escape(score.show(evidence.comparison.target)),
+        table="\n".join(_rows(comparison)),
+        target=escape(score.show(comparison.target)),
         seeds=len(choices[0].scores),
-        runs=f"{len(evidence.comparison.results):,}",
-        figures=_sections(figures),
-        cost=_cost(evidence),
-        measured=_measured(evidence.config),
-        command=escape(evidence.config["command"]),
-        hashes=" ".join(
-            f"'sha256-{b64encode(hashlib.sha256(each.encode()).digest()).decode()}'"
-            for each in (plotly_js, drawing)
-        ),
+        runs=f"{len(comparison.results):,}",
+        figures="\n".join(map(_section, figures)),
+        cost=_cost(config),
+        measured="\n".join(_measured(config)),
+        command=escape(config["command"]),
+        hashes=" ".join(map(_hash, (plotly_js, drawing))),
         plotly=plotly_js,
         drawing=drawing,
     )
@@ -75,6 +76,11 @@ def page(evidence: Evidence, figures: Sequence[Figure]) -> str:
 
 def _file(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """By which the page's policy allows a script."""
+    return f"'sha256-{b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _finite(value: Any) -> Any:
@@ -88,79 +94,76 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _facts(evidence: Evidence) -> str:
-    """How sure the verdict is, and what to be wary of, a card each."""
-    best, *others = evidence.comparison.choices
-    score, count = evidence.score, len(best.scores)
-    fewest = evidence.comparison.results.groupby([*best.structure, "learning_rate"]).size().min()
-    where = "a rate" if fewest == count else f"at each best rate, {fewest} at the others"
+def _facts(comparison: Comparison) -> list[str]:
+    """How sure the verdict is, and what to be careful about, one card each."""
+    best, *others = comparison.choices
+    score, results, count = comparison.study.score, comparison.results, len(best.scores)
+    fewest = results.groupby([*best.structure, "learning_rate"]).size().min()
+    where = "per rate" if fewest == count else f"at each best rate, {fewest} at the others"
+    seeds = f"seed{'s' * (count > 1)}"
     cards = [
         (
-            "",
             score.show(best.test),
             f"test {score.title}, 95 % interval {wording.between(best, score)}",
         ),
-        (
-            "",
-            str(count),
-            f"seed{'s' * (count > 1)} {where}, {len(evidence.comparison.results):,} networks in all",
-        ),
+        (str(count), f"{seeds} {where}, {len(results):,} networks in all"),
     ]
     if others:
-        told = [choice for choice in others if wording.standing(choice, best) != "tie"]
-        largest = max((choice.p for choice in told), default=min(choice.p for choice in others))
-        cards.append(
-            (
-                "",
-                f"{len(told)} of {len(others)}",
-                "others told apart from it, "
-                + (f"each with p ≤ {largest:.2g}" if told else f"the least p is {largest:.2g}"),
-            )
-        )
+        apart = [choice for choice in others if wording.standing(choice, best) != "tie"]
+        largest = max((choice.p for choice in apart), default=min(choice.p for choice in others))
+        p = f"each with p ≤ {largest:.2g}" if apart else f"the least p is {largest:.2g}"
+        cards.append((f"{len(apart)} of {len(others)}", f"others told apart from it, {p}"))
+    good = best.good_rates
     cards.append(
         (
-            "",
-            f"{best.good_rates.low:.2g}–{best.good_rates.high:.2g}",
+            f"{good.low:.2g}–{good.high:.2g}",
             f"good learning rates, {wording.decades(best)} decades",
         )
     )
-    if evidence.theory[0] is not None:
+    if comparison.gradient_factors[0] is not None:
         cards.append(
             (
-                "",
-                f"{evidence.theory[0]:.2g}",
-                "theory: mean square gradient at its first hidden layer over its last’s, "
-                "before training",
+                f"{comparison.gradient_factors[0]:.2g}",
+                "theory: mean square gradient at its first hidden layer over its last’s, before "
+                "training",
             )
         )
-    if evidence.widened:
-        cards.append(("", "Widened", evidence.widened))
-    warnings = [
+    if comparison.widened:
+        cards.append(("Widened", comparison.widened))
+    return [_card(*card) for card in cards] + [
+        _card("Note", warning, "warning") for warning in _warnings(comparison)
+    ]
+
+
+def _warnings(comparison: Comparison) -> list[str]:
+    """What to be careful about."""
+    best, count = comparison.choices[0], len(comparison.choices[0].scores)
+    found = [
         f"the best rate of {choice.label} is the {choice.edge} tried: widen the range of rates"
-        for choice in (best, *others)
+        for choice in comparison.choices
         if choice.edge
     ]
     if count < wording.FEWEST_SEEDS:
-        warnings.append(
-            f"{count} seed{'s' * (count > 1)}: with fewer than {wording.FEWEST_SEEDS} no difference can be told with p below "
-            f"{wording.CERTAIN}; give it more"
+        found.append(
+            f"{count} seed{'s' * (count > 1)}: with fewer than {wording.FEWEST_SEEDS}, no "
+            f"difference can be found with p below {wording.CERTAIN}; train more"
         )
     if best.diverged_here:
-        warnings.append(
+        found.append(
             f"{best.diverged_here} of {count} runs of {best.label} diverged at its best rate"
         )
-    cards += [("warning", "Note", warning) for warning in warnings]
-    return "\n".join(
-        f'<li class="{kind}"><b>{escape(value)}</b> {escape(text)}</li>'
-        for kind, value, text in cards
-    )
+    return found
 
 
-def _table(choices: Sequence[Choice], score: Score, theory: Sequence[float | None]) -> str:
-    rows = []
-    for choice, factor in zip(choices, theory, strict=True):
-        first = choice is choices[0]
-        tied = first or wording.standing(choice, choices[0]) == "tie"
+def _card(value: str, text: str, kind: str = "") -> str:
+    return f'<li class="{kind}"><b>{escape(value)}</b> {escape(text)}</li>'
+
+
+def _rows(comparison: Comparison) -> list[str]:
+    """The table, one row per choice."""
+    rows, score, first = [], comparison.study.score, comparison.choices[0]
+    for choice, factor in zip(comparison.choices, comparison.gradient_factors, strict=True):
+        tied = choice is first or wording.standing(choice, first) == "tie"
         rate = f"{choice.learning_rate:.3g}{f' ({choice.edge} tried)' if choice.edge else ''}"
         reached = f" ({choice.reached}/{len(choice.scores)})" if choice.reached is not None else ""
         cells = (
@@ -168,7 +171,7 @@ def _table(choices: Sequence[Choice], score: Score, theory: Sequence[float | Non
             rate,
             score.show(choice.test),
             wording.between(choice, score),
-            "the first" if first else wording.against(choice, choices[0]),
+            "the first" if choice is first else wording.against(choice, first),
             f"{choice.diverged_runs} of {choice.runs}",
             wording.decades(choice),
             wording.steps(choice) + reached,
@@ -180,30 +183,28 @@ def _table(choices: Sequence[Choice], score: Score, theory: Sequence[float | Non
             + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
             + "</tr>"
         )
-    return "\n".join(rows)
+    return rows
 
 
-def _sections(figures: Sequence[Figure]) -> str:
-    """A place for each figure, which the page's script fills."""
-    sections = []
-    for figure in figures:
-        shown = len(figure.views) if figure.together else 1
-        places = "".join(
-            f'<div class="figure" id="{figure.name}-{number}"></div>' for number in range(shown)
-        )
-        sections.append(
-            f'<section data-figure="{figure.name}"><h2>{escape(figure.title)}</h2>\n<p class="note">{escape(figure.note)}</p>\n'
-            f'<div class="controls"></div><div class="panels{" together" if shown > 1 else ""}">{places}</div></section>'
-        )
-    return "\n".join(sections)
+def _section(each: Figure) -> str:
+    """A place for a figure, which the page's script fills."""
+    shown = len(each.views) if each.together else 1
+    places = "".join(
+        f'<div class="figure" id="{each.name}-{number}"></div>' for number in range(shown)
+    )
+    return (
+        f'<section data-figure="{each.name}"><h2>{escape(each.title)}</h2>\n'
+        f'<p class="note">{escape(each.note)}</p>\n<div class="controls"></div>'
+        f'<div class="panels{" together" if shown > 1 else ""}">{places}</div></section>'
+    )
 
 
-def _cost(evidence: Evidence) -> str:
-    seconds = evidence.config.get("seconds", {})
+def _cost(config: Mapping[str, Any]) -> str:
+    seconds = config.get("seconds", {})
     return escape(", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()))
 
 
-def _measured(config: Mapping[str, Any]) -> str:
+def _measured(config: Mapping[str, Any]) -> list[str]:
     """The configuration as rows of names and values, one level of nesting spelled out."""
     rows = []
     for name, value in config.items():
@@ -214,4 +215,4 @@ def _measured(config: Mapping[str, Any]) -> str:
             rows.append(
                 f"<tr><th>{escape(f'{name} {part}'.strip())}</th><td>{escape(text)}</td></tr>"
             )
-    return "\n".join(rows)
+    return rows

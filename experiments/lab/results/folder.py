@@ -1,22 +1,16 @@
 """A folder of results: plain files, written whole or not at all, that say how they were made."""
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from safetensors.numpy import load_file, save_file
 
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.io import files
 from experiments.lab.io.errors import UserError
-from experiments.lab.results.code_hash import measuring_code
-from experiments.lab.results.provenance import versions
 
 
 class RunFolder:
@@ -89,48 +83,9 @@ class RunFolder:
         """The arrays that an interrupted run with the same fingerprint has left, by name."""
         return {file.stem: load_file(file) for file in sorted(self._parts.glob("*.safetensors"))}
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write a file whole or not at all."""
-        files.write_text(self.path / name, text)
-
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """A CSV file; seven digits, which is all that float32 holds."""
-        write_table(self.path / name, table)
-
-    def write_json(self, name: str, value: Any) -> None:
-        """A JSON file; a number that is not finite is null, since JSON has none."""
-        files.write_json(self.path / name, value)
-
     def finish(self) -> None:
         """The results are whole: the kept parts are not needed any more."""
         shutil.rmtree(self.path / "unfinished")
-
-
-def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:
-    """The hash of what a run's numbers depend on: configuration, data, code and library versions.
-
-    Args:
-        configuration: the values of the flags that the numbers depend on, by name.
-        data_sha256: the hash of the data; "" where the code and the configuration determine them.
-        code: the hash of the code that the numbers come from, which `code_hash.measuring_code`
-            gives for the functions that make them; by default of jaxnn, lab/engine and lab/data.
-
-    Returns:
-        16 hexadecimal digits.
-    """
-    what = {
-        "configuration": files.plain(configuration),
-        "data": data_sha256,
-        "code": measuring_code() if code is None else code,
-        "versions": {name: each for name, each in versions().items() if name != "jaxnn"},
-    }
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def write_table(file: Path, table: pd.DataFrame) -> None:
-    """A CSV file, written whole or not at all; seven digits, which is all that float32 holds."""
-    text = table.to_csv(index=False, float_format="%.7g", lineterminator="\n")
-    files.write_text(file, text)
 
 
 def write_arrays(

@@ -1,11 +1,15 @@
-"""A trained network as two plain files: model.safetensors, its numbers, and model.json, all that turns them into predictions."""
+"""A trained network as two plain files.
+
+model.safetensors has its numbers, model.json all that turns them into predictions.
+"""
 
 import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -15,39 +19,47 @@ from safetensors import SafetensorError
 
 import jaxnn
 from experiments.lab.data import Dataset, Preprocessing
-from experiments.lab.io.cli import UserError
-from experiments.lab.results.folder import RunFolder
-from experiments.lab.study import own
+from experiments.lab.io import files
+from experiments.lab.io.errors import UserError
+from experiments.lab.results.provenance import provenance
+from experiments.lab.study import named_activations
+from experiments.lab.study.study import network
 from jaxnn.types import Network, Params
 
 PARAMETERS, DESCRIPTION = "model.safetensors", "model.json"
-ROWS = 1024  # that go through the network at a time: one program for any number of rows
+ROWS = 1024  # go through the network at a time: one program for any number of rows
 
 
-class Model(NamedTuple):
+@dataclass(frozen=True)
+class Model:
     """A network and what it needs to predict.
 
     structure: the network's activation, depth and width, and how it was trained.
+    network: of that structure.
     preprocessing: from rows as found to inputs, and what the outputs mean.
     params: the network's, as NumPy arrays.
-    left_out: columns of the data it was trained on that it does not look at.
+    left_out: columns of the data that the network was trained without.
+    own_activations: those of the user's that it has, as ``named_activations.described``.
     """
 
     structure: Mapping[str, Any]
+    network: Network
     preprocessing: Preprocessing
     params: Params
     left_out: tuple[str, ...] = ()
+    own_activations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
-        """The output layer's linear values, float32 (rows, outputs), for inputs (rows, features)."""
-        apply = jax.jit(
-            jax.vmap(network(self.structure, self.preprocessing).apply, in_axes=(None, 0))
-        )
+        """The output layer's linear values, float32 (rows, outputs), of x (rows, features)."""
+        apply = jax.jit(jax.vmap(self.network.apply, in_axes=(None, 0)))
         pieces = np.pad(x, ((0, -len(x) % ROWS), (0, 0))).reshape(-1, ROWS, x.shape[1])
         return np.concatenate([apply(self.params, piece) for piece in pieces])[: len(x)]
 
     def predictions(self, outputs: np.ndarray) -> pd.DataFrame:
-        """One row an example: the prediction, for a number in its own unit, for classes with the probability of each."""
+        """One row per example: the prediction, and of classes the probability of each.
+
+        A number is in the unit of the target.
+        """
         names = np.array(self.preprocessing.classes, object)
         if not len(names):
             mean, deviation = self.preprocessing.scale
@@ -61,12 +73,27 @@ class Model(NamedTuple):
         return pd.DataFrame({"prediction": names[self._classes(outputs)], **columns})
 
     def score(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """Accuracy, or R² of a number, against targets as Preprocessing.encode gives them; nan where all targets are one number."""
+        """Accuracy, or R² of a number; nan where all targets are the same number.
+
+        Args:
+            outputs: (rows, outputs).
+            targets: as Preprocessing.encode makes them.
+        """
         if self.preprocessing.classes:
             return float(np.mean(self._classes(outputs) == targets.ravel()))
         outputs, targets = outputs.astype(np.float64), targets.astype(np.float64)
         spread = targets.var()
         return float(1 - np.mean((outputs - targets) ** 2) / spread) if spread else float("nan")
+
+    def scores(self, data: Dataset) -> dict[str, float]:
+        """The score on each part of the data; all rows go through the network together."""
+        parts = ("train", "validation", "test")
+        outputs = self.outputs(np.concatenate([data.x[part] for part in parts]))
+        cuts = np.cumsum([len(data.x[part]) for part in parts])[:-1]
+        return {
+            part: self.score(found, data.y[part])
+            for part, found in zip(parts, np.split(outputs, cuts), strict=True)
+        }
 
     def _classes(self, outputs: np.ndarray) -> np.ndarray:
         return (
@@ -74,51 +101,31 @@ class Model(NamedTuple):
         )
 
 
-def network(structure: Mapping[str, Any], data: Dataset | Preprocessing) -> Network:
-    """The network of one structure for these inputs and classes.
-
-    Raises:
-        UserError: the activation cannot be used at this width.
-    """
-    outputs = jaxnn.HEADS[data.head].outputs(len(data.classes))
-    phi = own.activations(structure["activation"])
-    try:
-        return jaxnn.mlp(
-            (data.features, *[structure["width"]] * structure["depth"], outputs),
-            activation=phi if len(phi) > 1 else phi[0],
-        )
-    except (
-        ValueError
-    ) as error:  # such as an odd width for an activation that makes two outputs of each unit
-        raise UserError(
-            f"--activation {structure['activation']} --width {structure['width']}: {error}"
-        ) from None
-
-
-def save(folder: RunFolder, model: Model, about: Mapping[str, Any]) -> None:
-    """Write the two files; each knows the other, since the description has the parameters' hash.
+def save(folder: Path, model: Model, about: Mapping[str, Any]) -> None:
+    """Write the two files; the description has the hash of the parameters.
 
     Args:
-        folder: the run's.
+        folder: of the run.
         model: what to save.
-        about: what else the description should say, such as scores, versions and the command.
+        about: what else the description says, such as scores.
     """
     content = safetensors.numpy.save(
         {name: np.asarray(leaf, order="C") for name, leaf in flat(model.params).items()}
     )
-    temporary = folder.path / f"{PARAMETERS}.tmp"
+    temporary = folder / f"{PARAMETERS}.tmp"
     temporary.write_bytes(content)
-    os.replace(temporary, folder.path / PARAMETERS)
+    os.replace(temporary, folder / PARAMETERS)
     preprocessing = model.preprocessing
-    folder.write_json(
-        DESCRIPTION,
+    files.write_json(
+        folder / DESCRIPTION,
         {
             "structure": model.structure,
             "task": preprocessing.head,
             "target": preprocessing.target,
             "classes": preprocessing.classes,
             **about,
-            "own_activations": own.described([model.structure["activation"]]),
+            **provenance(),
+            "own_activations": model.own_activations,
             "left_out": model.left_out,
             "preprocessing": preprocessing.to_json(),
             "parameters_sha256": hashlib.sha256(content).hexdigest(),
@@ -130,15 +137,16 @@ def load(folder: Path) -> Model:
     """The model of a run's folder.
 
     Raises:
-        UserError: there is none, its files do not belong together, or an own activation's source is not what it was.
+        UserError: there is none, its files do not belong together, or the source of an activation
+            of the user's is not what it was.
     """
     try:
         plain = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         content = (folder / PARAMETERS).read_bytes()
     except FileNotFoundError as error:
         raise UserError(
-            f"{folder}: there is no {Path(error.filename).name}; give the folder of a finished run, such as "
-            "runs/activations-digits"
+            f"{folder}: there is no {Path(error.filename).name}; give the folder of a finished "
+            "run, such as runs/activations-digits"
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(
@@ -146,26 +154,26 @@ def load(folder: Path) -> Model:
         ) from None
     if hashlib.sha256(content).hexdigest() != plain.get("parameters_sha256"):
         raise UserError(
-            f"{folder}: {PARAMETERS} is not the one that {DESCRIPTION} describes; run the experiment again"
+            f"{folder}: {PARAMETERS} is not the one that {DESCRIPTION} describes; run the "
+            "experiment again"
         )
     try:
         structure, left_out = plain["structure"], tuple(plain["left_out"])
-        preprocessing, sources = (
-            Preprocessing.from_json(plain["preprocessing"]),
-            plain["own_activations"],
-        )
+        preprocessing = Preprocessing.from_json(plain["preprocessing"])
+        sources, label = plain["own_activations"], structure["activation"]
     except (KeyError, TypeError) as error:
         raise UserError(
-            f"{folder / DESCRIPTION}: it has been edited or is of another version of jaxnn ({error}); run the experiment "
-            "again"
+            f"{folder / DESCRIPTION}: it has been edited or is of another version of jaxnn "
+            f"({error}); run the experiment again"
         ) from None
-    for name, now in own.described([structure["activation"]]).items():
+    for name, now in named_activations.described([label]).items():
         if now["source_sha256"] != sources[name]["source_sha256"]:
             raise UserError(
-                f"{folder}: the source of {name} is not the one that the model was trained with; restore it, or run the "
-                "experiment again"
+                f"{folder}: the source of {name} is not the one that the model was trained with; "
+                "restore it, or run the experiment again"
             )
-    expected = jax.eval_shape(network(structure, preprocessing).init, jax.random.key(0))
+    net = network(structure, named_activations.find(label), preprocessing)
+    expected = jax.eval_shape(net.init, jax.random.key(0))
     try:
         found = safetensors.numpy.load(content)
         params = jax.tree.unflatten(
@@ -173,10 +181,10 @@ def load(folder: Path) -> Model:
         )
     except (KeyError, SafetensorError) as error:
         raise UserError(
-            f"{folder / PARAMETERS}: it does not hold the parameters of {DESCRIPTION} ({error}); run the experiment "
-            "again"
+            f"{folder / PARAMETERS}: it does not have the parameters of {DESCRIPTION} ({error}); "
+            "run the experiment again"
         ) from None
-    return Model(structure, preprocessing, params, left_out)
+    return Model(structure, net, preprocessing, params, left_out, sources)
 
 
 def flat(params: Params) -> dict[str, Any]:

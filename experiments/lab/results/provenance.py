@@ -1,16 +1,21 @@
-"""How a result was made."""
+"""How a result was made, and the hash of what its numbers depend on."""
 
+import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import shlex
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 
 import jaxnn
+from experiments.lab.io import files
 from experiments.lab.io.command import program
+from experiments.lab.results.code_hash import measuring_code
 
 LIBRARIES = ("jax", "jaxlib", "optax", "numpy", "scipy", "scikit-learn")
 
@@ -45,3 +50,24 @@ def provenance() -> dict[str, Any]:
 def command() -> str:
     """The command that this process was started with."""
     return f"{program()} {shlex.join(sys.argv[1:])}".rstrip()
+
+
+def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:
+    """The hash of what a run's numbers depend on: configuration, data, code and library versions.
+
+    Args:
+        configuration: the values of the flags that the numbers depend on, by name.
+        data_sha256: the hash of the data; "" where the code and the configuration determine them.
+        code: the hash of the code that the numbers come from, which `code_hash.measuring_code`
+            gives for the functions that make them; by default of jaxnn, lab/engine and lab/data.
+
+    Returns:
+        16 hexadecimal digits.
+    """
+    what = {
+        "configuration": files.plain(configuration),
+        "data": data_sha256,
+        "code": measuring_code() if code is None else code,
+        "versions": {name: each for name, each in versions().items() if name != "jaxnn"},
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Finished results in TensorBoard, MLflow or Weights & Biases: one of their runs for each row of the comparison."""
+"""Finished results in TensorBoard, MLflow or Weights & Biases: one run there per choice."""
 
 import importlib
 import shutil
@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.lab.io.cli import UserError
-from experiments.lab.study.comparison import Choice, Score, rows_of
+from experiments.lab.io.errors import UserError
+from experiments.lab.study.choices import Choice
+from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.tables import rows_of
 
 
 class Record(NamedTuple):
     """What a tracker calls a run: a choice at its best rate.
 
-    parameters: everything that was set, plain values.
-    scores: its final ones, over seeds; finite numbers only.
+    parameters: everything that was set, as plain values.
+    scores: after training, over seeds; finite numbers only.
     curve: name -> [(step, value)], the training curves, medians over seeds; finite numbers only.
     """
 
@@ -29,77 +31,68 @@ class Record(NamedTuple):
     curve: Mapping[str, Sequence[tuple[int, float]]]
 
 
-def records(
-    choices: Sequence[Choice], curves: pd.DataFrame, score: Score, settings: Mapping[str, Any]
-) -> list[Record]:
-    """One record a choice.
-
-    Args:
-        choices: of the comparison.
-        curves: as curves_table makes it.
-        score: how runs are judged.
-        settings: the configuration; a choice's own axes take the place of the ones varied.
-    """
+def records(comparison: Comparison) -> list[Record]:
+    """One record per choice; a choice's own axes take the place of the ones that were varied."""
+    study = comparison.study
     single = {
         name: value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
-        for name, value in settings.items()
+        for name, value in study.settings.items()
     }
-    found = []
-    for choice in choices:
-        parameters = {
-            name: value
-            for name, value in {
-                **single,
-                **choice.structure,
-                "learning_rate": choice.learning_rate,
-            }.items()
-            if value not in (None, (), {})
-        }
-        low, high = choice.interval
-        scores = {
-            f"validation_{score.name}": choice.validation,
-            f"test_{score.name}": choice.test,
-            f"test_{score.name}_low": low,
-            f"test_{score.name}_high": high,
-            "test_loss": choice.test_loss,
-            "diverged_runs": choice.diverged_runs,
-        }
-        rows = rows_of(curves, choice)
-        curve = {
-            name: [
-                (int(step), float(value))
-                for step, value in zip(rows["step"], rows[name], strict=True)
-                if np.isfinite(value)
-            ]
-            for name in rows
-            if name.startswith(("train_", "validation_")) and not name.endswith(("_low", "_high"))
-        }
-        found.append(
-            Record(
-                choice.label,
-                {
-                    name: value if isinstance(value, (int, float, str)) else str(value)
-                    for name, value in parameters.items()
-                },
-                {name: float(value) for name, value in scores.items() if np.isfinite(value)},
-                curve,
-            )
+    return [
+        Record(
+            choice.label,
+            {
+                name: value if isinstance(value, (int, float, str)) else str(value)
+                for name, value in {**single, **choice.cell}.items()
+                if value not in (None, (), {})
+            },
+            _scores(choice, study.score.name),
+            _curve(rows_of(comparison.curves, choice.cell)),
         )
-    return found
+        for choice in comparison.choices
+    ]
+
+
+def _scores(choice: Choice, name: str) -> dict[str, float]:
+    """The final ones over seeds, where they are finite."""
+    low, high = choice.interval
+    scores = {
+        f"validation_{name}": choice.validation,
+        f"test_{name}": choice.test,
+        f"test_{name}_low": low,
+        f"test_{name}_high": high,
+        "test_loss": choice.test_loss,
+        "diverged_runs": choice.diverged_runs,
+    }
+    return {name: float(value) for name, value in scores.items() if np.isfinite(value)}
+
+
+def _curve(rows: pd.DataFrame) -> dict[str, list[tuple[int, float]]]:
+    """The points of each curve, where they are finite."""
+    return {
+        name: [
+            (int(step), float(value))
+            for step, value in zip(rows["step"], rows[name], strict=True)
+            if np.isfinite(value)
+        ]
+        for name in rows
+        if name.startswith(("train_", "validation_")) and not name.endswith(("_low", "_high"))
+    }
 
 
 def check(names: Sequence[str]) -> None:
-    """Import what they need.
+    """Import the packages of these trackers.
 
     Raises:
-        UserError: a package is not installed.
+        UserError: one cannot be imported.
     """
     for name in names:
         try:
             importlib.import_module(name)
         except ImportError as error:
             raise UserError(
-                f'--{name}: its package cannot be imported ({error}); install it with pip install -e ".[{name}]"'
+                f"--{name}: its package cannot be imported ({error}); install it with "
+                f'pip install -e ".[{name}]"'
             ) from None
 
 
@@ -108,7 +101,7 @@ def send(name: str, folder: Path, found: Sequence[Record]) -> str:
 
     Args:
         name: a key of TRACKERS.
-        folder: the experiment's; its name is what the tracker's runs are grouped by.
+        folder: the study's; the tracker's runs are grouped by its name.
         found: the records.
 
     Raises:
@@ -118,8 +111,9 @@ def send(name: str, folder: Path, found: Sequence[Record]) -> str:
         return TRACKERS[name](folder, found)
     except Exception as error:  # whatever it is: a server that is down, a key that is missing
         raise UserError(
-            f"--{name}: it fails ({' '.join(f'{type(error).__name__}: {error}'.split())}); the results are in {folder}, and the "
-            "same command sends them again and trains nothing anew"
+            f"--{name}: it fails ({' '.join(f'{type(error).__name__}: {error}'.split())}); the "
+            f"results are in {folder}, and the same command sends them again and trains nothing "
+            "anew"
         ) from None
 
 
@@ -142,9 +136,8 @@ def _tensorboard(folder: Path, found: Sequence[Record]) -> str:
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     place = folder / "tensorboard"
-    shutil.rmtree(
-        place, ignore_errors=True
-    )  # those of an earlier sending would be drawn over these
+    # Those of an earlier call would be drawn over these.
+    shutil.rmtree(place, ignore_errors=True)
     for record in found:
         writer = EventFileWriter(str(place / record.name.replace("/", "-").replace(":", ".")))
         last = max((step for step, _ in _by_step(record)), default=0)

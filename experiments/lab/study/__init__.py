@@ -1,1 +1,1 @@
-"""What is asked and what follows: comparison, statistics, diagnostics, and how they are put into words."""
+"""What is asked and what follows from it: comparison, statistics, diagnostics, wording."""

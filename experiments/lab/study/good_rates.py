@@ -1,20 +1,73 @@
-"""Good enough: which learning rates are, in decades, and how soon runs get there, misses counted as misses.
+"""The best learning rate, and the range of good ones in decades.
 
-An error is 1 − accuracy, or 1 − R², on validation data. It is good enough for a reference error if it is at most a quarter and
-one point more: 1.25 × reference + 0.01. The point is for references near 0, which no run need meet.
+An error is 1 − accuracy, or 1 − R², on validation data. It is good, compared with a reference
+error, if it is at most 1.25 × reference + 0.01. The 0.01 is for references near 0, which no other
+run could meet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.lab.study.statistics import interquartile_mean
+
 FACTOR, POINT = 1.25, 0.01
-TAUS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+
+
+def middle(values: Sequence[float]) -> float:
+    """The interquartile mean, as a number of Python's.
+
+    Example:
+        >>> middle([0.0, 0.5, 1.0, 9.0])
+        0.75
+    """
+    return float(interquartile_mean(np.asarray(values, float)))
+
+
+def rounded(score: float) -> float:
+    """The score by which choices are ranked: a tie is a tie whatever the last bits of a mean."""
+    return round(score, 6)
+
+
+def best_rate(
+    validation: Mapping[float, float], losses: Callable[[float], Sequence[float]]
+) -> float:
+    """The rate with the best validation score; of equals, the one with the lower loss.
+
+    Args:
+        validation: rate -> score, higher is better.
+        losses: of the runs at a rate; their interquartile mean decides between equals.
+
+    Example:
+        >>> best_rate({0.1: 0.9, 1.0: 0.9}, {0.1: [0.5], 1.0: [0.4]}.get)
+        1.0
+    """
+    best = max(map(rounded, validation.values()))
+    tied = [rate for rate in validation if rounded(validation[rate]) == best]
+    return min(tied, key=lambda rate: middle(losses(rate)))
+
+
+def best_cell(scores: np.ndarray, losses: np.ndarray, runs: np.ndarray) -> int:
+    """The number of the cell with the best rate, judged by these runs alone.
+
+    Args:
+        scores, losses: of the validation rows, (cells, seeds).
+        runs: bool (cells, seeds), at least one.
+
+    Example:
+        >>> scores = np.array([[0.5, 0.6], [0.9, 0.1]])
+        >>> best_cell(scores, -scores, np.array([[True, True], [True, False]]))
+        1
+    """
+    validation = {
+        int(cell): middle(scores[cell, runs[cell]]) for cell in np.flatnonzero(runs.any(axis=1))
+    }
+    return int(best_rate(validation, lambda cell: losses[cell, runs[cell]]))
 
 
 def good_enough(error: float) -> float:
-    """The largest error that is good enough where ``error`` can be had.
+    """The largest error that is good where ``error`` can be reached.
 
     Example:
         >>> good_enough(0.4)
@@ -25,9 +78,10 @@ def good_enough(error: float) -> float:
 
 @dataclass(frozen=True)
 class GoodRates:
-    """The connected range of learning rates around the best whose error is good enough for the best's own.
+    """The connected range of learning rates around the best whose error is good.
 
-    open: it reaches the lowest or the highest rate tried, so that it may be wider.
+    low, high: its ends. decades: its width.
+    open: it reaches the lowest or the highest rate tried, so it may be wider.
     """
 
     low: float
@@ -37,17 +91,17 @@ class GoodRates:
 
 
 def good_rates(rates: Sequence[float], errors: Sequence[float]) -> GoodRates:
-    """Walk from the best rate to both sides; between two rates the error is linear in the rate's logarithm.
+    """The good rates, from the best outwards; between two rates the error is linear in log rate.
 
-    Next to a rate with an infinite error the range ends at the last good rate. Where every error is infinite no rate is
-    good: the width is 0 and its ends are nan.
+    Next to a rate with an infinite error, the range ends at the last good rate. Where every error
+    is infinite, no rate is good: the width is 0 and the ends are nan.
 
     Args:
         rates: ascending, above 0.
-        errors: one for each rate, on validation data.
+        errors: one per rate, on validation data.
 
     Returns:
-        GoodRates; of a single rate 0 decades, open.
+        GoodRates; for a single rate, 0 decades and open.
 
     Example:
         >>> good_rates([0.01, 0.1, 1.0, 10.0], [0.44, 0.04, 0.05, np.inf])
@@ -71,48 +125,3 @@ def good_rates(rates: Sequence[float], errors: Sequence[float]) -> GoodRates:
     return GoodRates(
         float(10 ** ends[0]), float(10 ** ends[1]), round(float(ends[1] - ends[0]), 12), is_open
     )
-
-
-def steps_to_target(steps: np.ndarray, scores: np.ndarray, target: float) -> np.ndarray:
-    """Updates after which a run's validation score is first at least the target; infinite where it never is.
-
-    Args:
-        steps: (points,), the updates made at each point of the curves.
-        scores: (points, …), higher is better, nan where the run has diverged.
-        target: the score to reach.
-
-    Returns:
-        float64 of shape (…).
-
-    Example:
-        >>> steps_to_target(np.array([10, 20]), np.array([[0.2, 0.9, 0.1], [0.8, 0.7, np.nan]]), 0.8).tolist()
-        [20.0, 10.0, inf]
-
-    Reference:
-        Dahl et al. 2023 (AlgoPerf), arXiv 2306.07179, section 4.
-    """
-    reached = scores >= target
-    return np.where(reached.any(axis=0), steps[reached.argmax(axis=0)].astype(float), np.inf)
-
-
-def performance_profile(steps: np.ndarray, taus: Sequence[float] = TAUS) -> np.ndarray:
-    """Share of seeds on which each choice is within a factor τ of the fewest steps that any choice took on that seed.
-
-    A miss is within no factor, also on a seed on which all miss.
-
-    Args:
-        steps: (choices, seeds), infinite where the target was missed.
-        taus: factors of at least 1.
-
-    Returns:
-        (choices, taus).
-
-    Example:
-        >>> performance_profile(np.array([[10.0, 10.0], [20.0, np.inf]]), [1, 2]).tolist()
-        [[1.0, 1.0], [0.0, 0.5]]
-
-    Reference:
-        Dolan & Moré 2002, Mathematical Programming 91.
-    """
-    within = steps[..., None] <= np.asarray(taus) * steps.min(axis=0)[:, None]
-    return np.mean(within & np.isfinite(steps)[..., None], axis=1)

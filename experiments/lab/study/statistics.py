@@ -1,7 +1,7 @@
-"""Statistics of a comparison: interquartile means, bootstrap intervals, paired tests, corrections for being several.
+"""Statistics of a comparison: interquartile means, bootstrap intervals, paired tests, corrections.
 
-Scores are compared block by block: a block is a seed (of one data split), and all choices share a block's initial draws and
-batches. A score may be infinite, where a run has diverged.
+Scores are compared block by block: a block is a seed (of one data split), and all choices share a
+block's initial draws and batches. A score may be infinite, where a run has diverged.
 """
 
 import itertools
@@ -12,14 +12,14 @@ import numpy as np
 from scipy import stats
 
 RESAMPLES = 9999
-TRIM = 0.25  # of each end: what is left is the interquartile mean
-EXACT_BLOCKS = 13  # up to so many, all patterns of signs are tried
-_CHUNK = 1 << 22  # numbers held at once
+TRIM = 0.25  # of each end: what is left makes the interquartile mean
+EXACT_BLOCKS = 13  # up to this many, all patterns of signs are tried
+_CHUNK = 1 << 22  # numbers in memory at once
 _ROUNDING = 1e-9
 
 
 def interquartile_mean(scores: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Mean of the middle half, which a few lucky or failed runs cannot move.
+    """Mean of the middle half, which a few lucky or failed runs do not change.
 
     Example:
         >>> float(interquartile_mean(np.array([0.0, 0.5, 1.0, 9.0])))
@@ -31,15 +31,16 @@ def interquartile_mean(scores: np.ndarray, axis: int = -1) -> np.ndarray:
 def interval(scores: np.ndarray, level: float = 0.95) -> tuple[float, float]:
     """Stratified percentile bootstrap interval of the interquartile mean over all runs.
 
-    Each stratum's seeds are drawn again on their own, so that every data set keeps its weight. Measured coverage of a 95 %
-    interval, one stratum, over five populations (normal, skewed, Student's t with 3 degrees of freedom, accuracies of 360
-    rows, one run in ten failed; 1,000 samples of each): 0.89 to 0.92 with 5 seeds, 0.92 to 0.95 with 10, 0.93 to 0.95 with
-    20. BCa covers as much or 2 points less, basic less by up to 10; a studentised interval covers 0.94 to 0.95 with 10
-    seeds, half as wide again, and is infinite with 5.
+    The seeds of each stratum are resampled by themselves, so that every data set keeps its weight.
+    Measured coverage of a 95 % interval, one stratum, over five populations (normal, skewed,
+    Student's t with 3 degrees of freedom, accuracies of 360 rows, one run in ten failed; 1,000
+    samples of each): 0.89 to 0.92 with 5 seeds, 0.92 to 0.95 with 10, 0.93 to 0.95 with 20. BCa
+    covers as much or 2 points less, the basic bootstrap up to 10 points less; a studentised
+    interval covers 0.94 to 0.95 with 10 seeds, is half as wide again, and is infinite with 5.
 
     Args:
         scores: shape (seeds,), or (strata, seeds) where there are several data splits or tasks.
-        level: share of such intervals that should hold the true value.
+        level: share of such intervals that should contain the true value.
 
     Returns:
         (low, high); (nan, nan) for one seed, or where a score is infinite.
@@ -69,7 +70,7 @@ def interval(scores: np.ndarray, level: float = 0.95) -> tuple[float, float]:
 
 
 def differences(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """ours − theirs, where two that have diverged alike differ by 0.
+    """ours − theirs; equal scores differ by 0, infinite ones too.
 
     Example:
         >>> differences(np.array([0.5, -np.inf, 1.0]), np.array([0.25, -np.inf, -np.inf])).tolist()
@@ -79,7 +80,7 @@ def differences(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 
 def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Two-sided p of equal means by sign flips of the differences block by block; exact up to 13 blocks.
+    """Two-sided p of equal means, by sign flips of the blocks' differences; exact up to 13 blocks.
 
     Example:
         >>> paired_p(np.arange(5.0) + 1, np.arange(5.0))
@@ -101,12 +102,13 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def pairwise_p(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two-sided p of every two choices being equal: each for itself, and corrected for all pairs at once.
+    """Two-sided p of every two choices being equal: uncorrected, and corrected for all pairs.
 
-    All differences change sign together, block by block: that keeps what the pairs have in common, which Holm's correction
-    must give up (with 10 seeds no p times 45 pairs is below 0.05). The corrected p of a pair is how often the largest of its
-    own and all less clear pairs' |Σ d| / √Σ d² is as large as the one seen (step-down maximum). Exact up to 13 blocks. The
-    least p is 2^(1 − blocks): below 6 blocks nothing can be told apart at 0.05.
+    All differences change sign together, block by block. That keeps what the pairs have in common,
+    which Holm's correction gives up (with 10 seeds, no p times 45 pairs is below 0.05). The
+    corrected p of a pair is how often the largest |Σ d| / √Σ d², over itself and all less clear
+    pairs, is as large as the one observed (step-down maximum). Exact up to 13 blocks. The least p
+    is 2^(1 − blocks): with fewer than 6 blocks, nothing can be told apart at 0.05.
 
     Args:
         scores: shape (choices, blocks).
@@ -115,7 +117,8 @@ def pairwise_p(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         (single, joint), each of shape (choices, choices), symmetric, 1 on the diagonal.
 
     Example:
-        >>> pairwise_p(np.array([[2.0, 3.0, 4.0, 5.0, 6.0, 7.0], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]))[1].tolist()
+        >>> single, joint = pairwise_p(np.array([np.arange(6.0) + 1, np.arange(6.0)]))
+        >>> joint.tolist()
         [[1.0, 0.03125], [0.03125, 1.0]]
 
     Reference:
@@ -152,11 +155,12 @@ def pairwise_p(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def first_p(scores: np.ndarray) -> np.ndarray:
-    """p of each choice being no different from the first, which may have been chosen by data of the same runs.
+    """p of each choice being no different from the first, which data of the same runs have chosen.
 
-    Corrected for all pairs, since any choice might have come first. But to say that the first beats every other, each must be
-    beaten, and then the largest of the single p will do (intersection-union): it errs only where the truly best is beaten, and
-    two cannot be sole winners.
+    Corrected for all pairs, since any choice might have come first. But the claim that the first
+    beats every other needs each single test to succeed, so the largest single p is enough for it
+    (intersection-union): it is wrong only if the truly best choice is beaten, and two choices
+    cannot both be sole winners.
 
     Args:
         scores: shape (choices, blocks), the first choice first.
@@ -165,7 +169,7 @@ def first_p(scores: np.ndarray) -> np.ndarray:
         shape (choices,), 1 for the first.
 
     Example:
-        >>> first_p(np.array([[2.0, 3.0, 4.0, 5.0, 6.0, 7.0], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]])).tolist()
+        >>> first_p(np.array([np.arange(6.0) + 1, np.arange(6.0)])).tolist()
         [1.0, 0.03125]
 
     Reference:
@@ -179,7 +183,9 @@ def first_p(scores: np.ndarray) -> np.ndarray:
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
-    """p values corrected for being several (Holm 1979): the i-th smallest of m times m − i, kept in order, at most 1.
+    """p values corrected for their number m (Holm 1979).
+
+    The i-th smallest, from 0, is multiplied by m − i; then they are kept in order, and at most 1.
 
     Example:
         >>> holm([0.01, 0.04, 0.03]).tolist()
@@ -194,13 +200,15 @@ def holm(p: Sequence[float]) -> np.ndarray:
 def probability_better(
     ours: np.ndarray, theirs: np.ndarray, level: float = 0.95
 ) -> tuple[float, tuple[float, float]]:
-    """P(ours > theirs) + ½ P(ours = theirs) on the same block, and its exact binomial interval (Clopper-Pearson).
+    """P(ours > theirs) + ½ P(ours = theirs) on the same block, and its exact binomial interval.
 
-    Agarwal et al. 2021 take every run of the one with every run of the other, which suits runs that share nothing. The
-    interval never covers less than it says; with ties, whole wins below and above their half count bound it.
+    The interval (Clopper-Pearson) never covers less than its level; with ties, it goes from the
+    lower end for the wins rounded down to the upper end for the wins rounded up. Agarwal et al.
+    2021 pair every run of the one with every run of the other, which suits runs that share nothing.
 
     Example:
-        >>> p, (low, high) = probability_better(np.array([3.0, 3.0, 3.0, 1.0]), np.array([1.0, 2.0, 3.0, 4.0]))
+        >>> ours, theirs = np.array([3.0, 3.0, 3.0, 1.0]), np.array([1.0, 2.0, 3.0, 4.0])
+        >>> p, (low, high) = probability_better(ours, theirs)
         >>> p, round(low, 3), round(high, 3)
         (0.625, 0.068, 0.994)
     """
@@ -213,14 +221,14 @@ def probability_better(
 
 
 def _ranked(apart: np.ndarray) -> np.ndarray:
-    """Rows with an infinite difference by signed ranks: it counts as the largest."""
+    """Signed ranks in rows with an infinite difference, which so counts as the largest."""
     infinite = ~np.all(np.isfinite(apart), axis=1)
     ranks = np.sign(apart) * stats.rankdata(np.abs(apart), axis=1)
     return np.where(infinite[:, None], ranks, apart)
 
 
 def _signs(blocks: int) -> np.ndarray:
-    """Patterns of signs, the one that changes nothing among them: (patterns, blocks).
+    """Patterns of signs, (patterns, blocks), with the one that changes nothing.
 
     A pattern and its opposite give the same |Σ d|, so the first sign is always +.
     """

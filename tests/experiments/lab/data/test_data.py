@@ -67,7 +67,7 @@ def test_a_table_is_imputed_encoded_and_standardised_on_training_rows(table):
     source = load(str(table), target="price")
     data = prepare(source)
     assert (data.head, source.task) == ("regression", "regression")
-    assert "1 rows without a price left out" in data.notes[0]
+    assert "rows without a value of price are left out: 1" in data.notes[0]
     assert sum(len(rows) for rows in data.x.values()) == 7
     train = data.x["train"]
     np.testing.assert_allclose(train[:, :2].mean(0), 0, atol=1e-6)
@@ -214,7 +214,7 @@ def test_bad_arrays_are_named(tmp_path, arrays, message):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.npz", b"PK nothing", "or is no .npz file"),
+        ("t.npz", b"PK nothing", "or is not an .npz file"),
         ("t.parquet", b"PAR1 nothing", "it cannot be read as a table"),
         ("t.csv.gz", b"a,y\n1,2\n", "it cannot be read as a table"),
         ("t.csv.xz", b"a,y\n1,2\n", "it cannot be read as a table"),
@@ -257,7 +257,7 @@ def test_openml_is_asked_by_name_or_number(plain, monkeypatch):
         load("openml:31")
     fail(ValueError("No active dataset credit-h found."))
     with pytest.raises(
-        UserError, match=r"OpenML gives no table of it \(No active dataset credit-h found.\)"
+        UserError, match=r"OpenML has no such table \(No active dataset credit-h found.\)"
     ):
         load("openml:credit-h")
 
@@ -276,8 +276,8 @@ def test_separate_test_data_are_the_test_part_and_nothing_is_fitted_to_them(tabl
     mean, deviation = data.preprocessing.scale
     np.testing.assert_allclose(data.y["test"][:, 0] * deviation + mean, [150, 160], rtol=1e-5)
     assert (
-        "1 test rows without a price left out" in data.notes
-        and "columns of the test data only, left out: extra" in data.notes
+        "test rows without a value of price are left out: 1" in data.notes
+        and "columns that only the test data have are left out: extra" in data.notes
     )
     path.write_text("city,rooms,size,price\nUlm,9,1,-5\nUlm,9,1,-6\n")
     other = prepare(load(str(table), target="price", test_data=str(path)))
@@ -288,9 +288,9 @@ def test_separate_test_data_are_the_test_part_and_nothing_is_fitted_to_them(tabl
         ("city,size,price\nRom,1,2\n", "--test-data: it lacks the column rooms of .*homes.csv"),
         (
             "city,size,rooms,price\nRom,x,1,2\n",
-            "homes: column size holds 'x', which is no finite number",
+            "homes: column size holds 'x', which is not a finite number",
         ),
-        ("city,size,rooms,price\nRom,1,1,dear\n", "column price holds text, and numbers in"),
+        ("city,size,rooms,price\nRom,1,1,dear\n", "column price holds text, but numbers in"),
     ):
         path.write_text(text)
         with pytest.raises(UserError, match=message):
@@ -315,7 +315,7 @@ def test_text_that_looks_like_a_number_stays_text_in_further_rows(tmp_path):
 def test_columns_are_dropped_by_name(table):
     assert list(load(str(table), target="price", drop=["city", "rooms"]).x) == ["size"]
     for drop, message in (
-        (["cty"], "--drop cty: .*has no such column; its columns, nearest first: city"),
+        (["cty"], "--drop cty: .*has no such column; name one of its columns, nearest first: city"),
         (["price"], "--drop price: it is the column to predict"),
         (["size", "city", "rooms"], "price is its only column left"),
     ):
@@ -329,16 +329,19 @@ def test_what_is_odd_about_the_rows_is_noted(tmp_path):
     path.write_text("\n".join(["id,name,size,constant,y", *rows]))
     data = prepare(load(str(path), target="y"))
     said = " | ".join(data.notes)
-    assert "id, name: each row has its own value" in said and "--drop id name" in said
+    assert "every row has a different value, as in an identifier, in id, name; " in said
+    assert "--drop id name" in said
     assert (
-        "classes with fewer than 3 rows cannot be in every part, so the split is not stratified: rare (1)"
-        in said
+        "the split is not stratified, since classes with fewer than 3 rows cannot be in every "
+        "part: rare (1)" in said
     )
-    assert "one value only in the training rows left out: constant" in said and "copies" not in said
+    assert "columns with only one value in the training rows are left out: constant" in said
+    assert "copies" not in said
     data = prepare(load(str(path), target="y", drop=["id", "name"]))
-    assert (
-        f"test rows that equal a training or validation row, inputs and target: {len(data.y['test'])} of"
-        in data.notes[-1]
+    count = len(data.y["test"])
+    assert data.notes[-1].startswith(
+        "test rows with the inputs and the target of a training or validation row: "
+        f"{count} of {count}; "
     )
 
 
@@ -440,15 +443,15 @@ def break_file(change):
     [
         (
             break_file(lambda content: content[:30]),
-            r"train-labels.*cannot be read.*fetch the file again",
+            r"train-labels.*cannot be read.*download the file again",
         ),
         (
             break_file(lambda content: gzip.compress(gzip.decompress(content)[:-1])),
-            r"promises 60 values in 68 bytes, it has 67",
+            r"promises 60 values in 68 bytes, but the file has 67",
         ),
         (
             break_file(lambda content: gzip.compress(b"")),
-            r"0 bytes are less than an idx header of 8",
+            r"it has 0 bytes and an idx header alone has 8",
         ),
         (
             break_file(lambda content: gzip.compress(idx(np.zeros((60, 4, 4))))),
@@ -456,7 +459,7 @@ def break_file(change):
         ),
         (
             break_file(lambda content: gzip.compress(idx(np.zeros(59)))),
-            r"59 labels for the 60 images",
+            r"it has 59 labels for the 60 images",
         ),
         (
             lambda folder: (folder / "t10k-images-idx3-ubyte.gz").unlink(),
@@ -484,17 +487,17 @@ def test_plain_idx_files_are_read_too(tmp_path):
     ("text", "target", "message"),
     [
         ("", "y", "the file is empty"),
-        ("a,y\n", "y", "has a header and no rows"),
+        ("a,y\n", "y", "has a header but no rows"),
         ("a,y\n1,2\n", None, "give --target one of a, y"),
-        ("a,price\n1,2\n", "prise", "has no such column; its columns, nearest first: price, a"),
-        ("a,y\n1,5\n2,5\n", "y", "column y holds one value only, 5"),
+        ("a,price\n1,2\n", "prise", "no such column; name one of its columns, .* first: price, a"),
+        ("a,y\n1,5\n2,5\n", "y", "column y holds only one value, 5"),
         ("y\n1\n2\n", "y", "its only column"),
         ("a,y\n1,2,3\n1\n1,2,3,4\n", "y", "cannot be read as a table"),
         ("a,y\n1,2\ninf,3\n2,4\n", "y", "column a, line 3 holds an infinite number"),
         (
             "a,y\n" + "\n".join(f"{i},n{i}" for i in range(9)),
             "y",
-            "9 rows are too few for the 9 classes of y.* not a column that names rows",
+            "9 rows are too few for the 9 classes of y.*, not a column that identifies rows",
         ),
         ("a,y\n1,2\n2,3\n3,4\n", "y", "3 rows are too few"),
         ("a,y\n1,\n2,\n", "y", "column y has no value"),

@@ -1,4 +1,4 @@
-"""Figures as files."""
+"""Figures written to files."""
 
 import numpy as np
 from matplotlib.layout_engine import LayoutEngine

@@ -1,4 +1,4 @@
-"""Slices of a grid are disjoint and together all of it."""
+"""Slices of a grid are disjoint and make up the whole grid."""
 
 import numpy as np
 import pytest

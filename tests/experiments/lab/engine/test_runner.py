@@ -39,7 +39,7 @@ def work():
 
 
 class Keeper:
-    """Keeps checkpoints as files would; interrupts after so many segments."""
+    """Keeps checkpoints as files would; interrupts after ``stop`` segments."""
 
     def __init__(self, stop=None):
         self.kept, self.started, self.shares, self.stop = {}, [], [], stop
@@ -100,7 +100,7 @@ def test_what_is_finished_is_not_trained_again(work, whole):
 
 
 def kills(count: int) -> None:
-    """SIGKILL at random moments, as often as asked: each time the same command must end in the same bytes."""
+    """SIGKILL at random moments: each time, the same command must end in the same bytes."""
     command = [
         sys.executable,
         "-m",
@@ -119,17 +119,12 @@ def kills(count: int) -> None:
         "--out",
     ]
     with tempfile.TemporaryDirectory() as folder:
-        whole, killed, rng, lasted = (
-            Path(folder, "whole"),
-            Path(folder, "killed"),
-            np.random.default_rng(),
-            [],
-        )
+        whole, killed = Path(folder, "whole"), Path(folder, "killed")
+        rng, lasted = np.random.default_rng(), []
         subprocess.run([*command, whole], check=True, capture_output=True)
         shutil.rmtree(whole)
-        began = (
-            time.monotonic()
-        )  # the second time, when all is compiled, as it will be in each of the kills
+        # The second time all is compiled, as it will be for each of the kills.
+        began = time.monotonic()
         subprocess.run([*command, whole], check=True, capture_output=True)
         seconds = time.monotonic() - began
         for number in range(count):
@@ -148,7 +143,8 @@ def kills(count: int) -> None:
                 for name in ("results.csv", "curves.csv", "summary.json")
             )
             print(
-                f"kill {number + 1} after {lasted[-1]:.1f} of {seconds:.1f} s, found {left}: {'same bytes' if same else 'DIFFERENT'}",
+                f"kill {number + 1} after {lasted[-1]:.1f} of {seconds:.1f} s, found {left}: "
+                f"{'same bytes' if same else 'DIFFERENT'}",
                 flush=True,
             )
             assert same

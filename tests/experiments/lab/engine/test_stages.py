@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def refined(tmp_path_factory):
     return path
 
 
-def test_a_grid_is_widened_until_the_best_lies_inside_and_seeds_are_added_there_alone(refined):
+def test_a_grid_is_widened_until_the_best_is_inside_and_seeds_are_added_there_alone(refined):
     cells = rows(refined).groupby(["activation", "learning_rate"]).size()
     assert cells.to_dict() == {
         (name, rate): 3 if rate == 1 else 2
@@ -71,7 +72,8 @@ def test_what_was_never_trained_is_neither_a_row_nor_diverged(refined):
 
 
 def test_a_fixed_grid_stays_and_further_runs_are_those_of_one_that_was_asked_for(refined, tmp_path):
-    # Three seeds on two devices: groups of two rates each, as those of the narrow grid, so that sums are rounded alike.
+    # Three seeds on two devices: groups of two rates each, as in the narrow grid, so that sums are
+    # rounded in the same way.
     assert (
         run(
             *IRIS,
@@ -134,12 +136,12 @@ def test_each_structure_goes_its_own_way_as_far_as_there_is_room():
         np.array(grid.hyperparameters["learning_rate"]),
         {"falls": 1e-9, "inside": 1.0, "rises": 100.0},
     )
-    told = []
+    said = []
 
-    def stage(runs, why):
-        told.append(
+    def stage(runs, reason):
+        said.append(
             (
-                why,
+                reason,
                 {
                     number: [(float(rates[cell]), int(seed)) for cell, seed in np.argwhere(mine)]
                     for number, mine in runs.items()
@@ -154,13 +156,15 @@ def test_each_structure_goes_its_own_way_as_far_as_there_is_room():
             key=lambda cell: abs(np.log10(rates[cell] / best[name])),
         )
 
-    stages.train(asked, grid, asked.structure["activation"], nearest, stage)
-    first, *others = told
+    labels = asked.structure["activation"]
+    study = SimpleNamespace(asked=asked, grid=grid, labels=labels, best_cell=nearest)
+    assert stages.train(study, stage) == list(labels)
+    first, *others = said
     assert first == (
         "",
         {number: [(rate, seed) for rate in (0.1, 1, 10) for seed in (0, 1)] for number in range(3)},
     )
-    edge = "the best rate lay on the edge: widened"
+    edge = "the best rate was on the edge: widened"
     assert others == [
         (
             f"{edge} to 0.01 for falls; to 100 for rises",

@@ -22,7 +22,7 @@ def nothing_is_left(monkeypatch):
 
 @pytest.fixture
 def started(monkeypatch):
-    """What main starts: the module and the words that it gets."""
+    """What main starts: the module and its arguments."""
     calls = []
     monkeypatch.setattr(
         runpy, "run_module", lambda module, **_: calls.append((module, sys.argv[1:]))
@@ -66,7 +66,8 @@ def test_an_unknown_name_is_one_sentence(started, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert stop.value.code == 2 and started == [] and said.count("\n") == 1
     assert said.startswith(
-        "error: jaxnn dyingrelu: there is no such experiment; nearest first, there are dying_relu, "
+        "error: jaxnn dyingrelu: there is no such experiment; name one of these, nearest first: "
+        "dying_relu, "
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -9,9 +10,13 @@ import pandas as pd
 import pytest
 
 from experiments.lab import report
-from experiments.lab.study.comparison import ACCURACY, Comparison, choose
-from experiments.lab.study.signals import Layers
-from experiments.lab.study.wording import verdict
+from experiments.lab.engine.outcome import Outcome
+from experiments.lab.study.choices import choose
+from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.diagnostics import Layers
+from experiments.lab.study.score import ACCURACY
+from experiments.lab.study.study import Study
+from jaxnn import Grid
 from jaxnn.activations import resolve
 
 HOSTILE = "<script>alert(1)</script>"
@@ -49,39 +54,52 @@ def tables():
     )
 
 
+def outcome():
+    """Of the three rates and four seeds, all trained."""
+    found = Outcome.empty(np.array([10]), (3, 4))
+    found.done[:], found.compile_seconds, found.run_seconds = True, 1.0, 2.0
+    return found
+
+
 @pytest.fixture(scope="module")
-def evidence():
+def comparison():
     results, curves = tables()
     choices = choose(results, ["activation"], ACCURACY)
     choices = [replace(choice, steps_to_target=20.0, reached=4) for choice in choices]
-    profile = pd.DataFrame({"tau": [1.0, 2.0], **{name: [0.5, 1.0] for name in NAMES}})
-    layers = Layers(*np.ones((2, 4, 3)), *np.full((2, 4, 2), 0.5), np.ones(3), np.ones(3), 77)
-    entries = [
-        {HOSTILE: resolve("relu")},
-        {"tanh": resolve("tanh")},
-        {"relu": resolve("relu"), "tanh": resolve("tanh")},
-    ]
-    config = {
-        "command": f"python -m experiments.activations --target '{HOSTILE}'",
-        "data": {"classes": [HOSTILE]},
-    }
-    return report.Evidence(
-        "Which?",
-        verdict(choices, ACCURACY),
-        Comparison(results, choices, 0.8, profile),
-        ACCURACY,
-        curves,
-        [report.Program(1.0, 2.0)] * 3,
-        entries,
-        [layers] * 3,
-        [0.5, None, 1.0],
-        config,
+    relu, tanh = resolve("relu"), resolve("tanh")
+    # A label with a slash names the activations of two layers.
+    activations = {HOSTILE: (relu, relu), "tanh": (tanh,), "relu/tanh": (relu, tanh)}
+    study = Study(
+        question="Which?",
+        settings={},
+        source=None,
+        data=SimpleNamespace(classes=(HOSTILE,)),
+        asked=Grid({"activation": NAMES}, {"learning_rate": (0.1, 1.0, 10.0)}, seeds=4),
+        activations=activations,
+        steps=10,
+        fixed=True,
+    )
+    return Comparison(
+        study=study,
+        outcomes=[outcome() for _ in NAMES],
+        results=results,
+        curves=curves,
+        choices=choices,
+        target=0.8,
+        profile=pd.DataFrame({"tau": [1.0, 2.0], **{name: [0.5, 1.0] for name in NAMES}}),
+        layers=[Layers(*np.ones((2, 4, 3)), *np.full((2, 4, 2), 0.5), np.ones(3), np.ones(3), 77)]
+        * 3,
+        gradient_factors=[0.5, None, 1.0],
     )
 
 
 @pytest.fixture(scope="module")
-def page(evidence):
-    return report.page(evidence, report.figures(evidence))
+def page(comparison):
+    config = {
+        "command": f"python -m experiments.activations --target '{HOSTILE}'",
+        "data": {"classes": [HOSTILE]},
+    }
+    return report.page(comparison, report.figures(comparison), config)
 
 
 def test_nothing_is_loaded_from_anywhere(page):
@@ -98,8 +116,8 @@ def test_the_best_rate_is_the_one_of_highest_validation_score():
     ] * 3
 
 
-def test_the_numbers_drawn_are_those_of_the_results(evidence):
-    rates = report.figures(evidence)[0]
+def test_the_numbers_drawn_are_those_of_the_results(comparison):
+    rates = report.figures(comparison)[0]
     error = next(
         series
         for series in rates.views[0].series
@@ -115,9 +133,9 @@ def test_the_numbers_drawn_are_those_of_the_results(evidence):
     assert cross.x == [10.0]
 
 
-def test_bands_are_the_quartiles_also_where_the_curve_is_turned_over(evidence):
+def test_bands_are_the_quartiles_also_where_the_curve_is_turned_over(comparison):
     loss, error, _ = next(
-        figure for figure in report.figures(evidence) if figure.name == "curves"
+        figure for figure in report.figures(comparison) if figure.name == "curves"
     ).views
     for view, low, high in ((loss, 0.1, 0.05), (error, 5, 10)):
         series = view.series[0]
@@ -126,9 +144,9 @@ def test_bands_are_the_quartiles_also_where_the_curve_is_turned_over(evidence):
         )
 
 
-def test_units_are_drawn_over_time_where_the_curves_hold_them(evidence):
+def test_units_are_drawn_over_time_where_the_curves_hold_them(comparison):
     shares = {"validation_dead": 0.25, "validation_dead_low": 0.125, "validation_dead_high": 0.5}
-    curves = evidence.curves.assign(
+    curves = comparison.curves.assign(
         **shares, **{name.replace("dead", "saturated"): share for name, share in shares.items()}
     )
     curves.loc[curves["activation"] == "tanh", list(shares)] = (
@@ -136,7 +154,7 @@ def test_units_are_drawn_over_time_where_the_curves_hold_them(evidence):
     )  # a network without hidden layers
     before, after = (
         {figure.name: figure for figure in report.figures(each)}
-        for each in (evidence, replace(evidence, curves=curves))
+        for each in (comparison, replace(comparison, curves=curves))
     )
     assert "units" not in before and "start" in before
     dead, saturated = after["units"].views
@@ -145,8 +163,8 @@ def test_units_are_drawn_over_time_where_the_curves_hold_them(evidence):
     assert (series.x, series.y, series.low, series.high) == ([10], [25.0], [12.5], [50.0])
 
 
-def test_figures_are_files_too(evidence, tmp_path):
-    figures = {figure.name: figure for figure in report.figures(evidence)}
+def test_figures_are_files_too(comparison, tmp_path):
+    figures = {figure.name: figure for figure in report.figures(comparison)}
     rates = replace(figures["rates"], views=figures["rates"].views[:1])
     written = report.save([rates, figures["signals"]], tmp_path / "figures")
     assert [path.name for path in written] == [
@@ -163,7 +181,7 @@ def test_figures_are_files_too(evidence, tmp_path):
             assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_browser_draws_switches_and_answers_offline(evidence, page, shown, tmp_path):
+def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, tmp_path):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
     shown.open(tmp_path / "report.html")
     drawn = shown.value(
@@ -172,7 +190,7 @@ def test_a_browser_draws_switches_and_answers_offline(evidence, page, shown, tmp
     )
     places = {
         f"{figure.name}-{n}"
-        for figure in report.figures(evidence)
+        for figure in report.figures(comparison)
         for n in range(len(figure.views) if figure.together else 1)
     }
     assert set(drawn) == places and all(drawn.values())
@@ -180,7 +198,8 @@ def test_a_browser_draws_switches_and_answers_offline(evidence, page, shown, tmp
     assert HOSTILE in shown.value("document.querySelector('.choices').textContent")
 
     point = shown.value(
-        "(() => { scrollTo({top: document.getElementById('rates-0').offsetTop - 100, behavior: 'instant'}); "
+        "(() => { const top = document.getElementById('rates-0').offsetTop - 100; "
+        "scrollTo({top, behavior: 'instant'}); "
         "const at = document.querySelector('#rates-0 .point').getBoundingClientRect(); "
         "return [at.x + at.width / 2, at.y + at.height / 2] })()"
     )
@@ -190,7 +209,8 @@ def test_a_browser_draws_switches_and_answers_offline(evidence, page, shown, tmp
 
     shown.value("document.querySelector('.chips [data-choice=\"1\"]').click()")
     fewer = shown.value(
-        "['rates-0', 'shapes-1'].map(id => document.querySelectorAll(`#${id} .scatterlayer .trace`).length)"
+        "['rates-0', 'shapes-1'].map(id => "
+        "document.querySelectorAll(`#${id} .scatterlayer .trace`).length)"
     )
     assert 0 < fewer[0] < drawn["rates-0"]
     assert fewer[1] == drawn["shapes-1"]  # the mixture still shows tanh
@@ -201,7 +221,8 @@ def test_a_browser_draws_switches_and_answers_offline(evidence, page, shown, tmp
     )
 
     shown.value(
-        "(() => { const select = document.querySelector('[data-figure=rates] select'); select.value = 2; "
+        "(() => { const select = document.querySelector('[data-figure=rates] select'); "
+        "select.value = 2; "
         "select.dispatchEvent(new Event('change')) })()"
     )
     assert (

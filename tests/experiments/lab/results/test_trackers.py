@@ -1,4 +1,7 @@
-"""Results in trackers: what is sent, that a missing package is said first, and that a failure costs no training."""
+"""Results in trackers: what is sent, and that no failure costs the training.
+
+A missing package is an error before the training; a later failure is reported after it.
+"""
 
 import sys
 from functools import partial
@@ -90,7 +93,7 @@ def test_a_failure_keeps_the_results_and_the_same_command_goes_on(
         in capsys.readouterr().err
     )
     first = (tmp_path / "r" / "results.csv").read_bytes()
-    monkeypatch.setattr(runner, "train", None)  # nothing is trained again
+    monkeypatch.setattr(runner, "program_segments", None)  # nothing is trained again
     assert run("--mlflow", "--wandb", "--out", tmp_path / "r") == 0
     assert (tmp_path / "r" / "results.csv").read_bytes() == first and not (
         tmp_path / "r" / "unfinished"

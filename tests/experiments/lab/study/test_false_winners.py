@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.lab.study.comparison import ACCURACY, choose
+from experiments.lab.study.choices import choose
+from experiments.lab.study.score import ACCURACY
 from experiments.lab.study.statistics import first_p, holm, interquartile_mean
 from experiments.lab.study.wording import CERTAIN
 
@@ -18,7 +19,12 @@ SIGNS = np.array(list(itertools.product((1.0, -1.0), repeat=SEEDS)))[
 
 
 class Calls(NamedTuple):
-    """In how many studies a sole winner is declared, another than the first is called different, or one differs from the baseline."""
+    """In how many studies a difference is found.
+
+    winner: a sole winner is declared.
+    different: an activation is called different from the first.
+    from_baseline: an activation is called different from the baseline.
+    """
 
     winner: int
     different: int
@@ -28,8 +34,9 @@ class Calls(NamedTuple):
 def study(rng, advantage=0.0):
     """Accuracies (activations, rates, seeds) on validation and test rows.
 
-    The best rate loses nothing, others 0.3 times the square of their distance; runs of a seed share its luck, each run has as
-    much again of its own, which shows on validation and test rows alike, and each is counted on rows of its own.
+    The best rate loses nothing, others 0.3 times the square of their distance. The runs of a seed
+    share its luck, and each run has as much again of its own; both act on validation and test rows
+    alike. Each accuracy is counted on rows of its own.
     """
     distance = (np.arange(RATES) - RATES / 2 - rng.uniform(-0.5, 0.5)) / (RATES / 2)
     luck = 0.006 * (rng.normal(size=SEEDS) + rng.normal(size=(ACTIVATIONS, RATES, SEEDS)))
@@ -39,7 +46,7 @@ def study(rng, advantage=0.0):
 
 
 def judge(validation, test):
-    """Everyone's test scores at their own best rates, the one that validation calls best first; and everyone's p, and numbers."""
+    """Test scores at each activation's best rate, p values, and the order, by validation."""
     middle = np.round(interquartile_mean(validation), 6)
     order = np.argsort(-middle.max(axis=1), kind="stable")
     scores = test[np.arange(ACTIVATIONS), middle.argmax(axis=1)][order]

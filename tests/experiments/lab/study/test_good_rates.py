@@ -1,13 +1,18 @@
-"""Good-rate ranges, steps to a target and performance profiles against hand calculation, misses and divergence included."""
+"""Good-rate ranges, steps to a target and performance profiles against hand calculation.
+
+Runs that miss the target and runs that diverge are included.
+"""
 
 import numpy as np
 import pytest
 
-from experiments.lab.study.good_rates import good_rates, performance_profile, steps_to_target
+from experiments.lab.study.good_rates import good_rates
+from experiments.lab.study.speed import performance_profile, steps_to_target
 
 
 def test_a_range_ends_where_the_interpolated_error_crosses_the_bound():
-    # Best error 0.04, bound 0.06. To the right 0.05 is good and 0.09 is not: a quarter of the way; to the left 0.10: a third.
+    # Best error 0.04, bound 0.06. To the right 0.05 is good and 0.09 is not: a quarter of the way;
+    # to the left 0.10: a third.
     found = good_rates([0.1, 1, 10, 100], [0.10, 0.04, 0.05, 0.09])
     assert np.log10([found.low, found.high]) == pytest.approx([-1 / 3, 1.25])
     assert found.decades == pytest.approx(1 / 3 + 1.25) and not found.open

@@ -24,7 +24,7 @@ def test_interquartile_mean_of_four_is_the_mean_of_the_middle_two():
 
 
 def test_holm_gives_the_worked_values():
-    # Four p values by hand: .005 × 4, .01 × 3, .03 × 2, .04 × 1, the last raised to its predecessor.
+    # Four p values by hand: .005 × 4, .01 × 3, .03 × 2, .04 × 1, the last raised to the one before.
     np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
 
 
@@ -32,7 +32,7 @@ def test_the_paired_test_is_exact_enumeration_of_sign_flips():
     ours, theirs = np.array([3.0, 5.0, 4.0, 6.0, 8.0]), np.array([1.0, 4.0, 5.0, 3.0, 4.0])
     d = ours - theirs
     flips = np.array(np.meshgrid(*[[-1, 1]] * 5)).reshape(5, -1).T @ d / 5
-    # SciPy counts both tails by doubling the smaller, which is the same here since flips are symmetric.
+    # SciPy doubles the smaller tail, which is the same here since sign flips are symmetric.
     assert paired_p(ours, theirs) == pytest.approx(np.mean(np.abs(flips) >= abs(d.mean()) - 1e-12))
 
 
@@ -48,7 +48,7 @@ def test_diverged_runs_count_as_the_largest_losses_and_not_as_nan():
 def test_the_interval_covers_the_middle_of_a_normal_sample_about_as_often_as_it_says():
     rng = np.random.default_rng(0)
     hits = [low <= 0 <= high for low, high in (interval(rng.normal(size=20)) for _ in range(120))]
-    # A percentile bootstrap of 20 values covers a little less than 95 %; below 85 % would be a mistake.
+    # A percentile bootstrap of 20 values covers a little less than 95 %; less than 85 % is a bug.
     assert stats.binomtest(sum(hits), 120, 0.85, alternative="less").pvalue > 0.05
 
 
@@ -61,7 +61,8 @@ def test_an_interval_is_unknown_where_a_score_is_infinite():
 
 
 def test_a_stratified_interval_draws_within_strata_and_takes_the_mean_over_all():
-    # Two data sets far apart, each without spread: whatever is drawn within them, the middle half of all 8 is the same.
+    # Two data sets far apart, each without spread: whatever is drawn within them, the middle half
+    # of all 8 values is the same.
     assert interval(np.array([[0.0] * 4, [1.0] * 4])) == (0.5, 0.5)
     # Not so when drawn without regard to strata.
     low, high = interval(np.array([0.0] * 4 + [1.0] * 4))

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from experiments.lab.study import wording
-from experiments.lab.study.comparison import ACCURACY, R2, choose
+from experiments.lab.study.choices import choose
+from experiments.lab.study.score import ACCURACY, R2
 
 
 def table(scores, score=ACCURACY):

@@ -1,4 +1,4 @@
-"""The user's own activations in the main job: by name, learned, one a layer; and one sentence for whatever is wrong."""
+"""The user's own activations in the main job: by name, learned, one per layer; and their errors."""
 
 import json
 from functools import partial
@@ -12,7 +12,8 @@ import pytest
 
 import jaxnn
 from experiments import activations
-from experiments.lab.study import own
+from experiments.lab.study import named_activations
+from experiments.lab.study.study import Study
 from jaxnn import initializers
 from tests.helpers.commands import exit_code
 
@@ -31,7 +32,9 @@ def wave(x, *, height=0.1):
 
 bent = Activation(lambda x, beta: jnp.tanh(beta * x), learned={"beta": 1})
 halved = Activation(lambda x: x[:len(x) // 2] * x[len(x) // 2:], elementwise=False, units_in=2)
-noisy = Activation(lambda x, key=None: x if key is None else x + jax.random.normal(key, x.shape), stochastic=True)
+noisy = Activation(
+    lambda x, key=None: x if key is None else x + jax.random.normal(key, x.shape), stochastic=True
+)
 
 number = 3
 worded = Activation(lambda x, beta: x, learned={"beta": "one"})
@@ -68,12 +71,21 @@ SMALL = [
 DATA = SimpleNamespace(features=3, classes=("a", "b", "c"), head="multiclass")
 
 
+def make(label, depth):
+    """The training of a network with these activations, as a study makes it."""
+    structure = {"activation": label, "width": 4, "depth": depth, "optimizer": "sgd"}
+    grid = jaxnn.Grid({name: (value,) for name, value in structure.items()})
+    named = {label: named_activations.find(label)}
+    return Study("Which?", {}, None, DATA, grid, named, steps=1).make(structure)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def here(tmp_path_factory):
     """A folder that holds the user's modules and is the current one."""
     folder = tmp_path_factory.mktemp("here")
     (folder / "own_functions.py").write_text(SOURCE)
-    # Three inputs and three classes, so that with three neurons all weights are of one shape and drawn by one program.
+    # Three inputs and three classes: with three neurons, all weights have one shape, so that one
+    # program draws them.
     (folder / "rows.csv").write_text(
         "\n".join(["a,b,c,kind", *(f"{i % 7},{i % 5},{i % 11},{'xyz'[i % 3]}" for i in range(60))])
     )
@@ -107,7 +119,7 @@ def test_own_activations_stand_beside_the_others_in_the_main_job(here, capsys):
     ]
     said = capsys.readouterr().out
     assert (
-        "own      own_functions:relu_copy: range 0 to inf, saturates left, monotone, not zero-centred, not smooth, "
+        "your own own_functions:relu_copy: range 0 to inf, saturates left, monotone, not zero-centred, not smooth, "
         in said
     )
     assert said.index("gain 1.41421") < said.index("programs done")
@@ -117,17 +129,20 @@ def test_own_activations_stand_beside_the_others_in_the_main_job(here, capsys):
 def test_an_edited_function_is_another_one(here):
     named = "own_edited:f"
     (here / "own_edited.py").write_text("def f(x):\n    return x")
-    before = own.described([named])
+    before = named_activations.described([named])
     (here / "own_edited.py").write_text("def f(x):\n    return 2 * x")
-    assert own.described([named])[named]["source_sha256"] != before[named]["source_sha256"]
+    assert (
+        named_activations.described([named])[named]["source_sha256"]
+        != before[named]["source_sha256"]
+    )
 
 
 def test_what_a_function_that_is_imported_from_elsewhere_depends_on_is_its_own_file_too(here):
     (here / "own_elsewhere.py").write_text("def f(x):\n    return x")
     (here / "own_borrowed.py").write_text("from own_elsewhere import f")
-    before = own.described(["own_borrowed:f"])
+    before = named_activations.described(["own_borrowed:f"])
     (here / "own_elsewhere.py").write_text("def f(x):\n    return x  # edited")
-    assert own.described(["own_borrowed:f"]) != before
+    assert named_activations.described(["own_borrowed:f"]) != before
 
 
 def test_a_mixture_is_each_layers_own_function_and_gain(monkeypatch):
@@ -141,9 +156,7 @@ def test_a_mixture_is_each_layers_own_function_and_gain(monkeypatch):
         ),
     )
     label = "tanh/own_functions:halved/own_functions:bent"
-    training = activations.make_run(
-        {"activation": label, "width": 4, "depth": 3, "optimizer": "sgd"}, DATA
-    )
+    training = make(label, depth=3)
     first, second, third, last = params = training.init(
         jax.random.key(0), {"learning_rate": jnp.float32(0.1)}
     ).params
@@ -154,7 +167,7 @@ def test_a_mixture_is_each_layers_own_function_and_gain(monkeypatch):
     h = np.tanh(x @ np.asarray(first["weight"]))
     h = h @ np.asarray(second["weight"])
     h = np.tanh(0.5 * ((h[:4] * h[4:]) @ np.asarray(third["weight"])))
-    net = jaxnn.mlp((3, 4, 4, 4, 3), activation=own.activations(label))
+    net = jaxnn.mlp((3, 4, 4, 4, 3), activation=named_activations.find(label))
     np.testing.assert_allclose(
         net.apply(params, jnp.asarray(x)), h @ np.asarray(last["weight"]), rtol=1e-5
     )
@@ -166,9 +179,7 @@ def test_randomness_of_an_own_activation_reaches_the_training(monkeypatch):
         jaxnn, "make_training", lambda *_, stochastic, **__: told.append(stochastic)
     )
     for label in ("relu", "relu/rrelu", "own_functions:noisy"):
-        activations.make_run(
-            {"activation": label, "width": 4, "depth": 2, "optimizer": "sgd"}, DATA
-        )
+        make(label, depth=2)
     assert told == [False, True, True]
 
 
@@ -193,27 +204,30 @@ def test_randomness_of_an_own_activation_reaches_the_training(monkeypatch):
         (["own_functions:worded"], "learns {'beta': 'one'}; give starting values as numbers"),
         (
             ["own_functions:branch"],
-            "cannot be traced by JAX: it uses NumPy, or Python's if or math on an array; use jax.numpy, and jnp.where",
+            "cannot be traced by JAX: it uses NumPy, or Python's if or math on an array; "
+            "use jax.numpy, and jnp.where",
         ),
         (["own_functions:from_numpy"], "use jax.numpy, and jnp.where instead of if"),
         (["own_functions:from_math"], "use jax.numpy, and jnp.where instead of if"),
         (
             ["own_functions:two_arrays"],
-            "missing 1 required positional argument: 'y'); an activation is a function of one array",
+            "missing 1 required positional argument: 'y'); "
+            "an activation is a function of one array",
         ),
         (["own_functions:pair"], "own_functions:pair returns a tuple; return one array"),
         (["own_functions:nothing"], "own_functions:nothing returns nothing; return one array"),
         (["own_functions:total"], "makes shape () of shape (2001,); return the shape of x"),
         (["own_functions:half"], "makes bfloat16 of float32; return the dtype of x"),
         (["own_functions:log"], "its value at x = -10 is nan"),
-        (["own_functions:root"], "its slope at x = 0 is "),
+        (["own_functions:root"], "its derivative at x = 0 is "),
         (["own_functions:called_back"], "cannot be differentiated by JAX (ValueError: "),
         (["own_functions:zero"], "has no gain to scale its weights by"),
         (["own_functions:narrow"], "fails on float64, in which it is measured"),
         (["relu/relo"], "--activation relo: no such activation; known, nearest first: relu, "),
         (
             ["relu/tanh/relu"],
-            "relu/tanh/relu names 3 hidden layers and --depth 2 has 2; give one name, or one for each",
+            "relu/tanh/relu names 3 hidden layers and --depth 2 has 2; "
+            "give one name, or one for each",
         ),
         (["relu/tanh", "--depth", "2", "3"], "relu/tanh names 2 hidden layers and --depth 3 has 3"),
         (["relu/tanh", "--depth", "0"], "--depth 0 has 0"),

@@ -1,4 +1,4 @@
-"""The figures as PNG and SVG files, by Matplotlib, for a paper or a slide."""
+"""The figures as PNG and SVG files for a paper or a slide, drawn by Matplotlib."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from experiments.lab import drawing
 from experiments.lab.drawing.colours import LIGHT
-from experiments.lab.report.chart import DASHES, STRONG, SYMBOLS, Figure, Series, View
+from experiments.lab.report.figure import DASHES, STRONG, SYMBOLS, Figure, Series, View
 
 _DASHES = dict(zip(("solid", "dash", "dot"), ("-", "--", ":"), strict=True))
 _SYMBOLS = {
@@ -26,7 +26,7 @@ _SYMBOLS = {
 
 
 def save(figures: list[Figure], folder: Path) -> list[Path]:
-    """Write each figure as PNG and SVG; one of several views becomes one file a view.
+    """Write each figure as PNG and SVG; one of several views becomes one file per view.
 
     Returns:
         The files.

@@ -1,7 +1,9 @@
-"""Activations as a command names them: the table's, the user's own as my_module:my_function, one a layer as relu/tanh/relu.
+"""Activations as a command names them.
 
-An own activation is a function of one array, or a jaxnn.Activation, which says what it learns. It is tried out before
-anything is trained, so that whatever is wrong with it is one sentence.
+A name is the table's or the user's own, as my_module:my_function; a label is one name, or one per
+hidden layer, as relu/tanh/relu. The user's own is a function of one array, or a jaxnn.Activation,
+which says what it learns. It is tried out before anything is trained, so that whatever is wrong
+with it is said in one sentence.
 """
 
 import difflib
@@ -9,7 +11,7 @@ import hashlib
 import importlib
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -21,69 +23,63 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.io import cli
-from experiments.lab.io.cli import UserError
+from experiments.lab.io.errors import UserError
 from jaxnn.activations import ALIASES, measure, resolve
 from jaxnn.initializers import gain
 from jaxnn.types import Activation
 
 KNOWN = (*jaxnn.ACTIVATIONS, *ALIASES)
-ORDINARY = np.linspace(
-    -10, 10, 2001, dtype=np.float32
-)  # pre-activations that every network meets; 0 is among them
+ORDINARY = np.linspace(-10, 10, 2001, dtype=np.float32)  # pre-activations of any network; has 0
 UNTRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
 
 
-def label(text: str) -> str:
-    """What was typed, second names replaced by the table's.
+def canonical(text: str) -> str:
+    """The label of what was typed: second names are replaced by the table's.
 
     Example:
-        >>> label("silu/my_module:wave")
+        >>> canonical("silu/my_module:wave")
         'swish/my_module:wave'
     """
     return "/".join(ALIASES.get(name, name) for name in text.split("/"))
 
 
-def activations(text: str, depths: Sequence[int] = ()) -> tuple[Activation, ...]:
-    """What a label stands for: one activation, or one for each hidden layer.
+def find(label: str, depths: Sequence[int] = ()) -> tuple[Activation, ...]:
+    """What a label names: one activation, or one per hidden layer.
 
     Args:
-        text: names with a slash between them; each is the table's, or module:attribute.
-        depths: hidden layers of the networks that will use it.
+        label: names with a slash between them; each is the table's, or module:attribute.
+        depths: numbers of hidden layers of the networks that will use it.
 
     Raises:
-        UserError: a name is unknown, an own activation cannot be used, or there are several and one depth is another.
+        UserError: a name is unknown, an activation of the user's cannot be used, or there are
+            several names and not one per hidden layer.
 
     Example:
-        >>> [entry.reference for entry in activations("tanh/relu", (2,))]
+        >>> [entry.reference for entry in find("tanh/relu", (2,))]
         ['LeCun et al. 1998', 'Nair & Hinton 2010']
     """
-    if ".py:" in text:
+    if ".py:" in label:
         raise UserError(
-            f"--activation {text}: name the module as Python imports it, such as folder.my_module:my_function"
+            f"--activation {label}: name the module as Python imports it, such as "
+            "folder.my_module:my_function"
         )
-    names = text.split("/")
+    names = label.split("/")
     for depth in depths:
         if len(names) not in (1, depth):
             raise UserError(
-                f"--activation {text} names {len(names)} hidden layers and --depth {depth} has {depth}; "
-                "give one name, or one for each hidden layer"
+                f"--activation {label} names {len(names)} hidden layers and --depth {depth} has "
+                f"{depth}; give one name, or one for each hidden layer"
             )
     return tuple(map(_find, names))
 
 
-def by_name(text: str) -> dict[str, Activation]:
-    """The different activations of a label, under the names that it gives them.
+def described(labels: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The user's own activations among these labels, as results depend on them.
 
-    Example:
-        >>> list(by_name("tanh/relu/tanh"))
-        ['tanh', 'relu']
+    Returns:
+        name -> the hash of its source ("source_sha256") and its measured facts ("facts").
     """
-    return {name: _find(name) for name in text.split("/")}
-
-
-def described(texts: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The user's own among these labels: name -> the hash of its source and its measured facts, on which results depend."""
-    names = dict.fromkeys(name for text in texts for name in text.split("/") if ":" in name)
+    names = dict.fromkeys(name for label in labels for name in label.split("/") if ":" in name)
     return {name: {"source_sha256": _source(name), "facts": facts(_find(name))} for name in names}
 
 
@@ -91,12 +87,12 @@ def facts(entry: Activation) -> str:
     """A measured activation in one line.
 
     Example:
-        >>> facts(resolve("relu"))
-        'range 0 to inf, saturates left, monotone, not zero-centred, not smooth, slope 0 at 0, gain 1.41421'
+        >>> facts(resolve("relu")).split(", ")[-2:]
+        ['derivative 0 at 0', 'gain 1.41421']
     """
     said = []
     if not entry.elementwise:
-        said.append("several inputs an output, so no curve to measure")
+        said.append("an output of several inputs, so there is no curve to measure")
     else:
         low, high = entry.range
         sides = [side for side, yes in zip(("left", "right"), entry.saturates, strict=True) if yes]
@@ -114,7 +110,7 @@ def facts(entry: Activation) -> str:
                 ("smooth", entry.smooth),
             )
         ]
-        said.append(f"slope {entry.slope_at_0:.4g} at 0")
+        said.append(f"derivative {entry.slope_at_0:.4g} at 0")
     said.append(f"gain {gain(entry):.6g}")
     said += [f"learns {name} from {start:.4g}" for name, start in entry.learned.items()]
     return ", ".join(said)
@@ -133,13 +129,13 @@ def _find(name: str) -> Activation:
         gain(entry)
     except ValueError:
         raise UserError(
-            f"--activation {name} has no gain to scale its weights by: its mean square for standard normal inputs is 0 "
-            "or not finite; give a function that is not 0 everywhere"
+            f"--activation {name} has no gain to scale its weights by: its mean square for "
+            "standard normal inputs is 0 or not finite; give a function that is not 0 everywhere"
         ) from None
     except Exception as error:
         raise UserError(
-            f"--activation {name} fails on float64, in which it is measured ({_brief(error)}); give its constants "
-            "the dtype of x"
+            f"--activation {name} fails on float64, in which it is measured ({_brief(error)}); "
+            "give its constants the dtype of x"
         ) from None
     return entry
 
@@ -157,15 +153,16 @@ def _module(name: str) -> tuple[ModuleType, str]:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise UserError(
-                f"--activation {name}: {module} imports {error.name}, which is not installed"
+                f"--activation {name}: {module} imports {error.name}, which is not installed; "
+                "install it"
             ) from None
         raise UserError(
-            f"--activation {name}: there is no module {module} in the current folder or among the installed; "
-            f"start in the folder that holds {module.split('.')[0]}.py"
+            f"--activation {name}: there is no module {module} in the current folder or among the "
+            f"installed; start in the folder that has {module.split('.')[0]}.py"
         ) from None
     except Exception as error:
         raise UserError(
-            f"--activation {name}: importing {module} fails ({_brief(error)})"
+            f"--activation {name}: importing {module} fails ({_brief(error)}); make it importable"
         ) from None
 
 
@@ -185,7 +182,8 @@ def _imported(name: str) -> Activation:
     found = getattr(module, attribute)
     if not _is_activation(found):
         raise UserError(
-            f"--activation {name} is of type {type(found).__name__}; give a function of one array or a jaxnn.Activation"
+            f"--activation {name} is of type {type(found).__name__}; give a function of one array "
+            "or a jaxnn.Activation"
         )
     entry = resolve(found)
     try:
@@ -194,8 +192,8 @@ def _imported(name: str) -> Activation:
         )
     except (AttributeError, TypeError, ValueError):
         raise UserError(
-            f"--activation {name} learns {entry.learned!r}; give starting values as numbers, such as "
-            '{"beta": 1.0}'
+            f"--activation {name} learns {entry.learned!r}; give starting values as numbers, such "
+            'as {"beta": 1.0}'
         ) from None
 
 
@@ -223,46 +221,52 @@ def _try(name: str, entry: Activation) -> None:
     except Exception as error:
         if _is_untraceable(error, entry):
             raise UserError(
-                f"{said} cannot be traced by JAX: it uses NumPy, or Python's if or math on an array; "
-                "use jax.numpy, and jnp.where instead of if"
+                f"{said} cannot be traced by JAX: it uses NumPy, or Python's if or math on an "
+                "array; use jax.numpy, and jnp.where instead of if"
             ) from None
         raise UserError(
-            f"{said} fails on an array of shape {x.shape} ({_brief(error)}); an activation is a function of one array, "
-            'and jaxnn.Activation(f, learned={"beta": 1.0}) names what it learns'
+            f"{said} fails on an array of shape {x.shape} ({_brief(error)}); an activation is a "
+            'function of one array, and jaxnn.Activation(f, learned={"beta": 1.0}) names what it '
+            "learns"
         ) from None
     if not isinstance(made, jax.ShapeDtypeStruct):
-        raise UserError(
-            f"{said} returns {'nothing' if made is None else f'a {type(made).__name__}'}; return one array"
-        )
+        returned = "nothing" if made is None else f"a {type(made).__name__}"
+        raise UserError(f"{said} returns {returned}; return one array")
     if made.shape != (units,):
-        raise UserError(
-            f"{said} makes shape {made.shape} of shape {x.shape}; return {'the shape of x' if ratio == 1 else (units,)}"
-        )
+        wanted = "the shape of x" if ratio == 1 else (units,)
+        raise UserError(f"{said} makes shape {made.shape} of shape {x.shape}; return {wanted}")
     if made.dtype != x.dtype:
         raise UserError(
-            f"{said} makes {made.dtype} of {x.dtype}; return the dtype of x, such as by y.astype(x.dtype)"
+            f"{said} makes {made.dtype} of {x.dtype}; return the dtype of x, such as by "
+            "y.astype(x.dtype)"
         )
     try:
-        y, (learned, slope) = jax.device_get(jax.jit(pull)(params, x))
+        y, (learned, derivative) = jax.device_get(jax.jit(pull)(params, x))
     except Exception as error:
         raise UserError(
-            f"{said} cannot be differentiated by JAX ({_brief(error)}); build it from jax.numpy alone"
+            f"{said} cannot be differentiated by JAX ({_brief(error)}); build it from jax.numpy "
+            "alone"
         ) from None
     for what, values in (
         ("value", y),
-        ("slope", slope),
-        *((f"slope in {known}", value) for known, value in learned.items()),
+        ("derivative", derivative),
+        *((f"derivative in {known}", value) for known, value in learned.items()),
     ):
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
             raise UserError(
-                f"{said} is not finite: its {what} at x = {ORDINARY[bad[0] % len(ORDINARY)]:g} is {values[bad[0]]}; keep "
-                "such x out by jnp.where inside the function, before it divides or takes a root"
+                f"{said} is not finite: its {what} at x = {ORDINARY[bad[0] % len(ORDINARY)]:g} is "
+                f"{values[bad[0]]}; replace such x by jnp.where inside the function, before it "
+                "divides or takes a root"
             )
 
 
 def _is_untraceable(error: Exception, entry: Activation) -> bool:
-    """Whether JAX's tracers are what failed: an if says so of one number only, of several that their truth is ambiguous."""
+    """Whether JAX's tracers are what failed.
+
+    An if on one number raises an error that says so; an if on several says that their truth is
+    ambiguous, so the function is tried again on one.
+    """
     if isinstance(error, UNTRACEABLE):
         return True
     try:
@@ -273,7 +277,7 @@ def _is_untraceable(error: Exception, entry: Activation) -> bool:
 
 
 def _source(name: str) -> str:
-    """The hash of the file that was named and, if another, of the one that defines the function."""
+    """The hash of the file that was named and, if another, of the file with the function."""
     module, attribute = _module(name)
     function = resolve(getattr(module, attribute)).function
     modules = dict.fromkeys([module.__name__, getattr(function, "__module__", None)])
@@ -284,5 +288,5 @@ def _source(name: str) -> str:
 
 
 def _brief(error: Exception) -> str:
-    """The error's kind and the first line of what it says."""
+    """The error's kind and the first line of its message."""
     return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])

@@ -1,0 +1,121 @@
+"""The files of a finished study: tables, summary, report, and how they were made."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from experiments.lab import report
+from experiments.lab.io import files
+from experiments.lab.results.code_hash import measuring_code
+from experiments.lab.results.folder import RunFolder
+from experiments.lab.results.provenance import provenance
+from experiments.lab.results.refit import Refit
+from experiments.lab.study.choices import Choice
+from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.study import Study
+from experiments.lab.study.wording import CERTAIN
+
+About = Mapping[str, Any] | None
+
+
+def write(
+    folder: RunFolder, comparison: Comparison, refit: Refit | None, seconds: float, figures: bool
+) -> None:
+    """Write every file, each whole or not at all.
+
+    Args:
+        folder: the study's.
+        comparison: what was found.
+        refit: the network that is kept; None where there is none.
+        seconds: since the command was given.
+        figures: write each figure of the report as PNG and SVG too.
+    """
+    about = refit.about if refit else None
+    summary = _summary(comparison, about)
+    config = {
+        "experiment": "activations",
+        "question": comparison.study.question,
+        "fingerprint": folder.fingerprint,
+        "code": measuring_code(Study),
+        **provenance(),
+        **_asked(comparison),
+        "model": about,
+        "seconds": {
+            "compile": sum(outcome.compile_seconds for outcome in comparison.outcomes),
+            "run": sum(outcome.run_seconds for outcome in comparison.outcomes),
+            "total": seconds,
+        },
+    }
+    drawn = report.figures(comparison)
+    files.write_table(folder.path / "results.csv", comparison.results)
+    files.write_table(folder.path / "curves.csv", comparison.curves)
+    files.write_json(folder.path / "summary.json", summary)
+    files.write_text(folder.path / "report.html", report.page(comparison, drawn, config))
+    if figures:
+        report.save(drawn, folder.path / "figures")
+    files.write_json(folder.path / "config.json", config)
+
+
+def _asked(comparison: Comparison) -> Mapping[str, Any]:
+    """What was asked, and of which data."""
+    study, data = comparison.study, comparison.study.data
+    return {
+        "configuration": study.settings,
+        "runs": len(comparison.results),
+        "programs": len(study.grid.structures),
+        "data": {
+            "name": data.name,
+            "sha256": data.sha256,
+            "target": data.target,
+            "head": data.head,
+            "features": data.features,
+            "rows": {part: len(rows) for part, rows in data.x.items()},
+            "classes": data.classes,
+            "notes": data.notes,
+        },
+    }
+
+
+def _row(choice: Choice) -> dict[str, Any]:
+    """A choice as the summary has it."""
+    row = asdict(choice) | choice.structure
+    del row["rows"]  # of a table in memory
+    return row
+
+
+def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
+    """The verdict and the table, each number with what it is."""
+    study, choices = comparison.study, comparison.choices
+    return {
+        "verdict": comparison.verdict,
+        "metric": study.score.name,
+        "selected_on": "validation",
+        "reported_on": "test",
+        "rates_chosen_on": f"validation, the first {len(study.asked.seed_numbers)} seeds",
+        "widened_to": comparison.widened_to,
+        "statistic": "interquartile mean over seeds",
+        "interval": "95 % percentile bootstrap over seeds",
+        "p": "sign flips of paired differences from the first row, corrected for data having "
+        "chosen it",
+        "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips "
+        "with Holm's correction",
+        "good_rates": "validation error (1 − metric) at most 1.25 × the best rate's + 0.01; linear "
+        "in log rate between rates",
+        "target": {
+            "validation": comparison.target,
+            "is": "the error that is good, by that rule, for the baseline's best",
+            "steps": "first point of the validation curve at the target, median over seeds; null: "
+            "missed",
+        },
+        "theory_gradient_factor": "mean square gradient at the first hidden layer over the "
+        "last's, wide layers, before training",
+        "not_told_apart_from_first": [
+            choice.label for choice in choices[1:] if choice.p >= CERTAIN
+        ],
+        "table": [
+            _row(choice) | {"theory_gradient_factor": factor}
+            for choice, factor in zip(choices, comparison.gradient_factors, strict=True)
+        ],
+        "model": about,
+        "performance_profile": comparison.profile.to_dict("list"),
+    }

@@ -1,0 +1,293 @@
+"""Inside a network: signal and gradient per layer before training, dead and saturated units.
+
+``measure`` looks at initial parameters, with theory to compare with; ``counter`` counts units at
+every point of a training curve. Both count by ``dead`` and ``saturated``. In ``measure`` the matrix
+products are NumPy's, and only φ and φ′ are compiled, once per activation and at one size: a program
+for each whole network would take ten times as long to compile as all of this takes to run.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnn import diagnostics, expectations
+from jaxnn.initializers import gain
+from jaxnn.sweep import run_key
+from jaxnn.training import Training
+from jaxnn.types import Activation, Array, Params
+
+SEEDS, ROWS = 5, 256  # measured before training at most: more would not visibly move a dot
+COUNTED_ROWS = 128  # in training: each costs a forward pass at every point of every run's curve
+SATURATED = 0.05  # of the largest derivative, as in jaxnn.diagnostics.saturated_fraction
+_SIZE = 1 << 16
+_Z = np.linspace(-16, 16, 4097, dtype=np.float32)  # has 0 and every known kink
+
+
+def dead(derivatives: Array) -> Array:
+    """Which units are dead: φ′(z) = 0 on every row.
+
+    Args:
+        derivatives: φ′(z), NumPy's or JAX's, (…, rows, units).
+
+    Returns:
+        bool (…, units).
+
+    Example:
+        >>> dead(np.array([[0.0, 0.0], [0.0, 1.0]])).tolist()
+        [True, False]
+    """
+    return abs(derivatives).max(axis=-2) == 0
+
+
+def saturated(derivatives: Array, largest: Array) -> Array:
+    """Which units are saturated on which rows: |φ′(z)| is below 5 % of the largest.
+
+    Args:
+        derivatives: φ′(z), NumPy's or JAX's, (…, rows, units).
+        largest: max |φ′| of each unit, (units,), or one number.
+
+    Returns:
+        bool, the shape of derivatives.
+
+    Example:
+        >>> saturated(np.array([[0.04, 0.06]]), 1.0).tolist()
+        [[True, False]]
+    """
+    return abs(derivatives) < SATURATED * largest
+
+
+class Layers(NamedTuple):
+    """One network of several seeds, a number per layer, the output layer last.
+
+    signal: mean square of the pre-activations z, (seeds, layers).
+    gradient: mean square of ∂L/∂z, divided by that of the output layer, (seeds, layers).
+    dead: share of dead units, (seeds, hidden layers); nan if the activation mixes its inputs.
+    saturated: share of saturated (unit, row) pairs, (seeds, hidden layers); nan likewise.
+    signal_theory, gradient_theory: both by mean-field theory, (layers,); nan from the first
+        activation on that the theory does not cover.
+    parameters: how many numbers one network learns.
+    """
+
+    signal: np.ndarray
+    gradient: np.ndarray
+    dead: np.ndarray
+    saturated: np.ndarray
+    signal_theory: np.ndarray
+    gradient_theory: np.ndarray
+    parameters: int
+
+
+def initial_params(training: Training, seeds: Sequence[int]) -> Params:
+    """The parameters that the runs of these seeds start from; every leaf has seeds in front."""
+    keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(seeds, jnp.int32))
+    return jax.vmap(training.init, in_axes=(0, None))(
+        keys, {"learning_rate": jnp.float32(0)}
+    ).params
+
+
+def measure(
+    params: Params,
+    phi: Sequence[Activation],
+    loss: Callable[[Array, Array], Array],
+    x: np.ndarray,
+    y: np.ndarray,
+) -> Layers:
+    """Forward and backward through networks of several seeds.
+
+    Args:
+        params: of jaxnn.mlp, seeds along the first axis of every leaf.
+        phi: one activation per hidden layer; learned parameters have their starting values.
+        loss: of one prediction and one target.
+        x: (rows, inputs).
+        y: targets of the rows.
+
+    Example:
+        >>> import optax
+        >>> from jaxnn import ACTIVATIONS, losses, make_training, mlp
+        >>> net, sgd = mlp((8, 200, 200, 1)), lambda h: optax.sgd(h["learning_rate"])
+        >>> params = initial_params(make_training(net, losses.squared_error, sgd), range(3))
+        >>> x = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
+        >>> found = measure(params, (ACTIVATIONS["relu"],) * 2, losses.squared_error, x, x[:, :1])
+        >>> found.signal.shape, found.dead.shape
+        ((3, 3), (3, 2))
+        >>> bool(np.allclose(found.signal_theory[:2], 2 * np.mean(x**2), rtol=1e-5))
+        True
+    """
+    weights, biases = zip(
+        *((np.asarray(layer["weight"]), np.asarray(layer["bias"])[:, None]) for layer in params),
+        strict=True,
+    )
+    h = np.broadcast_to(x, (len(weights[0]), *x.shape))
+    signal, pulls, dead_units, saturated_units = [], [], [], []
+    for weight, bias, entry in zip(weights, biases, (*phi, None), strict=True):
+        z = h @ weight + bias
+        signal.append(np.mean(z**2, axis=(1, 2)))
+        if entry is None:
+            break
+        if is_curve(entry):
+            h, derivative = _evaluate(entry, z)
+            pulls.append(lambda delta, derivative=derivative: delta * derivative)
+            largest = np.max(np.abs(curve(entry).derivative))
+            dead_units.append(np.mean(dead(derivative), axis=1))
+            saturated_units.append(np.mean(saturated(derivative, largest), axis=(1, 2)))
+        else:
+            learned = _starts(entry.learned.items())
+            h, pull = jax.vjp(
+                jax.vmap(
+                    jax.vmap(lambda z, entry=entry, learned=learned: entry.function(z, **learned))
+                ),
+                jnp.asarray(z),
+            )
+            h = np.asarray(h)
+            pulls.append(lambda delta, pull=pull: np.asarray(pull(jnp.asarray(delta))[0]))
+            dead_units.append(np.full(len(z), np.nan))
+            saturated_units.append(np.full(len(z), np.nan))
+    delta = np.asarray(_output_gradients(loss)(jnp.asarray(z), jnp.asarray(y)))
+    gradient = [np.mean(delta**2, axis=(1, 2))]
+    for weight, pull in zip(weights[:0:-1], pulls[::-1], strict=True):
+        delta = pull(delta @ weight.swapaxes(1, 2))
+        gradient.append(np.mean(delta**2, axis=(1, 2)))
+    hidden = (len(z), len(phi))
+    signal_theory, gradient_theory = _theory(
+        phi, float(np.mean(np.square(x))), [weight.shape[2] for weight in weights]
+    )
+    return Layers(
+        signal=np.stack(signal, axis=1),
+        gradient=np.stack(gradient[::-1], axis=1) / gradient[0][:, None],
+        dead=np.reshape(np.array(dead_units).T, hidden),
+        saturated=np.reshape(np.array(saturated_units).T, hidden),
+        signal_theory=signal_theory,
+        gradient_theory=gradient_theory,
+        parameters=sum(leaf.size for leaf in jax.tree.leaves(params)) // len(z),
+    )
+
+
+def counter(phi: Sequence[Activation]) -> Callable[[Params, Array], Mapping[str, Array]] | None:
+    """What make_training takes as inside: shares of dead and saturated units of all hidden layers.
+
+    Args:
+        phi: one activation per hidden layer; the layers have one width.
+
+    Returns:
+        A function of jaxnn.mlp's parameters and inputs (rows, in_dim), which looks at the first
+        COUNTED_ROWS; None where there is nothing to count: no hidden layer, or one whose activation
+        mixes its inputs.
+
+    Example:
+        >>> from jaxnn import ACTIVATIONS
+        >>> params = ({"weight": jnp.array([[1.0, -1.0]])}, {"weight": jnp.ones((2, 1))})
+        >>> found = counter((ACTIVATIONS["relu"],))(params, jnp.ones((3, 1)))
+        >>> {name: float(share) for name, share in found.items()}
+        {'dead': 0.5, 'saturated': 0.5}
+    """
+    if not phi or not all(map(is_curve, phi)):
+        return None
+    fixed = {
+        entry.function: np.abs(curve(entry).derivative).max(keepdims=True)
+        for entry in phi
+        if not entry.learned
+    }
+
+    def count(params: Params, x: Array) -> Mapping[str, Array]:
+        # All layers side by side: a third of the compile time of jaxnn.diagnostics' two functions.
+        x = jnp.asarray(x[:COUNTED_ROWS])
+        derivatives = jnp.concatenate(diagnostics.activation_slopes(params, x, phi), axis=1)
+        largest = [
+            jnp.broadcast_to(
+                fixed[entry.function]
+                if entry.function in fixed
+                else diagnostics.largest_slopes(entry, layer["activation"]),
+                layer["weight"].shape[1:],
+            )
+            for entry, layer in zip(phi, params, strict=False)
+        ]
+        shares = {
+            "dead": dead(derivatives),
+            "saturated": saturated(derivatives, jnp.concatenate(largest)[None, :]),
+        }
+        return {name: jnp.mean(share, dtype=jnp.float32) for name, share in shares.items()}
+
+    return count
+
+
+class Curve(NamedTuple):
+    """An activation φ(z) and its derivative φ′(z), learned parameters at their starting values."""
+
+    z: np.ndarray
+    value: np.ndarray
+    derivative: np.ndarray
+
+
+def curve(entry: Activation) -> Curve | None:
+    """The activation as a curve, z from -16 to 16; None if it mixes its inputs.
+
+    Example:
+        >>> from jaxnn import ACTIVATIONS
+        >>> curve(ACTIVATIONS["relu"]).derivative[[0, -1]].tolist(), curve(ACTIVATIONS["softmax"])
+        ([0.0, 1.0], None)
+    """
+    return Curve(_Z, *_evaluate(entry, _Z)) if is_curve(entry) else None
+
+
+def _theory(
+    phi: Sequence[Activation], mean_square: float, widths: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean squares of z, and of ∂L/∂z divided by the output's, for weights as jaxnn.mlp draws them.
+
+    Their variance is gain² / fan-in, with the gain of the layer's own activation.
+    """
+    variances = [float(gain(entry)) ** 2 for entry in phi] + [1.0]
+    signal, factor = np.full(len(widths), np.nan), np.full(len(widths), np.nan)
+    for layer, entry in enumerate(phi):
+        signal[layer] = variances[layer] * mean_square
+        if not is_curve(entry):
+            break
+        found = expectations.moments(entry, signal[layer])
+        mean_square = found.mean_square
+        # A unit's gradient sums over the next layer's units, which may be more or fewer than its
+        # weights' fan-in.
+        factor[layer] = (
+            found.slope_mean_square * variances[layer + 1] * widths[layer + 1] / widths[layer]
+        )
+    else:
+        signal[-1] = mean_square
+    factor[-1] = 1
+    return signal, np.cumprod(factor[::-1])[::-1]
+
+
+def is_curve(entry: Activation) -> bool:
+    """Whether each unit has a derivative of its own: the activation does not mix its inputs."""
+    return entry.elementwise and entry.units_in == 1
+
+
+def _starts(learned: Iterable[tuple[str, float]]) -> dict[str, Array]:
+    return {name: jnp.float32(start) for name, start in learned}
+
+
+def _evaluate(entry: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """φ(z) and φ′(z), in pieces of one size, so that φ is compiled once."""
+    pieces = np.pad(z.ravel(), (0, -z.size % _SIZE)).reshape(-1, _SIZE)
+    compiled = _compiled(entry.function, tuple(sorted(entry.learned.items())))
+    both = [compiled(piece) for piece in pieces]
+    return tuple(
+        np.concatenate([np.asarray(pair[i]) for pair in both])[: z.size].reshape(z.shape)
+        for i in range(2)
+    )
+
+
+@cache
+def _compiled(function: Callable, learned: tuple[tuple[str, float], ...]) -> Callable:
+    def both(z):
+        value, pull = jax.vjp(lambda z: function(z, **_starts(learned)), z)
+        return value, pull(jnp.ones_like(value))[0]
+
+    return jax.jit(both)
+
+
+@cache
+def _output_gradients(loss: Callable) -> Callable:
+    return jax.jit(jax.vmap(jax.vmap(jax.grad(loss)), in_axes=(0, None)))

@@ -1,0 +1,121 @@
+"""The flags that say what is asked, and the one place where they are read."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+import jaxnn
+from experiments.lab.data import load, prepare
+from experiments.lab.io import cli
+from experiments.lab.study import named_activations
+from experiments.lab.study.study import Study
+
+AXES = ("activation", "depth", "width", "batch_size", "optimizer")
+LEAST = {"seeds": 1, "depth": 0, "width": 1, "steps": 1, "batch_size": 1, "refine": 0}
+
+
+@dataclass(frozen=True)
+class StudyFlags:
+    """All flags that the numbers depend on, and no others.
+
+    A line break in a flag's text is kept by --help.
+    """
+
+    data: str = "digits"
+    """digits, breast_cancer, wine, iris, diabetes or mnist1d; openml:NAME or openml:NUMBER;
+    a path or URL of a CSV, TSV, Parquet or .npz (arrays x, y) file; a folder of MNIST idx files."""
+    target: str | None = None
+    """The column of a table to predict."""
+    task: Literal["auto", "classification", "regression"] = "auto"
+    """auto: regression if a table's target is a number with more than two values;
+    classification otherwise."""
+    drop: tuple[str, ...] = ()
+    """Columns of a table to leave out, such as an identifier."""
+    test_data: str | None = None
+    """Path or URL of test rows with the same columns; without it, test rows are split off."""
+    activation: tuple[str, ...] = (
+        "linear",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "gelu",
+        "swish",
+        "mish",
+    )
+    """Names from jaxnn.ACTIVATIONS (an unknown name lists them all);
+    your own as my_module:my_function; one for each hidden layer as relu/tanh/relu."""
+    learning_rate: tuple[str, ...] = ("1e-4:10:13",)
+    """Values, or low:high:count on a log scale.
+    An activation whose best rate is on the edge gets further rates."""
+    fixed_grid: bool = False
+    """Train no further rates."""
+    seeds: int = 10
+    """How many seeds: 0, 1, ….
+    Each draws initial parameters and batches, the same for every activation and rate."""
+    refine: int = 0
+    """Further seeds at the best rate of each activation; the rate is chosen without them."""
+    depth: tuple[int, ...] = (2,)
+    """Hidden layers; 0 is linear or logistic regression."""
+    width: tuple[int, ...] = (64,)
+    """Neurons per hidden layer."""
+    steps: int = 200
+    """Updates of each network."""
+    batch_size: tuple[int, ...] = (64,)
+    """Rows per update; at most the number of training rows."""
+    optimizer: tuple[str, ...] = ("sgd",)
+    """sgd, momentum, nesterov, rmsprop, adam, adamw, lion."""
+    baseline: str | None = None
+    """The activation that all others are compared with, in addition to the best.
+    Without it: relu if it is compared, else the first named."""
+
+
+def ask(flags: StudyFlags, question: str) -> Study:
+    """What the flags ask.
+
+    Raises:
+        UserError: a flag has a value that cannot be used, or the data cannot be read.
+    """
+    for name, least in LEAST.items():
+        cli.at_least(least, getattr(flags, name), f"--{name.replace('_', '-')}")
+    for name, known in (("activation", named_activations.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
+        if not getattr(flags, name):
+            raise cli.UserError(f"--{name} has no value; known: {', '.join(known)}")
+    for name in flags.optimizer:
+        cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
+    rates = cli.numbers(flags.learning_rate, "--learning-rate")
+    labels = tuple(dict.fromkeys(map(named_activations.canonical, flags.activation)))
+    activations = {label: named_activations.find(label, flags.depth) for label in labels}
+    baseline = flags.baseline and named_activations.canonical(flags.baseline)
+    if baseline is not None and baseline not in labels:
+        raise cli.UserError(
+            f"--baseline {flags.baseline}: not among the activations compared, which are "
+            f"{', '.join(labels)}; name one of them, or add it to --activation"
+        )
+    # Two values that are written differently, such as silu and swish, may be the same one.
+    structure = {name: tuple(dict.fromkeys(getattr(flags, name))) for name in AXES}
+    settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
+    source = load(
+        flags.data,
+        target=flags.target,
+        task=flags.task,
+        drop=flags.drop,
+        test_data=flags.test_data,
+    )
+    return Study(
+        question=question,
+        settings={
+            **settings,
+            "learning_rate": rates,
+            "own_activations": named_activations.described(labels),
+        },
+        source=source,
+        data=prepare(source),
+        asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
+        activations=activations,
+        steps=flags.steps,
+        refine=flags.refine,
+        fixed=flags.fixed_grid,
+        baseline=baseline,
+    )

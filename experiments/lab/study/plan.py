@@ -1,0 +1,117 @@
+"""What is about to be trained, in lines for the screen."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.lab.engine.outcome import Outcome
+from experiments.lab.engine.processes import Share
+from experiments.lab.study.study import Study
+
+Lines = list[tuple[str, str]]
+
+
+def plan(study: Study, part: Share, known: Mapping[int, Outcome], moved_to: Path | None) -> Lines:
+    """What is about to be done: (name, text) of each line.
+
+    Args:
+        study: what is asked.
+        part: the slice that this process trains.
+        known: outcomes that an interrupted run has left, by the number of their structure.
+        moved_to: where earlier results of another configuration are now.
+    """
+    lines = [*_data(study), *_grid(study), *_further(study)]
+    own = study.settings["own_activations"]
+    lines += [("your own", f"{name}: {found['facts']}") for name, found in own.items()]
+    if part.count > 1:
+        lines.append(("slice", f"{part.index + 1} of {part.count} is trained by this process"))
+    asked, programs = study.grid.find(study.asked), len(study.grid.structures)
+    if finished := sum(bool(outcome.done[asked].all()) for outcome in known.values()):
+        lines.append(("resumed", f"{finished} of {programs} programs were finished before"))
+    if moved_to:
+        lines.append(("note", f"earlier results of another configuration moved to {moved_to}"))
+    return lines
+
+
+def _data(study: Study) -> Lines:
+    """The question, the data and the task."""
+    data, rows = study.data, {part: len(x) for part, x in study.data.x.items()}
+    if data.classes:
+        task = f"classification of {len(data.classes)} classes of {data.target}"
+    else:
+        task = f"regression of the number {data.target}"
+    lines = [
+        ("question", study.question),
+        (
+            "data",
+            f"{data.name}: {sum(rows.values()):,} rows ({rows['train']:,} training, "
+            f"{rows['validation']:,} validation, {rows['test']:,} test), {data.features:,} inputs",
+        ),
+        ("task", task),
+        *(("note", note) for note in data.notes),
+    ]
+    clipped = [size for size in study.asked.structure["batch_size"] if size > rows["train"]]
+    if clipped:
+        lines.append(
+            (
+                "note",
+                f"batch size {clipped[0]} is more than the training rows: full batches of "
+                f"{rows['train']}",
+            )
+        )
+    return lines
+
+
+def _grid(study: Study) -> Lines:
+    """The grid asked for, and the work that it is."""
+    grid, structure = study.asked, study.asked.structure
+    rates, rows = grid.hyperparameters["learning_rate"], len(study.data.x["train"])
+    axes = [
+        f"{len(structure['activation'])} activations",
+        f"{len(rates)} learning rates ({rates[0]:.3g} to {rates[-1]:.3g})",
+        *(
+            f"{len(values)} values of {name}"
+            for name, values in structure.items()
+            if name != "activation" and len(values) > 1
+        ),
+        f"{len(grid.seed_numbers)} seeds",
+    ]
+    epochs = study.steps * study.batch_size(grid.structures[0]) / rows
+    programs = len(grid.structures)
+    return [
+        ("grid", f"{' × '.join(axes)} = {grid.runs:,} networks"),
+        (
+            "network",
+            f"{_values(structure['depth'])} hidden layers of {_values(structure['width'])} "
+            "neurons; weights normal, variance gain² / fan-in with each activation's own gain; "
+            "biases 0",
+        ),
+        (
+            "training",
+            f"{study.steps:,} steps of {_values(structure['batch_size'])} rows ({epochs:.3g} "
+            f"epochs), {_values(structure['optimizer'])}",
+        ),
+        (
+            "work",
+            f"{programs} programs of {grid.runs // programs:,} networks each, "
+            f"{grid.runs * study.steps:,} updates in all",
+        ),
+    ]
+
+
+def _further(study: Study) -> Lines:
+    """What the grid may become."""
+    then, rates = [], study.grid.hyperparameters["learning_rate"]
+    if len(rates) > len(study.asked.hyperparameters["learning_rate"]):
+        then.append(
+            f"further rates where the best is on the edge, {rates[0]:.3g} to {rates[-1]:.3g} "
+            "at most"
+        )
+    if seeds := len(study.grid.seed_numbers) - len(study.asked.seed_numbers):
+        then.append(f"{seeds} further seeds at each best rate")
+    return [("then", "; ".join(then))] if then else []
+
+
+def _values(axis: Sequence[Any]) -> str:
+    """The values of an axis in words."""
+    return "/".join(map(str, axis))

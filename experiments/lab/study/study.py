@@ -1,0 +1,186 @@
+"""What is asked: one object that goes from the flags to training, comparison, files and report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import jaxnn
+from experiments.lab.data import Dataset, Preprocessing, Source
+from experiments.lab.engine import stages
+from experiments.lab.engine.outcome import Outcome
+from experiments.lab.io.errors import UserError
+from experiments.lab.study import diagnostics
+from experiments.lab.study.good_rates import best_cell
+from experiments.lab.study.score import Score, score_of
+from jaxnn.training import Training
+from jaxnn.types import Activation, Network
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is asked, and all that the numbers depend on; nothing in it is a result.
+
+    A structure is one combination of the grid's structure axes, such as {"activation": "relu",
+    "depth": 2, …}; a list by structure has the order of ``grid.structures``.
+
+    question: in one sentence.
+    settings: the configuration by name, as the files record it.
+    source, data: the rows as found, and the arrays made of them.
+    asked: the grid that is asked for.
+    activations: label -> one activation, or one per hidden layer.
+    steps: updates of each network.
+    refine: further seeds at each best rate.
+    fixed: whether no further rates are trained where the best is on the edge.
+    baseline: label of the activation that the others are compared with; None: the comparison's
+        default.
+    """
+
+    question: str
+    settings: Mapping[str, Any]
+    source: Source
+    data: Dataset
+    asked: jaxnn.Grid
+    activations: Mapping[str, Sequence[Activation]]
+    steps: int
+    refine: int = 0
+    fixed: bool = False
+    baseline: str | None = None
+
+    @cached_property
+    def grid(self) -> jaxnn.Grid:
+        """The widest that the grid may become, with further rates and seeds."""
+        return stages.widest(self.asked, refine=self.refine, fixed=self.fixed)
+
+    @cached_property
+    def score(self) -> Score:
+        """How runs are judged."""
+        return score_of(self.data)
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The structure axes that are compared: the activation, and all with several values."""
+        structure = self.grid.structure.items()
+        return tuple(name for name, values in structure if name == "activation" or len(values) > 1)
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What to call each structure."""
+        return tuple(
+            label({name: structure[name] for name in self.axes})
+            for structure in self.grid.structures
+        )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns of the rows as found that the networks do not see."""
+        source, names = self.source, self.data.preprocessing.names
+        columns = source.x if isinstance(source.x, pd.DataFrame) else ()
+        unused = [name for name in columns if name not in names]
+        return (*(name for name, _ in source.left_out), *unused)
+
+    def number(self, chosen: Mapping[str, Any]) -> int:
+        """The number of the structure with these values of the axes compared."""
+        return next(
+            number
+            for number, structure in enumerate(self.grid.structures)
+            if chosen.items() <= structure.items()
+        )
+
+    def layers(self, structure: Mapping[str, Any]) -> tuple[Activation, ...]:
+        """One activation per hidden layer."""
+        phi = tuple(self.activations[structure["activation"]])
+        return phi if len(phi) > 1 else phi * structure["depth"]
+
+    def named(self, label: str) -> dict[str, Activation]:
+        """The different activations of a label, by name."""
+        return dict(zip(label.split("/"), self.activations[label], strict=True))
+
+    def network(self, structure: Mapping[str, Any]) -> Network:
+        """The network of a structure; raises as ``network``."""
+        return network(structure, self.activations[structure["activation"]], self.data)
+
+    def make(self, structure: Mapping[str, Any]) -> Training:
+        """The training of one network of a structure; raises as ``network``."""
+        head, phi = jaxnn.HEADS[self.data.head], self.layers(structure)
+        return jaxnn.make_training(
+            self.network(structure),
+            head.loss,
+            jaxnn.OPTIMIZERS[structure["optimizer"]],
+            correct=head.correct,
+            stochastic=any(one.stochastic for one in phi),
+            inside=diagnostics.counter(phi),
+        )
+
+    def initial_layers(self, structure: Mapping[str, Any]) -> diagnostics.Layers:
+        """Signal and gradient per layer before training, on a batch of the training rows."""
+        seeds, rows = self.grid.seed_numbers[: diagnostics.SEEDS], slice(diagnostics.ROWS)
+        params = diagnostics.initial_params(self.make(structure), seeds)
+        return diagnostics.measure(
+            params,
+            self.layers(structure),
+            jaxnn.HEADS[self.data.head].loss,
+            self.data.x["train"][rows],
+            self.data.y["train"][rows],
+        )
+
+    def try_out(self) -> None:
+        """Make every training once, so that what cannot be built is said before anything is trained.
+
+        Raises:
+            UserError: an activation cannot be used at its width.
+        """
+        for structure in self.grid.structures:
+            self.make(structure)
+
+    def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+        """ "train", "validation" and "test" as (x, y)."""
+        return self.data.parts
+
+    def batch_size(self, structure: Mapping[str, Any]) -> int:
+        """Rows per update: at most the training rows."""
+        return min(structure["batch_size"], len(self.data.x["train"]))
+
+    def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
+        """The number of the cell whose rate is best, judged by these runs, bool (cells, seeds)."""
+        losses, scores = self.score.final(outcome, "validation")
+        return best_cell(scores, losses, runs)
+
+
+def label(structure: Mapping[str, Any]) -> str:
+    """What to call a structure.
+
+    Example:
+        >>> label({"activation": "relu", "depth": 4})
+        'relu depth 4'
+    """
+    return " ".join(
+        str(value) if name == "activation" else f"{name} {value}"
+        for name, value in structure.items()
+    )
+
+
+def network(
+    structure: Mapping[str, Any], phi: Sequence[Activation], data: Dataset | Preprocessing
+) -> Network:
+    """The network of one structure, for the inputs and classes of the data.
+
+    Args:
+        structure: its activation, depth and width.
+        phi: one activation, or one per hidden layer.
+        data: what goes in and comes out.
+
+    Raises:
+        UserError: the activation cannot be used at this width.
+    """
+    outputs = jaxnn.HEADS[data.head].outputs(len(data.classes))
+    sizes = (data.features, *[structure["width"]] * structure["depth"], outputs)
+    try:
+        return jaxnn.mlp(sizes, activation=phi if len(phi) > 1 else phi[0])
+    except ValueError as error:  # such as an odd width where two outputs are made of each unit
+        raise UserError(
+            f"--activation {structure['activation']} --width {structure['width']}: {error}"
+        ) from None

@@ -1,0 +1,88 @@
+"""What training found, as tables: one row per run, and one per point of a training curve."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.lab.engine.outcome import Outcome
+from experiments.lab.study.study import Study
+
+
+def results_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """One row per finished run: every axis, seed, losses and scores of each part, divergence.
+
+    A diverged run predicts nothing: its losses are infinite and its scores the worst there is; the
+    step at which it diverged is empty for the others.
+
+    Args:
+        study: what is asked.
+        outcomes: in the order of the structures.
+    """
+    tables, grid, score = [], study.grid, study.score
+    for structure, outcome in zip(grid.structures, outcomes, strict=True):
+        diverged = outcome.diverged_step >= 0
+        columns = {"train_loss": np.where(diverged, np.inf, outcome.curves["train_loss"][-1])}
+        for part in ("validation", "test"):
+            losses, scores = score.final(outcome, part)
+            columns |= {f"{part}_loss": losses, f"{part}_{score.name}": scores}
+        columns |= {
+            name: outcome.final[name]
+            for name in ("test_dead", "test_saturated")
+            if name in outcome.final
+        }
+        index = pd.MultiIndex.from_product(
+            [range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"]
+        )
+        table = pd.DataFrame(
+            {name: values.ravel() for name, values in columns.items()}, index=index
+        ).reset_index()
+        axes = pd.DataFrame([{**structure, **grid.cells[cell]} for cell in table.pop("cell")])
+        step = pd.Series(np.where(diverged, outcome.diverged_step, 0).ravel(), dtype="Int64")
+        step = step.mask(~diverged.ravel()).rename("diverged_step")
+        tables.append(pd.concat([axes, table, step], axis=1)[outcome.done.ravel()])
+    return pd.concat(tables, ignore_index=True)
+
+
+def curves_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """One row per trained cell and point of its training curve: medians over seeds.
+
+    The ends of the middle half of the seeds are in the columns _low and _high. A diverged run has
+    an infinite loss, accuracy 0, and no units to be dead or saturated.
+
+    Args:
+        study: what is asked.
+        outcomes: in the order of the structures.
+    """
+    tables = []
+    for structure, outcome in zip(study.grid.structures, outcomes, strict=True):
+        cells = np.flatnonzero(outcome.done.any(axis=1))
+        points = pd.MultiIndex.from_product([outcome.steps, cells], names=["step", "cell"])
+        columns = {}
+        for name, values in outcome.curves.items():
+            lost = 0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
+            found = np.where(np.isnan(values), lost, values)
+            # What is not trained is nan, which the statistics skip.
+            found = np.where(outcome.done, found, np.nan)[:, cells]
+            runs = pd.DataFrame(found.reshape(len(points), -1))
+            columns[name] = runs.median(axis=1).to_numpy()
+            columns |= {
+                f"{name}_{end}": runs.quantile(share, axis=1, interpolation="nearest").to_numpy()
+                for end, share in (("low", 0.25), ("high", 0.75))
+            }
+        table = pd.DataFrame(columns, index=points).reset_index()
+        axes = pd.DataFrame([{**structure, **study.grid.cells[cell]} for cell in table.pop("cell")])
+        tables.append(pd.concat([axes, table], axis=1))
+    return pd.concat(tables, ignore_index=True)
+
+
+def rows_of(table: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows of a table that have these values, by column.
+
+    Example:
+        >>> table = pd.DataFrame({"activation": ["relu", "tanh"], "seed": [0, 0]})
+        >>> rows_of(table, {"activation": "tanh"}).index.tolist()
+        [1]
+    """
+    return table[np.logical_and.reduce([table[name] == value for name, value in values.items()])]

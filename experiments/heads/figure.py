@@ -32,9 +32,11 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
                     **style,
                 )
             axes.axvline(0, color="black", linewidth=1)
-            axes.set_yticks(range(len(others)), [head.replace(", ", ",\n") for head in others])
+            axes.set_yticks(
+                range(len(others)), [head.replace(" with ", " with\n") for head in others]
+            )
             axes.set(
-                ylim=(len(others) - 0.5, -0.5), title=f"{task}: {named}", xlabel="points worse"
+                ylim=(len(others) - 0.5, -0.5), title=task, xlabel=f"points worse than {named}"
             )
         panels = figure.axes
         panels[-1].set_axis_off()

@@ -131,7 +131,7 @@ def note(costs: Mapping[Case, Effect]) -> str:
         f"more than {A_LOT:g} points worse": [
             case for case, cost in wrong.items() if cost.low > A_LOT
         ],
-        "as good as the named head": [
+        "at least as good as the named head": [
             case for case, cost in wrong.items() if word(cost) == "as good"
         ],
         "unclear": [case for case, cost in costs.items() if word(cost) == "unclear"],

@@ -48,7 +48,7 @@ OUTPUTS: Mapping[str, Mapping[str, Output]] = {
         "softmax": _of_classes(softmax_cross_entropy),
         "sigmoid per class": _of_classes(sigmoid_cross_entropy),
         "linear": _of_classes(squared_error),
-        "softmax, squared error": _of_classes(_squared(jax.nn.softmax)),
+        "softmax with squared error": _of_classes(_squared(jax.nn.softmax)),
     },
     "binary": {
         "sigmoid": _of_two_classes(sigmoid_cross_entropy, 0.0),

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
+from experiments.heads import Configuration, parts
 from experiments.heads.findings import Case, judge, note, tuned
 from experiments.heads.outputs import OUTPUTS
 from experiments.heads.tasks import TASKS, waves
 from experiments.lab.evidence.verdicts import Effect
+from experiments.lab.io.errors import UserError
 
 Z = np.array([0.3, -1.2], np.float32)
 
@@ -18,7 +20,7 @@ Z = np.array([0.3, -1.2], np.float32)
         ("multiclass", "softmax", 1, -np.log(softmax(Z)[1])),
         ("multiclass", "sigmoid per class", 1, -np.log([expit(-0.3), expit(-1.2)]).mean()),
         ("multiclass", "linear", 1, (0.3**2 + 2.2**2) / 2),
-        ("multiclass", "softmax, squared error", 1, softmax(Z)[0] ** 2),
+        ("multiclass", "softmax with squared error", 1, softmax(Z)[0] ** 2),
         ("binary", "sigmoid", [1.0], -np.log(expit(0.3))),
         ("binary", "linear", [1.0], 0.7**2),
         ("binary", "softmax", [1.0], -np.log(expit(-1.5))),
@@ -43,6 +45,12 @@ def test_regression(head, prediction):
 def test_the_class_that_a_binary_head_decides_on():
     right = {head: float(output.score(Z, np.ones(1))) for head, output in OUTPUTS["binary"].items()}
     assert right == {"sigmoid": 1, "linear": 0, "softmax": 0, "ReLU": 0}
+
+
+@pytest.mark.parametrize("rates", [(), (0.1, 0.0)])
+def test_rates_that_train_nothing_are_refused(rates):
+    with pytest.raises(UserError, match="--learning-rate: give at least one number, each above 0"):
+        parts(Configuration(learning_rate=rates))
 
 
 def test_targets_are_of_both_signs_or_not():
@@ -111,7 +119,7 @@ def test_the_verdict(measured, expected):
 def test_the_note_names_what_is_not_as_the_lecture_expects():
     assert note(costs(A_LOT, AS_GOOD, UNCLEAR, linear=COSTS)) == (
         "More than 5 points worse: tanh on diabetes. "
-        "As good as the named head: ReLU at 30 steps on diabetes. "
+        "At least as good as the named head: ReLU at 30 steps on diabetes. "
         "Unclear: ReLU at 300 steps on diabetes. "
         "Worse although allowed: linear on breast_cancer"
     )

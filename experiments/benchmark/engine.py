@@ -38,7 +38,8 @@ class Compiled(NamedTuple):
 
         Arguments, results that do not take an argument's place, and temporaries.
         """
-        plan = self.program.segments[self.steps].memory_analysis()
+        # Program declares segments as Callable; these are compiled, so they have memory_analysis.
+        plan = self.program.segments[self.steps].memory_analysis()  # type: ignore[attr-defined]
         own = (
             plan.argument_size_in_bytes
             + plan.output_size_in_bytes

@@ -379,10 +379,13 @@ def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> 
     products = [
         Effect(
             f"log10 of the product over {configuration.theory_depth} layers, {name} {init}",
-            *map(float, rows[name, init].spread[[1, 0, 2]]),
+            middle,
+            low,
+            high,
         )
         for name in ("sigmoid", "tanh")
         for init in ("Xavier", "He")
+        for low, middle, high in [rows[name, init].spread.tolist()]
     ]
     word: Word = (
         "does not hold"

@@ -37,4 +37,4 @@ def spirals() -> Parts:
         )
         x = np.pad(points * np.sqrt(inputs / 2) / SCALE, ((0, 0), (0, inputs - 2)))
         found[part] = x.astype(np.float32), arm.astype(np.int32)
-    return found
+    return found  # type: ignore[return-value]  # arm is an array, not one number

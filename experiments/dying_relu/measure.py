@@ -263,7 +263,7 @@ def fates(dead: np.ndarray, finite: np.ndarray, *, units: int) -> dict[str, np.n
             (…, layers).
         returned: number of those that are alive at a later finite one, (…, layers).
     """
-    whole = dead.reshape(*dead.shape[:-1], -1, units).all(axis=-2)  # all pieces
+    whole: Any = dead.reshape(*dead.shape[:-1], -1, units).all(axis=-2)  # all pieces
     there = finite[..., None, None]
     before = np.logical_or.accumulate(whole & there, axis=0)[:-1]
     return {

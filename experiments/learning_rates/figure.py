@@ -167,7 +167,7 @@ def _paths(ax, configuration, found) -> None:
             *path[:last].T,
             **drawing.look(number),
             markersize=5,
-            label=f"rate {rate:g}, loss {_short(descent.by_hand(path[-1]))}",
+            label=f"rate {rate:g}, loss {_short(float(descent.by_hand(path[-1])))}",
         )
     for sign in (1, -1):
         ax.plot(

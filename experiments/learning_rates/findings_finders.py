@@ -133,7 +133,7 @@ def finders_regret(
     effects, rows, costly, words = [], [], [], []
     tests = list(RANGE_TESTS)
     for name, suggest in FINDERS.items():
-        regret, decades = [], []
+        regrets, distances = [], []
         for setting in settings:
             here = found[setting.part]
             best, test = best_of(here["validation_error"][-1]), here["test_error"]
@@ -142,20 +142,22 @@ def finders_regret(
             given = np.isfinite(suggested)
             at = np.argmin(np.abs(np.log(rates[:, None] / np.where(given, suggested, 1.0))), axis=0)
             seeds = np.arange(len(suggested))
-            regret.append(np.where(given, test[at, seeds], GUESSED) - test[best])
-            decades.append(np.log10(np.where(given, suggested, np.nan) / rates[best]))
+            regrets.append(np.where(given, test[at, seeds], GUESSED) - test[best])
+            distances.append(np.log10(np.where(given, suggested, np.nan) / rates[best]))
             rows.append(
                 {
                     "what": "finder",
                     **setting._asdict(),
                     "finder": name,
-                    "regret": regret[-1].mean(),
-                    "median_decades_off": np.median(decades[-1][given]) if given.any() else np.nan,
+                    "regret": regrets[-1].mean(),
+                    "median_decades_off": np.median(distances[-1][given])
+                    if given.any()
+                    else np.nan,
                     "no_suggestion": (~given).mean(),
-                    "within_a_point": (regret[-1] <= POINT).mean(),
+                    "within_a_point": (regrets[-1] <= POINT).mean(),
                 }
             )
-        regret, decades = np.array(regret), np.array(decades)
+        regret, decades = np.array(regrets), np.array(distances)
         # The mean over settings of each seed: seeds are what varies.
         cost = mean(regret.mean(axis=0))
         costly.append(cost[1] > POINT / 2)
@@ -170,7 +172,8 @@ def finders_regret(
                 unit="%",
             ),
         ]
-        words.append(f"{shown(tuple(100 * value for value in cost), '.1f')} with {name}")
+        middle, low, high = (100 * value for value in cost)
+        words.append(f"{shown((middle, low, high), '.1f')} with {name}")
     names = [name for name, yes in zip(FINDERS, costly, strict=True) if yes]
     verdict: Word = "holds" if all(costly) else "holds only when" if names else "does not hold"
     return (

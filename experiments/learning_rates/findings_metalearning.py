@@ -1,6 +1,6 @@
 """What follows from metalearning the rate: EVIDENCE 5."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,7 @@ def metalearned(
             verdict,
             (
                 Effect("best rate of the mean over seeds", *optimum),
-                Effect("best rate of a single seed", float(np.median(own)), *map(float, spread)),
+                Effect("best rate of a single seed", float(np.median(own)), *spread.tolist()),
                 *ends,
                 effect(f"mean loss at {PUBLISHED_RATE}", mean(there)),
                 effect("mean loss at each seed's best rate", mean(losses.min(axis=0))),
@@ -169,7 +169,7 @@ def _shares(same: dict[Run, float], starts: Sequence[float]) -> str:
     )
 
 
-def _note(configuration: Any, rules: Sequence[str]) -> str:
+def _note(configuration: Any, rules: Iterable[str]) -> str:
     said = [
         f"{configuration.metalearned_seeds} seeds were metalearned; the brackets of a single seed "
         "hold 95 % of the seeds",

@@ -104,7 +104,9 @@ def grid(configuration: Any, setting: Setting) -> Arrays:
 
     return {
         **found,
-        "range_losses": over_runs(range_tests, initial_params(training, rates, seeds), order),
+        "range_losses": over_runs(  # type: ignore[dict-item]  # saved as NumPy
+            range_tests, initial_params(training, rates, seeds), order
+        ),
     }
 
 

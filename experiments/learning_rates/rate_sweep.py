@@ -11,7 +11,7 @@ import jaxnn
 from jaxnn.program import Program, Task, make_program, plan_runs
 from jaxnn.segments import program_segments
 from jaxnn.training import Training
-from jaxnn.types import Params
+from jaxnn.types import Array, Params
 
 
 class Updates(NamedTuple):
@@ -27,7 +27,7 @@ class Updates(NamedTuple):
 
 def sweep_rates(
     training: Training,
-    data: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    data: Mapping[str, tuple[np.ndarray | Array, np.ndarray | Array]],
     rates: Sequence[float],
     seeds: Sequence[int],
     updates: Updates,

@@ -31,11 +31,11 @@ SHADES = 32  # of each colour
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
     """The large map; a zoom per condition; their dimensions."""
     with drawing.canvas(17, 9.2) as figure:
-        left, right = figure.add_gridspec(1, 2, width_ratios=(1.18, 1))
-        _draw_large_map(figure.add_subplot(left), configuration, found)
-        above, below = right.subgridspec(2, 1, height_ratios=(1.25, 1))
-        _draw_zooms(figure, above, configuration, found)
-        _draw_dimensions(figure.add_subplot(below), configuration, conclusion.table)
+        columns = figure.add_gridspec(1, 2, width_ratios=(1.18, 1))
+        _draw_large_map(figure.add_subplot(columns[0]), configuration, found)
+        right = columns[1].subgridspec(2, 1, height_ratios=(1.25, 1))
+        _draw_zooms(figure, right[0], configuration, found)
+        _draw_dimensions(figure.add_subplot(right[1]), configuration, conclusion.table)
     return figure
 
 
@@ -55,8 +55,8 @@ def _draw_zooms(figure: Figure, place: SubplotSpec, configuration: Any, found: F
     every = conditions(configuration)
     rows = 1 + (len(every) > 2)
     grid = place.subgridspec(rows, -(-len(every) // rows))
-    for cell, name in zip(grid, every, strict=False):
-        ax, zoom = figure.add_subplot(cell), found[part_name(name, 0)]
+    for number, name in enumerate(every):
+        ax, zoom = figure.add_subplot(grid[number]), found[part_name(name, 0)]
         _show(ax, zoom["fine"], zoom["centre"], zoom["half_width"])
         ax.set(
             title=f"{name}: {dimension(zoom['fine']):.2f}",
@@ -103,7 +103,7 @@ def _draw_dimensions(ax: Axes, configuration: Any, table: pd.DataFrame) -> None:
     ax.legend(loc="upper right", ncols=3, fontsize=11, columnspacing=0.7, handletextpad=0.3)
 
 
-def _show(ax: Axes, score: np.ndarray, centre, half_width: float) -> None:
+def _show(ax: Axes, score: np.ndarray, centre, half_width: float | np.ndarray) -> None:
     """A map in colour: blue where training converged, orange where not, shaded by rank.
 
     In grey print the blue is dark and the orange light.
@@ -112,11 +112,11 @@ def _show(ax: Axes, score: np.ndarray, centre, half_width: float) -> None:
     for side, ends in ((score < 0, ("#021d33", "#5fa8d3")), (score > 0, ("#c97a1b", "#fff6df"))):
         shade = stats.rankdata(score[side], method="average") / max(1, side.sum())
         image[side] = LinearSegmentedColormap.from_list("", ends, SHADES)(shade)
-    ends = half_width * np.array([-1, 1])
+    offsets = half_width * np.array([-1, 1])
     ax.imshow(
         image,
         origin="lower",
         interpolation="nearest",
-        extent=(*(centre[0] + ends), *(centre[1] + ends)),
+        extent=(*(centre[0] + offsets), *(centre[1] + offsets)),
     )
     ax.grid(False)

@@ -13,7 +13,7 @@ themselves are trained, with the inputs' Gram matrix: the same steps with one pr
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -109,7 +109,7 @@ def rate_map(setting: Setting, across: np.ndarray, up: np.ndarray, dtype=np.floa
     )
     with jax.enable_x64(dtype == np.float64):
         given = Drawn(*(jnp.asarray(array.astype(dtype)) for array in drawn(setting)))
-        scores = [
+        scores: Any = [  # per call, then joined
             np.asarray(
                 _program(setting._replace(seed=0, batch=bool(setting.batch)))(
                     jnp.asarray(call), given
@@ -141,13 +141,14 @@ def edges(inside: np.ndarray) -> np.ndarray:
         >>> edges(np.array([[0, 0, 1], [0, 0, 0]], bool)).tolist()
         [[False, True]]
     """
-    corners = np.stack([inside[1:, 1:], inside[:-1, 1:], inside[1:, :-1], inside[:-1, :-1]])
+    corners: Any = np.stack([inside[1:, 1:], inside[:-1, 1:], inside[1:, :-1], inside[:-1, :-1]])
     return corners.any(axis=0) & ~corners.all(axis=0)
 
 
 def drawn(setting: Setting) -> Drawn:
     """Draw the data and the initial weights, in float64."""
-    random = np.random.default_rng(setting.seed)
+    # Any: Drawn declares JAX arrays, and these are NumPy's in float64.
+    random: Any = np.random.default_rng(setting.seed)
     hidden, output = (
         random.standard_normal((setting.width, setting.width)),
         random.standard_normal(setting.width),
@@ -156,7 +157,7 @@ def drawn(setting: Setting) -> Drawn:
         random.standard_normal((setting.points, setting.width)),
         random.standard_normal(setting.points),
     )
-    weights = np.full((setting.steps, setting.points), 1 / setting.points)
+    weights: Any = np.full((setting.steps, setting.points), 1 / setting.points)
     if setting.batch:
         chosen = random.integers(setting.points, size=(setting.steps, setting.batch))
         weights = np.stack(

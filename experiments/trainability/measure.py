@@ -127,7 +127,7 @@ def in_both_precisions(setting: Setting, first: Arrays) -> dict[str, np.ndarray]
     }
 
 
-def rates(centre, half_width: float, pixels: int) -> list[np.ndarray]:
+def rates(centre, half_width: float | np.ndarray, pixels: int) -> list[np.ndarray]:
     """The learning rates of a map's columns and rows: the hidden and the output layer's.
 
     Args:

@@ -75,7 +75,7 @@ def train_step(
 
 def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np.ndarray):
     """See Peer."""
-    kinds = {"mlp": Mlp, "deep": Mlp, "elman": Elman}
+    kinds: dict[str, type[Mlp] | type[Elman]] = {"mlp": Mlp, "deep": Mlp, "elman": Elman}
     if workload.kind not in kinds:
         raise Unsupported(f"Flax NNX does not train networks of kind {workload.kind}")
     starts = [start.initial(workload, seed) for seed in range(workload.seeds)]

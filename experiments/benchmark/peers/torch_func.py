@@ -23,11 +23,11 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
     x, y, rates = torch.from_numpy(x), torch.from_numpy(y).long(), torch.from_numpy(learning_rates)
     model = build(workload).to("meta")  # what to compute; the numbers come from params
     names = [name for name, _ in model.named_parameters()]
-    starts = [
+    drawn = [
         [torch.from_numpy(array.T) for array in start.initial(workload, seed)]
         for seed in range(workload.seeds)
     ]
-    starts = [torch.stack(arrays).contiguous() for arrays in zip(*starts, strict=True)]
+    starts = [torch.stack(arrays).contiguous() for arrays in zip(*drawn, strict=True)]
 
     def cost(params: dict[str, torch.Tensor], x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return F.cross_entropy(functional_call(model, params, (x,)), y)

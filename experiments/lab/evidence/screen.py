@@ -46,7 +46,11 @@ class Parts:
             disable=not console.is_terminal,
             transient=True,
         )
-        self._task = self._bar.add_task("", total=sum(weights.values()), completed=self._done)
+        self._task = self._bar.add_task(
+            "",
+            total=sum(weights.values()),
+            completed=self._done,  # type: ignore[arg-type]  # rich counts in floats too
+        )
 
     def __enter__(self):
         self._bar.start()

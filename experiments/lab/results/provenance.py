@@ -34,6 +34,7 @@ def versions(*others: str) -> dict[str, str]:
 def provenance() -> dict[str, Any]:
     """How a result was made: command, versions, device and precision."""
     devices = jax.devices()
+    config: Any = jax.config  # its type lacks the options, which are attributes
     return {
         "command": command(),
         "python": platform.python_version(),
@@ -42,7 +43,7 @@ def provenance() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "precision": {
             "dtype": "float32",
-            "matmul": jax.config.jax_default_matmul_precision or "backend's default",
+            "matmul": config.jax_default_matmul_precision or "backend's default",
         },
     }
 

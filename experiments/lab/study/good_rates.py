@@ -91,7 +91,9 @@ class GoodRates:
     open: bool
 
 
-def good_rates(rates: Sequence[float], errors: Sequence[float]) -> GoodRates:
+def good_rates(
+    rates: Sequence[float] | np.ndarray, errors: Sequence[float] | np.ndarray
+) -> GoodRates:
     """The good rates, from the best outwards; between two rates the error is linear in log rate.
 
     Next to a rate with an infinite error, the range ends at the last good rate. Where every error

@@ -22,7 +22,6 @@ from experiments.lab.io import cli
 from experiments.lab.results import trackers
 from experiments.lab.results.code_hash import measuring_code
 from experiments.lab.results.folder import RunFolder
-from experiments.lab.results.model import save
 from experiments.lab.results.provenance import command, fingerprint
 from experiments.lab.results.refit import refitted
 from experiments.lab.results.write import write
@@ -104,8 +103,6 @@ def main(configuration: Configuration) -> None:
         return
     comparison = compare(study, outcomes)
     refit = refitted(comparison)
-    if refit:
-        save(path, refit.model, refit.about)
     write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]

@@ -60,11 +60,7 @@ def here(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(str(folder))
-        patch.setattr(
-            activations,
-            "save",
-            lambda *given, save=activations.save: (SAVED.append(given[1]), save(*given)),
-        )
+        patch.setattr(activations, "refitted", refit_and_remember)
         assert (
             exit_code(
                 activations,
@@ -105,6 +101,12 @@ def here(tmp_path_factory):
 
 
 SAVED: list[Model] = []
+
+
+def refit_and_remember(comparison, refitted=activations.refitted):
+    refit = refitted(comparison)
+    SAVED.append(refit.model)
+    return refit
 
 
 def training_rows(target, *drop):

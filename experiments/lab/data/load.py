@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from sklearn import datasets
 
 from experiments.lab.data.arrays import read_arrays
@@ -87,9 +86,8 @@ def load(
     """
     path = Path(data).expanduser()
     if data.startswith(PREFIX):
-        return read_openml(
-            data, target=target, task=task, drop=drop, test=_test_frame(test_data, ())
-        )
+        further = None if test_data is None else read_frame(read_file(test_data))
+        return read_openml(data, target=target, task=task, drop=drop, test=further)
     if data in NAMED or path.is_dir():
         for flag, value in (
             ("--target", target),
@@ -113,7 +111,7 @@ def load(
             f"{', '.join(nearest)}; or give a path or URL of a CSV, TSV, Parquet or .npz file, "
             "a folder of MNIST idx files, or openml:NAME"
         )
-    file = read_file(data)
+    file, test = read_file(data), None if test_data is None else read_file(test_data)
     if file.kind == "npz":
         for flag, value in (("--target", target), ("--drop", " ".join(drop))):
             if value:
@@ -121,10 +119,9 @@ def load(
                     f"{flag} {value}: {data} holds arrays, which have no named columns; "
                     f"leave {flag} out, or give --data a CSV file"
                 )
-        return read_arrays(
-            file, task=task, test=None if test_data is None else read_file(test_data)
-        )
+        return read_arrays(file, task=task, test=test)
     frame = read_frame(file)
+    further = None if test is None else read_frame(test, text=text_columns(frame))
     return as_source(
         frame,
         name=file.name,
@@ -132,10 +129,6 @@ def load(
         target=target,
         task=task,
         drop=drop,
-        test=_test_frame(test_data, text_columns(frame)),
+        test=further,
         first_line=None if file.kind in PARQUET else 2,
     )
-
-
-def _test_frame(test_data: str | None, text: Sequence[str]) -> pd.DataFrame | None:
-    return None if test_data is None else read_frame(read_file(test_data), text=text)

@@ -18,8 +18,18 @@ def write_text(path: Path, text: str) -> None:
         path: the file; another one there is replaced.
         text: written as UTF-8.
     """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, also where the process is killed.
+
+    Args:
+        path: the file; another one there is replaced.
+        content: all of it.
+    """
     temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_bytes(content)
     os.replace(temporary, path)
 
 
@@ -34,9 +44,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """A CSV file; numbers have seven digits, all that float32 has."""
-    text = table.to_csv(index=False, float_format="%.7g", lineterminator="\n")
-    write_text(path, text)
+    """Write a CSV file, whole or not at all.
+
+    Args:
+        path: the file; another one there is replaced.
+        table: written without its index; numbers have seven digits, which is all float32 has.
+    """
+    write_text(path, table.to_csv(index=False, float_format="%.7g", lineterminator="\n"))
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,6 @@ model.safetensors has its numbers, model.json all that turns them into predictio
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +19,7 @@ from safetensors import SafetensorError
 
 import jaxnn
 from experiments.lab.data import Dataset, Preprocessing
-from experiments.lab.io import files
 from experiments.lab.io.errors import UserError
-from experiments.lab.results.provenance import provenance
 from experiments.lab.study import named_activations
 from experiments.lab.study.study import network
 from jaxnn.types import Network, Params
@@ -86,6 +83,27 @@ class Model:
         spread = targets.var()
         return float(1 - np.mean((outputs - targets) ** 2) / spread) if spread else float("nan")
 
+    def packed(self, about: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
+        """The content of the two files: the parameters, and the description with their hash.
+
+        Args:
+            about: what else the description says, such as scores, versions and the command.
+        """
+        content = safetensors.numpy.save(
+            {name: np.asarray(leaf, order="C") for name, leaf in flat(self.params).items()}
+        )
+        return content, {
+            "structure": self.structure,
+            "task": self.preprocessing.head,
+            "target": self.preprocessing.target,
+            "classes": self.preprocessing.classes,
+            **about,
+            "own_activations": self.own_activations,
+            "left_out": self.left_out,
+            "preprocessing": self.preprocessing.to_json(),
+            "parameters_sha256": hashlib.sha256(content).hexdigest(),
+        }
+
     def scores(self, data: Dataset) -> dict[str, float]:
         """The score on each part of the data; all rows go through the network together."""
         parts = ("train", "validation", "test")
@@ -100,38 +118,6 @@ class Model:
         return (
             np.argmax(outputs, axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(int)
         )
-
-
-def save(folder: Path, model: Model, about: Mapping[str, Any]) -> None:
-    """Write the two files; the description has the hash of the parameters.
-
-    Args:
-        folder: of the run.
-        model: what to save.
-        about: what else the description says, such as scores.
-    """
-    content = safetensors.numpy.save(
-        {name: np.asarray(leaf, order="C") for name, leaf in flat(model.params).items()}
-    )
-    temporary = folder / f"{PARAMETERS}.tmp"
-    temporary.write_bytes(content)
-    os.replace(temporary, folder / PARAMETERS)
-    preprocessing = model.preprocessing
-    files.write_json(
-        folder / DESCRIPTION,
-        {
-            "structure": model.structure,
-            "task": preprocessing.head,
-            "target": preprocessing.target,
-            "classes": preprocessing.classes,
-            **about,
-            **provenance(),
-            "own_activations": model.own_activations,
-            "left_out": model.left_out,
-            "preprocessing": preprocessing.to_json(),
-            "parameters_sha256": hashlib.sha256(content).hexdigest(),
-        },
-    )
 
 
 def load(folder: Path) -> Model:

@@ -10,6 +10,7 @@ import pandas as pd
 
 import jaxnn
 from experiments.lab.results.model import Model
+from experiments.lab.results.provenance import provenance
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.study import Study
 from jaxnn.program import Plan, Task, make_program, segment_lengths
@@ -27,10 +28,13 @@ class Refit:
     """A choice's typical run as a model, and what the files say of it.
 
     about: its seed, rate, steps and batch size, its own scores, and its run's in the grid.
+    parameters, description: the content of the model's two files.
     """
 
     model: Model
     about: Mapping[str, Any]
+    parameters: bytes
+    description: Mapping[str, Any]
 
 
 def refitted(comparison: Comparison) -> Refit | None:
@@ -55,18 +59,16 @@ def refitted(comparison: Comparison) -> Refit | None:
         own_activations={name: found for name, found in own if name in names},
     )
     scores = model.scores(study.data)
-    return Refit(
-        model,
-        {
-            "is": WHICH,
-            "seed": run["seed"],
-            "learning_rate": choice.learning_rate,
-            "steps": study.steps,
-            "batch_size": study.batch_size(structure),
-            **{f"{part}_{study.score.name}": value for part, value in scores.items()},
-            "in_the_grid": {name: run[name] for name in (column, f"test_{study.score.name}")},
-        },
-    )
+    about = {
+        "is": WHICH,
+        "seed": run["seed"],
+        "learning_rate": choice.learning_rate,
+        "steps": study.steps,
+        "batch_size": study.batch_size(structure),
+        **{f"{part}_{study.score.name}": value for part, value in scores.items()},
+        "in_the_grid": {name: run[name] for name in (column, f"test_{study.score.name}")},
+    }
+    return Refit(model, about, *model.packed({**about, **provenance()}))
 
 
 def typical(runs: pd.DataFrame, score: str) -> Mapping | None:

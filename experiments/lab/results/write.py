@@ -1,4 +1,4 @@
-"""The files of a finished study: tables, summary, report, and how they were made."""
+"""The files of a finished study: tables, summary, model, report, and how they were made."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -8,6 +8,7 @@ from experiments.lab import report
 from experiments.lab.io import files
 from experiments.lab.results.code_hash import measuring_code
 from experiments.lab.results.folder import RunFolder
+from experiments.lab.results.model import DESCRIPTION, PARAMETERS
 from experiments.lab.results.provenance import provenance
 from experiments.lab.results.refit import Refit
 from experiments.lab.study.choices import Choice
@@ -26,7 +27,7 @@ def write(
     Args:
         folder: the study's.
         comparison: what was found.
-        refit: the network that is kept; None where there is none.
+        refit: the model to keep; None where there is none.
         seconds: since the command was given.
         figures: write each figure of the report as PNG and SVG too.
     """
@@ -50,6 +51,9 @@ def write(
     files.write_table(folder.path / "results.csv", comparison.results)
     files.write_table(folder.path / "curves.csv", comparison.curves)
     files.write_json(folder.path / "summary.json", summary)
+    if refit:
+        files.write_bytes(folder.path / PARAMETERS, refit.parameters)
+        files.write_json(folder.path / DESCRIPTION, refit.description)
     files.write_text(folder.path / "report.html", report.page(comparison, drawn, config))
     if figures:
         report.save(drawn, folder.path / "figures")

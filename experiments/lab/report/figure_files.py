@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -82,7 +83,7 @@ def _draw(title: str, views: tuple[View, ...]) -> Canvas:
 
 def _add(axes: Axes, series: Series):
     colour, strong = LIGHT[series.style % len(LIGHT)], min(series.choices) < STRONG
-    look = {"color": colour, "alpha": 1 if strong else 0.35}
+    look: dict[str, Any] = {"color": colour, "alpha": 1 if strong else 0.35}
     x, y = np.array(series.x, float), np.array(series.y, float)
     y = np.where(np.isfinite(y), y, np.nan)
     marker = _SYMBOLS[SYMBOLS[series.style % len(SYMBOLS)]]
@@ -104,17 +105,17 @@ def _add(axes: Axes, series: Series):
             **look,
         )
     if series.kind in ("cross", "ring"):
-        shape = (
+        shape: dict[str, Any] = (
             {"marker": "x", "s": 60}
             if series.kind == "cross"
             else {"marker": "o", "s": 110, "facecolors": "none", "edgecolors": colour}
         )
-        return axes.scatter(
-            x, y, alpha=look["alpha"], **shape, **({"c": colour} if series.kind == "cross" else {})
-        )
+        if series.kind == "cross":
+            shape |= {"c": colour}
+        return axes.scatter(x, y, alpha=look["alpha"], **shape)
     if series.low is not None and strong:
         axes.fill_between(x, series.low, series.high, color=colour, alpha=0.13, linewidth=0)
-    markers = {"marker": marker, "ms": 5} if series.kind == "line" else {}
+    markers: dict[str, Any] = {"marker": marker, "ms": 5} if series.kind == "line" else {}
     return axes.plot(
         x, y, linestyle=dash, lw=1 if series.kind == "theory" else 1.7, **markers, **look
     )[0]

@@ -239,7 +239,8 @@ def test_the_live_view_has_the_best_first_and_marks_the_running_one(terminal):
 def test_the_live_view_fits_80_columns_and_24_lines(terminal):
     clock, long = (
         Clock(),
-        "my_very_long_module_name:my_very_long_function_name/tanh/relu depth 4 width 128 batch_size 64",
+        "my_very_long_module_name:my_very_long_function_name/tanh/relu "
+        "depth 4 width 128 batch_size 64",
     )
     labels = [f"{number} {long}" for number in range(20)]
     with watch(

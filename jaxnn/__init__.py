@@ -54,7 +54,7 @@ from jaxnn.networks import autoencoder, deep_mlp, mlp
 from jaxnn.outcome import Outcome
 from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
 from jaxnn.sweep import make_sweep
-from jaxnn.training import OPTIMIZERS, batch_order, make_training, training_of_cost
+from jaxnn.training import OPTIMIZERS, State, Training, batch_order, make_training, training_of_cost
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 
 __version__ = "0.2.0"
@@ -73,6 +73,8 @@ __all__ = [
     "Network",
     "Outcome",
     "Params",
+    "State",
+    "Training",
     "activation_layer",
     "activations",
     "advice",

@@ -104,4 +104,7 @@ class Grid:
             [[[1], [2]], [[0, 1]]]
         """
         cells, seeds = list(self.cells), list(self.seed_numbers)
-        return np.ix_(list(map(cells.index, part.cells)), list(map(seeds.index, part.seed_numbers)))
+        cell, seed = np.ix_(
+            list(map(cells.index, part.cells)), list(map(seeds.index, part.seed_numbers))
+        )
+        return cell, seed

@@ -10,11 +10,12 @@ between them. A CPU device trains a few groups at a time from the start to the e
 that their parameters stay in its cache; an accelerator trains all of its groups at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from jaxnn.layout import Layout
@@ -45,7 +46,7 @@ def run_key(seed: int | Array, purpose: str) -> Key:
     return jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), number)
 
 
-def batches(seeds: Sequence[int], **sizes) -> Array:
+def batches(seeds: Sequence[int] | np.ndarray, **sizes: int) -> Array:
     """The batches of each seed's runs: example numbers.
 
     Args:
@@ -133,9 +134,9 @@ class Evaluate(Protocol):
 
 
 class Place(Protocol):
-    """Puts an array on the devices."""
+    """Puts an array, or a pytree of arrays, on the devices."""
 
-    def __call__(self, array: Any, *, shared: bool = False) -> Array:
+    def __call__(self, tree: Any, *, shared: bool = False) -> Any:
         """Groups spread over the devices, or with shared a copy on each device."""
         ...
 
@@ -170,16 +171,18 @@ class Sweep(NamedTuple):
 class _OwnState:
     """The compiled segment, with a sentence for a state that an earlier call has used up."""
 
-    def __init__(self, compiled):
+    def __init__(self, compiled: Segment):
         self._compiled, self.lower = compiled, compiled.lower
 
-    def __call__(self, state: State, *others):
+    def __call__(
+        self, state: State, hyperparameters: Mapping[str, Array], x: Array, y: Array, order: Array
+    ) -> tuple[State, Metrics]:
         if any(getattr(leaf, "is_deleted", bool)() for leaf in jax.tree.leaves(state)):
             raise ValueError(
                 "this state was used up by an earlier segment, which took over its memory; "
                 "go on with the state that segment returned"
             )
-        return self._compiled(state, *others)
+        return self._compiled(state, hyperparameters, x, y, order)
 
 
 def make_sweep(
@@ -225,16 +228,18 @@ def make_sweep(
     def sharding(shared: bool) -> NamedSharding:
         return NamedSharding(mesh, everywhere if shared else runs)
 
-    def place(array, *, shared: bool = False):
-        return jax.device_put(array, sharding(shared))
+    def place(tree: Any, *, shared: bool = False) -> Any:
+        return jax.device_put(tree, sharding(shared))
 
-    def shapes(tree, *, shared: bool = False):
+    def shapes(tree: Any, *, shared: bool = False) -> Any:
         def shape(leaf):
             return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding(shared))
 
         return jax.tree.map(shape, tree)
 
-    def over(function, own: tuple[bool, ...], shared_in_group: tuple[bool, ...], **options):
+    def over(
+        function: Callable, own: tuple[bool, ...], shared_in_group: tuple[bool, ...], **options: Any
+    ) -> Any:
         """vmap over members, then groups, then devices; data are shared by all.
 
         Each argument belongs to a run (own), to a group (shared_in_group), or to all.
@@ -272,7 +277,7 @@ def make_sweep(
         # Without it JAX takes a leaf without numbers, as of no further layers, for a shared one.
         return jax.jit(mapped, out_shardings=sharding(shared=False), **options)
 
-    def init(layout: Layout):
+    def init(layout: Layout) -> State:
         # Op by op and not compiled as a whole: JAX keeps each draw's program by shape, so the
         # activations of a grid share one compilation of the random numbers, which costs more than
         # that of a training step.
@@ -281,7 +286,7 @@ def make_sweep(
         hyperparameters = jax.tree.map(jnp.asarray, dict(layout.hyperparameters))
         return place(jax.vmap(members)(keys, hyperparameters))
 
-    def order(layout: Layout, **sizes):
+    def order(layout: Layout, **sizes: int) -> Array:
         return place(batches(layout.seeds, **sizes))
 
     segment = over(

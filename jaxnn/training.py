@@ -170,14 +170,16 @@ def make_training(
     """
     network = (lambda hyperparameters: net) if isinstance(net, Network) else net
 
-    def batch_cost(params: Params, hyperparameters: Hyperparameters, key: Key, x: Array, y: Array):
+    def batch_cost(
+        params: Params, hyperparameters: Hyperparameters, key: Key, x: Array, y: Array
+    ) -> Array:
         apply = network(hyperparameters).apply
         if not stochastic:
             return cost(loss, lambda x: apply(params, x), x, y)
         keys = jax.random.split(key, len(x))
         return jnp.mean(jax.vmap(lambda x, y, key: loss(apply(params, x, key=key), y))(x, y, keys))
 
-    def evaluate(params: Params, hyperparameters: Hyperparameters, x: Array, y: Array):
+    def evaluate(params: Params, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
         apply = network(hyperparameters).apply
 
         def one(example):
@@ -243,11 +245,13 @@ def training_of_cost(
             jnp.full((), -1, jnp.int32),
         )
 
-    def segment(state: State, hyperparameters: Hyperparameters, x: Array, y: Array, order: Array):
+    def segment(
+        state: State, hyperparameters: Hyperparameters, x: Array, y: Array, order: Array
+    ) -> tuple[State, Metrics]:
         x, y = jnp.asarray(x), jnp.asarray(y)  # NumPy arrays cannot be indexed by a traced batch
         update = transformation(hyperparameters).update
 
-        def step(state: State, rows: Array):
+        def step(state: State, rows: Array) -> tuple[State, Array]:
             key = jax.random.fold_in(state.key, state.step) if stochastic else state.key
             value, gradients = jax.value_and_grad(batch_cost)(
                 state.params, hyperparameters, key, x[rows], y[rows]
@@ -272,7 +276,7 @@ def training_of_cost(
         state = state._replace(diverged_step=diverged_step)
         return state, {"train_loss": _unless_diverged(state, values.mean())}
 
-    def judge(state: State, hyperparameters: Hyperparameters, x: Array, y: Array):
+    def judge(state: State, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
         metrics = evaluate(state.params, hyperparameters, x, y)
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 

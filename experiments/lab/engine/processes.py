@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import jax
 import numpy as np
@@ -13,7 +13,8 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.cli import UserError
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True)
+class Share:
     """Slice ``index`` of ``count``, from 0.
 
     together: the processes of one job train the slices at the same time, and join what they find.

@@ -85,13 +85,13 @@ def train(study: Asked, stage: Callable[[Runs, str], Mapping[int, Outcome]]) -> 
         outcomes = stage(further, widened(study, further))
         runs |= {number: runs[number] | more for number, more in further.items()}
     known = len(study.asked.seed_numbers)
-    if further := len(study.grid.seed_numbers) - known:
+    if seeds := len(study.grid.seed_numbers) - known:
         outcomes = stage(
             {
                 number: _further_seeds(mine, study.best_cell(outcomes[number], mine), known)
                 for number, mine in runs.items()
             },
-            f"{further} further seed{'s' * (further > 1)} at each best rate",
+            f"{seeds} further seed{'s' * (seeds > 1)} at each best rate",
         )
     return [outcomes[number] for number in runs]
 

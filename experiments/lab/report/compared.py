@@ -1,6 +1,6 @@
 """Figures of what training found: errors, curves, intervals, seeds, steps and cost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -240,8 +240,8 @@ def _rows(
         bar = (
             dict(zip(("low", "high"), ([end] for end in ends[number]), strict=True)) if ends else {}
         )
-        text = [f"{choice.label}\n{text}"]
-        series.append(series_of(number, choice, [value], [-number], kind="row", hover=text, **bar))
+        shown = [f"{choice.label}\n{text}"]
+        series.append(series_of(number, choice, [value], [-number], kind="row", hover=shown, **bar))
     return View(title, axis, _row_axis(choices), tuple(series))
 
 
@@ -323,7 +323,7 @@ def profiles(comparison: Comparison) -> Figure:
 def cost(comparison: Comparison) -> Figure:
     """Seconds and parameters, one row per choice."""
     programs = comparison.programs
-    columns = {
+    columns: Mapping[str, tuple[str, Sequence[float], str]] = {
         "seconds of training": (
             "training of all runs of the program (s)",
             [program.run_seconds for program in programs],

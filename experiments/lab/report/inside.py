@@ -150,7 +150,8 @@ def activations(comparison: Comparison) -> Figure:
         for name, entry in entries.items():
             found = curve(entry)
             if found is not None:
-                shown = slice(*np.searchsorted(found.z, (-5, 5.001)), 4)
+                first, last = np.searchsorted(found.z, (-5, 5.001))
+                shown = slice(int(first), int(last), 4)
                 x, y = found.z[shown], getattr(found, field)[shown]
                 hover = [
                     f"{name}\n{symbol} = {value:.4g} at z = {at:.3g}"

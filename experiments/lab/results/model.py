@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import safetensors.numpy
@@ -66,7 +67,7 @@ class Model:
             return pd.DataFrame({"prediction": outputs[:, 0].astype(np.float64) * deviation + mean})
         logits = outputs if len(names) > 2 else np.concatenate([-outputs, outputs], axis=1)
         activation = jaxnn.HEADS[self.preprocessing.head].activation
-        probabilities = np.asarray(jax.vmap(activation)(logits))
+        probabilities = np.asarray(jax.vmap(activation)(jnp.asarray(logits)))
         columns = {
             f"probability of {name}": probabilities[:, number] for number, name in enumerate(names)
         }

@@ -115,11 +115,10 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, score: Score, seeds: 
     cell = by_rate[best]
     test = cell[f"test_{score.name}"].to_numpy()
     edges = {min(by_rate): "lowest", max(by_rate): "highest"}
-    units = {
-        name: float(cell[f"test_{name}"].median())
-        for name in ("dead", "saturated")
-        if f"test_{name}" in cell
-    }
+    dead, saturated = (
+        float(cell[name].median()) if name in cell else None
+        for name in ("test_dead", "test_saturated")
+    )
     return Choice(
         structure=structure,
         rows=tuple(cell.index.tolist()),
@@ -134,5 +133,6 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, score: Score, seeds: 
         runs=len(rows),
         edge=edges.get(best) if len(by_rate) > 1 else None,
         good_rates=good_rates(list(validation), [1 - value for value in validation.values()]),
-        **units,
+        dead=dead,
+        saturated=saturated,
     )

@@ -8,7 +8,7 @@ for each whole network would take ten times as long to compile as all of this ta
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ _SIZE = 1 << 16
 _Z = np.linspace(-16, 16, 4097, dtype=np.float32)  # has 0 and every known kink
 
 
-def dead(derivatives: Array) -> Array:
+def dead(derivatives: Any) -> Any:
     """Which units are dead: φ′(z) = 0 on every row.
 
     Args:
@@ -43,7 +43,7 @@ def dead(derivatives: Array) -> Array:
     return abs(derivatives).max(axis=-2) == 0
 
 
-def saturated(derivatives: Array, largest: Array) -> Array:
+def saturated(derivatives: Any, largest: Any) -> Any:
     """Which units are saturated on which rows: |φ′(z)| is below 5 % of the largest.
 
     Args:
@@ -272,11 +272,11 @@ def _evaluate(entry: Activation, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """φ(z) and φ′(z), in pieces of one size, so that φ is compiled once."""
     pieces = np.pad(z.ravel(), (0, -z.size % _SIZE)).reshape(-1, _SIZE)
     compiled = _compiled(entry.function, tuple(sorted(entry.learned.items())))
-    both = [compiled(piece) for piece in pieces]
-    return tuple(
-        np.concatenate([np.asarray(pair[i]) for pair in both])[: z.size].reshape(z.shape)
-        for i in range(2)
+    values, derivatives = (
+        np.concatenate(each)[: z.size].reshape(z.shape)
+        for each in zip(*(map(np.asarray, compiled(piece)) for piece in pieces), strict=True)
     )
+    return values, derivatives
 
 
 @cache

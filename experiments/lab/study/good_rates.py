@@ -7,15 +7,18 @@ run could meet.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from experiments.lab.study.statistics import interquartile_mean
 
 FACTOR, POINT = 1.25, 0.01
+T = TypeVar("T")
 
 
-def middle(values: Sequence[float]) -> float:
+def middle(values: ArrayLike) -> float:
     """The interquartile mean, as a number of Python's.
 
     Example:
@@ -30,13 +33,11 @@ def rounded(score: float) -> float:
     return round(score, 6)
 
 
-def best_rate(
-    validation: Mapping[float, float], losses: Callable[[float], Sequence[float]]
-) -> float:
+def best_rate(validation: Mapping[T, float], losses: Callable[[T], ArrayLike]) -> T:
     """The rate with the best validation score; of equals, the one with the lower loss.
 
     Args:
-        validation: rate -> score, higher is better.
+        validation: rate, or its number -> score, higher is better.
         losses: of the runs at a rate; their interquartile mean decides between equals.
 
     Example:
@@ -63,7 +64,7 @@ def best_cell(scores: np.ndarray, losses: np.ndarray, runs: np.ndarray) -> int:
     validation = {
         int(cell): middle(scores[cell, runs[cell]]) for cell in np.flatnonzero(runs.any(axis=1))
     }
-    return int(best_rate(validation, lambda cell: losses[cell, runs[cell]]))
+    return best_rate(validation, lambda cell: losses[cell, runs[cell]])
 
 
 def good_enough(error: float) -> float:
@@ -107,8 +108,7 @@ def good_rates(rates: Sequence[float], errors: Sequence[float]) -> GoodRates:
         >>> good_rates([0.01, 0.1, 1.0, 10.0], [0.44, 0.04, 0.05, np.inf])
         GoodRates(low=0.0891..., high=1.0, decades=1.05, open=False)
     """
-    x, errors = np.log10(rates), np.asarray(errors, float)
-    best = int(np.argmin(errors))
+    x, best = np.log10(rates), int(np.argmin(errors))
     if not np.isfinite(errors[best]):
         return GoodRates(np.nan, np.nan, 0.0, False)
     bound, ends, is_open = good_enough(errors[best]), [], False

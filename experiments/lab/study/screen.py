@@ -60,18 +60,10 @@ def show_results(comparison: Comparison) -> None:
     """
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
-    for title, side in (
-        ("", "left"),
-        ("at rate", "right"),
-        (score.title, "right"),
-        ("95 % interval", "right"),
-        ("diverged", "right"),
-        ("decades", "right"),
-        ("steps", "right"),
-        ("against first", "left"),
-    ):
-        # Long names fold, numbers stay whole.
-        table.add_column(Text(title), justify=side, no_wrap=bool(title), overflow="fold")
+    table.add_column("", overflow="fold")  # long names fold, numbers stay whole
+    for title in ("at rate", score.title, "95 % interval", "diverged", "decades", "steps"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("against first", no_wrap=True)
     for position, choice in enumerate(choices):
         table.add_row(
             Text(choice.label, "bold" if position == 0 else ""),

@@ -191,9 +191,9 @@ def holm(p: Sequence[float]) -> np.ndarray:
         >>> holm([0.01, 0.04, 0.03]).tolist()
         [0.03, 0.06, 0.06]
     """
-    p = np.asarray(p, float)
     ranked = np.argsort(p, kind="stable")
-    corrected = np.minimum(1.0, np.maximum.accumulate(p[ranked] * (len(p) - np.arange(len(p)))))
+    corrected = np.asarray(p, float)[ranked] * (len(p) - np.arange(len(p)))
+    corrected = np.minimum(1.0, np.maximum.accumulate(corrected))
     return corrected[np.argsort(ranked, kind="stable")]
 
 

@@ -102,7 +102,9 @@ class Watch:
             if number in known and known[number].done[mine].all()
         }
         self._found = {number: so_far(study, known[number]) for number in runs if number in known}
-        self._running, self._outcome, self._share = None, None, 0.0
+        self._running: int | None = None
+        self._outcome: Outcome | None = None
+        self._share = 0.0
         self._timed: tuple[float, float] | None = None  # since when, and from which share
         self._seconds, self._trained, self._began, self._shown = 0.0, 0.0, clock(), clock()
         self._bar = Progress(

@@ -12,7 +12,7 @@ from experiments import __main__ as listing
 from experiments import bias
 from experiments.lab.evidence import ledger, measurement, published
 from experiments.lab.evidence.currency import currency
-from experiments.lab.results import folder as results_folder
+from experiments.lab.results import provenance
 
 FILES = {
     "__init__": '''
@@ -244,11 +244,11 @@ def test_other_defaults_are_measured_again_and_cannot_be_concluded_from(growth, 
 
 def test_other_versions_are_named_but_not_our_own(growth, monkeypatch):
     run_all(growth)
-    real = results_folder.versions
+    real = provenance.versions
 
     def other(**changed):
         versions = {**real(), **changed}
-        for module in (results_folder, sys.modules[currency.__module__]):
+        for module in (provenance, sys.modules[currency.__module__]):
             monkeypatch.setattr(module, "versions", lambda: versions)
         return str(currency(growth.loaded()))
 

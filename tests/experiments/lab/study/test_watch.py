@@ -27,9 +27,12 @@ ALL = np.ones((len(RATES), SEEDS), bool)
 
 
 def outcome_of(scores, diverged=(), points=2):
-    """Of final validation scores (cells, seeds), nan where a run has not begun.
+    """The outcome of runs with these final validation scores.
 
-    diverged: (cell, seed) of each run that has.
+    Args:
+        scores: (cells, seeds) or what is broadcast to it; nan where a run has not begun.
+        diverged: pairs (cell, seed).
+        points: of the curves.
     """
     found = Outcome.empty(np.arange(1, points + 1), ALL.shape)
     scores = np.broadcast_to(np.asarray(scores, np.float32), ALL.shape)

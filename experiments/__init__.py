@@ -1,1 +1,1 @@
-"""Experiments: each file asks one question, runs a grid of networks and answers with numbers and pictures."""
+"""Experiments: each asks one question, trains a grid of networks and answers with numbers."""

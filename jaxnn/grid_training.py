@@ -462,8 +462,9 @@ def _check_read(grid: Grid, trainings: Sequence[Training], train: Pair) -> None:
     unread = [name for name in one if name not in read]
     if unread:
         raise ValueError(
-            f"the axis {unread[0]!r} is read neither by make nor by the training, so all its values "
-            "would train the same networks; leave it out, or use it (plain SGD has no momentum)"
+            f"the axis {unread[0]!r} is read neither by make nor by the training, so all its "
+            "values would train the same networks; leave it out, or use it (plain SGD has no "
+            "momentum)"
         )
 
 

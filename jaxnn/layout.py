@@ -1,4 +1,4 @@
-"""Layouts: where each run of a program is, in groups of one seed whose members differ in numbers."""
+"""Layouts: where each run of a program is, in groups that share a seed but not their numbers."""
 
 import math
 from collections.abc import Mapping

@@ -38,7 +38,8 @@ def run_key(seed: int | Array, purpose: str) -> Key:
         A typed threefry key.
 
     Example:
-        >>> bool(jax.random.key_data(run_key(3, "init"))[0] == jax.random.key_data(run_key(3, "order"))[0])
+        >>> init, order = (jax.random.key_data(run_key(3, use)) for use in ("init", "order"))
+        >>> bool(init[0] == order[0])
         False
     """
     number = int.from_bytes(purpose.encode()[:4], "big")

@@ -1,1 +1,1 @@
-"""The equipment that the experiments share: data, flags, the run loop, statistics, results and the report."""
+"""What experiments share: data, flags, the engine, statistics, results and the report."""

@@ -73,7 +73,8 @@ def load(name: str) -> Peer:
         return importlib.import_module(f"{__name__}.{name}").PEER
     except ImportError as error:
         raise UserError(
-            f'{name} needs {error.name}, which cannot be imported; from the checkout, pip install -e ".[peers]"'
+            f"{name} needs {error.name}, which cannot be imported; from the checkout, "
+            'pip install -e ".[peers]"'
         ) from None
 
 

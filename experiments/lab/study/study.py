@@ -128,7 +128,7 @@ class Study:
         )
 
     def try_out(self) -> None:
-        """Make every training once, so that what cannot be built is said before anything is trained.
+        """Make every training once, so that what cannot be built is said before training.
 
         Raises:
             UserError: an activation cannot be used at its width.

@@ -30,12 +30,12 @@ from experiments.lab.engine.devices import use_every_core
 from experiments.lab.evidence import ledger, published, screen
 from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
+from experiments.lab.io.command import INSTALLED, program
 from experiments.lab.io.files import plain, write_text
 from experiments.lab.study.wording import listed
 
 # The experiments that an interrupted `all --again` has still to run.
 LEFT = Path("runs") / "again.json"
-
 
 MEASURES_AGAIN = "python -m experiments all measures it again"
 
@@ -43,7 +43,7 @@ MEASURES_AGAIN = "python -m experiments all measures it again"
 def main() -> int:
     """List them, or bring what is published up to date; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m experiments",
+        prog=program("experiments"),
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -66,6 +66,13 @@ def main() -> int:
     if flags.what == "list":
         show_list()
         return 0
+    if INSTALLED and not flags.check:
+        print(
+            f"error: {flags.what} publishes results into the folder of the code, which here is an "
+            "installed package; run it in a checkout, or one experiment by its name",
+            file=sys.stderr,
+        )
+        return 2
     every = found()
     if flags.check:
         return check(every)
@@ -85,7 +92,8 @@ def show_list() -> None:
         rows.append((name, module.__doc__.splitlines()[0], published.read(name), state))
     screen.show_experiments(rows)
     if {state for *_, state in rows} - {"", CURRENT}:
-        screen.console.print("python -m experiments all brings up to date what is not current")
+        again = f"{program('experiments')} all"
+        screen.console.print(f"{again} brings up to date what is not current")
 
 
 def run_all(every: Sequence[Experiment], again: bool) -> int:

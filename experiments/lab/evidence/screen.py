@@ -17,6 +17,7 @@ from rich.text import Text
 
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.verdicts import Conclusion
+from experiments.lab.io.command import program
 from experiments.lab.study.screen import console, show_plan, span
 
 __all__ = ["Parts", "console", "show_experiments", "show_plan", "show_verdicts"]
@@ -84,7 +85,7 @@ def show_experiments(found: Sequence[tuple[str, str, Mapping[str, Any] | None, s
     for name, question, last, state in found:
         console.print(Text.assemble((name, "bold"), f"  {question}"))
         took = f"  took {span(last['seconds'])}" if last else ""
-        console.print(Text(f"  python -m experiments.{name}{took}{state and f'; {state}'}"))
+        console.print(Text(f"  {program(f'experiments.{name}')}{took}{state and f'; {state}'}"))
         for verdict in last["verdicts"] if last else ():
             said = f"  {verdict['claim']}: {verdict['verdict']} {verdict['when']}"
             console.print(Text(said.rstrip()))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,11 @@ class Grid:
                     raise ValueError(
                         f"the axis {name!r} has a value that is not finite: {tuple(values)}"
                     )
+        if not isinstance(self.seeds, Integral | Sequence | np.ndarray):
+            raise ValueError(f"seeds is {self.seeds!r}; give a whole number, or whole numbers")
+        whole = all(isinstance(seed, Integral) for seed in self.seed_numbers)
+        if not whole or len(set(self.seed_numbers)) < len(self.seed_numbers):
+            raise ValueError(f"seeds is {self.seeds!r}; give different whole numbers")
         if len(self.seed_numbers) == 0 or min(self.seed_numbers) < 0:
             raise ValueError(
                 f"seeds is {self.seeds!r}; give a count of at least 1, or numbers of at least 0"
@@ -56,7 +61,9 @@ class Grid:
     @property
     def seed_numbers(self) -> tuple[int, ...]:
         """The seeds, in order."""
-        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else tuple(self.seeds)
+        if isinstance(self.seeds, int | np.integer):
+            return tuple(range(self.seeds))
+        return tuple(self.seeds)
 
     @property
     def structures(self) -> tuple[dict[str, Any], ...]:

@@ -324,7 +324,7 @@ def grid_segments(
     data = _data({"train": train, "validation": validation, "test": test})
     rows = len(data["train"][0])
     grid = _grid(make, axes, seeds, batch_size)
-    trainings = [make(**_without(structure, BATCH_SIZE)) for structure in grid.structures]
+    trainings = [_made(make, structure) for structure in grid.structures]
     lengths = segment_lengths(_whole(steps, "steps"), _whole(points, "points"))
     tasks = [
         Task(
@@ -363,6 +363,11 @@ def _data(arrays: Mapping[str, Pair | None]) -> dict[str, tuple[np.ndarray, np.n
                 f"{part}: x of shape {x.shape} and y of shape {y.shape} need as many rows, "
                 "at least one"
             )
+        for name, array in (("x", x), ("y", y)):
+            if not jnp.issubdtype(array.dtype, np.number) and array.dtype != bool:
+                raise ValueError(
+                    f"{part}: {name} has dtype {array.dtype}; give numbers, and classes as integers"
+                )
         x, y = (array.astype(jax.dtypes.canonicalize_dtype(array.dtype)) for array in (x, y))
         found[part] = x, y
     return found
@@ -382,8 +387,10 @@ def _grid(make: Callable, axes: Axes, seeds: int | Sequence[int], batch_size: in
                 f"{{{name!r}: (…,)}}, or give it a default"
             )
     for name, values in axes.items():
-        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray | jax.Array):
-            raise ValueError(f"the axis {name!r} is {values!r}; give a sequence of values")
+        is_array = isinstance(values, np.ndarray | jax.Array) and values.ndim == 1
+        if isinstance(values, str) or not (is_array or isinstance(values, Sequence)):
+            what = f"of shape {np.shape(values)}" if hasattr(values, "shape") else repr(values)
+            raise ValueError(f"the axis {name!r} is {what}; give a sequence of values")
         if name == "seed":
             raise ValueError("seeds are no axis of the mapping; give seeds=…")
     if BATCH_SIZE in axes and BATCH_SIZE not in taken:
@@ -402,6 +409,12 @@ def _grid(make: Callable, axes: Axes, seeds: int | Sequence[int], batch_size: in
                 f"the axis {name!r} has values that are no numbers, so it is structure, and make "
                 f"does not take it; write make({', '.join([*taken, name])})"
             )
+        twice = [value for value in values if values.count(value) > 1]
+        if twice:
+            raise ValueError(
+                f"the axis {name!r} has {twice[0]!r} more than once, which would train the same "
+                "networks again; give each value once"
+            )
     return Grid(structure, hyperparameters, seeds)
 
 
@@ -410,8 +423,15 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray | jax.Array) else value
 
 
-def _without(structure: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in structure.items() if key != name}
+def _made(make: Callable, structure: Mapping[str, Any]) -> Training:
+    """The Training of a structure; the batch size is the loop's, unless make takes it too."""
+    taken = inspect.signature(make).parameters
+    training = make(**{name: value for name, value in structure.items() if name in taken})
+    if not isinstance(training, Training):
+        raise ValueError(
+            f"make returned {type(training).__name__}; return a Training, as make_training makes it"
+        )
+    return training
 
 
 def _whole(value: int, name: str) -> int:

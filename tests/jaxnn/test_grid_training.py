@@ -116,6 +116,18 @@ def test_the_batch_size_may_be_an_axis(data):
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
 
 
+def test_make_may_take_the_batch_size_too(data):
+    seen = []
+
+    def make(batch_size):
+        seen.append(batch_size)
+        return make_training(mlp((4, 3)), HEAD.loss, OPTIMIZERS["sgd"])
+
+    axes = {"batch_size": (8, 16), "learning_rate": (0.1,)}
+    loss = train_grid(make, axes, train=data, steps=3).train["loss"]
+    assert seen == [8, 16] and loss[0] != loss[1]
+
+
 def test_segments_can_be_watched_and_stopped(data):
     seen = []
     arguments = {"train": data, "validation": data, "steps": 40, "batch_size": 8, "points": 4}
@@ -167,6 +179,19 @@ def plain():
         ({"axes": {"learning_rate": (0.1,), "seed": (1, 2)}}, "give seeds="),
         ({"axes": ["learning_rate"]}, "axes are a mapping from names to values, got list"),
         ({"seeds": 0}, "seeds is 0; give a count of at least 1"),
+        ({"seeds": 2.5}, "seeds is 2.5; give a whole number, or whole numbers"),
+        ({"seeds": (1, 1)}, r"seeds is \(1, 1\); give different whole numbers"),
+        ({"seeds": (0.5,)}, r"seeds is \(0.5,\); give different whole numbers"),
+        (
+            {"axes": {"learning_rate": (0.1, 0.2, 0.1)}},
+            "the axis 'learning_rate' has 0.1 more than once",
+        ),
+        ({"axes": {"learning_rate": np.ones((2, 2))}}, "the axis 'learning_rate' is"),
+        ({"make": lambda: None}, "make returned NoneType; return a Training"),
+        (
+            {"train": (np.array([["a"], ["b"]]), np.zeros(2))},
+            "train: x has dtype <U1; give numbers, and classes as integers",
+        ),
         ({"steps": 0}, "steps is 0; give a whole number of at least 1"),
         ({"points": 1.5}, "points is 1.5; give a whole number of at least 1"),
         ({"batch_size": 91}, "batch_size is 91, and there are 90 training rows; give fewer"),

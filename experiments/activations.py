@@ -92,8 +92,8 @@ def main(configuration: Configuration) -> None:
     path = configuration.out or Path("runs") / f"activations-{study.data.name}"
     folder, known, keep, say = None, {}, None, screen.console.print
     if not part.follows:
-        code = measuring_code(Study)
-        folder = RunFolder(path, fingerprint(study.settings, study.data.sha256, code))
+        mark = fingerprint(study.settings, study.data.sha256, measuring_code(Study))
+        folder = RunFolder(path, mark)
         known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
         screen.show_plan(plan(study, part, known, folder.moved_to))
     outcomes = train(study, part, known, keep)

@@ -104,17 +104,18 @@ def refit(study: Study, structure: Mapping[str, Any], rate: float, seed: int) ->
     Returns:
         The parameters as NumPy arrays; None where they are not finite.
     """
+    training, train = study.make(structure), study.parts()["train"]
+    size, lengths = study.batch_size(structure), segment_lengths(study.steps)
     grid, devices = jaxnn.Grid({}, {"learning_rate": (rate,)}, (seed,)), jax.local_devices()[:1]
     plan = Plan.whole(jaxnn.arrange(grid), len(devices))
-    program = make_program(study.make(structure), grid, plan, devices)
-    train, size = study.parts()["train"], study.batch_size(structure)
+    program = make_program(training, grid, plan, devices)
     every, batches = np.unique(study.grid.seed_numbers), Batches(len(train[0]), size)
 
     def draw(wanted: np.ndarray, start: int, steps: int) -> np.ndarray:
         # All seeds' batches, since JAX has compiled the draw of that many.
         return batches(every, start, steps)[np.searchsorted(every, wanted)]
 
-    task = Task({"train": train}, segment_lengths(study.steps), size, each=(), last=())
+    task = Task({"train": train}, lengths, size, each=(), last=())
     *_, last = program_segments(program, grid, task, draw=draw)
     if (last.diverged_step >= 0).any():
         return None

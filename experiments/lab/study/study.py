@@ -105,9 +105,10 @@ class Study:
 
     def make(self, structure: Mapping[str, Any]) -> Training:
         """The training of one network of a structure; raises as ``network``."""
-        head, phi = jaxnn.HEADS[self.data.head], self.layers(structure)
+        net, phi = self.network(structure), self.layers(structure)
+        head = jaxnn.HEADS[self.data.head]
         return jaxnn.make_training(
-            self.network(structure),
+            net,
             head.loss,
             jaxnn.OPTIMIZERS[structure["optimizer"]],
             correct=head.correct,

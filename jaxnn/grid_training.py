@@ -251,9 +251,9 @@ def train_grid(
         >>> from jaxnn import deep_mlp
         >>> def make(depth):
         ...     return make_training(deep_mlp(4, 8, depth, 3), head.loss, OPTIMIZERS["momentum"])
-        >>> axes = {"depth": (1, 20), "learning_rate": (0.01,), "momentum": (0.5, 0.9)}
+        >>> axes = {"depth": (20,), "learning_rate": (0.01,), "momentum": (0.5, 0.9)}
         >>> train_grid(make, axes, train=(x, y), steps=5).train["loss"].shape
-        (2, 1, 2, 1)
+        (1, 1, 2, 1)
 
         Recurrent networks, here with one target per sequence:
 

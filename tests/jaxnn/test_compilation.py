@@ -87,9 +87,9 @@ NETWORKS = {
 
 
 class Variants(chex.TestCase):
-    """Compiled and not, on arrays of JAX and of NumPy."""
+    """Compiled and not."""
 
-    @chex.variants(with_jit=True, without_jit=True, with_device=True, without_device=True)
+    @chex.variants(with_jit=True, without_jit=True)
     @parameterized.named_parameters((name, name) for name in NETWORKS)
     def test_a_network(self, name):
         net = NETWORKS[name]
@@ -99,7 +99,7 @@ class Variants(chex.TestCase):
         chex.assert_equal_shape([found, one_by_one])
         chex.assert_trees_all_close(found, one_by_one, rtol=1e-5, atol=1e-6)
 
-    @chex.variants(with_jit=True, without_jit=True, with_device=True, without_device=True)
+    @chex.variants(with_jit=True, without_jit=True)
     def test_the_gradient_by_hand(self):
         net = mlp((4, 6, 3), activation="tanh")
         params, x, y = filled(net), X[0], np.asarray(normal(3))

@@ -76,26 +76,6 @@ def test_one_and_two_devices_agree(result, data):
         np.testing.assert_allclose(found.validation["loss"], result.validation["loss"], rtol=1e-4)
 
 
-def test_one_trace_per_structure_whatever_the_rates(data):
-    counted = []
-
-    def counting(logits, target):
-        counted.append(1)
-        return HEAD.loss(logits, target)
-
-    def make(activation):
-        net = mlp((4, 5, 3), activation=activation)
-        return make_training(net, counting, OPTIMIZERS["sgd"])
-
-    seen, rates = {}, tuple(np.linspace(0.01, 0.1, 7))
-    for count in (2, 7):
-        counted.clear()
-        axes = {"activation": ("relu", "tanh"), "learning_rate": rates[:count]}
-        train_grid(make, axes, train=data, steps=4, batch_size=8, points=1)
-        seen[count] = len(counted)
-    assert seen[2] == seen[7]
-
-
 def test_a_diverged_run_is_nan_and_says_when(data):
     axes = {"activation": ("relu",), "learning_rate": (0.1, 1e30)}
     found = train_grid(make, axes, seeds=2, train=data, steps=8, points=4)

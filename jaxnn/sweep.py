@@ -168,21 +168,19 @@ class Sweep(NamedTuple):
     shapes: Shapes
 
 
-class _OwnState:
-    """The compiled segment, with a sentence for a state that an earlier call has used up."""
+class _OfLiveState:
+    """A compiled function of states, with a sentence for one that a segment has used up."""
 
-    def __init__(self, compiled: Segment):
+    def __init__(self, compiled: Any):
         self._compiled, self.lower = compiled, compiled.lower
 
-    def __call__(
-        self, state: State, hyperparameters: Mapping[str, Array], x: Array, y: Array, order: Array
-    ) -> tuple[State, Metrics]:
+    def __call__(self, state: State, *others: Any) -> Any:
         if any(getattr(leaf, "is_deleted", bool)() for leaf in jax.tree.leaves(state)):
             raise ValueError(
                 "this state was used up by an earlier segment, which took over its memory; "
                 "go on with the state that segment returned"
             )
-        return self._compiled(state, hyperparameters, x, y, order)
+        return self._compiled(state, *others)
 
 
 def make_sweep(
@@ -202,7 +200,7 @@ def make_sweep(
         Sweep(init, order, segment, evaluate, place, shapes).
 
     Raises:
-        ValueError: by segment, where its state was used up by an earlier call.
+        ValueError: by segment and evaluate, where the state was used up by an earlier segment.
 
     Example:
         >>> import jaxnn, optax
@@ -296,4 +294,5 @@ def make_sweep(
         donate_argnums=0,
     )
     evaluate = over(training.evaluate, (True, True, False, False), (False,) * 4)
-    return Sweep(init, order, _OwnState(segment), evaluate, place, shapes)
+    functions: list[Any] = [_OfLiveState(segment), _OfLiveState(evaluate)]
+    return Sweep(init, order, *functions, place, shapes)

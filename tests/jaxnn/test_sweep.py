@@ -162,3 +162,15 @@ def test_fewer_large_runs_than_small_ones_are_trained_at_once():
 def test_a_grid_of_nothing_is_refused(axes, message):
     with pytest.raises(ValueError, match=message):
         Grid(**axes)
+
+
+@pytest.mark.parametrize("function", ["segment", "evaluate"])
+def test_a_state_that_was_used_up_is_one_sentence(grid, data, function):
+    layout = arrange(grid)
+    sweep = make_sweep(training(), devices=jax.devices()[:1])
+    state, h = sweep.init(layout), layout.hyperparameters
+    order = sweep.order(layout, examples=60, batch_size=16, steps=1)
+    sweep.segment(state, h, *data, order)
+    others = (order,) if function == "segment" else ()
+    with pytest.raises(ValueError, match="this state was used up by an earlier segment"):
+        getattr(sweep, function)(state, h, *data, *others)

@@ -294,5 +294,6 @@ def make_sweep(
         donate_argnums=0,
     )
     evaluate = over(training.evaluate, (True, True, False, False), (False,) * 4)
-    functions: list[Any] = [_OfLiveState(segment), _OfLiveState(evaluate)]
-    return Sweep(init, order, *functions, place, shapes)
+    trains: Any = _OfLiveState(segment)
+    judges: Any = _OfLiveState(evaluate)
+    return Sweep(init, order, trains, judges, place, shapes)

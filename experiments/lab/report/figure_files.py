@@ -8,10 +8,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from experiments.lab import drawing
 from experiments.lab.drawing.colours import LIGHT
+from experiments.lab.drawing.ticks import number_log_axis
 from experiments.lab.report.figure import DASHES, STRONG, SYMBOLS, Figure, Series, View
 
 _DASHES = dict(zip(("solid", "dash", "dot"), ("-", "--", ":"), strict=True))
@@ -127,17 +127,9 @@ def _scale(axes: Axes, view: View) -> None:
         side.set_label_text(axis.title)
         if axis.log:
             set_scale("log")
-            side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            side.set_minor_formatter(_Plain(minor_thresholds=(2, 0.5)))
-            side.set_tick_params(which="minor", labelsize=8)
+            number_log_axis(side)
         if axis.ticks:
             side.set_ticks(*zip(*axis.ticks, strict=True))
         elif axis.zero:
             set_limits(0)
 
-
-class _Plain(LogFormatter):
-    """Numbers between powers of ten as people write them, where there is room."""
-
-    def _num_to_string(self, x, vmin, vmax):
-        return f"{x:g}"

@@ -83,10 +83,14 @@ function axis(described, log, values) {
     made.ticktext = described.ticks.map(([, name]) => text(name));
   }
   if (log) {
+    // Plotly's own ticks follow a reader who zooms in. Within a power of ten they are evenly spaced;
+    // on a longer axis their number decides between 1, 2 and 5 times powers of ten, and powers only.
     const there = values.filter(value => value > 0);
-    const span = Math.max(...there) / Math.min(...there);
-    Object.assign(made, {dtick: span > 100 ? 1 : "D2", exponentformat: "power"});
-    if (span < 1e6) made.tickformat = "~g";
+    const decades = Math.log10(Math.max(...there) / Math.min(...there));
+    if (decades >= 1)
+      made.nticks = Math.min(8, Math.ceil(decades * (decades > (narrow() ? 2 : 3) ? 1.15 : 2)));
+    made.exponentformat = "power";
+    if (decades < 6) made.tickformat = "~g";
   }
   return made;
 }
@@ -110,7 +114,7 @@ function draw(figure) {
       height: view.y.ticks.length
         ? 90 + 30 * view.y.ticks.length : printing || narrow() ? 340 : 420,
       xaxis: axis(view.x, view.x.log, view.series.flatMap(series => series.x)),
-      yaxis: axis(titleY, logY, view.series.flatMap(series => series.y)),
+      yaxis: axis(titleY, logY, view.series.flatMap(series => [...series.y, ...series.high ?? []])),
     };
     if (printing) layout.width = views.length > 1 ? 330 : 660;
     if (view.y.ticks.length) layout.yaxis.range = [0.6 - view.y.ticks.length, 0.6];

@@ -16,22 +16,10 @@ import plotly.offline
 from experiments.lab.drawing import colours
 from experiments.lab.report import figure
 from experiments.lab.report.figure import Figure
+from experiments.lab.report.markup import names_and_texts
+from experiments.lab.report.table import table
 from experiments.lab.study import wording
 from experiments.lab.study.comparison import Comparison
-
-_COLUMNS = (
-    "",
-    "best rate",
-    "test {score}",
-    "95 % interval",
-    "against the first",
-    "diverged",
-    "good rates, decades",
-    "steps to target (seeds)",
-    "P(better than baseline)",
-    "gradient factor, theory",
-)
-
 
 def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str, Any]) -> str:
     """The report as one HTML document; every name in it is shown as text, whatever it contains.
@@ -59,14 +47,13 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         verdict=escape(comparison.verdict),
         facts="\n".join(_facts(comparison)),
         score=escape(score.title),
-        head="".join(f"<th>{escape(title.format(score=score.title))}</th>" for title in _COLUMNS),
-        table="\n".join(_rows(comparison)),
+        table=table(comparison),
         target=escape(score.show(comparison.target)),
         seeds=len(choices[0].scores),
         runs=f"{len(comparison.results):,}",
         figures="\n".join(map(_section, figures)),
         cost=_cost(config),
-        measured="\n".join(_measured(config)),
+        measured=names_and_texts(_measured(config)),
         command=escape(config["command"]),
         hashes=" ".join(map(_hash, (plotly_js, drawing))),
         plotly=plotly_js,
@@ -159,33 +146,6 @@ def _card(value: str, text: str, kind: str = "") -> str:
     return f'<li class="{kind}"><b>{escape(value)}</b> {escape(text)}</li>'
 
 
-def _rows(comparison: Comparison) -> list[str]:
-    """The table, one row per choice."""
-    rows, score, first = [], comparison.study.score, comparison.choices[0]
-    for choice, factor in zip(comparison.choices, comparison.gradient_factors, strict=True):
-        tied = choice is first or wording.standing(choice, first) == "tie"
-        rate = f"{choice.learning_rate:.3g}{f' ({choice.edge} tried)' if choice.edge else ''}"
-        reached = f" ({choice.reached}/{len(choice.scores)})" if choice.reached is not None else ""
-        cells = (
-            choice.label,
-            rate,
-            score.show(choice.test),
-            wording.between(choice, score),
-            "the first" if choice is first else wording.against(choice, first),
-            f"{choice.diverged_runs} of {choice.runs}",
-            wording.decades(choice),
-            wording.steps(choice) + reached,
-            wording.versus(choice),
-            "–" if factor is None else f"{factor:.3g}",
-        )
-        rows.append(
-            f'<tr class="{"tied" if tied else ""}">'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
-        )
-    return rows
-
-
 def _section(each: Figure) -> str:
     """A place for a figure, which the page's script fills."""
     shown = len(each.views) if each.together else 1
@@ -204,15 +164,13 @@ def _cost(config: Mapping[str, Any]) -> str:
     return escape(", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()))
 
 
-def _measured(config: Mapping[str, Any]) -> list[str]:
-    """The configuration as rows of names and values, one level of nesting spelled out."""
+def _measured(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The configuration as names and values, one level of nesting spelled out."""
     rows = []
     for name, value in config.items():
         for part, item in value.items() if isinstance(value, Mapping) else [("", value)]:
             text = (
                 item if isinstance(item, str) else json.dumps(item, default=str, ensure_ascii=False)
             )
-            rows.append(
-                f"<tr><th>{escape(f'{name} {part}'.strip())}</th><td>{escape(text)}</td></tr>"
-            )
+            rows.append((f"{name} {part}".strip(), text))
     return rows

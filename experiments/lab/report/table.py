@@ -1,0 +1,120 @@
+"""The table of the page: one row per choice, best first, and what each column says of it.
+
+A page of 1280 pixels has room for about twelve columns, so what qualifies a number (its interval,
+its p) is below it in small type rather than in a column of its own.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from experiments.lab.report import markup
+from experiments.lab.report.markup import Cell
+from experiments.lab.study import wording
+from experiments.lab.study.choices import Choice
+from experiments.lab.study.comparison import Comparison
+
+
+@dataclass(frozen=True)
+class Row:
+    """One choice in its comparison; number: from 0, best first."""
+
+    comparison: Comparison
+    number: int
+
+    @property
+    def choice(self) -> Choice:
+        """The choice."""
+        return self.comparison.choices[self.number]
+
+    @property
+    def first(self) -> Choice:
+        """The best choice."""
+        return self.comparison.choices[0]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    head: its title, in which {score} becomes the score's, and what is below the numbers.
+    cell: what it says of a row.
+    """
+
+    head: Cell
+    cell: Callable[[Row], Cell]
+
+
+def _rate(row: Row) -> Cell:
+    choice, good = row.choice, row.choice.good_rates
+    edge = (f"{choice.edge} tried",) if choice.edge else ()
+    good_from_to = f"{good.low:.2g}–{good.high:.2g}"
+    return Cell(
+        f"{choice.learning_rate:.3g}", (*edge, good_from_to, f"{wording.decades(choice)} decades")
+    )
+
+
+def _score(row: Row) -> Cell:
+    score = row.comparison.study.score
+    return Cell(score.show(row.choice.test), (wording.between(row.choice, score),))
+
+
+def _against(row: Row) -> Cell:
+    if row.choice is row.first:
+        return Cell("the first")
+    standing, _, p = wording.against(row.choice, row.first).partition(" ")
+    return Cell(standing, (p,))
+
+
+def _diverged(row: Row) -> Cell:
+    return Cell(str(row.choice.diverged_runs), (f"of {row.choice.runs} runs",))
+
+
+def _steps(row: Row) -> Cell:
+    reached = row.choice.reached
+    below = () if reached is None else (f"{reached} of {len(row.choice.scores)} seeds",)
+    return Cell(wording.steps(row.choice), below)
+
+
+def _versus(row: Row) -> Cell:
+    if row.choice.versus is None:
+        return Cell("–", (wording.versus(row.choice),))
+    probability, *interval, p = wording.versus(row.choice).split(" ")
+    return Cell(probability, (" ".join(interval), p))
+
+
+def _gradient(row: Row) -> Cell:
+    factor = row.comparison.gradient_factors[row.number]
+    return Cell("–" if factor is None else f"{factor:.3g}")
+
+
+COLUMNS = (
+    Column(Cell(""), lambda row: Cell(row.choice.label)),
+    Column(Cell("best rate", ("good rates",)), _rate),
+    Column(Cell("test {score}", ("95 % interval",)), _score),
+    Column(Cell("against the first"), _against),
+    Column(Cell("diverged", ("at any rate",)), _diverged),
+    Column(Cell("steps to target"), _steps),
+    Column(Cell("P(better than baseline)", ("95 % interval", "p")), _versus),
+    Column(Cell("gradient factor", ("theory",)), _gradient),
+)
+
+
+def table(comparison: Comparison, columns: Sequence[Column] = COLUMNS) -> str:
+    """The table as HTML; rows that cannot be told apart from the first are shaded.
+
+    Args:
+        comparison: what was found.
+        columns: in their order.
+    """
+    title = comparison.study.score.title
+    rows = [Row(comparison, number) for number in range(len(comparison.choices))]
+    return markup.table(
+        [column.head._replace(text=column.head.text.format(score=title)) for column in columns],
+        [[column.cell(row) for column in columns] for row in rows],
+        "choices",
+        [
+            row.number
+            for row in rows
+            if row.choice is row.first or wording.standing(row.choice, row.first) == "tie"
+        ],
+    )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+import jaxnn
 from experiments.lab.report.figure import Axis, Figure, View, log_if_positive, series_of
 from experiments.lab.study import wording
 from experiments.lab.study.baseline import Versus
@@ -12,6 +13,7 @@ from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.statistics import interquartile_mean
 from experiments.lab.study.tables import rows_of
+from jaxnn.types import Network
 
 
 def learning_rates(comparison: Comparison) -> Figure:
@@ -321,38 +323,56 @@ def profiles(comparison: Comparison) -> Figure:
 
 
 def cost(comparison: Comparison) -> Figure:
-    """Seconds and parameters, one row per choice."""
-    programs = comparison.programs
+    """Parameters, and operations per update, one row per choice.
+
+    Seconds are not among them: those of one job on one machine depend on what was compiled before
+    and on what else the machine does.
+    """
+    study, choices = comparison.study, comparison.choices
+    structures = [study.grid.structures[study.number(choice.structure)] for choice in choices]
     columns: Mapping[str, tuple[str, Sequence[float], str]] = {
-        "seconds of training": (
-            "training of all runs of the program (s)",
-            [program.run_seconds for program in programs],
-            "{:.2f} s of training",
-        ),
-        "seconds of compiling": (
-            "compiling the program (s)",
-            [program.compile_seconds for program in programs],
-            "{:.2f} s of compiling",
-        ),
         "parameters": (
             "parameters of one network",
             [layers.parameters for layers in comparison.layers],
             "{:,} parameters",
         ),
+        "operations per update": (
+            "million floating-point operations per update of one network",
+            [
+                operations(study.network(structure), study.batch_size(structure)) / 1e6
+                for structure in structures
+            ],
+            "{:.4g} million floating-point operations per update",
+        ),
     }
     return Figure(
         "cost",
-        "Cost in time and parameters",
-        "A program trains all rates and seeds of one choice at once; the next one is compiled "
-        "while it runs.",
+        "Cost of one network",
+        "Operations are those of the products of matrices, forward and backward, on all rows of a "
+        "batch; the activation itself costs little beside them where layers are wide.",
         tuple(
-            _rows(
-                name,
-                Axis(title, zero=True),
-                comparison.choices,
-                values,
-                list(map(text.format, values)),
-            )
+            _rows(name, Axis(title, zero=True), choices, values, list(map(text.format, values)))
             for name, (title, values, text) in columns.items()
         ),
+    )
+
+
+def operations(network: Network, rows: int) -> int:
+    """Floating-point operations of the products of matrices in one update.
+
+    A layer multiplies once forward and twice backward, for the gradients of its weights and of its
+    inputs; the first layer needs no gradient of its inputs.
+
+    Args:
+        network: built from the layers of jaxnn.
+        rows: of a batch.
+
+    Example:
+        >>> operations(jaxnn.mlp((64, 128, 10)), 32) == 2 * 32 * (2 * 64 * 128 + 3 * 128 * 10)
+        True
+    """
+    first, *others = jaxnn.describe(network).layers
+    products = [(2, first), *((3, layer) for layer in others)]
+    return sum(
+        2 * rows * times * layer.layers * layer.inputs * layer.neurons for times, layer in products
     )

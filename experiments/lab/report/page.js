@@ -9,14 +9,29 @@ let pointed = null, printing = false;
 
 const text = string =>
   String(string).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+// A text to hover over: its first line is what the point is.
+const bold = string => text(string).replace(/^[^\n]*/, "<b>$&</b>").replace(/\n/g, "<br>");
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const colours = () => report.colours[dark.matches && !printing ? "dark" : "light"];
+const paper = () => printing ? "#fff" : css("--paper");
 const narrow = () => innerWidth < 600 && !printing;
 
 function strength(series) {
+  if (!series.choices.length) return STRONG;
   const most = Math.max(...series.choices.map(choice => level[choice]));
   if (pointed === null || most === OFF) return most;
   return series.choices.includes(pointed) ? STRONG : PALE;
+}
+
+// The cells of a table as a heatmap: rows by y, columns by x.
+function table(series, colour) {
+  const x = [...new Set(series.x)], y = [...new Set(series.y)];
+  const rows = values => y.map((_, row) => x.map((_, column) => values[row * x.length + column]));
+  return {
+    type: "heatmap", x, y, z: rows(series.shades), zmin: 0, zmax: 1, showscale: false,
+    colorscale: [[0, paper()], [1, colour]], xgap: 1, ygap: 1, hoverinfo: "text",
+    text: rows(series.texts), texttemplate: "%{text}", hovertext: rows(series.hover.map(bold)),
+  };
 }
 
 function traces(view, logY) {
@@ -32,9 +47,12 @@ function traces(view, logY) {
       x: series.x, y: series.y, name: text(series.label), showlegend: false, mode: "lines+markers",
       opacity: strong === STRONG ? 1 : 0.25, line: {color: colour, dash, width: 2},
       marker: {color: colour, symbol, size: 7}, hoverinfo: series.hover.length ? "text" : "skip",
-      text: series.hover.map(
-        each => text(each).replace(/^[^\n]*/, "<b>$&</b>").replace(/\n/g, "<br>")),
+      text: series.hover.map(bold),
     };
+    if (series.kind === "cells") {
+      found.push(table(series, colour));
+      continue;
+    }
     const bars = () => ({type: "data", symmetric: false, color: colour, thickness: 1.5, width: 3});
     if (series.kind === "line" && series.low && strong === STRONG) {
       const there = series.x.map((_, at) => at).filter(
@@ -118,7 +136,11 @@ function draw(figure) {
     };
     if (printing) layout.width = views.length > 1 ? 330 : 660;
     if (view.y.ticks.length) layout.yaxis.range = [0.6 - view.y.ticks.length, 0.6];
-    Plotly.react(`${figure.name}-${number}`, traces(view, logY), layout, {
+    const place = document.getElementById(`${figure.name}-${number}`);
+    // The cells of a table are about twice as wide as high, however few there are.
+    const cells = view.series.some(series => series.kind === "cells") && view.x.ticks.length;
+    place.style.maxWidth = cells ? `${160 + 64 * Math.max(4, cells)}px` : "";
+    Plotly.react(place, traces(view, logY), layout, {
       responsive: true, displaylogo: false, displayModeBar: narrow() ? false : "hover",
       modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
     });

@@ -15,11 +15,13 @@ import plotly.offline
 
 from experiments.lab.drawing import colours
 from experiments.lab.report import figure
+from experiments.lab.report.data_summary import data_summary
 from experiments.lab.report.figure import Figure
 from experiments.lab.report.markup import names_and_texts
 from experiments.lab.report.table import table
 from experiments.lab.study import wording
 from experiments.lab.study.comparison import Comparison
+
 
 def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str, Any]) -> str:
     """The report as one HTML document; every name in it is shown as text, whatever it contains.
@@ -52,6 +54,7 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         seeds=len(choices[0].scores),
         runs=f"{len(comparison.results):,}",
         figures="\n".join(map(_section, figures)),
+        data=data_summary(comparison.study.source, comparison.study.data),
         cost=_cost(config),
         measured=names_and_texts(_measured(config)),
         command=escape(config["command"]),

@@ -94,7 +94,7 @@ COLUMNS = (
     Column(Cell("against the first"), _against),
     Column(Cell("diverged", ("at any rate",)), _diverged),
     Column(Cell("steps to target"), _steps),
-    Column(Cell("P(better than baseline)", ("95 % interval", "p")), _versus),
+    Column(Cell("P(better than baseline)", ("95 % interval, p",)), _versus),
     Column(Cell("gradient factor", ("theory",)), _gradient),
 )
 

@@ -47,7 +47,8 @@ def write(
             "total": seconds,
         },
     }
-    drawn = report.figures(comparison)
+    predictions = report.on_test_rows(refit.model, comparison.study.data) if refit else None
+    drawn = report.figures(comparison, predictions)
     files.write_table(folder.path / "results.csv", comparison.results)
     files.write_table(folder.path / "curves.csv", comparison.curves)
     files.write_json(folder.path / "summary.json", summary)

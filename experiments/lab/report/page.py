@@ -21,6 +21,7 @@ from experiments.lab.report.markup import names_and_texts
 from experiments.lab.report.table import table
 from experiments.lab.study import wording
 from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.next_steps import next_steps
 
 
 def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str, Any]) -> str:
@@ -50,7 +51,11 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         facts="\n".join(_facts(comparison)),
         score=escape(score.title),
         table=table(comparison),
+        next=_next(comparison),
         target=escape(score.show(comparison.target)),
+        statistics=wording.STATISTICS,
+        interval=wording.INTERVAL,
+        seed=wording.SEED,
         seeds=len(choices[0].scores),
         runs=f"{len(comparison.results):,}",
         figures="\n".join(map(_section, figures)),
@@ -147,6 +152,14 @@ def _warnings(comparison: Comparison) -> list[str]:
 
 def _card(value: str, text: str, kind: str = "") -> str:
     return f'<li class="{kind}"><b>{escape(value)}</b> {escape(text)}</li>'
+
+
+def _next(comparison: Comparison) -> str:
+    """What to do next, as a list; nothing where there is nothing to advise."""
+    steps = "\n".join(f"<li>{escape(step)}</li>" for step in next_steps(comparison))
+    return f'<section class="next"><h2>What to do next</h2>\n<ul>\n{steps}\n</ul></section>' * (
+        steps != ""
+    )
 
 
 def _section(each: Figure) -> str:

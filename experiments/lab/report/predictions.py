@@ -122,6 +122,7 @@ def confusion(
             )
     cells = Series("rows", 0, (), x, y, "cells", hover, shades=shades, texts=texts)
     rows, most = int(totals.sum()), int(totals.max())
+    commonest = short(classes[int(np.argmax(totals))])
     cut = (
         f" Of {len(classes)} classes, the {len(drawn)} with the most errors are drawn."
         if len(drawn) < len(classes)
@@ -137,8 +138,8 @@ def confusion(
         "confusion",
         "Predicted and true classes",
         f"{of}: {int(right.sum()):,} of {rows:,} right ({_percent(right.sum(), rows)}); always "
-        f"predicting the most frequent class, {short(classes[int(np.argmax(totals))])}, would make "
-        f"{most:,} right ({_percent(most, rows)}). A cell is shaded by its share of the rows of the true class, "
+        f"predicting the most frequent class, {commonest}, would make {most:,} right "
+        f"({_percent(most, rows)}). A cell is shaded by its share of the rows of the true class, "
         f"so that each row adds up to one.{cut}",
         (view,),
     )
@@ -197,7 +198,8 @@ def against_true(true: ArrayLike, predicted: ArrayLike, target: str, *, of: str)
         "Predicted and true numbers",
         f"{of}: {r2}root mean squared error {np.sqrt(np.mean(errors**2)):.4g}, mean absolute error "
         f"{np.mean(np.abs(errors)):.4g}, in the unit of {name}. On the grey line the prediction is "
-        f"true; errors that grow with the prediction suggest predicting the logarithm of the target.{cut}",
+        "true; errors that grow with the prediction suggest predicting the logarithm of the "
+        f"target.{cut}",
         views,
     )
 

@@ -9,6 +9,12 @@ from experiments.lab.study.score import Score
 
 CERTAIN = 0.05  # the corrected p below which a difference is called one
 FEWEST_SEEDS = 6  # with fewer, no p can be below CERTAIN; see pairwise_p
+# How a choice's runs become one number (``good_rates.middle``), one and several of it, and how sure
+# that is.
+STATISTIC, STATISTICS = "interquartile mean", "interquartile means"
+INTERVAL = "95 % percentile bootstrap over seeds"
+SEED = "A seed draws the initial weights and the batches; the split is the same for all."
+SAME_SEED = "the same initial draws and batches"  # what all choices share on a seed
 
 
 def verdict(choices: Sequence[Choice], score: Score) -> str:

@@ -23,13 +23,14 @@ function strength(series) {
   return series.choices.includes(pointed) ? STRONG : PALE;
 }
 
-// The cells of a table as a heatmap: rows by y, columns by x.
-function table(series, colour) {
+// The cells of a table as a heatmap: rows by y, columns by x; white on the colour can be read on
+// a light and on a dark page.
+function table(series) {
   const x = [...new Set(series.x)], y = [...new Set(series.y)];
   const rows = values => y.map((_, row) => x.map((_, column) => values[row * x.length + column]));
   return {
     type: "heatmap", x, y, z: rows(series.shades), zmin: 0, zmax: 1, showscale: false,
-    colorscale: [[0, paper()], [1, colour]], xgap: 1, ygap: 1, hoverinfo: "text",
+    colorscale: [[0, paper()], [1, report.colours.light[0]]], xgap: 1, ygap: 1, hoverinfo: "text",
     text: rows(series.texts), texttemplate: "%{text}", hovertext: rows(series.hover.map(bold)),
   };
 }
@@ -50,7 +51,7 @@ function traces(view, logY) {
       text: series.hover.map(bold),
     };
     if (series.kind === "cells") {
-      found.push(table(series, colour));
+      found.push(table(series));
       continue;
     }
     const bars = () => ({type: "data", symmetric: false, color: colour, thickness: 1.5, width: 3});

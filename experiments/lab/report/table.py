@@ -99,13 +99,14 @@ COLUMNS = (
 )
 
 
-def table(comparison: Comparison, columns: Sequence[Column] = COLUMNS) -> str:
+def table(comparison: Comparison, columns: Sequence[Column] | None = None) -> str:
     """The table as HTML; rows that cannot be told apart from the first are shaded.
 
     Args:
         comparison: what was found.
-        columns: in their order.
+        columns: in their order; COLUMNS without it.
     """
+    columns = COLUMNS if columns is None else columns
     title = comparison.study.score.title
     rows = [Row(comparison, number) for number in range(len(comparison.choices))]
     return markup.table(

@@ -98,7 +98,7 @@ def still_improves(comparison: Comparison, choice: Choice) -> bool:
     }
     values = score.of(found, "validation")
     steps = curve["step"].to_numpy()
-    before = values[steps <= 0.8 * steps[-1]]
+    before = values[steps <= 0.8 * steps.max(initial=0)]
     return len(before) > 0 and bool(values[-1] - before[-1] >= MARGIN)
 
 

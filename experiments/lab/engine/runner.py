@@ -12,6 +12,7 @@ import numpy as np
 import jaxnn
 from experiments.lab.engine.devices import memory
 from experiments.lab.engine.outcome import Outcome
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.program import Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
@@ -36,7 +37,11 @@ class Work(Protocol):
     def steps(self) -> int: ...
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
-        """Part ("train", "validation", "test") -> (x, y)."""
+        """Part ("train", "validation", "test") -> (x, y), of all seeds or of the first one."""
+        ...
+
+    def by_seed(self, held: int) -> DataBySeed | None:
+        """The data of each seed, where they differ, of so many splits at a time; else None."""
         ...
 
     def make(self, structure: Mapping[str, Any]) -> Training:
@@ -64,6 +69,14 @@ class Listener(Protocol):
         ...
 
 
+def _held(parts: Mapping[str, tuple[np.ndarray, np.ndarray]], seeds: int) -> int:
+    """How many splits are on each device at a time: all, if they take a fourth of its memory."""
+    devices = jax.local_devices()
+    shared = len(devices) if devices[0].platform == "cpu" else 1
+    size = shared * sum(x.nbytes + y.nbytes for x, y in parts.values())
+    return max(len(devices), int(min(seeds, memory(devices[0]) / 2 / size)))
+
+
 def run_grid(
     work: Work,
     runs: Mapping[int, np.ndarray],
@@ -88,11 +101,13 @@ def run_grid(
         for number in runs
     }
     todo = [number for number, mine in runs.items() if not outcomes[number].done[mine].all()]
+    by_seed = work.by_seed(_held(data, len(grid.seed_numbers)))
     tasks = {
-        number: Task(data, lengths, work.batch_size(grid.structures[number])) for number in todo
+        number: Task(data, lengths, work.batch_size(grid.structures[number]), by_seed=by_seed)
+        for number in todo
     }
     draws = {
-        size: Batches(len(data["train"][0]), size)
+        size: Batches(by_seed.examples if by_seed else len(data["train"][0]), size)
         for size in {task.batch_size for task in tasks.values()}
     }
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import jaxnn
-from experiments.lab.data import load, prepare
+from experiments.lab.data import Splits, load
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
 from experiments.lab.study.study import Study
@@ -32,6 +32,15 @@ class StudyFlags:
     """Columns of a table to leave out, such as an identifier."""
     test_data: str | None = None
     """Path or URL of test rows with the same columns; without it, test rows are split off."""
+    splits: Literal["seed", "fixed"] = "seed"
+    """seed: each seed has its own training, validation and test rows, so that the interval is of
+    new rows of the same kind; fixed: all seeds have the split of seed 0."""
+    group: str | None = None
+    """A column of a table whose rows belong together, such as a patient's: all rows of a group are
+    in the same part. It is no input."""
+    time: str | None = None
+    """A column of a table with numbers or dates: training rows are earlier than validation rows,
+    and these earlier than test rows. It is no input."""
     activation: tuple[str, ...] = (
         "linear",
         "sigmoid",
@@ -53,7 +62,7 @@ class StudyFlags:
     """Train no further rates."""
     seeds: int = 10
     """How many seeds: 0, 1, ….
-    Each draws initial parameters and batches, the same for every activation and rate."""
+    Each draws a split, initial parameters and batches, the same for every activation and rate."""
     refine: int = 0
     """Further seeds at the best rate of each activation; the rate is chosen without them."""
     depth: tuple[int, ...] = (2,)
@@ -102,6 +111,8 @@ def ask(flags: StudyFlags, question: str) -> Study:
         task=flags.task,
         drop=flags.drop,
         test_data=flags.test_data,
+        group=flags.group,
+        time=flags.time,
     )
     return Study(
         question=question,
@@ -110,8 +121,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
             "learning_rate": rates,
             "own_activations": named_activations.described(labels),
         },
-        source=source,
-        data=prepare(source),
+        splits=Splits(source, fixed=flags.splits == "fixed"),
         asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
         activations=activations,
         steps=flags.steps,

@@ -1,6 +1,6 @@
 """How a run is judged: one score, higher is better, for the rate to choose and for the verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,13 +15,14 @@ class Score:
 
     name: as in the files. title: as people read it.
     worst: the score of a diverged run.
-    variance: of the targets of each part, which turns a loss into R²; empty for the accuracy.
+    variance: of the targets of each part, (seeds,), which turns a loss into R²; empty for the
+        accuracy.
     """
 
     name: str
     title: str
     worst: float
-    variance: Mapping[str, float] = field(default_factory=dict)
+    variance: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def scale(self) -> int:
@@ -63,8 +64,11 @@ ACCURACY = Score("accuracy", "accuracy", 0.0)
 R2 = Score("r2", "R²", -np.inf)  # as it is, to show values; ``score_of`` adds the variances
 
 
-def score_of(data: Dataset) -> Score:
-    """The score of runs on these data: accuracy for classes, R² for a number."""
-    if data.classes:
+def score_of(splits: Sequence[Dataset]) -> Score:
+    """The score on these data, one split per seed: accuracy for classes, R² for a number."""
+    if splits[0].classes:
         return ACCURACY
-    return replace(R2, variance={part: float(y.var()) for part, y in data.y.items()})
+    parts = splits[0].y
+    return replace(
+        R2, variance={part: np.array([split.y[part].var() for split in splits]) for part in parts}
+    )

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 import jaxnn
-from experiments.lab.data import Dataset, Preprocessing, Source
+from experiments.lab.data import Dataset, Preprocessing, Source, Splits
 from experiments.lab.engine import stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics
 from experiments.lab.study.good_rates import best_cell
 from experiments.lab.study.score import Score, score_of
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.training import Training
 from jaxnn.types import Activation, Network
 
@@ -29,7 +30,7 @@ class Study:
 
     question: in one sentence.
     settings: the configuration by name, as the files record it.
-    source, data: the rows as found, and the arrays made of them.
+    splits: the rows as found, and the arrays that each seed makes of them.
     asked: the grid that is asked for.
     activations: label -> one activation, or one per hidden layer.
     steps: updates of each network.
@@ -41,8 +42,7 @@ class Study:
 
     question: str
     settings: Mapping[str, Any]
-    source: Source
-    data: Dataset
+    splits: Splits
     asked: jaxnn.Grid
     activations: Mapping[str, Sequence[Activation]]
     steps: int
@@ -55,10 +55,21 @@ class Study:
         """The widest that the grid may become, with further rates and seeds."""
         return stages.widest(self.asked, refine=self.refine, fixed=self.fixed)
 
+    @property
+    def source(self) -> Source:
+        """The rows as found."""
+        return self.splits.source
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The split of the first seed."""
+        return self.splits.of(self.grid.seed_numbers[0])
+
     @cached_property
     def score(self) -> Score:
         """How runs are judged."""
-        return score_of(self.data)
+        splits = [self.splits.of(seed) for seed in self.grid.seed_numbers]
+        return score_of(splits)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -138,12 +149,24 @@ class Study:
             self.make(structure)
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
-        """ "train", "validation" and "test" as (x, y)."""
-        return self.data.parts
+        """ "train", "validation" and "test" as (x, y), of the first seed."""
+        return self.splits.parts(self.grid.seed_numbers[0])
+
+    def by_seed(self, held: int) -> DataBySeed | None:
+        """The data of each seed; None where all seeds share them.
+
+        Args:
+            held: how many splits may be on a device at a time.
+        """
+        if self.splits.fixed:
+            return None
+        splits = self.splits
+        return DataBySeed(splits.number, splits.parts, held, splits.training_rows)
 
     def batch_size(self, structure: Mapping[str, Any]) -> int:
-        """Rows per update: at most the training rows."""
-        return min(structure["batch_size"], len(self.data.x["train"]))
+        """Rows per update: at most the training rows of any seed."""
+        fewest = min(map(self.splits.training_rows, self.grid.seed_numbers))
+        return min(structure["batch_size"], fewest)
 
     def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
         """The number of the cell whose rate is best, judged by these runs, bool (cells, seeds)."""

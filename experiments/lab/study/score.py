@@ -61,7 +61,7 @@ class Score:
 
 
 ACCURACY = Score("accuracy", "accuracy", 0.0)
-R2 = Score("r2", "R²", -np.inf)  # as it is, to show values; ``score_of`` adds the variances
+R2 = Score("r2", "R²", -1.0)  # as it is, to show values; ``score_of`` adds the variances
 
 
 def score_of(splits: Sequence[Dataset]) -> Score:

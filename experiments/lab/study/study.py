@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,20 @@ from experiments.lab.data import Dataset, Preprocessing, Source, Splits
 from experiments.lab.engine import stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
-from experiments.lab.study import diagnostics
-from experiments.lab.study.good_rates import best_cell
+from experiments.lab.study import diagnostics, rate
+from experiments.lab.study.rate import Recommended
 from experiments.lab.study.score import Score, score_of
+from experiments.lab.study.trivial import trivial_losses, trivial_scores
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.training import Training
 from jaxnn.types import Activation, Network
+
+
+class Trivial(NamedTuple):
+    """Losses and scores of the trivial predictor: part -> (seeds,)."""
+
+    losses: Mapping[str, np.ndarray]
+    scores: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -168,10 +176,37 @@ class Study:
         fewest = min(map(self.splits.training_rows, self.grid.seed_numbers))
         return min(structure["batch_size"], fewest)
 
+    @cached_property
+    def trivial(self) -> Trivial:
+        """What the trivial predictor reaches."""
+        splits = [self.splits.of(seed) for seed in self.grid.seed_numbers]
+        parts = ("validation", "test")
+        return Trivial(
+            {part: trivial_losses(splits, part) for part in parts},
+            {part: trivial_scores(splits, part) for part in parts},
+        )
+
+    def clipped(self, losses: np.ndarray) -> np.ndarray:
+        """Validation losses (cells, seeds) as rates are judged by; nan or infinite: diverged."""
+        return rate.clipped(losses, self.trivial.losses["validation"])
+
     def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
-        """The number of the cell whose rate is best, judged by these runs, bool (cells, seeds)."""
+        """The number of the cell with the lowest expected loss of these runs, (cells, seeds)."""
+        losses, _ = self.score.final(outcome, "validation")
+        return rate.lowest(self.clipped(losses), runs)
+
+    def chosen_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
+        """The number of the cell whose rate is recommended, judged by these runs."""
+        return self.recommended(outcome, runs).cell
+
+    def recommended(self, outcome: Outcome, runs: np.ndarray) -> Recommended:
+        """The rate to recommend, judged by these runs, bool (cells, seeds)."""
         losses, scores = self.score.final(outcome, "validation")
-        return best_cell(scores, losses, runs)
+        trivial = self.trivial.scores["validation"]
+        best = rate.lowest(self.clipped(losses), runs)
+        fails = rate.failed(scores, trivial, float(scores[best, runs[best]].mean()))
+        rates = self.grid.hyperparameters["learning_rate"]
+        return rate.recommended(rates, self.clipped(losses), fails, runs)
 
 
 def label(structure: Mapping[str, Any]) -> str:

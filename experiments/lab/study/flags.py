@@ -7,6 +7,7 @@ import jaxnn
 from experiments.lab.data import Splits, load
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
+from experiments.lab.study.rules import MARGIN
 from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
@@ -75,6 +76,8 @@ class StudyFlags:
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
     """sgd, momentum, nesterov, rmsprop, adam, adamw, lion."""
+    margin: float = MARGIN
+    """A difference of scores that does not matter in practice: 0.005, half a point of accuracy."""
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""
@@ -91,6 +94,8 @@ def ask(flags: StudyFlags, question: str) -> Study:
     for name, known in (("activation", named_activations.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
         if not getattr(flags, name):
             raise cli.UserError(f"--{name} has no value; known: {', '.join(known)}")
+    if not 0 < flags.margin < 1:
+        raise cli.UserError(f"--margin {flags.margin:g}: give a number above 0 and below 1")
     for name in flags.optimizer:
         cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
     rates = cli.numbers(flags.learning_rate, "--learning-rate")
@@ -128,4 +133,5 @@ def ask(flags: StudyFlags, question: str) -> Study:
         refine=flags.refine,
         fixed=flags.fixed_grid,
         baseline=baseline,
+        margin=flags.margin,
     )

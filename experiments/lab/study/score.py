@@ -7,6 +7,8 @@ import numpy as np
 
 from experiments.lab.data import Dataset
 from experiments.lab.engine.outcome import Outcome
+from experiments.lab.study import verdict
+from experiments.lab.study.verdict import Unit
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,29 @@ class Score:
             return "none"
         return f"{self.scale * value:.1f} %" if self.name == "accuracy" else f"{value:.3f}"
 
+    @property
+    def unit(self) -> Unit:
+        """How scores and their differences are written in sentences."""
+        return verdict.ACCURACY if self.name == "accuracy" else verdict.R2
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest score that a run can have."""
+        return self.worst, 1.0
+
+    def sampling(self, scores: np.ndarray, rows: int | None) -> np.ndarray | float:
+        """Variance of a score due to the draw of the test rows; 0 for None.
+
+        a (1 − a) / rows of an accuracy a; of R², 4 R² (1 − R²)² / rows, as for normal errors. Two
+        rows are added on either side (Agresti & Coull 1998), since none at all is wrong by chance.
+        """
+        if rows is None:
+            return 0.0
+        shares = (np.clip(scores, 0, 1) * rows + 2) / (rows + 4)
+        if self.name == "accuracy":
+            return shares * (1 - shares) / rows
+        return 4 * shares * (1 - shares) ** 2 / rows
+
     def of(self, found: Mapping[str, np.ndarray], part: str) -> np.ndarray:
         """The scores of runs on a part of the data, from their metrics by name."""
         if self.name == "accuracy":
@@ -49,14 +74,15 @@ class Score:
     def final(self, outcome: Outcome, part: str) -> tuple[np.ndarray, np.ndarray]:
         """Losses and scores after training, (cells, seeds).
 
-        A diverged run predicts nothing: its loss is infinite, and its score is the worst.
+        A diverged run predicts nothing: its loss is infinite, and its score is the worst, which no
+        score is below.
         """
         last = {name: values[-1] for name, values in outcome.curves.items()}
         found = outcome.final if part == "test" else last
         diverged = outcome.diverged_step >= 0
         return (
             np.where(diverged, np.inf, found[f"{part}_loss"]),
-            np.where(diverged, self.worst, self.of(found, part)),
+            np.where(diverged, self.worst, np.fmax(self.of(found, part), self.worst)),
         )
 
 

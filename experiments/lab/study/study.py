@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,19 +14,13 @@ from experiments.lab.engine import stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics, rate
-from experiments.lab.study.rate import Recommended
+from experiments.lab.study.rate import ChosenRate
+from experiments.lab.study.rules import MARGIN, Rules
 from experiments.lab.study.score import Score, score_of
-from experiments.lab.study.trivial import trivial_losses, trivial_scores
+from experiments.lab.study.trivial import Trivial
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.training import Training
 from jaxnn.types import Activation, Network
-
-
-class Trivial(NamedTuple):
-    """Losses and scores of the trivial predictor: part -> (seeds,)."""
-
-    losses: Mapping[str, np.ndarray]
-    scores: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -46,6 +40,7 @@ class Study:
     fixed: whether no further rates are trained where the best is on the edge.
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
+    margin: a difference of scores that does not matter in practice.
     """
 
     question: str
@@ -57,6 +52,7 @@ class Study:
     refine: int = 0
     fixed: bool = False
     baseline: str | None = None
+    margin: float = MARGIN
 
     @cached_property
     def grid(self) -> jaxnn.Grid:
@@ -179,16 +175,27 @@ class Study:
     @cached_property
     def trivial(self) -> Trivial:
         """What the trivial predictor reaches."""
-        splits = [self.splits.of(seed) for seed in self.grid.seed_numbers]
-        parts = ("validation", "test")
-        return Trivial(
-            {part: trivial_losses(splits, part) for part in parts},
-            {part: trivial_scores(splits, part) for part in parts},
+        return Trivial.of([self.splits.of(seed) for seed in self.grid.seed_numbers])
+
+    @cached_property
+    def rules(self) -> Rules:
+        """How runs are judged and choices compared."""
+        train, test = len(self.data.x["train"]), len(self.data.x["test"])
+        same_test = self.splits.fixed or self.source.test is not None
+        return Rules(
+            score=self.score,
+            trivial=self.trivial,
+            baseline=self.baseline,
+            seeds=len(self.asked.seed_numbers),
+            overlap=0.0 if same_test else test / train,
+            test_rows=test if same_test else None,
+            rows=None if same_test else len(self.source.y),
+            margin=self.margin,
         )
 
     def clipped(self, losses: np.ndarray) -> np.ndarray:
         """Validation losses (cells, seeds) as rates are judged by; nan or infinite: diverged."""
-        return rate.clipped(losses, self.trivial.losses["validation"])
+        return rate.clipped(np.asarray(losses, float), self.trivial.loss("validation"))
 
     def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
         """The number of the cell with the lowest expected loss of these runs, (cells, seeds)."""
@@ -199,10 +206,10 @@ class Study:
         """The number of the cell whose rate is recommended, judged by these runs."""
         return self.recommended(outcome, runs).cell
 
-    def recommended(self, outcome: Outcome, runs: np.ndarray) -> Recommended:
+    def recommended(self, outcome: Outcome, runs: np.ndarray) -> ChosenRate:
         """The rate to recommend, judged by these runs, bool (cells, seeds)."""
         losses, scores = self.score.final(outcome, "validation")
-        trivial = self.trivial.scores["validation"]
+        trivial = self.trivial.score("validation")
         best = rate.lowest(self.clipped(losses), runs)
         fails = rate.failed(scores, trivial, float(scores[best, runs[best]].mean()))
         rates = self.grid.hyperparameters["learning_rate"]

@@ -1,10 +1,38 @@
 """The trivial predictor: the class frequencies, or the mean, of the training rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from experiments.lab.data import Dataset
+
+
+class Trivial(NamedTuple):
+    """What the trivial predictor reaches: part -> (seeds,); where it is not known, not finite.
+
+    losses: cross-entropies, or mean squared errors. scores: accuracies, or R².
+    """
+
+    losses: Mapping[str, np.ndarray] = {}
+    scores: Mapping[str, np.ndarray] = {}
+
+    @classmethod
+    def of(cls, splits: Sequence[Dataset]) -> "Trivial":
+        """Of one split per seed."""
+        parts = ("validation", "test")
+        return cls(
+            {part: trivial_losses(splits, part) for part in parts},
+            {part: trivial_scores(splits, part) for part in parts},
+        )
+
+    def loss(self, part: str, seeds: slice = slice(None)) -> np.ndarray | float:
+        """Losses of some seeds; infinite where they are not known."""
+        return self.losses[part][seeds] if part in self.losses else np.inf
+
+    def score(self, part: str, seeds: slice = slice(None)) -> np.ndarray | float:
+        """Scores of some seeds; the lowest number where they are not known."""
+        return self.scores[part][seeds] if part in self.scores else -np.inf
 
 
 def trivial_losses(splits: Sequence[Dataset], part: str) -> np.ndarray:

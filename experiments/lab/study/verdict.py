@@ -44,7 +44,7 @@ class Unit:
             ('[96.3, 97.7]', '[0.400, 0.500]')
         """
         ends = [f"{self.factor * end:.{self.digits}f}" for end in (low, high))
-        return f"[{low}, {high}]"
+        return f"[{', '.join(ends)}]"
 
     def at_most(self, difference: float) -> str:
         """A difference, rounded up, so that what is said to be no larger is no larger.

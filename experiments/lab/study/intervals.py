@@ -57,18 +57,18 @@ def mean_over_splits_interval(scores: np.ndarray, level: float = 0.95) -> np.nda
     """Student's t interval of each choice's mean over all splits of these rows: no new rows.
 
     Args:
-        scores: finite, shape (choices, blocks).
+        scores: shape (choices, blocks).
         level: share of such intervals that should contain the true value.
 
     Returns:
-        shape (choices, 2); nan for fewer than 2 blocks.
+        shape (choices, 2); nan for fewer than 2 blocks, or where any score is infinite.
 
     Example:
         >>> mean_over_splits_interval(np.array([[0.90, 0.92, 0.94]])).round(3).tolist()
         [[0.87, 0.97]]
     """
     blocks = scores.shape[1]
-    if blocks < 2:
+    if blocks < 2 or not np.all(np.isfinite(scores)):
         return np.full((len(scores), 2), math.nan)
     return _around(scores, np.var(scores, axis=1, ddof=1) / blocks, level)
 

@@ -43,8 +43,8 @@ class Unit:
             >>> ACCURACY.interval(0.963, 0.977), R2.interval(0.4, 0.5)
             ('[96.3, 97.7]', '[0.400, 0.500]')
         """
-        ends = [f"{self.factor * end:.{self.digits}f}" for end in (low, high))
-        return f"[{', '.join(ends)}]"
+        ends = ", ".join(f"{self.factor * end:.{self.digits}f}" for end in (low, high))
+        return f"[{ends}]"
 
     def at_most(self, difference: float) -> str:
         """A difference, rounded up, so that what is said to be no larger is no larger.

@@ -120,7 +120,7 @@ def test_of_two_choices_the_bound_is_about_students():
 def test_equivalence_is_two_one_sided_tests():
     rng = np.random.default_rng(0)
     for blocks, shift in itertools.product((4, 12), (0.0, 0.1, 0.25, 0.4)):
-        scores = rng.normal(0, 0.2, size=(2, blocks)) + [[0], [shift]]
+        scores = rng.normal([[0.0], [shift]], 0.2, size=(2, blocks))
         apart = scores[1] - scores[0]
         p = max(
             stats.ttest_1samp(apart, margin, alternative=less).pvalue

@@ -1,6 +1,8 @@
 """Data: from a name, a folder, a file or a URL to arrays that a network can train on.
 
 - ``load`` finds the data and returns a ``Source``: the rows as they were found.
+- ``with_transform`` takes the logarithm of a target, and ``cautions`` says when a score of it says
+  little.
 - ``prepare`` splits them and returns a ``Dataset``: arrays to train on, with the ``Preprocessing``
   that was fitted to the training rows.
 - ``look`` describes both in a ``Look``, before anything is trained.
@@ -19,6 +21,7 @@ from experiments.lab.data.prepare import Dataset, prepare
 from experiments.lab.data.preprocessing import Preprocessing
 from experiments.lab.data.rows import Rows, read_rows
 from experiments.lab.data.source import Source
+from experiments.lab.data.target import cautions, with_transform
 
 __all__ = [
     "Dataset",
@@ -26,8 +29,10 @@ __all__ = [
     "Preprocessing",
     "Rows",
     "Source",
+    "cautions",
     "load",
     "look",
     "prepare",
     "read_rows",
+    "with_transform",
 ]

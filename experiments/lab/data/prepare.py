@@ -155,7 +155,13 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
     if source.test:
         x["test"], y["test"] = source.test
     try:
-        preprocessing = fit(x["train"], y["train"], target=source.target, classes=classes)
+        preprocessing = fit(
+            x["train"],
+            y["train"],
+            target=source.target,
+            classes=classes,
+            transform=source.transform,
+        )
         x = {part: preprocessing.apply(values) for part, values in x.items()}
         y = {part: preprocessing.encode(values) for part, values in y.items()}
     except UserError as error:

@@ -18,6 +18,7 @@ class Source(NamedTuple):
     test: rows to report on, as (x, y), where the data come with them.
     notes: what was decided while loading, for the screen and the report.
     left_out: columns of the file that are not in x, as (name, reason).
+    transform: of the target of a regression, "none" or "log"; see ``preprocessing.transformed``.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Source(NamedTuple):
     test: tuple[pd.DataFrame | np.ndarray, np.ndarray] | None = None
     notes: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    transform: str = "none"

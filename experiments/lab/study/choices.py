@@ -39,6 +39,7 @@ class Choice:
     rows: tuple[int, ...]
     learning_rate: float
     validation: float
+    validation_loss: float
     test: float
     interval: tuple[float, float]
     scores: tuple[float, ...]
@@ -100,9 +101,9 @@ def choose(
     return against_baseline(choices, axes[0], baseline)
 
 
-def rank(found: Any) -> float:
-    """What choices are sorted by, best first: their validation score."""
-    return -rounded(found.validation)
+def rank(found: Any) -> tuple[float, float]:
+    """What choices are sorted by, best first: their validation score; of equals, the loss."""
+    return -rounded(found.validation), rounded(found.validation_loss)
 
 
 def _choice(structure: dict[str, Any], rows: pd.DataFrame, score: Score, seeds: float) -> Choice:
@@ -124,6 +125,7 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, score: Score, seeds: 
         rows=tuple(cell.index.tolist()),
         learning_rate=float(best),
         validation=middle(cell[column]),
+        validation_loss=middle(cell["validation_loss"]),
         test=middle(test),
         interval=interval(test),
         scores=tuple(test.tolist()),
@@ -132,7 +134,7 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, score: Score, seeds: 
         diverged_here=int(cell["diverged_step"].notna().sum()),
         runs=len(rows),
         edge=edges.get(best) if len(by_rate) > 1 else None,
-        good_rates=good_rates(list(validation), [1 - value for value in validation.values()]),
+        good_rates=good_rates(list(validation), list(map(score.error, validation.values()))),
         dead=dead,
         saturated=saturated,
     )

@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import jaxnn
-from experiments.lab.data import load, prepare
+from experiments.lab.data import cautions, load, prepare, with_transform
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
+from experiments.lab.study.score import score_for
 from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
@@ -66,6 +67,15 @@ class StudyFlags:
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
     """sgd, momentum, nesterov, rmsprop, adam, adamw, lion."""
+    metric: str | None = None
+    """How networks are judged: accuracy, balanced_accuracy, auc, log_loss or brier for classes;
+    r2, rmse or mae for a number. Without it, accuracy or R²."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: a row counts in training by how rare its class is, so that all classes count alike.
+    Losses are then weighted; the metric is not."""
+    transform: Literal["none", "log"] = "none"
+    """log: train on the natural logarithm of the target, a positive number; R² and the like are
+    then of the logarithm, and predictions of the number itself."""
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""
@@ -96,6 +106,8 @@ def ask(flags: StudyFlags, question: str) -> Study:
     # Two values that are written differently, such as silu and swish, may be the same one.
     structure = {name: tuple(dict.fromkeys(getattr(flags, name))) for name in AXES}
     settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
+    if flags.metric is not None:
+        cli.one_of(jaxnn.METRICS, flags.metric, "metric")
     source = load(
         flags.data,
         target=flags.target,
@@ -103,7 +115,9 @@ def ask(flags: StudyFlags, question: str) -> Study:
         drop=flags.drop,
         test_data=flags.test_data,
     )
-    return Study(
+    source = with_transform(source, flags.transform)
+    source = source._replace(notes=(*source.notes, *cautions(source)))
+    study = Study(
         question=question,
         settings={
             **settings,
@@ -118,4 +132,13 @@ def ask(flags: StudyFlags, question: str) -> Study:
         refine=flags.refine,
         fixed=flags.fixed_grid,
         baseline=baseline,
+        metric=flags.metric,
+        balanced=flags.class_weights == "balanced",
     )
+    if study.balanced and not study.data.classes:
+        raise cli.UserError(
+            f"--class-weights balanced: {study.data.target} of {study.data.name} has no classes; "
+            "leave it out"
+        )
+    score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit
+    return study

@@ -1,6 +1,6 @@
 """What is asked: one object that goes from the flags to training, comparison, files and report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,8 +16,9 @@ from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics
 from experiments.lab.study.good_rates import best_cell
 from experiments.lab.study.score import Score, score_of
+from jaxnn.losses import class_weighted
 from jaxnn.training import Training
-from jaxnn.types import Activation, Network
+from jaxnn.types import Activation, Array, Network
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Study:
     fixed: whether no further rates are trained where the best is on the edge.
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
+    metric: how runs are judged, a name in jaxnn.METRICS; None: accuracy or R².
+    balanced: whether the loss weighs a row by how rare its class is; see ``loss``.
     """
 
     question: str
@@ -49,6 +52,8 @@ class Study:
     refine: int = 0
     fixed: bool = False
     baseline: str | None = None
+    metric: str | None = None
+    balanced: bool = False
 
     @cached_property
     def grid(self) -> jaxnn.Grid:
@@ -58,7 +63,23 @@ class Study:
     @cached_property
     def score(self) -> Score:
         """How runs are judged."""
-        return score_of(self.data)
+        return score_of(self.data, self.metric)
+
+    @cached_property
+    def loss(self) -> Callable[[Array, Array], Array]:
+        """The error of one row that is trained on, and that validation rows choose a rate by.
+
+        Balanced, a row of class k counts n / (classes · nₖ), where nₖ of the n training rows are
+        of that class, so that every class has the same weight in total. The counts are those of
+        the first seed's split: stratified splits all have the same, and where they are not
+        stratified, all seeds still have one and the same loss.
+        """
+        loss, data = jaxnn.HEADS[self.data.head].loss, self.data
+        if not self.balanced:
+            return loss
+        numbers = data.y["train"].ravel().astype(int)
+        counts = np.bincount(numbers, minlength=len(data.classes))
+        return class_weighted(loss, counts.sum() / (len(counts) * np.maximum(counts, 1)))
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -106,14 +127,15 @@ class Study:
     def make(self, structure: Mapping[str, Any]) -> Training:
         """The training of one network of a structure; raises as ``network``."""
         net, phi = self.network(structure), self.layers(structure)
-        head = jaxnn.HEADS[self.data.head]
+        head, measured = jaxnn.HEADS[self.data.head], self.score.measured
         return jaxnn.make_training(
             net,
-            head.loss,
+            self.loss,
             jaxnn.OPTIMIZERS[structure["optimizer"]],
             correct=head.correct,
             stochastic=any(one.stochastic for one in phi),
             inside=diagnostics.counter(phi),
+            scores=jaxnn.metrics.scores(*measured) if measured else None,
         )
 
     def initial_layers(self, structure: Mapping[str, Any]) -> diagnostics.Layers:
@@ -123,7 +145,7 @@ class Study:
         return diagnostics.measure(
             params,
             self.layers(structure),
-            jaxnn.HEADS[self.data.head].loss,
+            self.loss,
             self.data.x["train"][rows],
             self.data.y["train"][rows],
         )

@@ -34,12 +34,13 @@ REFRESHES = 4  # per second
 class SoFar:
     """What a program has found that may not be finished.
 
-    learning_rate: the best so far. validation: the score there.
+    learning_rate: the best so far. validation, validation_loss: the score and the loss there.
     runs: how many have begun. diverged_runs: how many of them have diverged.
     """
 
     learning_rate: float
     validation: float
+    validation_loss: float
     diverged_runs: int
     runs: int
 
@@ -57,12 +58,13 @@ def so_far(study: Study, outcome: Outcome) -> SoFar | None:
     begun = diverged | ~np.isnan(latest["validation_loss"])
     if not begun.any():
         return None
-    scores = np.where(diverged, study.score.worst, study.score.of(latest, "validation"))
+    scores = study.score.judged(latest, "validation", diverged)
     losses = np.where(diverged, np.inf, latest["validation_loss"])
     best = best_cell(scores, losses, begun)
     return SoFar(
         learning_rate=study.grid.cells[best]["learning_rate"],
         validation=middle(scores[best, begun[best]]),
+        validation_loss=middle(losses[best, begun[best]]),
         diverged_runs=int(diverged.sum()),
         runs=int(begun.sum()),
     )

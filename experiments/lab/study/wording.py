@@ -14,7 +14,7 @@ FEWEST_SEEDS = 6  # with fewer, no p can be below CERTAIN; see pairwise_p
 def verdict(choices: Sequence[Choice], score: Score) -> str:
     """One sentence that someone can act on."""
     best, *others = choices
-    low, high = best.interval
+    low, high = score.ascending(best.interval)
     count = len(best.scores)
     if np.isfinite(low):
         spread = f" [{score.show(low)}, {score.show(high)}]"
@@ -56,7 +56,7 @@ def standing(choice: Choice, best: Choice) -> str:
 
 def between(choice: Choice, score: Score) -> str:
     """The interval, with its unit once."""
-    low, high = choice.interval
+    low, high = score.ascending(choice.interval)
     return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
 
 

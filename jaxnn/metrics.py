@@ -56,7 +56,8 @@ def _errors(name: str, outputs: Array, targets: Array) -> Array:
 
 def _right(logits: Array, numbers: Array) -> Array:
     finite = jnp.all(jnp.isfinite(logits), axis=1)
-    return ((jnp.argmax(logits, axis=1) == numbers) & finite).astype(logits.dtype)
+    found = jnp.argmax(logits, axis=1).astype(numbers.dtype)
+    return ((found == numbers) & finite).astype(logits.dtype)
 
 
 def accuracy(outputs: Array, targets: Array) -> Array:
@@ -163,7 +164,7 @@ def auc(outputs: Array, targets: Array) -> Array:
         area = _ranked(logits[:, 1] - logits[:, 0], numbers == 1)
     else:
         each = jax.vmap(lambda scores, number: _ranked(scores, numbers == number))(
-            jax.nn.log_softmax(logits).T, jnp.arange(logits.shape[1])
+            jax.nn.log_softmax(logits).T, jnp.arange(logits.shape[1], dtype=numbers.dtype)
         )
         known = ~jnp.isnan(each)
         area = jnp.where(known, each, 0).sum() / known.sum().astype(each.dtype)

@@ -74,10 +74,9 @@ def imbalance(y: np.ndarray) -> str:
     shares = pd.Series(y).value_counts(normalize=True)
     if shares.iloc[0] <= COMMON:
         return ""
-    share = f"{np.floor(1000 * shares.iloc[0]) / 10:.3g}"  # never 100 %
     return (
-        f"{share} % of the rows are {str(shares.index[0])!r}: accuracy says little; --metric "
-        "balanced_accuracy or auc, and --class-weights balanced, also count the rare rows"
+        f"{_percent(shares.iloc[0])} % of the rows are {str(shares.index[0])!r}: accuracy says little; "
+        "--metric balanced_accuracy or auc, and --class-weights balanced, count the rare ones too"
     )
 
 
@@ -97,7 +96,7 @@ def heavy_tail(y: np.ndarray, target: str) -> str:
 
     Example:
         >>> heavy_tail(np.array([1.0] * 500 + [2.0] * 500 + [1000.0]), "price")
-        '99.9 % of the variance of price is in one row, which decides R²; --transform log, or ...'
+        'one row has 99.8 % of the variance of price: R² and RMSE are decided by it; use ...'
         >>> heavy_tail(np.arange(1000.0), "price")
         ''
     """
@@ -107,8 +106,13 @@ def heavy_tail(y: np.ndarray, target: str) -> str:
     share, count = squares.max() / squares.sum(), len(y)
     if share <= max(DECISIVE, 4 * np.log(count) / count):
         return ""
-    remedy = "--transform log, or --metric mae," if (y > 0).all() else "--metric mae"
+    remedy = "--transform log or " * bool((y > 0).all()) + "--metric mae"
     return (
-        f"{100 * share:.3g} % of the variance of {target} is in one row, which decides R² and "
-        f"RMSE; {remedy} is less sensitive to it"
+        f"one row has {_percent(share)} % of the variance of {target}: R² and RMSE are decided by "
+        f"it; use {remedy}"
     )
+
+
+def _percent(share: float) -> str:
+    """Rounded down, so that it is never 100 where it is less."""
+    return f"{np.floor(1000 * share) / 10:.3g}"

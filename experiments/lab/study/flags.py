@@ -116,7 +116,8 @@ def ask(flags: StudyFlags, question: str) -> Study:
         test_data=flags.test_data,
     )
     source = with_transform(source, flags.transform)
-    source = source._replace(notes=(*source.notes, *cautions(source)))
+    if flags.metric in (None, "accuracy", "r2", "rmse"):  # that the others are offered for
+        source = source._replace(notes=(*source.notes, *cautions(source)))
     study = Study(
         question=question,
         settings={

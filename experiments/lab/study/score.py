@@ -72,7 +72,7 @@ class Score:
     @property
     def measured(self) -> tuple[str, ...]:
         """The metrics that a training must measure for it, in addition to what it does anyway."""
-        return () if self.name in KNOWN_ANYWAY else (self.name,)
+        return measured(self.name)
 
     @property
     def scale(self) -> int:
@@ -182,6 +182,11 @@ class Score:
             )
             value = float(_MEASURE[self.name](outputs, targets))
         return self.own(float(self.unit) * value) if np.isfinite(value) else float("nan")
+
+
+def measured(metric: str | None) -> tuple[str, ...]:
+    """The metrics that a training must measure for this one, in addition to what it does anyway."""
+    return () if metric in (None, *KNOWN_ANYWAY) else (metric,)
 
 
 _MEASURE = {name: jax.jit(metric.function) for name, metric in METRICS.items()}

@@ -15,7 +15,7 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics
 from experiments.lab.study.good_rates import best_cell
-from experiments.lab.study.score import Score, score_of
+from experiments.lab.study.score import Score, measured, score_of
 from jaxnn.losses import class_weighted
 from jaxnn.training import Training
 from jaxnn.types import Activation, Array, Network
@@ -127,7 +127,7 @@ class Study:
     def make(self, structure: Mapping[str, Any]) -> Training:
         """The training of one network of a structure; raises as ``network``."""
         net, phi = self.network(structure), self.layers(structure)
-        head, measured = jaxnn.HEADS[self.data.head], self.score.measured
+        head, further = jaxnn.HEADS[self.data.head], measured(self.metric)
         return jaxnn.make_training(
             net,
             self.loss,
@@ -135,7 +135,7 @@ class Study:
             correct=head.correct,
             stochastic=any(one.stochastic for one in phi),
             inside=diagnostics.counter(phi),
-            scores=jaxnn.metrics.scores(*measured) if measured else None,
+            scores=jaxnn.metrics.scores(*further) if further else None,
         )
 
     def initial_layers(self, structure: Mapping[str, Any]) -> diagnostics.Layers:
@@ -154,8 +154,10 @@ class Study:
         """Make every training once, so that what cannot be built is said before training.
 
         Raises:
-            UserError: an activation cannot be used at its width.
+            UserError: an activation cannot be used at its width, or as ``score_of``.
         """
+        if self.metric is not None:
+            _ = self.score  # refuses what is not defined on these rows
         for structure in self.grid.structures:
             self.make(structure)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from rich import box
@@ -40,9 +40,9 @@ class SoFar:
 
     learning_rate: float
     validation: float
-    validation_loss: float
     diverged_runs: int
     runs: int
+    validation_loss: float = field(default=np.nan, compare=False)
 
 
 def so_far(study: Study, outcome: Outcome) -> SoFar | None:
@@ -64,9 +64,9 @@ def so_far(study: Study, outcome: Outcome) -> SoFar | None:
     return SoFar(
         learning_rate=study.grid.cells[best]["learning_rate"],
         validation=middle(scores[best, begun[best]]),
-        validation_loss=middle(losses[best, begun[best]]),
         diverged_runs=int(diverged.sum()),
         runs=int(begun.sum()),
+        validation_loss=middle(losses[best, begun[best]]),
     )
 
 

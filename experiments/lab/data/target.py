@@ -74,8 +74,9 @@ def imbalance(y: np.ndarray) -> str:
     shares = pd.Series(y).value_counts(normalize=True)
     if shares.iloc[0] <= COMMON:
         return ""
+    share, name = _percent(shares.iloc[0]), str(shares.index[0])
     return (
-        f"{_percent(shares.iloc[0])} % of the rows are {str(shares.index[0])!r}: accuracy says little; "
+        f"{share} % of the rows are {name!r}: accuracy says little; "
         "--metric balanced_accuracy or auc, and --class-weights balanced, count the rare ones too"
     )
 

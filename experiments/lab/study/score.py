@@ -115,7 +115,7 @@ class Score:
 
         Example:
             >>> ACCURACY.show_difference(-0.006), R2.show_difference(0.5), RMSE.show_difference(3)
-            ('0.6 points', '0.500', '3')
+            ('0.6 points', '0.500', '3.000')
         """
         return self._text(abs(difference)).replace(" %", " points")
 
@@ -123,7 +123,7 @@ class Score:
         if self.name in PERCENT:
             return f"{100 * value:.1f} %"
         if self.name in IN_UNIT:
-            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}"
         return f"{value:.3f}"
 
     def ascending(self, interval: tuple[float, float]) -> tuple[float, float]:

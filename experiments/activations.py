@@ -114,8 +114,8 @@ def main(configuration: Configuration) -> None:
     )
     score = comparison.study.score
     say(
-        f"its network, with {score.title} {score.show(refit.about[f'test_{score.name}'])} on the "
-        f"test rows, predicts: python -m experiments.predict {shlex.quote(str(path))} data.csv"
+        f"its network, with {score.title} {score.show(refit.score)} on the test rows, "
+        f"predicts: python -m experiments.predict {shlex.quote(str(path))} data.csv"
         if refit
         else "no model is saved, since every run of the first has diverged"
     )

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import jaxnn
 from experiments.lab.data import Dataset, Preprocessing
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import named_activations
+from experiments.lab.study.score import Score, score_for
 from experiments.lab.study.study import network
 from jaxnn.types import Network, Params
 
@@ -36,6 +38,7 @@ class Model:
     network: of that structure.
     preprocessing: from rows as found to inputs, and what the outputs mean.
     params: the network's, as NumPy arrays.
+    metric: how it is judged, a name in jaxnn.METRICS; None: accuracy or R².
     left_out: columns of the data that the network was trained without.
     own_activations: those of the user's that it has, as ``named_activations.described``.
     """
@@ -44,8 +47,14 @@ class Model:
     network: Network
     preprocessing: Preprocessing
     params: Params
+    metric: str | None = None
     left_out: tuple[str, ...] = ()
     own_activations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def judge(self) -> Score:
+        """How it is judged."""
+        return score_for(self.preprocessing, self.metric)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """The output layer's linear values, float32 (rows, outputs), of x (rows, features)."""
@@ -56,12 +65,11 @@ class Model:
     def predictions(self, outputs: np.ndarray) -> pd.DataFrame:
         """One row per example: the prediction, and of classes the probability of each.
 
-        A number is in the unit of the target.
+        A number is in the unit of the target, also where its logarithm was trained on.
         """
         names = np.array(self.preprocessing.classes, object)
         if not len(names):
-            mean, deviation = self.preprocessing.scale
-            return pd.DataFrame({"prediction": outputs[:, 0].astype(np.float64) * deviation + mean})
+            return pd.DataFrame({"prediction": self.preprocessing.decode(outputs[:, 0])})
         logits = outputs if len(names) > 2 else np.concatenate([-outputs, outputs], axis=1)
         activation = jaxnn.HEADS[self.preprocessing.head].activation
         probabilities = np.asarray(jax.vmap(activation)(jnp.asarray(logits)))
@@ -71,17 +79,13 @@ class Model:
         return pd.DataFrame({"prediction": names[self._classes(outputs)], **columns})
 
     def score(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """Accuracy, or R² of a number; nan where all targets are the same number.
+        """The score, higher is better; nan where the metric is not defined, see ``Score``.
 
         Args:
             outputs: (rows, outputs).
             targets: as Preprocessing.encode makes them.
         """
-        if self.preprocessing.classes:
-            return float(np.mean(self._classes(outputs) == targets.ravel()))
-        outputs, targets = outputs.astype(np.float64), targets.astype(np.float64)
-        spread = targets.var()
-        return float(1 - np.mean((outputs - targets) ** 2) / spread) if spread else float("nan")
+        return self.judge.evaluate(outputs, targets)
 
     def packed(self, about: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
         """The content of the two files: the parameters, and the description with their hash.
@@ -97,6 +101,7 @@ class Model:
             "task": self.preprocessing.head,
             "target": self.preprocessing.target,
             "classes": self.preprocessing.classes,
+            "metric": self.judge.name,
             **about,
             "own_activations": self.own_activations,
             "left_out": self.left_out,
@@ -171,7 +176,8 @@ def load(folder: Path) -> Model:
             f"{folder / PARAMETERS}: it does not have the parameters of {DESCRIPTION} ({error}); "
             "run the experiment again"
         ) from None
-    return Model(structure, net, preprocessing, params, left_out, sources)
+    metric = plain.get("metric")  # earlier versions had none
+    return Model(structure, net, preprocessing, params, metric, left_out, sources)
 
 
 def flat(params: Params) -> dict[str, Any]:

@@ -27,11 +27,13 @@ WHICH = (
 class Refit:
     """A choice's typical run as a model, and what the files say of it.
 
+    score: its own, on the test rows.
     about: its seed, rate, steps and batch size, its own scores, and its run's in the grid.
     parameters, description: the content of the model's two files.
     """
 
     model: Model
+    score: float
     about: Mapping[str, Any]
     parameters: bytes
     description: Mapping[str, Any]
@@ -56,6 +58,7 @@ def refitted(comparison: Comparison) -> Refit | None:
         network=study.network(structure),
         preprocessing=data.preprocessing,
         params=params,
+        metric=study.score.name,
         left_out=study.left_out,
         own_activations={name: found for name, found in own if name in names},
     )
@@ -66,10 +69,12 @@ def refitted(comparison: Comparison) -> Refit | None:
         "learning_rate": choice.learning_rate,
         "steps": study.steps,
         "batch_size": study.batch_size(structure),
-        **{f"{part}_{study.score.name}": value for part, value in scores.items()},
-        "in_the_grid": {name: run[name] for name in (column, f"test_{study.score.name}")},
+        **{f"{part}_{study.score.name}": study.score.own(value) for part, value in scores.items()},
+        "in_the_grid": {
+            name: study.score.own(run[name]) for name in (column, f"test_{study.score.name}")
+        },
     }
-    return Refit(model, about, *model.packed({**about, **provenance()}))
+    return Refit(model, scores["test"], about, *model.packed({**about, **provenance()}))
 
 
 def typical(runs: pd.DataFrame, score: str) -> Mapping | None:

@@ -96,7 +96,7 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
     results, curves = results_table(study, outcomes), curves_table(study, outcomes)
     choices, found = choose(results, study.axes, study.rules)
     against = next(choice for choice in choices if choice.versus is None)
-    target = 1 - good_enough(1 - against.validation)
+    target = study.score.best - good_enough(study.score.error(against.validation))
     reached = [
         steps_to_target(outcome.steps, study.score.of(outcome.curves, "validation"), target)
         for outcome in outcomes

@@ -17,7 +17,8 @@ MANY = 1000  # seeds; that it would take more is all that is said
 class Unit:
     """How a score and a difference of two scores are written.
 
-    name: of the score. factor: what a value is multiplied by. digits: after the point.
+    name: of the score. factor: what a value is multiplied by, negative for an error, of which lower
+        is better. digits: after the point.
     sign: after a score. difference: after a difference.
     """
 
@@ -43,8 +44,8 @@ class Unit:
             >>> ACCURACY.interval(0.963, 0.977), R2.interval(0.4, 0.5)
             ('[96.3, 97.7]', '[0.400, 0.500]')
         """
-        ends = ", ".join(f"{self.factor * end:.{self.digits}f}" for end in (low, high))
-        return f"[{ends}]"
+        ends = sorted((self.factor * low, self.factor * high))
+        return f"[{', '.join(f'{end:.{self.digits}f}' for end in ends)}]"
 
     def at_most(self, difference: float) -> str:
         """A difference, rounded up, so that what is said to be no larger is no larger.
@@ -53,7 +54,7 @@ class Unit:
             >>> ACCURACY.at_most(0.0051), R2.at_most(0.005)
             ('0.6 points', '0.005 of R²')
         """
-        scaled = round(difference * self.factor * 10**self.digits, 6)
+        scaled = round(difference * abs(self.factor) * 10**self.digits, 6)
         value = math.ceil(scaled) / 10**self.digits
         return f"{value:.{self.digits}f}{self.difference}"
 

@@ -20,7 +20,7 @@ def verdict(found: Verdict, best: Choice, study: Study) -> str:
     """The verdict, and what it holds for, in sentences that someone can act on."""
     rates = best.rates if best.rates[0] < best.rates[1] else None
     used = Recommended(best.learning_rate, rates, best.test, best.interval)
-    said = found.sentences(used, study.score.unit, study.refine)
+    said = found.sentences(used, study.score.written(best.test), study.refine)
     if best.edge:
         said += f" Its best rate is the {best.edge} tried, so widen the range."
     return said
@@ -33,7 +33,7 @@ def standing(choice: Choice) -> str:
 
 def between(choice: Choice, score: Score) -> str:
     """The interval, with its unit once."""
-    low, high = choice.interval
+    low, high = score.ascending(choice.interval)
     return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
 
 
@@ -78,7 +78,7 @@ def listed(words: Sequence[str]) -> str:
 def undertrained(comparison: "Comparison") -> str:
     """That the training is too short for a verdict, though it was lengthened to its limit."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.unit.at_most(comparison.last_gain)
+    gain = study.score.written(best.test).at_most(comparison.last_gain)
     why = (
         f"{best.label}, so far the first, still gained {gain} in the last fifth"
         if comparison.last_gain > study.margin
@@ -93,7 +93,7 @@ def undertrained(comparison: "Comparison") -> str:
 def longer(comparison: "Comparison") -> str:
     """Why the training is repeated with more updates."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.unit.at_most(comparison.last_gain)
+    gain = study.score.written(best.test).at_most(comparison.last_gain)
     why = (
         f"{best.label} still gained {gain} of validation {study.score.title} in the last fifth"
         if comparison.last_gain > study.margin

@@ -78,9 +78,10 @@ def listed(words: Sequence[str]) -> str:
 def undertrained(comparison: "Comparison") -> str:
     """That the training is too short for a verdict, though it was lengthened to its limit."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.written(best.test).at_most(comparison.last_gain)
+    gain = study.score.show_difference(comparison.last_gain)
     why = (
-        f"{best.label}, so far the first, still gained {gain} in the last fifth"
+        f"the validation {study.score.title} of {best.label}, so far the first, still improved by "
+        f"{gain} in the last fifth"
         if comparison.last_gain > study.margin
         else "the first still changed in the second half"
     )
@@ -93,9 +94,10 @@ def undertrained(comparison: "Comparison") -> str:
 def longer(comparison: "Comparison") -> str:
     """Why the training is repeated with more updates."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.written(best.test).at_most(comparison.last_gain)
+    gain = study.score.show_difference(comparison.last_gain)
     why = (
-        f"{best.label} still gained {gain} of validation {study.score.title} in the last fifth"
+        f"the validation {study.score.title} of {best.label} still improved by {gain} in the last "
+        "fifth"
         if comparison.last_gain > study.margin
         else "the first changed in the second half"
     )

@@ -223,7 +223,7 @@ def judge(
     if undecided and seeds > 1:
         # The median, since one choice that fails now and then would take any number of seeds.
         spread = float(np.median(paired_spread(scores, first)[undecided]))
-        needed = _rounded_up(seeds_needed(spread, margin, len(labels) - 1))
+        needed = _rounded_up(seeds_needed(spread, margin, len(best)))
     return Verdict(
         labels=tuple(labels),
         first=first,

@@ -18,6 +18,7 @@ from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
 
 CHECKPOINT_SECONDS = 5.0
+Programs = dict[tuple[int, bytes], Program]  # by the number of their structure, and their runs
 
 
 class Work(Protocol):
@@ -82,6 +83,7 @@ def run_grid(
     runs: Mapping[int, np.ndarray],
     known: Mapping[int, Outcome],
     listener: Listener,
+    programs: Programs | None = None,
 ) -> dict[int, Outcome]:
     """Train runs of a grid.
 
@@ -91,6 +93,8 @@ def run_grid(
         known: outcomes that an earlier, interrupted call has left, by the number of their
             structure; their finished runs are not trained again.
         listener: is called as the training goes on.
+        programs: those of earlier calls for the same work, which are not compiled again; new ones
+            are added.
 
     Returns:
         The outcomes by the number of their structure.
@@ -111,16 +115,21 @@ def run_grid(
         for size in {task.batch_size for task in tasks.values()}
     }
 
+    programs = {} if programs is None else programs
+
     def compiled(number: int) -> tuple[Program, float]:
         began, asked = time.perf_counter(), runs[number][grid.find(work.asked)]
-        program = compile_program(
-            work.make(grid.structures[number]),
-            work.asked,
-            tasks[number],
-            runs=asked if asked.any() else ~asked,
-            memory=memory(jax.local_devices()[0]),
-        )
-        return program, time.perf_counter() - began
+        asked = asked if asked.any() else ~asked
+        key = (number, asked.tobytes())
+        if key not in programs:
+            programs[key] = compile_program(
+                work.make(grid.structures[number]),
+                work.asked,
+                tasks[number],
+                runs=asked,
+                memory=memory(jax.local_devices()[0]),
+            )
+        return programs[key], time.perf_counter() - began
 
     with ThreadPoolExecutor(1) as compiler:
         # The next program compiles while this one runs.

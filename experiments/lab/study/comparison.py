@@ -11,7 +11,7 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study import diagnostics, wording
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
-from experiments.lab.study.scope import Earlier, earlier, still_falls
+from experiments.lab.study.scope import Earlier, earlier, last_gain, still_falls
 from experiments.lab.study.speed import TAUS, performance_profile, steps_to_target
 from experiments.lab.study.study import Study
 from experiments.lab.study.tables import curves_table, results_table
@@ -29,6 +29,7 @@ class Comparison:
     choices: the recommended one first, then in the order of their validation scores.
     found: what their scores say.
     earlier: what validation scores said at half and at three quarters of the updates.
+    last_gain: of the first's validation score, in the last fifth of the updates.
     target: the validation score that is good for the baseline's own best.
     profile: one row per factor τ, one column per choice; see performance_profile.
     layers: of each choice's networks before training.
@@ -42,6 +43,7 @@ class Comparison:
     choices: Sequence[Choice]
     found: Verdict
     earlier: Sequence[Earlier]
+    last_gain: float
     target: float
     profile: pd.DataFrame
     layers: Sequence[diagnostics.Layers]
@@ -50,7 +52,19 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """What to use, and how sure that is."""
+        if self.study.limit and not self.settled:
+            return f"{wording.undertrained(self)} {wording.scope(self)}"
         return f"{wording.verdict(self.found, self.choices[0], self.study)} {wording.scope(self)}"
+
+    @property
+    def settled(self) -> bool:
+        """Whether more updates are not expected to change what is recommended.
+
+        The first gains no more than the margin in the last fifth of the updates, and at half and
+        three quarters of them the verdict agreed with that at the end.
+        """
+        agree = all(then.agrees for then in self.earlier)
+        return agree and self.last_gain <= self.study.margin
 
     @property
     def programs(self) -> list[Outcome]:
@@ -105,6 +119,7 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         index=pd.Index(TAUS, name="tau"),
         columns=[choice.label for choice in choices],
     )
+    validation = [_validation(study, outcomes, choice) for choice in choices]
     structures = [study.grid.structures[study.number(choice.structure)] for choice in choices]
     return Comparison(
         study=study,
@@ -113,7 +128,8 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         curves=curves,
         choices=choices,
         found=found,
-        earlier=_earlier(study, outcomes, choices),
+        earlier=earlier(outcomes[0].steps, validation),
+        last_gain=last_gain(outcomes[0].steps, validation[0]),
         target=target,
         profile=profile.reset_index(),
         layers=[study.initial_layers(structure) for structure in structures],
@@ -137,10 +153,8 @@ def _improving(study: Study, outcomes: Sequence[Outcome], choice: Choice) -> boo
     return still_falls(outcomes[number].steps, losses)
 
 
-def _earlier(study: Study, outcomes: Sequence[Outcome], choices: Sequence[Choice]) -> list[Earlier]:
-    scores = []
-    for choice in choices:
-        number, cell, seeds = _runs(study, choice)
-        found = study.score.of(outcomes[number].curves, "validation")[:, cell, seeds]
-        scores.append(np.fmax(found, study.score.worst))
-    return earlier(outcomes[0].steps, scores)
+def _validation(study: Study, outcomes: Sequence[Outcome], choice: Choice) -> np.ndarray:
+    """A choice's validation scores, (points, seeds)."""
+    number, cell, seeds = _runs(study, choice)
+    found = study.score.of(outcomes[number].curves, "validation")[:, cell, seeds]
+    return np.fmax(found, study.score.worst)

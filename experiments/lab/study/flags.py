@@ -11,7 +11,8 @@ from experiments.lab.study.rules import MARGIN
 from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
-LEAST = {"seeds": 1, "depth": 0, "width": 1, "steps": 1, "batch_size": 1, "refine": 0}
+LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+STEPS = 200  # updates, unless flags say more
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,14 @@ class StudyFlags:
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int, ...] = (64,)
     """Neurons per hidden layer."""
-    steps: int = 200
-    """Updates of each network."""
+    steps: int | None = None
+    """Updates of each network. Without it or --epochs, 200, and twice as many as long as more
+    training would change what is recommended."""
+    epochs: float | None = None
+    """The updates of each network, given as passes over the training rows."""
+    most_steps: int = 6400
+    """Updates to which the training is lengthened at most, where neither --steps nor --epochs is
+    given."""
     batch_size: tuple[int, ...] = (64,)
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
@@ -110,6 +117,10 @@ def ask(flags: StudyFlags, question: str) -> Study:
     # Two values that are written differently, such as silu and swish, may be the same one.
     structure = {name: tuple(dict.fromkeys(getattr(flags, name))) for name in AXES}
     settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
+    if flags.steps is not None:
+        cli.at_least(1, flags.steps, "--steps")
+    if flags.epochs is not None:
+        _check_epochs(flags)
     source = load(
         flags.data,
         target=flags.target,
@@ -119,6 +130,8 @@ def ask(flags: StudyFlags, question: str) -> Study:
         group=flags.group,
         time=flags.time,
     )
+    splits = Splits(source, fixed=flags.splits == "fixed")
+    given = flags.steps is not None or flags.epochs is not None
     return Study(
         question=question,
         settings={
@@ -126,12 +139,34 @@ def ask(flags: StudyFlags, question: str) -> Study:
             "learning_rate": rates,
             "own_activations": named_activations.described(labels),
         },
-        splits=Splits(source, fixed=flags.splits == "fixed"),
+        splits=splits,
         asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
         activations=activations,
-        steps=flags.steps,
+        steps=_steps(flags, splits.training_rows(0)),
+        limit=None if given else flags.most_steps,
         refine=flags.refine,
         fixed=flags.fixed_grid,
         baseline=baseline,
         margin=flags.margin,
     )
+
+
+def _check_epochs(flags: StudyFlags) -> None:
+    if flags.steps is not None:
+        raise cli.UserError(
+            f"--steps {flags.steps} --epochs {flags.epochs:g}: both say how long to train; give one"
+        )
+    if not 0 < flags.epochs < float("inf"):
+        raise cli.UserError(f"--epochs {flags.epochs:g}: give a number above 0")
+    if len(set(flags.batch_size)) > 1:
+        raise cli.UserError(
+            f"--epochs {flags.epochs:g}: with several batch sizes, an epoch has several numbers of "
+            "updates; give --steps"
+        )
+
+
+def _steps(flags: StudyFlags, rows: int) -> int:
+    """Updates of each network, to begin with."""
+    if flags.epochs is not None:
+        return max(1, round(flags.epochs * rows / min(flags.batch_size[0], rows)))
+    return flags.steps if flags.steps is not None else min(STEPS, flags.most_steps)

@@ -1,7 +1,7 @@
 """What is asked: one object that goes from the flags to training, comparison, files and report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +41,8 @@ class Study:
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
     margin: a difference of scores that does not matter in practice.
+    limit: the most updates to which the training is lengthened, where its length decides; None:
+        it is not lengthened.
     """
 
     question: str
@@ -53,6 +55,7 @@ class Study:
     fixed: bool = False
     baseline: str | None = None
     margin: float = MARGIN
+    limit: int | None = None
 
     @cached_property
     def grid(self) -> jaxnn.Grid:
@@ -176,6 +179,12 @@ class Study:
     def trivial(self) -> Trivial:
         """What the trivial predictor reaches."""
         return Trivial.of([self.splits.of(seed) for seed in self.grid.seed_numbers])
+
+    @property
+    def longer(self) -> "Study | None":
+        """The same with twice the updates; None where these are more than the limit."""
+        steps = 2 * self.steps
+        return replace(self, steps=steps) if self.limit and steps <= self.limit else None
 
     @cached_property
     def rules(self) -> Rules:

@@ -75,6 +75,36 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def undertrained(comparison: "Comparison") -> str:
+    """That the training is too short for a verdict, though it was lengthened to its limit."""
+    study, best = comparison.study, comparison.choices[0]
+    gain = study.score.unit.at_most(comparison.last_gain)
+    why = (
+        f"{best.label}, so far the first, still gained {gain} in the last fifth"
+        if comparison.last_gain > study.margin
+        else "the first still changed in the second half"
+    )
+    return (
+        f"Undertrained, no verdict: after {study.steps:,} updates, the most allowed, {why}; "
+        f"allow more with --most-steps {4 * study.steps}."
+    )
+
+
+def longer(comparison: "Comparison") -> str:
+    """Why the training is repeated with more updates."""
+    study, best = comparison.study, comparison.choices[0]
+    gain = study.score.unit.at_most(comparison.last_gain)
+    why = (
+        f"{best.label} still gained {gain} of validation {study.score.title} in the last fifth"
+        if comparison.last_gain > study.margin
+        else "the first changed in the second half"
+    )
+    return (
+        f"after {study.steps:,} updates, {why}: training anew with {2 * study.steps:,} updates "
+        f"(--steps {study.steps} stays with these)"
+    )
+
+
 def scope(comparison: "Comparison") -> str:
     """What the verdict holds for, and what says that more updates may change it."""
     study, choices = comparison.study, comparison.choices

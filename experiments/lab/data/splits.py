@@ -170,10 +170,13 @@ class Splits:
 
         The preprocessing is fitted to the training rows.
         """
-        rows = self.rows(seed)
-        test = {part: rows.pop(part) for part in tuple(rows) if part == "test"}
-        train = np.unique(np.concatenate(list(rows.values())))
-        return self._widened(self._of_rows({"train": train, **test}))
+        test = {part: rows for part, rows in self.rows(seed).items() if part == "test"}
+        return self._widened(self._of_rows({"train": self.joined_rows(seed), **test}))
+
+    def joined_rows(self, seed: int) -> np.ndarray:
+        """Row numbers of a seed's training and validation rows, each once."""
+        rows = [index for part, index in self.rows(seed).items() if part != "test"]
+        return np.unique(np.concatenate(rows))
 
     def parts(self, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Part -> (x, y) of a seed, in the same shapes for all: the training part is padded."""

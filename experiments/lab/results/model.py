@@ -6,7 +6,7 @@ model.safetensors has its numbers, model.json all that turns them into predictio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,18 @@ class Model:
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """The ensemble's linear outputs, float32 (rows, outputs), of x (rows, features)."""
-        return pooled(self.each(x), self.preprocessing.head)
+        return self.pooled(self.each(x))
+
+    def pooled(self, each: np.ndarray) -> np.ndarray:
+        """The ensemble's linear outputs from those of its members; see ``pooled``."""
+        return pooled(each, self.preprocessing.head)
+
+    def without_diverged(self, x: np.ndarray) -> "Model":
+        """Without the members that have an output for x that is not finite; there may be none."""
+        if not self.members:
+            return self
+        finite = np.isfinite(self.each(x)).all(axis=(1, 2))
+        return replace(self, params=jax.tree.map(lambda leaf: leaf[finite], self.params))
 
     def predictions(self, outputs: np.ndarray) -> pd.DataFrame:
         """One row per example: the prediction, and of classes the probability of each.
@@ -79,6 +90,17 @@ class Model:
         }
         return pd.DataFrame({"prediction": names[self._classes(outputs)], **columns})
 
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """What targets stand for: the name of a class, or a number in the unit of the target.
+
+        Args:
+            y: as Preprocessing.encode makes them.
+        """
+        names = np.array(self.preprocessing.classes, object)
+        if len(names):
+            return names[y.ravel().astype(int)]
+        return self.predictions(y)["prediction"].to_numpy()
+
     def spread(self, each: np.ndarray) -> np.ndarray:
         """How far the members' predictions of a row are apart, (rows,).
 
@@ -91,7 +113,7 @@ class Model:
         if not self.preprocessing.classes:
             numbers = [self.predictions(one)["prediction"].to_numpy() for one in each]
             return np.std(numbers, axis=0, ddof=1)
-        places = self._classes(pooled(each, self.preprocessing.head))[:, None]
+        places = self._classes(self.pooled(each))[:, None]
         found = [np.take_along_axis(self._probabilities(one), places, axis=1)[:, 0] for one in each]
         return np.std(np.array(found, np.float64), axis=0, ddof=1)
 
@@ -172,13 +194,14 @@ def pooled(each: np.ndarray, head: str) -> np.ndarray:
     """
     if len(each) == 1:
         return each[0]
-    each, members = each.astype(np.float64), np.log(len(each))
+    each = each.astype(np.float64)
     if head == "regression":
-        found = each.mean(axis=0)
-    elif head == "binary":
+        return each.mean(axis=0).astype(np.float32)
+    # By logarithms, since a probability that is 0 in float32 has one too.
+    if head == "binary":
         found = logsumexp(log_expit(each), axis=0) - logsumexp(log_expit(-each), axis=0)
     else:
-        found = logsumexp(log_softmax(each, axis=-1), axis=0) - members
+        found = logsumexp(log_softmax(each, axis=-1), axis=0) - np.log(len(each))
     return found.astype(np.float32)
 
 

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from experiments.lab.study.comparison import Comparison
 
 CERTAIN = 0.05  # the p below which a choice is said not to be the best
+# How a choice's runs become one number, one and several of it, and how sure that is.
+STATISTIC, STATISTICS = "mean", "means"
+INTERVAL = "95 %, of the expected score on new rows of the same kind"
+
+
+def seed(study: Study) -> str:
+    """What a seed draws, and so what all choices share on it."""
+    if study.splits.fixed:
+        return "A seed draws the initial weights and the batches; the split is the same for all."
+    return "A seed draws the split of the rows, the initial weights and the batches."
 
 
 def verdict(found: Verdict, best: Choice, study: Study) -> str:

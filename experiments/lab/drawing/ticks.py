@@ -34,7 +34,7 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
         raise ValueError(f"a log axis from {low} to {high}: its ends must be 0 < low < high < ∞")
     span = math.log10(high / low)
     if span < DENSE:
-        found = MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high).tolist()
+        found = list(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high))
     else:
         factors = next(few for decades, few in FACTORS if span <= decades)
         stride = math.ceil(span / most)
@@ -56,7 +56,8 @@ def number_log_axis(axis: Axis, most: int = 8) -> None:
         axis: after all is drawn, since its ends decide.
         most: how many numbers there are room for.
     """
-    ticks = log_ticks(*sorted(axis.get_view_interval()), most)
+    low, high = sorted(axis.get_view_interval())
+    ticks = log_ticks(low, high, most)
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_major_formatter(FixedFormatter([f"{tick:g}" for tick in ticks]))
     axis.set_minor_locator(NullLocator())

@@ -3,6 +3,6 @@
 from experiments.lab.report.figure_files import save
 from experiments.lab.report.figures import figures
 from experiments.lab.report.page import page
-from experiments.lab.report.predictions import Predictions, on_test_rows
+from experiments.lab.report.predictions import Predictions
 
-__all__ = ["Predictions", "figures", "on_test_rows", "page", "save"]
+__all__ = ["Predictions", "figures", "page", "save"]

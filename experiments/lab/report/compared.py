@@ -19,13 +19,15 @@ from jaxnn.types import Network
 def learning_rates(comparison: Comparison) -> Figure:
     """Error or loss against learning rate, over seeds; diverged runs are marked.
 
-    The error is 1 − accuracy, or 1 − R², the share of the variance that is left unexplained. An
-    error above 1, or above twice the variance, is drawn there.
+    The error is 1 − accuracy, 1 − R², the share of the variance that is left unexplained, or
+    another metric's, see ``Score.error``. An error above that of a diverged run is drawn there.
     """
     score, results = comparison.study.score, comparison.results
-    worst, unit = (100.0, " (%)") if score.name == "accuracy" else (2.0, " (1 − R²)")
+    size = abs(score.scale)
+    worst = float(size * np.max(score.error(np.asarray(score.worst))))
+    unit = " (%)" if size == 100 else f" ({score.error_title})"
     errors = {
-        f"{part}_error": score.scale * (1 - results[f"{part}_{score.name}"])
+        f"{part}_error": size * score.error(results[f"{part}_{score.name}"])
         for part in ("test", "validation")
     }
     results = results.assign(**errors)
@@ -86,9 +88,13 @@ def _against_rate(
 
 def training_curves(comparison: Comparison) -> Figure:
     """Medians over seeds and their middle half against step, each choice at its own rate."""
-    views = []
+    views, score = [], comparison.study.score
     for column, title, change in (
         ("validation_loss", "validation loss", lambda v: v),
+        *(
+            (f"validation_{name}", f"validation {score.title}", lambda v: abs(score.scale) * v)
+            for name in score.measured
+        ),
         ("validation_accuracy", "validation error (%)", lambda v: 100 * (1 - v)),
         ("train_loss", "training loss", lambda v: v),
     ):
@@ -129,7 +135,7 @@ def over_steps(comparison: Comparison, column: str, title: str, change: Callable
 def side_by_side(comparison: Comparison) -> Figure:
     """One row per choice: score, comparison with the baseline, good rates, steps to target."""
     choices, score = comparison.choices, comparison.study.score
-    unit = " (%)" if score.name == "accuracy" else ""
+    unit = " (%)" if abs(score.scale) == 100 else ""
     views = [
         _rows(
             f"test {score.title}",
@@ -141,7 +147,7 @@ def side_by_side(comparison: Comparison) -> Figure:
                 f"95 % interval {wording.between(choice, score)}"
                 for choice in choices
             ],
-            [[score.scale * end for end in choice.interval] for choice in choices],
+            [[score.scale * end for end in score.ascending(choice.interval)] for choice in choices],
         ),
         *_against_baseline(comparison),
         _rows(
@@ -188,12 +194,12 @@ def _against_baseline(comparison: Comparison) -> list[View]:
     named = next((v.baseline for v in versus if v), None)
     if named is None:
         return []
-    points = "percentage points" if score.name == "accuracy" else score.title
+    points = score.points
     baseline = "the baseline" if len(choices[0].structure) > 1 else named
     unknown = [np.nan] * 2
 
     def ends(v: Versus) -> list[float]:
-        return [score.scale * end for end in v.difference_interval]
+        return [score.scale * end for end in score.ascending(v.difference_interval)]
 
     def difference(v: Versus) -> str:
         low, high = ends(v)
@@ -284,7 +290,7 @@ def seeds(comparison: Comparison) -> Figure:
         "seeds",
         "Distribution over seeds",
         f"One dot per seed at the chosen rate; the ring is their {wording.STATISTIC}. In every row "
-        f"the seeds have the same order, top to bottom: {wording.SAME_SEED}. A diverged run has no "
+        f"the seeds have the same order, top to bottom. A diverged run has no "
         "loss to draw.",
         tuple(views),
     )

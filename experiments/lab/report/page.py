@@ -20,6 +20,7 @@ from experiments.lab.report.figure import Figure
 from experiments.lab.report.markup import names_and_texts
 from experiments.lab.report.table import table
 from experiments.lab.study import wording
+from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.next_steps import next_steps
 
@@ -55,7 +56,7 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         target=escape(score.show(comparison.target)),
         statistics=wording.STATISTICS,
         interval=wording.INTERVAL,
-        seed=wording.SEED,
+        seed=wording.seed(comparison.study),
         seeds=len(choices[0].scores),
         runs=f"{len(comparison.results):,}",
         figures="\n".join(map(_section, figures)),
@@ -104,7 +105,7 @@ def _facts(comparison: Comparison) -> list[str]:
         (str(count), f"{seeds} {where}, {len(results):,} networks in all"),
     ]
     if others:
-        apart = [choice for choice in others if wording.standing(choice, best) != "tie"]
+        apart = [choice for choice in others if wording.standing(choice) != "tie"]
         largest = max((choice.p for choice in apart), default=min(choice.p for choice in others))
         p = f"each with p ≤ {largest:.2g}" if apart else f"the least p is {largest:.2g}"
         cards.append((f"{len(apart)} of {len(others)}", f"others told apart from it, {p}"))
@@ -138,9 +139,9 @@ def _warnings(comparison: Comparison) -> list[str]:
         for choice in comparison.choices
         if choice.edge
     ]
-    if count < wording.FEWEST_SEEDS:
+    if count < FEWEST_BLOCKS:
         found.append(
-            f"{count} seed{'s' * (count > 1)}: with fewer than {wording.FEWEST_SEEDS}, no "
+            f"{count} seed{'s' * (count > 1)}: with fewer than {FEWEST_BLOCKS}, no "
             f"difference can be found with p below {wording.CERTAIN}; train more"
         )
     if best.diverged_here:

@@ -1,13 +1,11 @@
 """Figures of a model's predictions on rows that it was not trained on, next to what is true."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from experiments.lab.data import Dataset
 from experiments.lab.data.look import short
 from experiments.lab.report.compared import brief
 from experiments.lab.report.figure import Axis, Figure, Series, View
@@ -15,14 +13,6 @@ from experiments.lab.report.figure import Axis, Figure, Series, View
 MOST_CLASSES = 20  # rows of a confusion matrix that can still be read
 MOST_ROWS = 2000  # dots that a browser draws at once
 GREY = 7  # the number of the style of what belongs to no choice
-
-
-class Predicts(Protocol):
-    """What a model must do; ``experiments.lab.results.model.Model`` does."""
-
-    def outputs(self, x: np.ndarray, /) -> np.ndarray: ...
-
-    def predictions(self, outputs: np.ndarray, /) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -41,19 +31,6 @@ class Predictions:
     classes: tuple[str, ...]
     target: str
     of: str
-
-
-def on_test_rows(model: Predicts, data: Dataset) -> Predictions:
-    """A model's predictions on the test rows of a data set, none of which it was trained on."""
-    predicted = model.predictions(model.outputs(data.x["test"]))["prediction"].to_numpy()
-    y = data.y["test"].ravel()
-    if data.classes:
-        true = np.array(data.classes, object)[y.astype(int)]
-    else:
-        mean, deviation = data.preprocessing.scale
-        true = y.astype(np.float64) * deviation + mean
-    of = f"The saved model on the {len(true):,} test rows, which it was not trained on"
-    return Predictions(true, predicted, data.classes, data.target, of)
 
 
 def predicted(found: Predictions) -> Figure:

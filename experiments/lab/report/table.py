@@ -45,12 +45,11 @@ class Column:
 
 
 def _rate(row: Row) -> Cell:
-    choice, good = row.choice, row.choice.good_rates
+    choice = row.choice
     edge = (f"{choice.edge} tried",) if choice.edge else ()
-    good_from_to = f"{good.low:.2g}–{good.high:.2g}"
-    return Cell(
-        f"{choice.learning_rate:.3g}", (*edge, good_from_to, f"{wording.decades(choice)} decades")
-    )
+    as_good = "–".join(f"{end:.2g}" for end in dict.fromkeys(choice.rates))
+    good = f"good: {wording.decades(choice)} decades"
+    return Cell(f"{choice.learning_rate:.3g}", (*edge, as_good, good))
 
 
 def _score(row: Row) -> Cell:
@@ -58,15 +57,27 @@ def _score(row: Row) -> Cell:
     return Cell(score.show(row.choice.test), (wording.between(row.choice, score),))
 
 
-def _against(row: Row) -> Cell:
-    if row.choice is row.first:
-        return Cell("the first")
-    standing, _, p = wording.against(row.choice, row.first).partition(" ")
-    return Cell(standing, (p,))
+def _middle(row: Row) -> Cell:
+    return Cell(row.comparison.study.score.show(row.choice.middle))
 
 
-def _diverged(row: Row) -> Cell:
-    return Cell(str(row.choice.diverged_runs), (f"of {row.choice.runs} runs",))
+def _best(row: Row) -> Cell:
+    said, _, p = wording.may_be_best(row.choice).partition(" ")
+    return Cell(said, (p,))
+
+
+def _failed(row: Row) -> Cell:
+    choice = row.choice
+    low, high = (f"{100 * end:.0f}" for end in choice.failed_interval)
+    return Cell(
+        f"{choice.failed} of {len(choice.scores)}",
+        (f"{low}–{high} %", f"diverged {choice.diverged_here}; {choice.diverged_runs} at any rate"),
+    )
+
+
+def _improving(row: Row) -> Cell:
+    found = row.choice.improving
+    return Cell("–" if found is None else "falls" if found else "no")
 
 
 def _steps(row: Row) -> Cell:
@@ -89,10 +100,12 @@ def _gradient(row: Row) -> Cell:
 
 COLUMNS = (
     Column(Cell(""), lambda row: Cell(row.choice.label)),
-    Column(Cell("best rate", ("good rates",)), _rate),
+    Column(Cell("rate", ("as good",)), _rate),
     Column(Cell("test {score}", ("95 % interval",)), _score),
-    Column(Cell("against the first"), _against),
-    Column(Cell("diverged", ("at any rate",)), _diverged),
+    Column(Cell("middle half"), _middle),
+    Column(Cell("is it the best?"), _best),
+    Column(Cell("failed", ("95 % interval",)), _failed),
+    Column(Cell("loss at the end"), _improving),
     Column(Cell("steps to target"), _steps),
     Column(Cell("P(better than baseline)", ("95 % interval, p",)), _versus),
     Column(Cell("gradient factor", ("theory",)), _gradient),
@@ -116,6 +129,6 @@ def table(comparison: Comparison, columns: Sequence[Column] | None = None) -> st
         [
             row.number
             for row in rows
-            if row.choice is row.first or wording.standing(row.choice, row.first) == "tie"
+            if row.choice is row.first or wording.standing(row.choice) == "tie"
         ],
     )

@@ -20,6 +20,7 @@ from jaxnn import (
     layout,
     losses,
     meanfield,
+    metrics,
     networks,
     outcome,
     program,
@@ -50,6 +51,7 @@ from jaxnn.layers import (
 )
 from jaxnn.layout import arrange
 from jaxnn.losses import HEADS, cost
+from jaxnn.metrics import METRICS
 from jaxnn.networks import autoencoder, deep_mlp, mlp
 from jaxnn.outcome import Outcome
 from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
@@ -62,6 +64,7 @@ __version__ = "0.2.0"
 __all__ = [
     "ACTIVATIONS",
     "HEADS",
+    "METRICS",
     "OPTIMIZERS",
     "Activation",
     "Array",
@@ -112,6 +115,7 @@ __all__ = [
     "make_training",
     "maxout_layer",
     "meanfield",
+    "metrics",
     "mlp",
     "networks",
     "neuron",

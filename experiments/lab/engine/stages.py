@@ -2,8 +2,8 @@
 
 Rates beyond the grid are trained where the best rate is on the edge; then, around each best rate,
 rates between those of the grid, so that its spacing decides nothing; then further seeds at the rate
-that each structure is compared at. A stage follows from the finished results of the stages before it, so an interrupted run that goes on,
-and each of several processes, come to the same stages.
+that each structure is compared at. A stage follows from the finished results of the stages before
+it, so an interrupted run that goes on, and each of several processes, come to the same stages.
 """
 
 import math

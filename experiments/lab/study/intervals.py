@@ -15,6 +15,7 @@ def new_rows_interval(
     overlap: float,
     *,
     sampling: np.ndarray | float = 0.0,
+    least: np.ndarray | float = 0.0,
     bounds: tuple[float, float] = (-math.inf, math.inf),
     level: float = 0.95,
 ) -> np.ndarray:
@@ -32,6 +33,8 @@ def new_rows_interval(
         sampling: variance of a mean score due to the draw of the test rows, where all blocks have
             the same test rows, such as a (1 − a) / rows for an accuracy a; a number or one per
             choice. It is added as it is: more blocks do not reduce it.
+        least: a variance of the mean that no number of splits can fall below, since all are of the
+            same rows; likewise. It counts where the blocks' scores happen to be (nearly) equal.
         bounds: the lowest and the highest possible score.
         level: share of such intervals that should contain the true value.
 
@@ -49,26 +52,26 @@ def new_rows_interval(
     blocks = scores.shape[1]
     if blocks < 2:
         return np.full((len(scores), 2), math.nan)
-    variance = np.var(scores, axis=1, ddof=1) / blocks
-    return _around(scores, variance + overlap * common_variance(scores) + sampling, level, bounds)
+    variance = np.var(scores, axis=1, ddof=1) / blocks + overlap * common_variance(scores)
+    return _around(scores, np.maximum(variance, least) + sampling, level, bounds)
 
 
 def mean_over_splits_interval(scores: np.ndarray, level: float = 0.95) -> np.ndarray:
     """Student's t interval of each choice's mean over all splits of these rows: no new rows.
 
     Args:
-        scores: finite, shape (choices, blocks).
+        scores: shape (choices, blocks).
         level: share of such intervals that should contain the true value.
 
     Returns:
-        shape (choices, 2); nan for fewer than 2 blocks.
+        shape (choices, 2); nan for fewer than 2 blocks, or where any score is infinite.
 
     Example:
         >>> mean_over_splits_interval(np.array([[0.90, 0.92, 0.94]])).round(3).tolist()
         [[0.87, 0.97]]
     """
     blocks = scores.shape[1]
-    if blocks < 2:
+    if blocks < 2 or not np.all(np.isfinite(scores)):
         return np.full((len(scores), 2), math.nan)
     return _around(scores, np.var(scores, axis=1, ddof=1) / blocks, level)
 

@@ -14,7 +14,7 @@ STANDARD_ERRORS = 1.0  # above the best, within which a rate is as good: the one
 
 
 @dataclass(frozen=True)
-class Recommended:
+class ChosenRate:
     """A learning rate and those that are as good.
 
     cell: the number of the recommended rate; best: of the one with the lowest expected loss.
@@ -71,7 +71,7 @@ def lowest(losses: np.ndarray, runs: np.ndarray) -> int:
 
 def recommended(
     rates: Sequence[float] | np.ndarray, losses: np.ndarray, fails: np.ndarray, runs: np.ndarray
-) -> Recommended:
+) -> ChosenRate:
     """The rate to recommend.
 
     A rate is tied with the best if its expected loss is at most one standard error above, where the
@@ -106,7 +106,7 @@ def recommended(
     decades = np.log10(np.asarray(rates, float))
     middle = (decades[safe[0]] + decades[safe[-1]]) / 2
     cell = min(safe, key=lambda cell: (round(abs(decades[cell] - middle), 9), cell))
-    return Recommended(cell, best, tuple(tied))
+    return ChosenRate(cell, best, tuple(tied))
 
 
 def _as_good(losses: np.ndarray, runs: np.ndarray, cell: int, best: int) -> bool:

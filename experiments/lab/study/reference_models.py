@@ -220,7 +220,8 @@ def _predict(model, data: Dataset, part: str) -> np.ndarray:
 
 
 def _fitted(model, data: Dataset, iterations: int) -> Fitted:
-    return Fitted(*(_predict(model, data, part) for part in ("validation", "test")), iterations)
+    validation, test = (_predict(model, data, part) for part in ("validation", "test"))
+    return Fitted(validation, test, iterations)
 
 
 def _loss(predicted: np.ndarray, data: Dataset) -> float:

@@ -11,6 +11,9 @@ from rich.text import Text
 from experiments.lab.data import Look
 from experiments.lab.study import wording
 from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.next_steps import next_steps
+
+NEXT = 3  # steps that are advised on the screen; the report has all
 
 console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
@@ -54,26 +57,26 @@ def span(seconds: float) -> str:
 
 
 def show_results(comparison: Comparison) -> None:
-    """The table, one row per choice, best first, and the verdict.
+    """The table, one row per choice, best first, the verdict, and what to do next.
 
     The table fits 80 columns, for which only long names are wrapped.
     """
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("", overflow="fold")  # long names fold, numbers stay whole
-    for title in ("at rate", score.title, "95 % interval", "diverged", "decades", "steps"):
+    for title in ("at rate", score.title, "95 % interval", "failed", "decades", "steps"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("against first", no_wrap=True)
+    table.add_column("is it the best?", no_wrap=True)
     for position, choice in enumerate(choices):
         table.add_row(
             Text(choice.label, "bold" if position == 0 else ""),
             f"{choice.learning_rate:.3g}{'*' if choice.edge else ' '}",
             score.show(choice.test),
             wording.between(choice, score),
-            f"{choice.diverged_runs}/{choice.runs}",
+            f"{choice.failed}/{len(choice.scores)}",
             wording.decades(choice),
-            wording.steps(choice),
-            wording.against(choice, choices[0]),
+            f"{wording.steps(choice)}{'↓' if choice.improving else ' '}",
+            wording.may_be_best(choice),
         )
     console.print()
     console.print(table)
@@ -82,6 +85,15 @@ def show_results(comparison: Comparison) -> None:
         f"decades: width of the good rates; steps: median to validation {score.title} "
         f"{score.show(comparison.target)}"
     )
+    console.print(
+        "failed: runs no better than half-way from the trivial predictor to the best; interval: of "
+        "the score on new rows"
+    )
+    if any(choice.improving for choice in choices):
+        console.print("↓: its validation loss still falls at the end")
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
     console.print(Text(f"\n{comparison.verdict}\n", "bold"))
+    if steps := next_steps(comparison)[:NEXT]:
+        show_plan([("next" if number == 0 else "", step) for number, step in enumerate(steps)])
+        console.print()

@@ -176,13 +176,13 @@ def first_p(scores: np.ndarray) -> np.ndarray:
         Berger 1982, Technometrics 24, for intersection-union tests.
     """
     single, joint = (p[0] for p in pairwise_p(scores))
-    middle = interquartile_mean(scores)
-    if len(scores) > 1 and np.all(middle[0] > middle[1:]):
+    means = np.mean(scores, axis=1)
+    if len(scores) > 1 and np.all(means[0] > means[1:]):
         joint[1:] = np.minimum(joint[1:], single[1:].max())
     return joint
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
+def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     """p values corrected for their number m (Holm 1979).
 
     The i-th smallest, from 0, is multiplied by m − i; then they are kept in order, and at most 1.

@@ -64,7 +64,7 @@ class Comparison:
         three quarters of them the verdict agreed with that at the end.
         """
         agree = all(then.agrees for then in self.earlier)
-        return agree and self.last_gain <= self.study.margin
+        return agree and self.last_gain <= self.study.rules.margin
 
     @property
     def widened_to(self) -> Mapping[str, float]:

@@ -33,6 +33,7 @@ TITLES = {
 PERCENT = ("accuracy", "balanced_accuracy")
 IN_UNIT = ("rmse", "mae")  # of the target
 KNOWN_ANYWAY = ("accuracy", "r2")  # that every training measures, R² as its loss
+MARGIN = 0.005  # half a point of accuracy
 TIMES = 2.0  # the error of a diverged run, in those of a predictor that knows nothing
 
 Value = TypeVar("Value", float, np.ndarray)
@@ -153,6 +154,16 @@ class Score:
     def bounds(self) -> tuple[float, float]:
         """The lowest and the highest score that a run can have."""
         return float(np.min(self.worst)), self.best
+
+    @property
+    def margin(self) -> float:
+        """A difference that does not matter in practice, unless someone says otherwise.
+
+        MARGIN; of an error, that share of the trivial predictor's.
+        """
+        if self.sign > 0 or "test" not in self.trivial:
+            return MARGIN
+        return MARGIN * abs(float(np.mean(self.trivial["test"])))
 
     def sampling(self, scores: np.ndarray, rows: int | None) -> np.ndarray | float:
         """Variance of a score due to the draw of the test rows; 0 for None.

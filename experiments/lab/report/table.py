@@ -48,7 +48,7 @@ def _rate(row: Row) -> Cell:
     choice = row.choice
     edge = (f"{choice.edge} tried",) if choice.edge else ()
     as_good = "–".join(f"{end:.2g}" for end in dict.fromkeys(choice.rates))
-    good = f"good: {wording.decades(choice)} decades"
+    good = f"{wording.decades(choice)} decades"
     return Cell(f"{choice.learning_rate:.3g}", (*edge, as_good, good))
 
 
@@ -69,15 +69,19 @@ def _best(row: Row) -> Cell:
 def _failed(row: Row) -> Cell:
     choice = row.choice
     low, high = (f"{100 * end:.0f}" for end in choice.failed_interval)
+    return Cell(f"{choice.failed} of {len(choice.scores)}", (f"{low}–{high} %",))
+
+
+def _diverged(row: Row) -> Cell:
+    choice = row.choice
     return Cell(
-        f"{choice.failed} of {len(choice.scores)}",
-        (f"{low}–{high} %", f"diverged {choice.diverged_here}; {choice.diverged_runs} at any rate"),
+        f"{choice.diverged_here} of {len(choice.scores)}", (f"any: {choice.diverged_runs}",)
     )
 
 
 def _improving(row: Row) -> Cell:
     found = row.choice.improving
-    return Cell("–" if found is None else "falls" if found else "no")
+    return Cell("–" if found is None else "falls" if found else "flat")
 
 
 def _steps(row: Row) -> Cell:
@@ -100,11 +104,12 @@ def _gradient(row: Row) -> Cell:
 
 COLUMNS = (
     Column(Cell(""), lambda row: Cell(row.choice.label)),
-    Column(Cell("rate", ("as good",)), _rate),
+    Column(Cell("rate", ("as good; good",)), _rate),
     Column(Cell("test {score}", ("95 % interval",)), _score),
-    Column(Cell("middle half"), _middle),
+    Column(Cell("interquartile mean"), _middle),
     Column(Cell("is it the best?"), _best),
     Column(Cell("failed", ("95 % interval",)), _failed),
+    Column(Cell("diverged", ("at any rate",)), _diverged),
     Column(Cell("loss at the end"), _improving),
     Column(Cell("steps to target"), _steps),
     Column(Cell("P(better than baseline)", ("95 % interval, p",)), _versus),

@@ -10,6 +10,7 @@ on test data that no choice has seen. It takes about a minute on two cores.
 
 import shlex
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ from experiments.lab.data import look
 from experiments.lab.engine import processes
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.outcome import Outcome
+from experiments.lab.engine.processes import Share
 from experiments.lab.io import cli
 from experiments.lab.results import trackers
 from experiments.lab.results.code_hash import measuring_code
@@ -25,8 +28,8 @@ from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import command, fingerprint
 from experiments.lab.results.refit import refitted
 from experiments.lab.results.write import write
-from experiments.lab.study import screen
-from experiments.lab.study.comparison import compare
+from experiments.lab.study import screen, wording
+from experiments.lab.study.comparison import Comparison, compare
 from experiments.lab.study.flags import StudyFlags, ask
 from experiments.lab.study.plan import plan
 from experiments.lab.study.study import Study
@@ -90,18 +93,15 @@ def main(configuration: Configuration) -> None:
         return
     study.try_out()
     path = configuration.out or Path("runs") / f"activations-{study.data.name}"
-    folder, known, keep, say = None, {}, None, screen.console.print
+    folder, say = None, screen.console.print
     if not part.follows:
         mark = fingerprint(study.settings, study.data.sha256, measuring_code(Study))
         folder = RunFolder(path, mark)
-        known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
-        screen.show_plan(plan(study, part, known, folder.moved_to))
-    outcomes = train(study, part, known, keep)
+    comparison = trained(study, part, folder)
     if part.alone:
         say(f"slice {part.label} is done; without --shard, the same command joins those in {path}")
-    if part.alone or not folder:
+    if not comparison or not folder:
         return
-    comparison = compare(study, outcomes)
     refit = refitted(comparison)
     write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
@@ -112,7 +112,7 @@ def main(configuration: Configuration) -> None:
         f"{len(comparison.results):,} networks in {time.perf_counter() - began:.0f} s; report: "
         f"{path / 'report.html'}"
     )
-    score = study.score
+    score = comparison.study.score
     say(
         f"its network, with {score.title} {score.show(refit.score)} on the test rows, "
         f"predicts: python -m experiments.predict {shlex.quote(str(path))} data.csv"
@@ -121,6 +121,32 @@ def main(configuration: Configuration) -> None:
     )
     for place in places:
         say(f"sent to {place}")
+
+
+def trained(study: Study, part: Share, folder: RunFolder | None) -> Comparison | None:
+    """Train and compare, with twice the updates as long as these would change the verdict.
+
+    Args:
+        study: what is asked.
+        part: the slice that this process trains; None is returned where it is trained alone.
+        folder: keeps what is finished; None for a process that only follows another.
+    """
+    known: Mapping[int, Outcome] = {}
+    keep = None
+    while True:
+        if folder:
+            folder.steps = study.steps
+            known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
+            screen.show_plan(plan(study, part, known, folder.moved_to))
+        outcomes = train(study, part, known, keep)
+        if part.alone:
+            return None
+        comparison = compare(study, outcomes)
+        longer = None if comparison.settled else study.longer
+        if longer is None:
+            return comparison
+        screen.console.print(f"\n{wording.longer(comparison)}\n")
+        study = longer
 
 
 if __name__ == "__main__":

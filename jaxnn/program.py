@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.grid import Grid
 from jaxnn.layout import Layout, arrange
 from jaxnn.sweep import Sweep, make_sweep, runs_at_once
@@ -21,12 +22,14 @@ WAVE_BYTES = 1 << 25  # of states that a CPU holds at a time: more chunks at onc
 class Task(NamedTuple):
     """What every run of a program trains on, for how long, and where it is evaluated.
 
-    data: part -> (x, y); "train" is trained on.
+    data: part -> (x, y); "train" is trained on. With ``by_seed``, that of any seed: its shapes
+        count.
     lengths: of the segments, in updates.
     batch_size: examples per update.
     each, last: parts that are evaluated after each segment, and only at the end; "train" in each
         replaces the mean loss of a segment's updates by the loss on all examples after them.
     from_start: whether the parts in ``each`` are also evaluated before the first update.
+    by_seed: the data of each seed, where they differ; None, all runs share ``data``.
     """
 
     data: Mapping[str, tuple[Array | np.ndarray, Array | np.ndarray]]
@@ -35,6 +38,7 @@ class Task(NamedTuple):
     each: Sequence[str] = ("validation",)
     last: Sequence[str] = ("test",)
     from_start: bool = False
+    by_seed: DataBySeed | None = None
 
     @property
     def steps(self) -> np.ndarray:
@@ -198,6 +202,8 @@ def compile_program(
     plan, one = plan_runs(grid, training, devices, runs), _one(training, grid)
     sweep = make_sweep(training, devices=devices, together=plan.together)
     chunk = chunk_of(plan.chunk, plan.devices)
+    if task.by_seed:  # so that a chunk, however many its seeds, needs no more splits than are held
+        chunk = max(1, min(chunk, task.by_seed.held) // plan.devices) * plan.devices
     while True:
         state = _shapes(sweep, one, chunk, plan.members)
         program = Program(plan, sweep, state).compiled(grid, task)
@@ -247,20 +253,36 @@ def _compile(
     chunk, members = state.step.shape
     number = jax.ShapeDtypeStruct((), np.float32)
     h = _shapes(sweep, dict.fromkeys(grid.hyperparameters, number), chunk, members)
-    data = {part: sweep.shapes(arrays, shared=True) for part, arrays in task.data.items()}
+    data, split = _data_shapes(sweep, task, chunk)
     segments: dict[int, Callable] = {}
     evaluations: dict[str, Callable] = {}
     for length in set(task.lengths):
         order = jax.ShapeDtypeStruct((length, task.batch_size), np.int32)
         order = _shapes(sweep, order, chunk)
-        segments[length] = sweep.segment.lower(state, h, *data["train"], order).compile()
+        segments[length] = sweep.segment.lower(state, h, *data["train"], order, *split).compile()
     compiled: dict[str, Callable] = {}
     for part in dict.fromkeys((*task.each, *task.last)):
         shape = str(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), data[part]))
         if shape not in compiled:
-            compiled[shape] = sweep.evaluate.lower(state, h, *data[part]).compile()
+            compiled[shape] = sweep.evaluate.lower(state, h, *data[part], *split).compile()
         evaluations[part] = compiled[shape]
     return segments, evaluations
+
+
+def _data_shapes(
+    sweep: Sweep, task: Task, chunk: int
+) -> tuple[dict[str, tuple[Any, Any]], tuple[Any, ...]]:
+    """Of each part as it is on the devices, and, where seeds differ, of their splits."""
+    held = (task.by_seed.held,) if task.by_seed else ()
+    data = {
+        part: tuple(
+            sweep.shapes(jax.ShapeDtypeStruct((*held, *array.shape), array.dtype), shared=True)
+            for array in arrays
+        )
+        for part, arrays in task.data.items()
+    }
+    split = (_shapes(sweep, jax.ShapeDtypeStruct((), np.int32), chunk),) if held else ()
+    return data, split
 
 
 def _bytes(function: Any) -> int:

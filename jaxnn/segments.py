@@ -13,7 +13,7 @@ import numpy as np
 from jaxnn.grid import Grid
 from jaxnn.layout import Layout
 from jaxnn.program import Program, Task
-from jaxnn.sweep import batches
+from jaxnn.sweep import Sweep, batches
 from jaxnn.training import State
 from jaxnn.types import Array
 
@@ -81,10 +81,14 @@ class Segment(NamedTuple):
 class Batches:
     """The batches of each seed; kept for the next program, whose seeds draw the same ones."""
 
-    def __init__(self, examples: int, batch_size: int, most_bytes: int = 1 << 24):
-        """For that many examples, in batches of one size; about so many bytes are kept."""
-        self._sizes = {"examples": examples, "batch_size": batch_size}
-        self._most_bytes = most_bytes
+    def __init__(
+        self, examples: int | Callable[[int], int], batch_size: int, most_bytes: int = 1 << 24
+    ):
+        """For that many examples, or for those of a seed, in batches of one size.
+
+        About so many bytes are kept.
+        """
+        self._examples, self._batch_size, self._most_bytes = examples, batch_size, most_bytes
         self._drawn: dict[tuple, np.ndarray] = {}
 
     def __call__(self, seeds: np.ndarray, start: int, steps: int) -> np.ndarray:
@@ -93,10 +97,21 @@ class Batches:
         if wanted not in self._drawn:
             if sum(array.nbytes for array in self._drawn.values()) > self._most_bytes:
                 self._drawn.clear()
-            self._drawn[wanted] = np.asarray(
-                batches(seeds.tolist(), steps=steps, start=start, **self._sizes)
-            )
+            self._drawn[wanted] = self._draw(seeds, start, steps)
         return self._drawn[wanted]
+
+    def _draw(self, seeds: np.ndarray, start: int, steps: int) -> np.ndarray:
+        examples = np.array(
+            [self._examples(seed) for seed in seeds.tolist()]
+            if callable(self._examples)
+            else [self._examples] * len(seeds)
+        )
+        found = np.empty((len(seeds), steps, self._batch_size), np.int32)
+        for number in np.unique(examples):
+            sizes = {"examples": int(number), "batch_size": self._batch_size}
+            mine = examples == number
+            found[mine] = batches(seeds[mine].tolist(), steps=steps, start=start, **sizes)
+        return found
 
 
 def program_segments(
@@ -143,15 +158,17 @@ def program_segments(
         2 (2, 3) True
     """
     plan, total = program.plan, len(task.lengths)
-    draw = draw or Batches(len(task.data["train"][0]), task.batch_size)
-    data = {
-        part: tuple(program.sweep.place(array, shared=True) for array in arrays)
-        for part, arrays in task.data.items()
-    }
+    by_seed = task.by_seed
+    examples = by_seed.examples if by_seed else len(task.data["train"][0])
+    draw, data = draw or Batches(examples, task.batch_size), _Data(program.sweep, task)
     whole = plan.layout(grid, np.ones(grid.shape, bool) if runs is None else runs)
-    starts = range(0, whole.groups, plan.wave)
-    for wave, first in enumerate(starts):
-        planned = whole.part(first, first + plan.wave)
+    cuts = (
+        list(by_seed.waves(whole, plan.wave, plan.chunk))
+        if by_seed
+        else [(first, first + plan.wave) for first in range(0, whole.groups, plan.wave)]
+    )
+    for wave, cut in enumerate(cuts):
+        planned = whole.part(*cut)
         todo, seeds = planned.runs, np.unique(planned.seeds)
         if done is not None:
             todo &= ~done
@@ -163,7 +180,7 @@ def program_segments(
             begun = stand.segment
         else:
             held.start()
-        shares = (wave + np.arange(total + 1) / total) / len(starts)
+        shares = (wave + np.arange(total + 1) / total) / len(cuts)
         if task.from_start and not begun:
             yield held.segment(wave, 0, shares[0], held.evaluate(task.each))
         for number in range(begun, total):
@@ -176,6 +193,38 @@ def program_segments(
             yield held.segment(wave, number + 1, shares[number + 1], metrics, final)
 
 
+class _Data:
+    """The data of a wave, on the devices."""
+
+    def __init__(self, sweep: Sweep, task: Task):
+        """Placed at once where all seeds share them."""
+        self._place, self._by_seed = sweep.place, task.by_seed
+        self._numbers = np.empty(0, int)
+        self.parts = {} if task.by_seed else self._placed(task.data)
+
+    def hold(self, seeds: np.ndarray) -> None:
+        """Place the splits of a wave's seeds, where they are not there yet."""
+        if self._by_seed is None:
+            return
+        numbers = np.unique(self._by_seed.numbers(seeds))
+        if not np.isin(numbers, self._numbers).all():
+            self._numbers, self.parts = numbers, {}  # the earlier ones' memory is free first
+            self.parts = self._placed(self._by_seed.stacked(numbers))
+
+    def split(self, seeds: np.ndarray) -> tuple[Array, ...]:
+        """Where each group's split is among those held; nothing where all seeds share the data."""
+        if self._by_seed is None:
+            return ()
+        places = np.searchsorted(self._numbers, self._by_seed.numbers(seeds))
+        return (self._place(places.astype(np.int32)),)
+
+    def _placed(self, parts: Mapping[str, tuple]) -> dict[str, tuple[Array, ...]]:
+        return {
+            part: tuple(self._place(array, shared=True) for array in arrays)
+            for part, arrays in parts.items()
+        }
+
+
 class _Held:
     """The runs of a wave, whose states are on the devices chunk by chunk.
 
@@ -185,13 +234,13 @@ class _Held:
     layout: Layout
     chunks: Sequence[Layout]
     rates: Sequence[Mapping[str, Array]]
+    _split: Sequence[tuple[Array, ...]]
     states: list[State]
 
-    def __init__(
-        self, program: Program, grid: Grid, data: Mapping[str, tuple[Array, ...]], runs: np.ndarray
-    ):
+    def __init__(self, program: Program, grid: Grid, data: _Data, runs: np.ndarray):
         """Of these runs, bool (cells, seeds)."""
         self._program, self._grid, self._data, self._runs = program, grid, data, runs
+        data.hold(np.asarray(grid.seed_numbers)[runs.any(axis=0)])
 
     def start(self) -> None:
         """From their initial draws."""
@@ -238,7 +287,12 @@ class _Held:
         for i, chunk in enumerate(self.chunks):  # all are dispatched before one is waited for
             order = self._program.sweep.place(drawn[np.searchsorted(seeds, chunk.seeds)])
             self.states[i], metrics = self._program.segment(
-                length, self.states[i], self.rates[i], *self._data["train"], order
+                length,
+                self.states[i],
+                self.rates[i],
+                *self._data.parts["train"],
+                order,
+                *self._split[i],
             )
             found.append({**metrics, **self._evaluate(i, parts)})
         return _on_host(found)
@@ -272,6 +326,7 @@ class _Held:
             {name: place(values) for name, values in chunk.hyperparameters.items()}
             for chunk in self.chunks
         ]
+        self._split = [self._data.split(chunk.seeds) for chunk in self.chunks]
 
     def _place(self, leaves: Sequence[np.ndarray]) -> None:
         """States from their leaves on the host."""
@@ -291,7 +346,9 @@ class _Held:
     def _evaluate(self, i: int, parts: Sequence[str]) -> dict[str, Array]:
         found: dict[str, Array] = {}
         for part in parts:
-            metrics = self._program.evaluate(part, self.states[i], self.rates[i], *self._data[part])
+            metrics = self._program.evaluate(
+                part, self.states[i], self.rates[i], *self._data.parts[part], *self._split[i]
+            )
             found |= {f"{part}_{name}": value for name, value in metrics.items()}
         return found
 

@@ -109,9 +109,18 @@ class Segment(Protocol):
     """Trains every run for some updates; compiled at the first call of each shape."""
 
     def __call__(
-        self, state: State, hyperparameters: Mapping[str, Array], x: Array, y: Array, order: Array
+        self,
+        state: State,
+        hyperparameters: Mapping[str, Array],
+        x: Array,
+        y: Array,
+        order: Array,
+        split: Array | None = None,
     ) -> tuple[State, Metrics]:
-        """The next State and "train_loss" (groups, members); the given state is used up."""
+        """The next State and "train_loss" (groups, members); the given state is used up.
+
+        With split, int (groups,), x and y have (splits,) in front, and a group trains on its own.
+        """
         ...
 
     def lower(self, *arguments: Any) -> jax.stages.Lowered:
@@ -123,9 +132,14 @@ class Evaluate(Protocol):
     """Evaluates every run; compiled at the first call of each shape."""
 
     def __call__(
-        self, state: State, hyperparameters: Mapping[str, Array], x: Array, y: Array
+        self,
+        state: State,
+        hyperparameters: Mapping[str, Array],
+        x: Array,
+        y: Array,
+        split: Array | None = None,
     ) -> Metrics:
-        """Name -> (groups, members, …)."""
+        """Name -> (groups, members, …); split as for a Segment."""
         ...
 
     def lower(self, *arguments: Any) -> jax.stages.Lowered:
@@ -171,16 +185,25 @@ class Sweep(NamedTuple):
 class _OfLiveState:
     """A compiled function of states, with a sentence for one that a segment has used up."""
 
-    def __init__(self, compiled: Any):
-        self._compiled, self.lower = compiled, compiled.lower
+    def __init__(self, shared: Any, own: Any, count: int):
+        """Of data that all groups share, with so many arguments, and with one more: the split."""
+        self._shared, self._own, self._count = shared, own, count
 
-    def __call__(self, state: State, *others: Any) -> Any:
-        if any(getattr(leaf, "is_deleted", bool)() for leaf in jax.tree.leaves(state)):
+    def lower(self, *arguments: Any) -> jax.stages.Lowered:
+        """As of a jitted function."""
+        return self._function(arguments).lower(*arguments)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if any(getattr(leaf, "is_deleted", bool)() for leaf in jax.tree.leaves(arguments[0])):
             raise ValueError(
                 "this state was used up by an earlier segment, which took over its memory; "
                 "go on with the state that segment returned"
             )
-        return self._compiled(state, *others)
+        arguments = (*arguments, *(each for each in named.values() if each is not None))
+        return self._function(arguments)(*arguments)
+
+    def _function(self, arguments: tuple) -> Any:
+        return self._shared if len(arguments) == self._count else self._own
 
 
 def make_sweep(
@@ -235,15 +258,14 @@ def make_sweep(
 
         return jax.tree.map(shape, tree)
 
-    def over(
-        function: Callable, own: tuple[bool, ...], shared_in_group: tuple[bool, ...], **options: Any
-    ) -> Any:
-        """vmap over members, then groups, then devices; data are shared by all.
+    def over(function: Callable, of_group: int = 0, **options: Any) -> Any:
+        """vmap over members, then groups, then devices.
 
-        Each argument belongs to a run (own), to a group (shared_in_group), or to all.
+        State and hyperparameters belong to a run, x and y to all; further arguments, of_group in
+        number, to a group.
         """
-        axes = tuple(0 if mine else None for mine in own)
-        grouped = [a or b for a, b in zip(own, shared_in_group, strict=True)]
+        axes = (0, 0, None, None, *[None] * of_group)
+        grouped = (True, True, False, False, *[True] * of_group)
 
         def groups(*arguments):
             mine = [argument for argument, yes in zip(arguments, grouped, strict=True) if yes]
@@ -287,13 +309,19 @@ def make_sweep(
     def order(layout: Layout, **sizes: int) -> Array:
         return place(batches(layout.seeds, **sizes))
 
-    segment = over(
-        training.segment,
-        (True, True, False, False, False),
-        (False, False, False, False, True),
-        donate_argnums=0,
-    )
-    evaluate = over(training.evaluate, (True, True, False, False), (False,) * 4)
-    trains: Any = _OfLiveState(segment)
-    judges: Any = _OfLiveState(evaluate)
+    def of_split(x, y, order, split):
+        """The rows of one split among those of all, and all rows one below the other."""
+        rows = order + split * x.shape[1]
+        return *(array.reshape(-1, *array.shape[2:]) for array in (x, y)), rows
+
+    def own_segment(state, hyperparameters, x, y, order, split):
+        return training.segment(state, hyperparameters, *of_split(x, y, order, split))
+
+    def own_evaluate(state, hyperparameters, x, y, split):
+        return training.evaluate(state, hyperparameters, x[split], y[split])
+
+    segment = over(training.segment, 1, donate_argnums=0)
+    evaluate = over(training.evaluate)
+    trains: Any = _OfLiveState(segment, over(own_segment, 2, donate_argnums=0), 5)
+    judges: Any = _OfLiveState(evaluate, over(own_evaluate, 1), 4)
     return Sweep(init, order, trains, judges, place, shapes)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxnn import HEADS, OPTIMIZERS, Grid, Outcome, make_training, mlp, program
+from jaxnn import HEADS, OPTIMIZERS, Grid, Outcome, arrange, make_training, mlp, program
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.program import Task, chunk_of, compile_program, make_program, plan_runs
 from jaxnn.segments import program_segments
 
@@ -169,3 +170,48 @@ def test_chunks_fit_the_memory(training, task):
     assert tight.plan.chunk == tight.plan.devices <= free.plan.chunk
     ours, theirs = (trained(each, task)[0].final["test_loss"] for each in (free, tight))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+def own_splits(task, held):
+    """Seeds 0 to 5 with the splits 0, 0, 1, 1, 2, 2, whose rows differ; the last are padded."""
+    x, y = task.data["train"]
+
+    def data(number):
+        rolled = np.roll(x, 5 * number, axis=0), np.roll(y, 5 * number, axis=0)
+        padded = tuple(np.concatenate([each, np.zeros_like(each[:3])]) for each in rolled)
+        shown = slice(number, number + 20)
+        return {"train": padded} | dict.fromkeys(("validation", "test"), (x[shown], y[shown]))
+
+    return DataBySeed(lambda seed: seed // 2, data, held, rows=lambda number: 40 - number)
+
+
+@pytest.mark.parametrize("held", [1, 2, 3])
+def test_each_seed_trains_and_is_evaluated_on_its_own_split(task, training, held):
+    """As if its split were the only data; however many splits are held at a time."""
+    if held < jax.local_device_count():
+        pytest.skip("a chunk has as many groups as devices")
+    by_seed = own_splits(task, held)
+    asked = task._replace(data=by_seed.data(0), by_seed=by_seed)
+    found, _, _ = trained(compile_program(training, GRID, asked), asked)
+    for seed in range(6):
+        parts, rows = by_seed.data(seed // 2), by_seed.examples(seed)
+        alone = Grid({}, {"learning_rate": RATES}, seeds=(seed,))
+        one = Task(
+            {**parts, "train": tuple(each[:rows] for each in parts["train"])}, task.lengths, 8
+        )
+        plan = plan_runs(alone, training, jax.local_devices())
+        program = make_program(training, alone, plan)
+        single = Outcome.empty(one.steps, alone.shape)
+        for segment in program_segments(program, alone, one):
+            single.add(segment)
+        for name, values in single.final.items():
+            np.testing.assert_allclose(
+                found.final[name][:, seed], values[:, 0], rtol=2e-5, atol=1e-6, err_msg=name
+            )
+
+
+def test_waves_hold_no_more_splits_than_fit(task):
+    by_seed = own_splits(task, held=2)
+    layout = arrange(GRID, members=2)  # 4 groups per seed, 24 in all
+    assert list(by_seed.waves(layout, 24, 2)) == [(0, 16), (16, 24)]
+    assert list(by_seed.waves(layout, 6, 2)) == [(0, 6), (6, 12), (12, 18), (18, 24)]

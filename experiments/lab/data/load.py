@@ -61,6 +61,8 @@ def load(
     task: str = "auto",
     drop: Sequence[str] = (),
     test_data: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
 ) -> Source:
     """A named data set, a folder of MNIST idx files, a table or arrays in a file, or an OpenML set.
 
@@ -72,12 +74,16 @@ def load(
         drop: columns to leave out; only for a table.
         test_data: path or URL of the rows to report on, with the same columns as ``data``; only for
             a table or an .npz file.
+        group, time: columns that say what each row belongs to, and when it was; only for a table.
+            Neither is an input.
 
     Returns:
         The rows as they were found.
 
     Raises:
         UserError: there are no such data, they cannot be read, or an option does not apply to them.
+
+    Eight arguments, since each is a flag of the user.
 
     Example:
         >>> found = load("iris")
@@ -87,17 +93,21 @@ def load(
     path = Path(data).expanduser()
     if data.startswith(PREFIX):
         further = None if test_data is None else read_frame(read_file(test_data))
-        return read_openml(data, target=target, task=task, drop=drop, test=further)
+        return read_openml(
+            data, target=target, task=task, drop=drop, test=further, group=group, time=time
+        )
     if data in NAMED or path.is_dir():
         for flag, value in (
             ("--target", target),
             ("--task", None if task == "auto" else task),
             ("--drop", " ".join(drop)),
             ("--test-data", test_data),
+            ("--group", group),
+            ("--time", time),
         ):
             if value:
-                kind = {"--drop": "columns", "--test-data": "test rows"}.get(
-                    flag, flag.removeprefix("--")
+                kind = {"--test-data": "test rows", "--target": "target", "--task": "task"}.get(
+                    flag, "columns"
                 )
                 raise UserError(
                     f"{flag} {value}: {data} has its own {kind}; leave {flag} out, or give --data "
@@ -113,7 +123,12 @@ def load(
         )
     file, test = read_file(data), None if test_data is None else read_file(test_data)
     if file.kind == "npz":
-        for flag, value in (("--target", target), ("--drop", " ".join(drop))):
+        for flag, value in (
+            ("--target", target),
+            ("--drop", " ".join(drop)),
+            ("--group", group),
+            ("--time", time),
+        ):
             if value:
                 raise UserError(
                     f"{flag} {value}: {data} holds arrays, which have no named columns; "
@@ -131,4 +146,6 @@ def load(
         drop=drop,
         test=further,
         first_line=None if file.kind in PARQUET else 2,
+        group=group,
+        time=time,
     )

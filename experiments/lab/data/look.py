@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.lab.data.prepare import Dataset
+from experiments.lab.data.dataset import Dataset
 from experiments.lab.data.preprocessing import Category, Number
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import is_identifier

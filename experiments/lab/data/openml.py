@@ -21,6 +21,8 @@ def read_openml(
     task: str = "auto",
     drop: Sequence[str] = (),
     test: pd.DataFrame | None = None,
+    group: str | None = None,
+    time: str | None = None,
 ) -> Source:
     """The data set that ``openml:NAME`` or ``openml:NUMBER`` names.
 
@@ -30,6 +32,9 @@ def read_openml(
         task: "auto", "classification" or "regression".
         drop: columns to leave out.
         test: rows to report on, with the same columns.
+        group, time: as for as_source.
+
+    Seven arguments, since each is a flag of the user.
 
     Returns:
         Its rows, with OpenML's warnings in the notes.
@@ -63,6 +68,8 @@ def read_openml(
         task=task,
         drop=drop,
         test=test,
+        group=group,
+        time=time,
         target=target or (own[0] if len(own) == 1 else None),
     )
     return source._replace(

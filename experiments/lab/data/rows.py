@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data.arrays import read_inputs
+from experiments.lab.data.dataset import shortened
 from experiments.lab.data.load import NAMED, load
 from experiments.lab.data.location import is_url, read_file
 from experiments.lab.data.openml import PREFIX
-from experiments.lab.data.prepare import shortened
 from experiments.lab.data.preprocessing import Category, Number, Preprocessing, as_text, unreadable
 from experiments.lab.data.table import read_frame
 from experiments.lab.io.cli import UserError

@@ -100,6 +100,8 @@ def as_source(
     drop: Sequence[str] = (),
     test: pd.DataFrame | None = None,
     first_line: int | None = None,
+    group: str | None = None,
+    time: str | None = None,
 ) -> Source:
     """The table with ``target`` as the column to predict.
 
@@ -113,6 +115,8 @@ def as_source(
         drop: columns to leave out.
         test: rows to report on, with the same columns.
         first_line: the line of the first row in a text file, for error messages.
+        group: the column that says what each row belongs to; it is no input.
+        time: the column that says when each row was, numbers or dates; it is no input.
 
     Returns:
         The rows whose target is known, without empty columns.
@@ -123,7 +127,7 @@ def as_source(
             target is not numeric; or the test rows lack a column, have no target, or targets that
             are not numeric for a regression.
 
-    Eight arguments, since each is a flag of the user or a fact about where the table comes from.
+    Ten arguments, since each is a flag of the user or a fact about where the table comes from.
     """
     columns = list(frame)
     if target is None:
@@ -131,24 +135,40 @@ def as_source(
             f"{where}: the column to predict is not named; give --target one of "
             f"{', '.join(columns)}"
         )
-    for flag, column in (("--target", target), *(("--drop", column) for column in drop)):
+    special = {"--group": group, "--time": time}
+    special = {flag: column for flag, column in special.items() if column is not None}
+    for flag, column in (
+        ("--target", target),
+        *special.items(),
+        *(("--drop", column) for column in drop),
+    ):
         if column not in columns:
             nearest = difflib.get_close_matches(column, columns, n=len(columns), cutoff=0)
             raise UserError(
                 f"{flag} {column}: {where} has no such column; name one of its columns, nearest "
                 f"first: {', '.join(nearest)}"
             )
+    for flag, column in special.items():
+        if column == target or column in drop:
+            other = "--target" if column == target else "--drop"
+            raise UserError(f"{flag} {column}: it is given as {other} too; give it once")
+    if len(special) > 1:
+        raise UserError(
+            f"--group {group} --time {time}: rows are split by one of them; give one of the two"
+        )
     if target in drop:
         raise UserError(
             f"--drop {target}: it is the column to predict; keep it, or choose another --target"
         )
-    if len(columns) - len(set(drop)) == 1:
+    if len(columns) - len({*drop, *special.values()}) == 1:
         raise UserError(
             f"{where}: {target} is its only column{' left' if drop else ''}; give a table with at "
             "least one more column to predict it from"
         )
     notes, left_out = [], [(column, "--drop") for column in dict.fromkeys(drop)]
     frame = frame.drop(columns=list(drop))
+    blocks = {flag: frame.pop(column) for flag, column in special.items()}
+    left_out += [(column, flag) for flag, column in special.items()]
     named = [column for column in frame if column != target and is_identifier(frame[column])]
     if named:
         notes.append(
@@ -197,6 +217,7 @@ def as_source(
             )
         _refuse_infinite("--test-data", test, first_line)
         held_out = (test.drop(columns=target).reset_index(drop=True), targets(test[target], task))
+    blocks = {flag: column.loc[frame.index] for flag, column in blocks.items()}
     x = frame.drop(columns=target).reset_index(drop=True)
     missing = int(x.isna().to_numpy().sum())
     if missing:
@@ -204,7 +225,48 @@ def as_source(
             "missing cells, imputed with the median (numbers) or the most frequent category: "
             f"{missing:,}"
         )
-    return Source(name, x, targets(y, task), task, target, held_out, tuple(notes), tuple(left_out))
+    return Source(
+        name,
+        x,
+        targets(y, task),
+        task,
+        target,
+        held_out,
+        tuple(notes),
+        tuple(left_out),
+        group=_groups(where, blocks.get("--group"), first_line),
+        time=_times(where, blocks.get("--time"), first_line),
+    )
+
+
+def _groups(where: str, column: pd.Series | None, first_line: int | None) -> np.ndarray | None:
+    """The group of each row, as text."""
+    if column is None:
+        return None
+    _refuse_gap("--group", where, column, column.isna(), first_line)
+    return as_text(column).to_numpy(object)
+
+
+def _times(where: str, column: pd.Series | None, first_line: int | None) -> np.ndarray | None:
+    """The time of each row, as a number."""
+    if column is None:
+        return None
+    number = _is_number(column)
+    found = column if number else pd.to_datetime(column, errors="coerce", utc=True, format="mixed")
+    _refuse_gap("--time", where, column, found.isna(), first_line)
+    return found.to_numpy(np.float64) if number else found.astype("int64").to_numpy(np.float64)
+
+
+def _refuse_gap(
+    flag: str, where: str, column: pd.Series, wrong: pd.Series, first_line: int | None
+) -> None:
+    if wrong.any():
+        row, found = int(column.index[np.argmax(wrong)]), column[wrong].iloc[0]
+        place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
+        said = "is empty" if pd.isna(found) else f"holds {str(found)!r}, which is no number or date"
+        raise UserError(
+            f"{flag} {column.name}: {place} of {where} {said}; every row needs a value there"
+        )
 
 
 def is_identifier(column: pd.Series) -> bool:

@@ -12,11 +12,13 @@ import numpy as np
 import jaxnn
 from experiments.lab.engine.devices import memory
 from experiments.lab.engine.outcome import Outcome
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.program import Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
 
 CHECKPOINT_SECONDS = 5.0
+Programs = dict[tuple[int, bytes], Program]  # by the number of their structure, and their runs
 
 
 class Work(Protocol):
@@ -36,7 +38,11 @@ class Work(Protocol):
     def steps(self) -> int: ...
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
-        """Part ("train", "validation", "test") -> (x, y)."""
+        """Part ("train", "validation", "test") -> (x, y), of all seeds or of the first one."""
+        ...
+
+    def by_seed(self, held: int) -> DataBySeed | None:
+        """The data of each seed, where they differ, of so many splits at a time; else None."""
         ...
 
     def make(self, structure: Mapping[str, Any]) -> Training:
@@ -64,11 +70,20 @@ class Listener(Protocol):
         ...
 
 
+def _held(parts: Mapping[str, tuple[np.ndarray, np.ndarray]], seeds: int) -> int:
+    """How many splits are on each device at a time: all, if they take a fourth of its memory."""
+    devices = jax.local_devices()
+    shared = len(devices) if devices[0].platform == "cpu" else 1
+    size = shared * sum(x.nbytes + y.nbytes for x, y in parts.values())
+    return max(len(devices), int(min(seeds, memory(devices[0]) / 2 / size)))
+
+
 def run_grid(
     work: Work,
     runs: Mapping[int, np.ndarray],
     known: Mapping[int, Outcome],
     listener: Listener,
+    programs: Programs | None = None,
 ) -> dict[int, Outcome]:
     """Train runs of a grid.
 
@@ -78,6 +93,8 @@ def run_grid(
         known: outcomes that an earlier, interrupted call has left, by the number of their
             structure; their finished runs are not trained again.
         listener: is called as the training goes on.
+        programs: those of earlier calls for the same work, which are not compiled again; new ones
+            are added.
 
     Returns:
         The outcomes by the number of their structure.
@@ -88,24 +105,31 @@ def run_grid(
         for number in runs
     }
     todo = [number for number, mine in runs.items() if not outcomes[number].done[mine].all()]
+    by_seed = work.by_seed(_held(data, len(grid.seed_numbers)))
     tasks = {
-        number: Task(data, lengths, work.batch_size(grid.structures[number])) for number in todo
+        number: Task(data, lengths, work.batch_size(grid.structures[number]), by_seed=by_seed)
+        for number in todo
     }
     draws = {
-        size: Batches(len(data["train"][0]), size)
+        size: Batches(by_seed.examples if by_seed else len(data["train"][0]), size)
         for size in {task.batch_size for task in tasks.values()}
     }
 
+    programs = {} if programs is None else programs
+
     def compiled(number: int) -> tuple[Program, float]:
         began, asked = time.perf_counter(), runs[number][grid.find(work.asked)]
-        program = compile_program(
-            work.make(grid.structures[number]),
-            work.asked,
-            tasks[number],
-            runs=asked if asked.any() else ~asked,
-            memory=memory(jax.local_devices()[0]),
-        )
-        return program, time.perf_counter() - began
+        asked = asked if asked.any() else ~asked
+        key = (number, asked.tobytes())
+        if key not in programs:
+            programs[key] = compile_program(
+                work.make(grid.structures[number]),
+                work.asked,
+                tasks[number],
+                runs=asked,
+                memory=memory(jax.local_devices()[0]),
+            )
+        return programs[key], time.perf_counter() - began
 
     with ThreadPoolExecutor(1) as compiler:
         # The next program compiles while this one runs.

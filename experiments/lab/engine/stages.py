@@ -1,12 +1,14 @@
-"""A grid in stages: what was asked for, further rates, further seeds.
+"""A grid in stages: what was asked for, rates beyond it, rates between, further seeds.
 
-Further rates are trained where the best rate is on the edge, further seeds at each best rate. A
-stage follows from the finished results of the stages before it, so an interrupted run that goes on,
-and each of several processes, come to the same stages.
+Rates beyond the grid are trained where the best rate is on the edge; then, around each best rate,
+rates between those of the grid, so that its spacing decides nothing; then further seeds at the rate
+that each structure is compared at. A stage follows from the finished results of the stages before
+it, so an interrupted run that goes on, and each of several processes, come to the same stages.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +19,9 @@ from experiments.lab.engine.outcome import Outcome
 BEYOND = 2.0  # decades by which a grid is widened at most, on either side
 CLOSEST = 0.25  # decades between further rates at least: so there are eight on a side at most
 STAGE = 1.0  # decades that a stage adds: a few rates take little more time than one
+BETWEEN = 4  # a gap between two rates of the grid is cut into so many
+NEAR = 2  # of the rates in such a gap, those nearest to the best are trained
+FINE = 0.15  # decades between the rates of a grid that needs none between them
 
 Runs = Mapping[int, np.ndarray]  # by the number of their structure, bool (cells, seeds)
 
@@ -28,6 +33,7 @@ class Asked(Protocol):
     grid: the widest that it may become; its first seeds are those asked for.
     labels: what to call each structure.
     best_cell: the number of the best cell, of an outcome's runs, bool (cells, seeds).
+    chosen_cell: likewise, of the cell that the structure is compared at.
     """
 
     @property
@@ -41,9 +47,11 @@ class Asked(Protocol):
 
     def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int: ...
 
+    def chosen_cell(self, outcome: Outcome, runs: np.ndarray) -> int: ...
+
 
 def widest(asked: jaxnn.Grid, *, refine: int = 0, fixed: bool = False) -> jaxnn.Grid:
-    """All that a grid may become: rates beyond both ends, spaced as at that end, and further seeds.
+    """All that a grid may become: rates beyond both ends and between, and further seeds.
 
     Args:
         asked: the grid; its cells are learning rates, ascending.
@@ -52,13 +60,23 @@ def widest(asked: jaxnn.Grid, *, refine: int = 0, fixed: bool = False) -> jaxnn.
 
     Example:
         >>> grid = widest(jaxnn.Grid({}, {"learning_rate": (0.1, 1.0)}, seeds=3), refine=2)
-        >>> grid.hyperparameters["learning_rate"], grid.seeds
-        ((0.001, 0.01, 0.1, 1.0, 10.0, 100.0), 5)
+        >>> rates = grid.hyperparameters["learning_rate"]
+        >>> len(rates), rates[8:13], grid.seeds
+        (21, (0.1, 0.177827941004, 0.316227766017, 0.562341325190, 1.0), 5)
     """
     rates = tuple(asked.hyperparameters["learning_rate"])
-    if len(rates) > 1 and not fixed:
-        rates = (*_beyond(rates[1], rates[0])[::-1], *rates, *_beyond(rates[-2], rates[-1]))
+    if not fixed:
+        rates = main_rates(asked)
+        rates = tuple(sorted({*rates, *(rate for pair in pairwise(rates) for rate in _gap(*pair))}))
     return jaxnn.Grid(asked.structure, {"learning_rate": rates}, len(asked.seed_numbers) + refine)
+
+
+def main_rates(asked: jaxnn.Grid) -> tuple[float, ...]:
+    """The rates of a grid, and those beyond its ends, spaced as at that end."""
+    rates = tuple(asked.hyperparameters["learning_rate"])
+    if len(rates) < 2:
+        return rates
+    return (*_beyond(rates[1], rates[0])[::-1], *rates, *_beyond(rates[-2], rates[-1]))
 
 
 def train(study: Asked, stage: Callable[[Runs, str], Mapping[int, Outcome]]) -> list[Outcome]:
@@ -72,11 +90,11 @@ def train(study: Asked, stage: Callable[[Runs, str], Mapping[int, Outcome]]) -> 
     Returns:
         The outcomes in the order of the structures.
     """
-    runs = first(study)
+    runs, mains = first(study), np.isin(_rates(study.grid), main_rates(study.asked))
     outcomes = stage(runs, "")
     while True:
         further = {
-            number: further_rates(study.grid, mine, study.best_cell(outcomes[number], mine))
+            number: further_rates(study.grid, mine, study.best_cell(outcomes[number], mine), mains)
             for number, mine in runs.items()
         }
         further = {number: more for number, more in further.items() if more.any()}
@@ -84,14 +102,22 @@ def train(study: Asked, stage: Callable[[Runs, str], Mapping[int, Outcome]]) -> 
             break
         outcomes = stage(further, widened(study, further))
         runs |= {number: runs[number] | more for number, more in further.items()}
+    between = {
+        number: rates_between(study.grid, mine, study.best_cell(outcomes[number], mine), mains)
+        for number, mine in runs.items()
+    }
+    between = {number: more for number, more in between.items() if more.any()}
+    if between:
+        outcomes = stage(between, "rates between those of the grid, around each best")
+        runs |= {number: runs[number] | more for number, more in between.items()}
     known = len(study.asked.seed_numbers)
     if seeds := len(study.grid.seed_numbers) - known:
         outcomes = stage(
             {
-                number: _further_seeds(mine, study.best_cell(outcomes[number], mine), known)
+                number: _further_seeds(mine, study.chosen_cell(outcomes[number], mine), known)
                 for number, mine in runs.items()
             },
-            f"{seeds} further seed{'s' * (seeds > 1)} at each best rate",
+            f"{seeds} further seed{'s' * (seeds > 1)} at each recommended rate",
         )
     return [outcomes[number] for number in runs]
 
@@ -103,29 +129,62 @@ def first(study: Asked) -> dict[int, np.ndarray]:
     return dict.fromkeys(range(len(study.grid.structures)), runs)
 
 
-def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int) -> np.ndarray:
+def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarray) -> np.ndarray:
     """The runs to go on with where the best rate is on the edge, and the grid has further rates.
 
     Args:
         grid: the widest.
         runs: bool (cells, seeds), those trained.
         best: the number of the best cell.
+        mains: bool (cells,), the rates that are not between those of the grid.
 
     Returns:
         bool (cells, seeds); none where the best rate is not on the edge.
 
     Example:
         >>> grid = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0, 10.0, 100.0)})
-        >>> further_rates(grid, np.array([[True], [True], [False], [False]]), 1).ravel().tolist()
+        >>> runs = np.array([[True], [True], [False], [False]])
+        >>> further_rates(grid, runs, 1, np.ones(4, bool)).ravel().tolist()
         [False, False, True, False]
     """
     tried, more = np.flatnonzero(runs.any(axis=1)), np.zeros_like(runs)
     if len(tried) > 1 and best in (tried[0], tried[-1]):
-        decades = np.log10(grid.hyperparameters["learning_rate"])
-        for cell in range(best + 1, len(decades)) if best == tried[-1] else range(best - 1, -1, -1):
+        decades = np.log10(_rates(grid))
+        outwards = range(best + 1, len(decades)) if best == tried[-1] else range(best - 1, -1, -1)
+        for cell in filter(mains.__getitem__, outwards):
             if more.any() and abs(decades[cell] - decades[best]) > STAGE + 1e-9:
                 break
             more[cell] = runs[best]
+    return more
+
+
+def rates_between(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarray) -> np.ndarray:
+    """The runs at rates between the best one and its neighbours, half-way at most.
+
+    Args:
+        grid, runs, best, mains: as for further_rates.
+
+    Returns:
+        bool (cells, seeds); none where the rates of the grid are within FINE decades.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> asked = jaxnn.Grid({}, {"learning_rate": (1.0, 10.0)})
+        >>> grid = widest(asked)
+        >>> mains = np.isin(grid.hyperparameters["learning_rate"], main_rates(asked))
+        >>> runs = first(SimpleNamespace(asked=asked, grid=grid))[0]
+        >>> more = rates_between(grid, runs, int(np.flatnonzero(runs)[0]), mains)
+        >>> [grid.hyperparameters["learning_rate"][cell] for cell in np.flatnonzero(more)]
+        [1.77827941004, 3.16227766017]
+    """
+    tried, more = np.flatnonzero(runs.any(axis=1) & mains), np.zeros_like(runs)
+    place, decades = int(np.searchsorted(tried, best)), np.log10(_rates(grid))
+    for neighbour in (
+        tried[number] for number in (place - 1, place + 1) if 0 <= number < len(tried)
+    ):
+        if abs(decades[neighbour] - decades[best]) > FINE:
+            step = 1 if neighbour > best else -1
+            more[[best + step * (1 + number) for number in range(NEAR)]] = runs[best]
     return more
 
 
@@ -136,10 +195,11 @@ def ends(study: Asked, runs: Runs) -> dict[str, float]:
         >>> from types import SimpleNamespace
         >>> asked = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0)})
         >>> study = SimpleNamespace(asked=asked, grid=widest(asked), labels=["relu"])
-        >>> ends(study, {0: np.array([[False], [False], [True], [True], [True], [False]])})
+        >>> tried = np.isin(study.grid.hyperparameters["learning_rate"], (0.1, 1.0, 10.0))
+        >>> ends(study, {0: tried[:, None]})
         {'relu': 10.0}
     """
-    rates = np.array(study.grid.hyperparameters["learning_rate"])
+    rates = _rates(study.grid)
     asked = study.asked.hyperparameters["learning_rate"]
     found = {}
     for number, mine in runs.items():
@@ -158,6 +218,17 @@ def widened(study: Asked, runs: Runs) -> str:
         to.setdefault(rate, []).append(label)
     said = "; ".join(f"to {rate:.3g} for {', '.join(names)}" for rate, names in to.items())
     return f"the best rate was on the edge: widened {said}" if said else ""
+
+
+def _rates(grid: jaxnn.Grid) -> np.ndarray:
+    return np.asarray(grid.hyperparameters["learning_rate"], float)
+
+
+def _gap(low: float, high: float) -> list[float]:
+    """The rates that cut a gap into equal parts, on a log scale."""
+    return [
+        float(f"{low * (high / low) ** (number / BETWEEN):.12g}") for number in range(1, BETWEEN)
+    ]
 
 
 def _beyond(inner: float, end: float) -> list[float]:

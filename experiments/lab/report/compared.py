@@ -22,7 +22,7 @@ def learning_rates(comparison: Comparison) -> Figure:
     """
     score, results = comparison.study.score, comparison.results
     size = abs(score.scale)
-    worst = float(size * np.max(score.error(score.worst)))
+    worst = float(size * np.max(score.error(np.asarray(score.worst))))
     unit = " (%)" if size == 100 else f" ({score.error_title})"
     errors = {
         f"{part}_error": size * score.error(results[f"{part}_{score.name}"])

@@ -17,6 +17,7 @@ from experiments.lab.drawing import colours
 from experiments.lab.report import figure
 from experiments.lab.report.figure import Figure
 from experiments.lab.study import wording
+from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
 
 _COLUMNS = (
@@ -24,7 +25,7 @@ _COLUMNS = (
     "best rate",
     "test {score}",
     "95 % interval",
-    "against the first",
+    "is it the best?",
     "diverged",
     "good rates, decades",
     "steps to target (seeds)",
@@ -109,7 +110,7 @@ def _facts(comparison: Comparison) -> list[str]:
         (str(count), f"{seeds} {where}, {len(results):,} networks in all"),
     ]
     if others:
-        apart = [choice for choice in others if wording.standing(choice, best) != "tie"]
+        apart = [choice for choice in others if wording.standing(choice) != "tie"]
         largest = max((choice.p for choice in apart), default=min(choice.p for choice in others))
         p = f"each with p ≤ {largest:.2g}" if apart else f"the least p is {largest:.2g}"
         cards.append((f"{len(apart)} of {len(others)}", f"others told apart from it, {p}"))
@@ -143,9 +144,9 @@ def _warnings(comparison: Comparison) -> list[str]:
         for choice in comparison.choices
         if choice.edge
     ]
-    if count < wording.FEWEST_SEEDS:
+    if count < FEWEST_BLOCKS:
         found.append(
-            f"{count} seed{'s' * (count > 1)}: with fewer than {wording.FEWEST_SEEDS}, no "
+            f"{count} seed{'s' * (count > 1)}: with fewer than {FEWEST_BLOCKS}, no "
             f"difference can be found with p below {wording.CERTAIN}; train more"
         )
     if best.diverged_here:
@@ -163,7 +164,7 @@ def _rows(comparison: Comparison) -> list[str]:
     """The table, one row per choice."""
     rows, score, first = [], comparison.study.score, comparison.choices[0]
     for choice, factor in zip(comparison.choices, comparison.gradient_factors, strict=True):
-        tied = choice is first or wording.standing(choice, first) == "tie"
+        tied = choice is first or wording.standing(choice) == "tie"
         rate = f"{choice.learning_rate:.3g}{f' ({choice.edge} tried)' if choice.edge else ''}"
         reached = f" ({choice.reached}/{len(choice.scores)})" if choice.reached is not None else ""
         cells = (
@@ -171,7 +172,7 @@ def _rows(comparison: Comparison) -> list[str]:
             rate,
             score.show(choice.test),
             wording.between(choice, score),
-            "the first" if choice is first else wording.against(choice, first),
+            wording.may_be_best(choice),
             f"{choice.diverged_runs} of {choice.runs}",
             wording.decades(choice),
             wording.steps(choice) + reached,

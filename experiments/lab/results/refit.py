@@ -47,6 +47,7 @@ def refitted(comparison: Comparison) -> Refit | None:
     run = typical(comparison.results.loc[list(choice.rows)], column)
     if run is None:
         return None
+    data = study.splits.of(int(run["seed"]))
     params = refit(study, structure, choice.learning_rate, int(run["seed"]))
     if params is None:
         return None
@@ -55,13 +56,13 @@ def refitted(comparison: Comparison) -> Refit | None:
     model = Model(
         structure=structure,
         network=study.network(structure),
-        preprocessing=study.data.preprocessing,
+        preprocessing=data.preprocessing,
         params=params,
         metric=study.score.name,
         left_out=study.left_out,
         own_activations={name: found for name, found in own if name in names},
     )
-    scores = model.scores(study.data)
+    scores = model.scores(data)
     about = {
         "is": WHICH,
         "seed": run["seed"],
@@ -109,12 +110,13 @@ def refit(study: Study, structure: Mapping[str, Any], rate: float, seed: int) ->
     Returns:
         The parameters as NumPy arrays; None where they are not finite.
     """
-    training, train = study.make(structure), study.parts()["train"]
+    training, train = study.make(structure), study.splits.of(seed).parts["train"]
     size, lengths = study.batch_size(structure), segment_lengths(study.steps)
     grid, devices = jaxnn.Grid({}, {"learning_rate": (rate,)}, (seed,)), jax.local_devices()[:1]
     plan = Plan.whole(jaxnn.arrange(grid), len(devices))
     program = make_program(training, grid, plan, devices)
-    every, batches = np.unique(study.grid.seed_numbers), Batches(len(train[0]), size)
+    every = np.unique(study.grid.seed_numbers)
+    batches = Batches(study.splits.training_rows, size)
 
     def draw(wanted: np.ndarray, start: int, steps: int) -> np.ndarray:
         # All seeds' batches, since JAX has compiled the draw of that many.

@@ -71,6 +71,7 @@ def _asked(comparison: Comparison) -> Mapping[str, Any]:
     study, data = comparison.study, comparison.study.data
     return {
         "configuration": study.settings,
+        "steps": study.steps,
         "runs": len(comparison.results),
         "programs": len(study.grid.structures),
         "data": {

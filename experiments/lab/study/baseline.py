@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.lab.study.good_rates import middle
+from experiments.lab.study.intervals import mean_over_splits_interval
 from experiments.lab.study.statistics import (
     differences,
     holm,
-    interval,
     paired_p,
     probability_better,
 )
@@ -24,7 +23,7 @@ class Versus:
     """One choice against the baseline of the same other structure, paired by seed, on test data.
 
     baseline: its label.
-    difference: interquartile mean of the differences; difference_interval: its bootstrap interval.
+    difference: mean of the differences; difference_interval: of it, Student's t.
     probability: that this choice is better on a seed, ties ½; probability_interval: exact binomial.
     p: of equal means, by sign flips, with Holm's correction for all choices compared so.
     """
@@ -53,11 +52,12 @@ def against_baseline(choices: Sequence["Choice"], axis: str, baseline: str) -> l
         theirs = next(choice for choice in choices if choice.structure == same)
         scores = np.array(ours.scores), np.array(theirs.scores)
         apart = differences(*scores)
+        low, high = mean_over_splits_interval(apart[None])[0]
         probability, probability_interval = probability_better(*scores)
         versus[number] = Versus(
             baseline=theirs.label,
-            difference=middle(apart),
-            difference_interval=interval(apart),
+            difference=float(np.mean(apart)),
+            difference_interval=(float(low), float(high)),
             probability=probability,
             probability_interval=probability_interval,
             p=paired_p(*scores),

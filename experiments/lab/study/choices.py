@@ -1,4 +1,4 @@
-"""Choices: each structure at its own best learning rate, and how the choices compare."""
+"""Choices: each structure at its own recommended learning rate, and how the choices compare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,54 +7,76 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.lab.study import rate
 from experiments.lab.study.baseline import Versus, against_baseline
-from experiments.lab.study.good_rates import GoodRates, best_rate, good_rates, middle, rounded
-from experiments.lab.study.score import Score
-from experiments.lab.study.statistics import first_p, interval
+from experiments.lab.study.best_set import LEVEL, best_p
+from experiments.lab.study.good_rates import GoodRates, good_rates, rounded
+from experiments.lab.study.intervals import (
+    failures_interval,
+    mean_over_splits_interval,
+    new_rows_interval,
+)
+from experiments.lab.study.rules import Rules
+from experiments.lab.study.statistics import interquartile_mean
 from experiments.lab.study.study import label
+from experiments.lab.study.verdict import Verdict, judge
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One structure at its best learning rate; scores are interquartile means over seeds.
+    """One structure at its recommended learning rate; scores are means over seeds.
 
     structure: the values of the axes compared.
     rows: where its runs at that rate are in the results, by seed.
-    interval: of the test score, 95 %. scores: the test score of each seed.
-    diverged_runs: of all runs of the structure; diverged_here: of those at the best rate.
-    runs: of the structure.
+    learning_rate: the safest of the rates that cannot be told from the best; see ``rate``.
+    rates: the lowest and the highest of them.
     edge: "lowest" or "highest", where the best rate is that of all rates tried; None elsewhere, and
         where there is only one rate.
+    interval: of the expected test score on new rows, 95 %.
+    splits_interval: of the mean over all splits of these rows, 95 %: narrower.
+    middle: the interquartile mean of the scores, which a few failed runs do not change.
+    scores: the test score of each seed.
+    diverged_runs: of all runs of the structure; diverged_here: of those at the rate.
+    failed: of the runs at the rate, those no better than half-way from the trivial predictor to the
+        best choice, on test rows; failed_interval: of their share, exact, 95 %.
+    runs: of the structure.
     good_rates: how far the learning rate may be off, on validation data.
     dead, saturated: medians over seeds of the shares of hidden units on test data; None where they
         are not measured.
-    p: of the first choice being no different, corrected for data having chosen it; see first_p.
+    p: of this choice being the best of all.
     versus: None for the baseline itself.
     steps_to_target: median over seeds, infinite where the median run misses the target; None where
         there are no training curves.
     reached: how many of the seeds reach the target.
+    improving: whether the validation loss still falls at the end; None where it is not known.
     """
 
     structure: dict[str, Any]
     rows: tuple[int, ...]
     learning_rate: float
+    rates: tuple[float, float]
+    edge: str | None
     validation: float
     validation_loss: float
     test: float
-    interval: tuple[float, float]
     scores: tuple[float, ...]
+    middle: float
     test_loss: float
     diverged_runs: int
     diverged_here: int
     runs: int
-    edge: str | None
     good_rates: GoodRates
+    interval: tuple[float, float] = (np.nan, np.nan)
+    splits_interval: tuple[float, float] = (np.nan, np.nan)
+    failed: int = 0
+    failed_interval: tuple[float, float] = (0.0, 1.0)
     dead: float | None = None
     saturated: float | None = None
     p: float = 1.0
     versus: Versus | None = None
     steps_to_target: float | None = None
     reached: int | None = None
+    improving: bool | None = None
 
     @property
     def label(self) -> str:
@@ -68,37 +90,37 @@ class Choice:
 
 
 def choose(
-    results: pd.DataFrame,
-    axes: Sequence[str],
-    score: Score,
-    baseline: str | None = None,
-    seeds: float = np.inf,
-) -> list[Choice]:
-    """Each structure at the rate with the best validation score, best first.
+    results: pd.DataFrame, axes: Sequence[str], rules: Rules
+) -> tuple[list[Choice], Verdict]:
+    """Each structure at its recommended rate, the recommended one first, and the verdict.
 
-    The first is the one that validation data call best. Since they are data of the same runs, a
-    lucky run helps it both to be chosen and to score; its comparison with the others is corrected
-    for that. The baseline is named beforehand, so its comparisons are corrected for their own
-    number only.
+    After the first, which ``judge`` recommends, the order is that of the validation scores.
 
     Args:
         results: one row per run.
         axes: the structure axes that tell the choices apart.
-        score: how runs are judged.
-        baseline: a value of the first axis; None: relu if it is there, else the first in the
-            results.
-        seeds: the rate is chosen on seeds below this number, which every rate has; scores are over
-            all seeds that the chosen rate has.
+        rules: how they are judged.
     """
-    choices = []
-    for values, rows in results.groupby(list(axes), sort=False):
-        choices.append(_choice(dict(zip(axes, values, strict=True)), rows, score, seeds))
-    named = results[axes[0]].unique()
-    baseline = baseline or ("relu" if "relu" in named else named[0])
+    choices = [
+        _choice(dict(zip(axes, values, strict=True)), rows, rules)
+        for values, rows in results.groupby(list(axes), sort=False)
+    ]
     choices.sort(key=rank)
-    p = first_p(np.array([choice.scores for choice in choices]))
+    choices = _compared(choices, rules)
+    p = best_p(np.array([choice.scores for choice in choices]))
     choices = [replace(choice, p=float(value)) for choice, value in zip(choices, p, strict=True)]
-    return against_baseline(choices, axes[0], baseline)
+    # Stable: the first that may be the best leads, and the others keep their order.
+    first = next(choice for choice in choices if choice.p >= 1 - LEVEL)
+    choices.sort(key=lambda choice: choice is not first)
+    verdict = judge(
+        [choice.label for choice in choices],
+        np.array([choice.scores for choice in choices]),
+        -np.arange(len(choices)),
+        rules.margin,
+    )
+    named = results[axes[0]].unique()
+    baseline = rules.baseline or ("relu" if "relu" in named else named[0])
+    return against_baseline(choices, axes[0], baseline), verdict
 
 
 def rank(found: Any) -> tuple[float, float]:
@@ -106,16 +128,27 @@ def rank(found: Any) -> tuple[float, float]:
     return -rounded(found.validation), rounded(found.validation_loss)
 
 
-def _choice(structure: dict[str, Any], rows: pd.DataFrame, score: Score, seeds: float) -> Choice:
+def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choice:
     """The choice of one structure, from its rows of the results."""
-    by_rate = {rate: cell.sort_values("seed") for rate, cell in rows.groupby("learning_rate")}
-    chosen_on = {rate: cell[cell["seed"] < seeds] for rate, cell in by_rate.items()}
-    column = f"validation_{score.name}"
-    validation = {rate: middle(cell[column]) for rate, cell in chosen_on.items()}
-    best = best_rate(validation, lambda rate: chosen_on[rate]["validation_loss"])
-    cell = by_rate[best]
-    test = cell[f"test_{score.name}"].to_numpy()
-    edges = {min(by_rate): "lowest", max(by_rate): "highest"}
+    score, known = rules.score, rows[rows["seed"] < rules.seeds]
+
+    def by_rate(column: str) -> np.ndarray:
+        table = known.pivot(index="learning_rate", columns="seed", values=column)
+        return table.to_numpy(float)
+
+    rates = np.sort(known["learning_rate"].unique())
+    scores = by_rate(f"validation_{score.name}")
+    runs = ~np.isnan(scores)
+    seeds = slice(scores.shape[1])
+    losses = rate.clipped(by_rate("validation_loss"), of_seeds(rules.trivial_loss, seeds))
+    best = rate.lowest(losses, runs)
+    expected = np.nanmean(scores, axis=1)
+    trivial = of_seeds(score.trivial.get("validation", -np.inf), seeds)
+    fails = rate.failed(scores, trivial, float(expected[best]))
+    found = rate.recommended(rates, losses, fails, runs)
+    cell = rows[rows["learning_rate"] == rates[found.cell]].sort_values("seed")
+    test = cell[f"test_{score.name}"].to_numpy(float)
+    edges = {0: "lowest", len(rates) - 1: "highest"}
     dead, saturated = (
         float(cell[name].median()) if name in cell else None
         for name in ("test_dead", "test_saturated")
@@ -123,18 +156,51 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, score: Score, seeds: 
     return Choice(
         structure=structure,
         rows=tuple(cell.index.tolist()),
-        learning_rate=float(best),
-        validation=middle(cell[column]),
-        validation_loss=middle(cell["validation_loss"]),
-        test=middle(test),
-        interval=interval(test),
+        learning_rate=float(rates[found.cell]),
+        rates=(float(rates[found.tied[0]]), float(rates[found.tied[-1]])),
+        edge=edges.get(found.best) if len(rates) > 1 else None,
+        validation=float(expected[found.cell]),
+        validation_loss=float(np.nanmean(losses[found.cell])),
+        test=float(test.mean()),
         scores=tuple(test.tolist()),
-        test_loss=middle(cell["test_loss"]),
+        middle=float(interquartile_mean(test)),
+        test_loss=float(cell["test_loss"].mean()),
         diverged_runs=int(rows["diverged_step"].notna().sum()),
         diverged_here=int(cell["diverged_step"].notna().sum()),
         runs=len(rows),
-        edge=edges.get(best) if len(by_rate) > 1 else None,
-        good_rates=good_rates(list(validation), list(map(score.error, validation.values()))),
+        good_rates=good_rates(rates, score.error(expected)),
         dead=dead,
         saturated=saturated,
     )
+
+
+def of_seeds(values: np.ndarray | float, seeds: slice) -> np.ndarray | float:
+    """Those of some seeds, of values (seeds,) or one number for all."""
+    return values[seeds] if isinstance(values, np.ndarray) and values.ndim else values
+
+
+def _compared(choices: Sequence[Choice], rules: Rules) -> list[Choice]:
+    """With what needs the scores of all: intervals and failures."""
+    scores, score = np.array([choice.scores for choice in choices]), rules.score
+    means = scores.mean(axis=1)
+    new = new_rows_interval(
+        scores,
+        rules.overlap,
+        sampling=score.sampling(means, rules.test_rows),
+        least=score.sampling(means, rules.rows),
+        bounds=score.bounds,
+    )
+    splits = mean_over_splits_interval(scores)
+    best = float(means.max())
+    trivial = of_seeds(score.trivial.get("test", -np.inf), slice(scores.shape[1]))
+    failed = rate.failed(scores, trivial, best).sum(axis=1)
+    return [
+        replace(
+            choice,
+            interval=(float(new[n, 0]), float(new[n, 1])),
+            splits_interval=(float(splits[n, 0]), float(splits[n, 1])),
+            failed=int(failed[n]),
+            failed_interval=failures_interval(int(failed[n]), scores.shape[1]),
+        )
+        for n, choice in enumerate(choices)
+    ]

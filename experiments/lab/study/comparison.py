@@ -11,10 +11,12 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study import diagnostics, wording
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
+from experiments.lab.study.scope import Earlier, earlier, last_gain, still_falls
 from experiments.lab.study.speed import TAUS, performance_profile, steps_to_target
 from experiments.lab.study.study import Study
 from experiments.lab.study.tables import curves_table, results_table
 from experiments.lab.study.theory import gradient_factor
+from experiments.lab.study.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,10 @@ class Comparison:
     study: what was asked.
     outcomes: of each structure, in the order of the grid.
     results: one row per run. curves: one row per cell and point of its training curve.
-    choices: best first.
+    choices: the recommended one first, then in the order of their validation scores.
+    found: what their scores say.
+    earlier: what validation scores said at half and at three quarters of the updates.
+    last_gain: of the first's validation score, in the last fifth of the updates.
     target: the validation score that is good for the baseline's own best.
     profile: one row per factor τ, one column per choice; see performance_profile.
     layers: of each choice's networks before training.
@@ -36,6 +41,9 @@ class Comparison:
     results: pd.DataFrame
     curves: pd.DataFrame
     choices: Sequence[Choice]
+    found: Verdict
+    earlier: Sequence[Earlier]
+    last_gain: float
     target: float
     profile: pd.DataFrame
     layers: Sequence[diagnostics.Layers]
@@ -44,7 +52,19 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """What to use, and how sure that is."""
-        return wording.verdict(self.choices, self.study.score)
+        if self.study.limit and not self.settled:
+            return f"{wording.undertrained(self)} {wording.scope(self)}"
+        return f"{wording.verdict(self.found, self.choices[0], self.study)} {wording.scope(self)}"
+
+    @property
+    def settled(self) -> bool:
+        """Whether more updates are not expected to change what is recommended.
+
+        The first gains no more than the margin in the last fifth of the updates, and at half and
+        three quarters of them the verdict agreed with that at the end.
+        """
+        agree = all(then.agrees for then in self.earlier)
+        return agree and self.last_gain <= self.study.margin
 
     @property
     def programs(self) -> list[Outcome]:
@@ -74,8 +94,7 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         outcomes: in the order of the structures.
     """
     results, curves = results_table(study, outcomes), curves_table(study, outcomes)
-    seeds = len(study.asked.seed_numbers)
-    choices = choose(results, study.axes, study.score, study.baseline, seeds)
+    choices, found = choose(results, study.axes, study.rules)
     against = next(choice for choice in choices if choice.versus is None)
     target = study.score.best - good_enough(study.score.error(against.validation))
     reached = [
@@ -87,7 +106,12 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
     )
     steps = np.array([results["steps_to_target"][list(choice.rows)] for choice in choices])
     choices = [
-        replace(choice, steps_to_target=float(np.median(own)), reached=int(np.isfinite(own).sum()))
+        replace(
+            choice,
+            steps_to_target=float(np.median(own)),
+            reached=int(np.isfinite(own).sum()),
+            improving=_improving(study, outcomes, choice),
+        )
         for choice, own in zip(choices, steps, strict=True)
     ]
     profile = pd.DataFrame(
@@ -95,6 +119,7 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         index=pd.Index(TAUS, name="tau"),
         columns=[choice.label for choice in choices],
     )
+    validation = [_validation(study, outcomes, choice) for choice in choices]
     structures = [study.grid.structures[study.number(choice.structure)] for choice in choices]
     return Comparison(
         study=study,
@@ -102,6 +127,9 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         results=results,
         curves=curves,
         choices=choices,
+        found=found,
+        earlier=earlier(outcomes[0].steps, validation),
+        last_gain=last_gain(outcomes[0].steps, validation[0]),
         target=target,
         profile=profile.reset_index(),
         layers=[study.initial_layers(structure) for structure in structures],
@@ -110,3 +138,23 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
             for structure in structures
         ],
     )
+
+
+def _runs(study: Study, choice: Choice) -> tuple[int, int, np.ndarray]:
+    """Where a choice's runs are: the number of its structure, its cell, and its seeds."""
+    rates = np.asarray(study.grid.hyperparameters["learning_rate"], float)
+    cell = int(np.argmin(np.abs(rates - choice.learning_rate)))
+    return study.number(choice.structure), cell, np.arange(len(choice.scores))
+
+
+def _improving(study: Study, outcomes: Sequence[Outcome], choice: Choice) -> bool:
+    number, cell, seeds = _runs(study, choice)
+    losses = study.clipped(outcomes[number].curves["validation_loss"])[:, cell, seeds]
+    return still_falls(outcomes[number].steps, losses)
+
+
+def _validation(study: Study, outcomes: Sequence[Outcome], choice: Choice) -> np.ndarray:
+    """A choice's validation scores, (points, seeds)."""
+    number, cell, seeds = _runs(study, choice)
+    found = study.score.of(outcomes[number].curves, "validation")[:, cell, seeds]
+    return np.fmax(found, study.score.worst)

@@ -4,14 +4,16 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import jaxnn
-from experiments.lab.data import cautions, load, prepare, with_transform
+from experiments.lab.data import Splits, cautions, load, with_transform
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
+from experiments.lab.study.rules import MARGIN
 from experiments.lab.study.score import score_for
 from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
-LEAST = {"seeds": 1, "depth": 0, "width": 1, "steps": 1, "batch_size": 1, "refine": 0}
+LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+STEPS = 200  # updates, unless flags say more
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class StudyFlags:
     """Columns of a table to leave out, such as an identifier."""
     test_data: str | None = None
     """Path or URL of test rows with the same columns; without it, test rows are split off."""
+    splits: Literal["seed", "fixed"] = "seed"
+    """seed: each seed has its own training, validation and test rows, so that the interval is of
+    new rows of the same kind; fixed: all seeds have the split of seed 0."""
+    group: str | None = None
+    """A column of a table whose rows belong together, such as a patient's: all rows of a group are
+    in the same part. It is no input."""
+    time: str | None = None
+    """A column of a table with numbers or dates: training rows are earlier than validation rows,
+    and these earlier than test rows. It is no input."""
     activation: tuple[str, ...] = (
         "linear",
         "sigmoid",
@@ -54,15 +65,21 @@ class StudyFlags:
     """Train no further rates."""
     seeds: int = 10
     """How many seeds: 0, 1, ….
-    Each draws initial parameters and batches, the same for every activation and rate."""
+    Each draws a split, initial parameters and batches, the same for every activation and rate."""
     refine: int = 0
     """Further seeds at the best rate of each activation; the rate is chosen without them."""
     depth: tuple[int, ...] = (2,)
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int, ...] = (64,)
     """Neurons per hidden layer."""
-    steps: int = 200
-    """Updates of each network."""
+    steps: int | None = None
+    """Updates of each network. Without it or --epochs, 200, and twice as many as long as more
+    training would change what is recommended."""
+    epochs: float | None = None
+    """The updates of each network, given as passes over the training rows."""
+    most_steps: int = 6400
+    """Updates to which the training is lengthened at most, where neither --steps nor --epochs is
+    given."""
     batch_size: tuple[int, ...] = (64,)
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
@@ -76,6 +93,8 @@ class StudyFlags:
     transform: Literal["none", "log"] = "none"
     """log: train on the natural logarithm of the target, a positive number; R² and the like are
     then of the logarithm, and predictions of the number itself."""
+    margin: float = MARGIN
+    """A difference of scores that does not matter in practice: 0.005, half a point of accuracy."""
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""
@@ -92,6 +111,8 @@ def ask(flags: StudyFlags, question: str) -> Study:
     for name, known in (("activation", named_activations.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
         if not getattr(flags, name):
             raise cli.UserError(f"--{name} has no value; known: {', '.join(known)}")
+    if not 0 < flags.margin < 1:
+        raise cli.UserError(f"--margin {flags.margin:g}: give a number above 0 and below 1")
     for name in flags.optimizer:
         cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
     rates = cli.numbers(flags.learning_rate, "--learning-rate")
@@ -108,16 +129,24 @@ def ask(flags: StudyFlags, question: str) -> Study:
     settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
     if flags.metric is not None:
         cli.one_of(jaxnn.METRICS, flags.metric, "metric")
+    if flags.steps is not None:
+        cli.at_least(1, flags.steps, "--steps")
+    if flags.epochs is not None:
+        _check_epochs(flags)
     source = load(
         flags.data,
         target=flags.target,
         task=flags.task,
         drop=flags.drop,
         test_data=flags.test_data,
+        group=flags.group,
+        time=flags.time,
     )
     source = with_transform(source, flags.transform)
     if flags.metric in (None, "accuracy", "r2", "rmse"):  # that the others are offered for
         source = source._replace(notes=(*source.notes, *cautions(source)))
+    splits = Splits(source, fixed=flags.splits == "fixed")
+    given = flags.steps is not None or flags.epochs is not None
     study = Study(
         question=question,
         settings={
@@ -125,21 +154,43 @@ def ask(flags: StudyFlags, question: str) -> Study:
             "learning_rate": rates,
             "own_activations": named_activations.described(labels),
         },
-        source=source,
-        data=prepare(source),
+        splits=splits,
         asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
         activations=activations,
-        steps=flags.steps,
+        steps=_steps(flags, splits.training_rows(0)),
+        limit=None if given else flags.most_steps,
         refine=flags.refine,
         fixed=flags.fixed_grid,
         baseline=baseline,
+        margin=flags.margin,
         metric=flags.metric,
         balanced=flags.class_weights == "balanced",
     )
-    if study.balanced and not study.data.classes:
+    if study.balanced and not splits.classes:
         raise cli.UserError(
-            f"--class-weights balanced: {study.data.target} of {study.data.name} has no classes; "
+            f"--class-weights balanced: {source.target} of {source.name} has no classes; "
             "leave it out"
         )
     score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit
     return study
+
+
+def _check_epochs(flags: StudyFlags) -> None:
+    if flags.steps is not None:
+        raise cli.UserError(
+            f"--steps {flags.steps} --epochs {flags.epochs:g}: both say how long to train; give one"
+        )
+    if not 0 < flags.epochs < float("inf"):
+        raise cli.UserError(f"--epochs {flags.epochs:g}: give a number above 0")
+    if len(set(flags.batch_size)) > 1:
+        raise cli.UserError(
+            f"--epochs {flags.epochs:g}: with several batch sizes, an epoch has several numbers of "
+            "updates; give --steps"
+        )
+
+
+def _steps(flags: StudyFlags, rows: int) -> int:
+    """Updates of each network, to begin with."""
+    if flags.epochs is not None:
+        return max(1, round(flags.epochs * rows / min(flags.batch_size[0], rows)))
+    return flags.steps if flags.steps is not None else min(STEPS, flags.most_steps)

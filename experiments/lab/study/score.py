@@ -4,8 +4,10 @@ Ranks, differences and intervals are of this number; what people and files read 
 own unit and with its own sign.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +16,7 @@ import numpy as np
 from experiments.lab.data import Dataset, Preprocessing
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
+from experiments.lab.study.verdict import Unit
 from jaxnn import METRICS
 from jaxnn.losses import HEADS
 
@@ -32,6 +35,7 @@ IN_UNIT = ("rmse", "mae")  # of the target
 KNOWN_ANYWAY = ("accuracy", "r2")  # that every training measures, R² as its loss
 TIMES = 2.0  # the error of a diverged run, in those of a predictor that knows nothing
 
+Value = TypeVar("Value", float, np.ndarray)
 PerSeed = float | np.ndarray  # a number, or (seeds,) where each seed has its own split
 
 
@@ -84,11 +88,11 @@ class Score:
         """The unit of a difference that is multiplied by ``scale``."""
         return "percentage points" if self.name in PERCENT else self.title
 
-    def own(self, score: PerSeed) -> PerSeed:
+    def own(self, score: Value) -> Value:
         """From a score to the metric with its own sign, as files have it, or back."""
         return self.sign * score
 
-    def error(self, score: PerSeed) -> PerSeed:
+    def error(self, score: Value) -> Value:
         """How far it is from perfect, at least 0: 1 − accuracy, 1 − R², the RMSE itself."""
         return self.best - score
 
@@ -136,11 +140,42 @@ class Score:
         low, high = interval
         return (low, high) if self.sign > 0 else (high, low)
 
+    def written(self, near: float) -> Unit:
+        """How scores near this one, and their differences, are written in sentences."""
+        if self.name in PERCENT:
+            return Unit(self.title, 100, 1, " %", " points")
+        digits = 3
+        if self.name in IN_UNIT and near:
+            digits = max(0, 3 - math.floor(math.log10(abs(near))))
+        return Unit(self.title, self.sign, digits, "", f" of {self.title}")
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest score that a run can have."""
+        return float(np.min(self.worst)), self.best
+
+    def sampling(self, scores: np.ndarray, rows: int | None) -> np.ndarray | float:
+        """Variance of a score due to the draw of the test rows; 0 for None.
+
+        At most a (1 − a) / rows of a share a, such as an accuracy, to which two rows are added on
+        either side (Agresti & Coull 1998), since none at all is wrong by chance; of R², 4 R²
+        (1 − R²)² / rows, and of an error e in the target's unit e² / (2 rows), as for normal
+        errors.
+        """
+        if rows is None:
+            return 0.0
+        if self.name in (*IN_UNIT, "log_loss"):
+            return scores**2 / (2 * rows)
+        shares = (np.clip(np.abs(scores), 0, 1) * rows + 2) / (rows + 4)
+        if self.name == "r2":
+            return 4 * shares * (1 - shares) ** 2 / rows
+        return shares * (1 - shares) / rows
+
     def of(self, found: Mapping[str, np.ndarray], part: str) -> np.ndarray:
         """The scores of runs on a part of the data, from their metrics by name, (…, seeds)."""
         if self.name == "r2":
             return 1 - found[f"{part}_loss"] / self.variance[part]
-        return self.own(self.unit * found[f"{part}_{self.name}"])
+        return self.own(np.asarray(self.unit * found[f"{part}_{self.name}"]))
 
     def judged(
         self, found: Mapping[str, np.ndarray], part: str, diverged: np.ndarray
@@ -176,11 +211,11 @@ class Score:
             targets: as Preprocessing.encode makes them.
         """
         with jax.enable_x64(True):
-            outputs, targets = (
+            given = (
                 jnp.asarray(array, float if array.dtype.kind == "f" else int)
                 for array in (np.asarray(outputs), np.asarray(targets))
             )
-            value = float(_MEASURE[self.name](outputs, targets))
+            value = float(_MEASURE[self.name](*given))
         return self.own(float(self.unit) * value) if np.isfinite(value) else float("nan")
 
 

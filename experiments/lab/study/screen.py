@@ -61,19 +61,19 @@ def show_results(comparison: Comparison) -> None:
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("", overflow="fold")  # long names fold, numbers stay whole
-    for title in ("at rate", score.title, "95 % interval", "diverged", "decades", "steps"):
+    for title in ("at rate", score.title, "95 % interval", "failed", "decades", "steps"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("against first", no_wrap=True)
+    table.add_column("is it the best?", no_wrap=True)
     for position, choice in enumerate(choices):
         table.add_row(
             Text(choice.label, "bold" if position == 0 else ""),
             f"{choice.learning_rate:.3g}{'*' if choice.edge else ' '}",
             score.show(choice.test),
             wording.between(choice, score),
-            f"{choice.diverged_runs}/{choice.runs}",
+            f"{choice.failed}/{len(choice.scores)}",
             wording.decades(choice),
-            wording.steps(choice),
-            wording.against(choice, choices[0]),
+            f"{wording.steps(choice)}{'↓' if choice.improving else ' '}",
+            wording.may_be_best(choice),
         )
     console.print()
     console.print(table)
@@ -82,6 +82,12 @@ def show_results(comparison: Comparison) -> None:
         f"decades: width of the good rates; steps: median to validation {score.title} "
         f"{score.show(comparison.target)}"
     )
+    console.print(
+        "failed: runs no better than half-way from the trivial predictor to the best; interval: of "
+        "the score on new rows"
+    )
+    if any(choice.improving for choice in choices):
+        console.print("↓: its validation loss still falls at the end")
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
     console.print(Text(f"\n{comparison.verdict}\n", "bold"))

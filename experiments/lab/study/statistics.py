@@ -15,7 +15,7 @@ RESAMPLES = 9999
 TRIM = 0.25  # of each end: what is left makes the interquartile mean
 EXACT_BLOCKS = 13  # up to this many, all patterns of signs are tried
 _CHUNK = 1 << 22  # numbers in memory at once
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
 
 
 def interquartile_mean(scores: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -138,9 +138,9 @@ def pairwise_p(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         first[order],
         second[order],
         apart[order],
-        seen[order, None] - _ROUNDING,
+        seen[order, None] - ROUNDING,
     )
-    signs = _signs(blocks)
+    signs = sign_patterns(blocks)
     own, largest = np.zeros((2, len(seen)))
     size = max(1, _CHUNK // len(seen))
     for start in range(0, len(signs), size):
@@ -176,8 +176,8 @@ def first_p(scores: np.ndarray) -> np.ndarray:
         Berger 1982, Technometrics 24, for intersection-union tests.
     """
     single, joint = (p[0] for p in pairwise_p(scores))
-    middle = interquartile_mean(scores)
-    if len(scores) > 1 and np.all(middle[0] > middle[1:]):
+    means = np.mean(scores, axis=1)
+    if len(scores) > 1 and np.all(means[0] > means[1:]):
         joint[1:] = np.minimum(joint[1:], single[1:].max())
     return joint
 
@@ -227,7 +227,7 @@ def _ranked(apart: np.ndarray) -> np.ndarray:
     return np.where(infinite[:, None], ranks, apart)
 
 
-def _signs(blocks: int) -> np.ndarray:
+def sign_patterns(blocks: int) -> np.ndarray:
     """Patterns of signs, (patterns, blocks), with the one that changes nothing.
 
     A pattern and its opposite give the same |Σ d|, so the first sign is always +.

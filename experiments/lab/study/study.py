@@ -1,7 +1,7 @@
 """What is asked: one object that goes from the flags to training, comparison, files and report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 
 import jaxnn
-from experiments.lab.data import Dataset, Preprocessing, Source
+from experiments.lab.data import Dataset, Preprocessing, Source, Splits
 from experiments.lab.engine import stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
-from experiments.lab.study import diagnostics
-from experiments.lab.study.good_rates import best_cell
+from experiments.lab.study import diagnostics, rate
+from experiments.lab.study.rate import ChosenRate
+from experiments.lab.study.rules import MARGIN, Rules
 from experiments.lab.study.score import Score, measured, score_of
+from experiments.lab.study.trivial import trivial_losses
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.losses import class_weighted
 from jaxnn.training import Training
 from jaxnn.types import Activation, Array, Network
@@ -30,7 +33,7 @@ class Study:
 
     question: in one sentence.
     settings: the configuration by name, as the files record it.
-    source, data: the rows as found, and the arrays made of them.
+    splits: the rows as found, and the arrays that each seed makes of them.
     asked: the grid that is asked for.
     activations: label -> one activation, or one per hidden layer.
     steps: updates of each network.
@@ -38,20 +41,24 @@ class Study:
     fixed: whether no further rates are trained where the best is on the edge.
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
+    margin: a difference of scores that does not matter in practice.
+    limit: the most updates to which the training is lengthened, where its length decides; None:
+        it is not lengthened.
     metric: how runs are judged, a name in jaxnn.METRICS; None: accuracy or R².
     balanced: whether the loss weighs a row by how rare its class is; see ``loss``.
     """
 
     question: str
     settings: Mapping[str, Any]
-    source: Source
-    data: Dataset
+    splits: Splits
     asked: jaxnn.Grid
     activations: Mapping[str, Sequence[Activation]]
     steps: int
     refine: int = 0
     fixed: bool = False
     baseline: str | None = None
+    margin: float = MARGIN
+    limit: int | None = None
     metric: str | None = None
     balanced: bool = False
 
@@ -60,10 +67,24 @@ class Study:
         """The widest that the grid may become, with further rates and seeds."""
         return stages.widest(self.asked, refine=self.refine, fixed=self.fixed)
 
+    @property
+    def source(self) -> Source:
+        """The rows as found."""
+        return self.splits.source
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The split of the first seed."""
+        return self.splits.of(self.grid.seed_numbers[0])
+
     @cached_property
     def score(self) -> Score:
         """How runs are judged."""
-        return score_of(self.data, self.metric)
+        return score_of(self._each_split, self.metric)
+
+    @property
+    def _each_split(self) -> list[Dataset]:
+        return [self.splits.of(seed) for seed in self.grid.seed_numbers]
 
     @cached_property
     def loss(self) -> Callable[[Array, Array], Array]:
@@ -162,17 +183,73 @@ class Study:
             self.make(structure)
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
-        """ "train", "validation" and "test" as (x, y)."""
-        return self.data.parts
+        """ "train", "validation" and "test" as (x, y), of the first seed."""
+        return self.splits.parts(self.grid.seed_numbers[0])
+
+    def by_seed(self, held: int) -> DataBySeed | None:
+        """The data of each seed; None where all seeds share them.
+
+        Args:
+            held: how many splits may be on a device at a time.
+        """
+        if self.splits.fixed:
+            return None
+        splits = self.splits
+        return DataBySeed(splits.number, splits.parts, held, splits.training_rows)
 
     def batch_size(self, structure: Mapping[str, Any]) -> int:
-        """Rows per update: at most the training rows."""
-        return min(structure["batch_size"], len(self.data.x["train"]))
+        """Rows per update: at most the training rows of any seed."""
+        fewest = min(map(self.splits.training_rows, self.grid.seed_numbers))
+        return min(structure["batch_size"], fewest)
+
+    @cached_property
+    def trivial_loss(self) -> np.ndarray:
+        """The trivial predictor's validation loss, (seeds,)."""
+        return trivial_losses(self._each_split, "validation", balanced=self.balanced)
+
+    @property
+    def longer(self) -> "Study | None":
+        """The same with twice the updates; None where these are more than the limit."""
+        steps = 2 * self.steps
+        return replace(self, steps=steps) if self.limit and steps <= self.limit else None
+
+    @cached_property
+    def rules(self) -> Rules:
+        """How runs are judged and choices compared."""
+        train, test = len(self.data.x["train"]), len(self.data.x["test"])
+        same_test = self.splits.fixed or self.source.test is not None
+        return Rules(
+            score=self.score,
+            trivial_loss=self.trivial_loss,
+            baseline=self.baseline,
+            seeds=len(self.asked.seed_numbers),
+            overlap=0.0 if same_test else test / train,
+            test_rows=test if same_test else None,
+            rows=None if same_test else len(self.source.y),
+            margin=self.margin,
+        )
+
+    def clipped(self, losses: np.ndarray) -> np.ndarray:
+        """Validation losses (cells, seeds) as rates are judged by; nan or infinite: diverged."""
+        return rate.clipped(np.asarray(losses, float), self.trivial_loss)
 
     def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
-        """The number of the cell whose rate is best, judged by these runs, bool (cells, seeds)."""
+        """The number of the cell with the lowest expected loss of these runs, (cells, seeds)."""
+        losses, _ = self.score.final(outcome, "validation")
+        return rate.lowest(self.clipped(losses), runs)
+
+    def chosen_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
+        """The number of the cell whose rate is recommended, judged by these runs."""
+        return self.recommended(outcome, runs).cell
+
+    def recommended(self, outcome: Outcome, runs: np.ndarray) -> ChosenRate:
+        """The rate to recommend, judged by these runs, bool (cells, seeds)."""
         losses, scores = self.score.final(outcome, "validation")
-        return best_cell(scores, losses, runs)
+        trivial = self.score.trivial["validation"]
+        best = rate.lowest(self.clipped(losses), runs)
+        fails = rate.failed(scores, trivial, float(scores[best, runs[best]].mean()))
+        rates = self.grid.hyperparameters["learning_rate"]
+        return rate.recommended(rates, self.clipped(losses), fails, runs)
 
 
 def label(structure: Mapping[str, Any]) -> str:

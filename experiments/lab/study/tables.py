@@ -63,12 +63,12 @@ def curves_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
         points = pd.MultiIndex.from_product([outcome.steps, cells], names=["step", "cell"])
         columns = {}
         for name, values in outcome.curves.items():
-            lost = 0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
+            lost: float | np.ndarray = (
+                0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
+            )
             if score.measured and name == f"validation_{score.name}":
-                values, lost = (
-                    score.own(score.of(outcome.curves, "validation")),
-                    score.own(score.worst),
-                )
+                values = score.own(score.of(outcome.curves, "validation"))
+                lost = score.own(np.asarray(score.worst))
             found = np.where(np.isnan(values), lost, values)
             # What is not trained is nan, which the statistics skip.
             found = np.where(outcome.done, found, np.nan)[:, cells]

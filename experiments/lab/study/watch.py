@@ -23,7 +23,7 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.stages import Runs
 from experiments.lab.study import screen
 from experiments.lab.study.choices import rank
-from experiments.lab.study.good_rates import best_cell, middle
+from experiments.lab.study.rate import lowest
 from experiments.lab.study.study import Study
 
 ROWS = 8  # of the best so far: with the rest of the live view they fit a small terminal
@@ -60,13 +60,13 @@ def so_far(study: Study, outcome: Outcome) -> SoFar | None:
         return None
     scores = study.score.judged(latest, "validation", diverged)
     losses = np.where(diverged, np.inf, latest["validation_loss"])
-    best = best_cell(scores, losses, begun)
+    best = lowest(study.clipped(losses), begun)
     return SoFar(
         learning_rate=study.grid.cells[best]["learning_rate"],
-        validation=middle(scores[best, begun[best]]),
+        validation=float(scores[best, begun[best]].mean()),
         diverged_runs=int(diverged.sum()),
         runs=int(begun.sum()),
-        validation_loss=middle(losses[best, begun[best]]),
+        validation_loss=float(study.clipped(losses)[best, begun[best]].mean()),
     )
 
 

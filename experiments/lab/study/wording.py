@@ -1,57 +1,34 @@
 """A comparison in words: the verdict, and the cells of a table that people read."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.score import Score
+from experiments.lab.study.study import Study
+from experiments.lab.study.verdict import Recommended, Verdict, shortened
 
-CERTAIN = 0.05  # the corrected p below which a difference is called one
-FEWEST_SEEDS = 6  # with fewer, no p can be below CERTAIN; see pairwise_p
+if TYPE_CHECKING:
+    from experiments.lab.study.comparison import Comparison
+
+CERTAIN = 0.05  # the p below which a choice is said not to be the best
 
 
-def verdict(choices: Sequence[Choice], score: Score) -> str:
-    """One sentence that someone can act on."""
-    best, *others = choices
-    low, high = score.ascending(best.interval)
-    count = len(best.scores)
-    if np.isfinite(low):
-        spread = f" [{score.show(low)}, {score.show(high)}]"
-    elif count == 1:
-        spread = ", from one seed, which says nothing of the spread"
-    else:
-        spread = ", without an interval, since runs have diverged"
-    said = (
-        f"Use {best.label} at learning rate {best.learning_rate:.3g}: "
-        f"test {score.title} {score.show(best.test)}{spread}"
-    )
-    worse, better, tied = (
-        [other for other in others if standing(other, best) == what]
-        for what in ("worse", "better", "tie")
-    )
-    if better:
-        said += f"; it was chosen on validation data, and on test data {_labels(better)} did better"
-    seeds = f"{count} seed{'s' * (count > 1)}" + f" (it takes {FEWEST_SEEDS} at least)" * (
-        count < FEWEST_SEEDS
-    )
-    if others and len(worse) == len(others):
-        said += f"; it beats {'the other' if len(others) == 1 else f'all {len(others)} others'}"
-    elif len(tied) == len(others) > 1:
-        said += f"; none of the {len(others)} others can be told apart from it with {seeds}"
-    elif tied:
-        said += f"; {_labels(tied)} cannot be told apart from it with {seeds}"
-        said += f", {_labels(worse)} {'does' if len(worse) == 1 else 'do'} worse" if worse else ""
+def verdict(found: Verdict, best: Choice, study: Study) -> str:
+    """The verdict, and what it holds for, in sentences that someone can act on."""
+    rates = best.rates if best.rates[0] < best.rates[1] else None
+    used = Recommended(best.learning_rate, rates, best.test, best.interval)
+    said = found.sentences(used, study.score.written(best.test), study.refine)
     if best.edge:
-        said += f"; its best rate is the {best.edge} tried, so widen the range"
-    return said + "."
+        said += f" Its best rate is the {best.edge} tried, so widen the range."
+    return said
 
 
-def standing(choice: Choice, best: Choice) -> str:
-    """Against the best: "worse", "better", or "tie" where no difference is found."""
-    if choice.p >= CERTAIN or choice.test == best.test:
-        return "tie"
-    return "worse" if choice.test < best.test else "better"
+def standing(choice: Choice) -> str:
+    """ "worse" where a choice is not the best with 95 % confidence, else "tie"."""
+    return "worse" if choice.p < CERTAIN else "tie"
 
 
 def between(choice: Choice, score: Score) -> str:
@@ -60,13 +37,11 @@ def between(choice: Choice, score: Score) -> str:
     return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
 
 
-def against(choice: Choice, best: Choice) -> str:
-    """How a choice compares with the first."""
-    return (
-        ""
-        if choice is best
-        else f"{standing(choice, best)} p={choice.p:.{2 if choice.p >= CERTAIN else 3}f}"
-    )
+def may_be_best(choice: Choice) -> str:
+    """Whether a choice may be the best, with its p."""
+    if choice.p < CERTAIN:
+        return f"no p={choice.p:.3f}"
+    return f"maybe p={choice.p:.2f}" if choice.p < 1 else "maybe"
 
 
 def versus(choice: Choice) -> str:
@@ -100,5 +75,64 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _labels(choices: Sequence[Choice]) -> str:
-    return listed([choice.label for choice in choices])
+def undertrained(comparison: "Comparison") -> str:
+    """That the training is too short for a verdict, though it was lengthened to its limit."""
+    study, best = comparison.study, comparison.choices[0]
+    gain = study.score.written(best.test).at_most(comparison.last_gain)
+    why = (
+        f"{best.label}, so far the first, still gained {gain} in the last fifth"
+        if comparison.last_gain > study.margin
+        else "the first still changed in the second half"
+    )
+    return (
+        f"Undertrained, no verdict: after {study.steps:,} updates, the most allowed, {why}; "
+        f"allow more with --most-steps {4 * study.steps}."
+    )
+
+
+def longer(comparison: "Comparison") -> str:
+    """Why the training is repeated with more updates."""
+    study, best = comparison.study, comparison.choices[0]
+    gain = study.score.written(best.test).at_most(comparison.last_gain)
+    why = (
+        f"{best.label} still gained {gain} of validation {study.score.title} in the last fifth"
+        if comparison.last_gain > study.margin
+        else "the first changed in the second half"
+    )
+    return (
+        f"after {study.steps:,} updates, {why}: training anew with {2 * study.steps:,} updates "
+        f"(--steps {study.steps} stays with these)"
+    )
+
+
+def scope(comparison: "Comparison") -> str:
+    """What the verdict holds for, and what says that more updates may change it."""
+    study, choices = comparison.study, comparison.choices
+    structure = study.asked.structure
+    rows = study.splits.training_rows(study.grid.seed_numbers[0])
+    epochs = study.steps * study.batch_size(study.grid.structures[0]) / rows
+    network = (
+        f"{_values(structure['depth'])} hidden layers of {_values(structure['width'])}"
+        if max(structure["depth"])
+        else "networks without a hidden layer"
+    )
+    said = (
+        f"This is of {network}, trained on {rows:,} rows for {study.steps:,} updates "
+        f"({epochs:.2g} epochs) by {_values(structure['optimizer'])} at a constant rate"
+    )
+    falling = [choice.label for choice in choices if choice.improving]
+    if falling:
+        who = "all" if len(falling) == len(choices) > 1 else shortened(falling)
+        said += f"; the validation loss of {who} still falls at the end"
+    changed = [then for then in comparison.earlier if not then.agrees]
+    if changed:
+        then = changed[0]
+        said += (
+            f"; after {then.steps:,} updates the first was {choices[then.first].label}, so more "
+            "updates may change it again"
+        )
+    return said + "."
+
+
+def _values(axis: Sequence[object]) -> str:
+    return "/".join(map(str, axis))

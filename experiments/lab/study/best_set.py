@@ -1,0 +1,163 @@
+"""Which choices may be the best, and by how much another could be better than the one recommended.
+
+Scores are compared block by block: a block is a seed, and all choices share its split, initial
+draws and batches. What is compared are the means over blocks. A null hypothesis says that the
+differences of a block may as well have the opposite sign, of all choices together, so each test
+compares what is seen with all patterns of signs (10,000 random ones beyond 13 blocks).
+"""
+
+import math
+
+import numpy as np
+from scipy import stats
+
+from experiments.lab.study.statistics import ROUNDING, sign_patterns
+
+LEVEL = 0.95
+# With fewer blocks no choice can be left out, since the least p is 2^−blocks.
+FEWEST_BLOCKS = math.floor(-math.log2(1 - LEVEL)) + 1
+
+
+def best_p(scores: np.ndarray) -> np.ndarray:
+    """p of each choice being the best one: of its expected score being at least all others'.
+
+    For choice i, how often the largest Σ d / √Σ d² over the differences d = scores[j] − scores[i]
+    is as large as the one observed when blocks change their signs. Corrected for the number of
+    choices, and for the choice having been made by looking at these scores. Exact for differences
+    whose joint distribution is symmetric.
+
+    Args:
+        scores: finite, shape (choices, blocks).
+
+    Returns:
+        shape (choices,).
+
+    Example:
+        >>> best_p(np.array([np.arange(6.0) + 1, np.arange(6.0)])).tolist()
+        [1.0, 0.015625]
+
+    Reference:
+        Hsu 1984, Annals of Statistics 12; Westfall & Young 1993, "Resampling-based multiple
+        testing".
+    """
+    signs = sign_patterns(scores.shape[1])
+    return np.array([_p(*_largest(_others(scores, i), signs)) for i in range(len(scores))])
+
+
+def best_set(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
+    """Which choices may be the best; the truly best is among them with this confidence.
+
+    Multiple comparisons with the best (Hsu 1984): those whose p of being the best is at least
+    1 − level. With fewer than ``FEWEST_BLOCKS`` blocks no choice can be left out at 0.95.
+
+    Args:
+        scores: finite, shape (choices, blocks).
+
+    Returns:
+        bool, shape (choices,).
+
+    Example:
+        >>> best_set(np.array([np.arange(6.0) + 1, np.arange(6.0), [2, 1, 4, 3, 6, 5]])).tolist()
+        [True, False, True]
+    """
+    return best_p(scores) >= 1 - level
+
+
+def bound(scores: np.ndarray, first: int, level: float = LEVEL) -> float:
+    """Upper confidence bound of max_j μ_j − μ_first: how much better another choice may be.
+
+    The test of ``best_p`` turned round: the largest δ for which some j may be the best and better
+    than the first by δ. It is 0 if and only if no other choice may be the best, and holds together
+    with ``best_set``, whichever choice data of the same runs have made the first.
+
+    Args:
+        scores: finite, shape (choices, blocks).
+
+    Returns:
+        at least 0; infinite where there are too few blocks to say.
+
+    Example:
+        >>> scores = np.array([np.arange(6.0) + 1, [0, 3, 3, 4, 6, 5]])
+        >>> round(bound(scores, 0), 3), round(bound(scores, 1), 3)
+        (1.0, 1.0)
+    """
+    signs, found = sign_patterns(scores.shape[1]), 0.0
+    for j in range(len(scores)):
+        if j != first:
+            found = max(found, _furthest(scores, j, first, signs, 1 - level))
+    return found
+
+
+def equivalent(scores: np.ndarray, first: int, margin: float, level: float = LEVEL) -> np.ndarray:
+    """Which choices differ from the first by less than the margin, in either direction.
+
+    Two one-sided paired t tests, each at 1 − level, for each choice by itself.
+
+    Args:
+        scores: finite, shape (choices, blocks).
+        margin: in units of the scores, above 0.
+
+    Returns:
+        bool, shape (choices,); the first is equivalent to itself. With one block, no other is.
+
+    Example:
+        >>> scores = np.array([[0.0, 1.0, 2.0], [0.1, 1.0, 1.9], [1.0, 2.0, 3.1]])
+        >>> equivalent(scores, 0, margin=0.5).tolist()
+        [True, True, False]
+
+    Reference:
+        Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15.
+    """
+    blocks = scores.shape[1]
+    if blocks < 2:
+        return np.arange(len(scores)) == first
+    apart = scores - scores[first]
+    error = np.std(apart, axis=1, ddof=1) / math.sqrt(blocks)
+    return np.abs(np.mean(apart, axis=1)) + stats.t.ppf(level, blocks - 1) * error < margin
+
+
+def _others(scores: np.ndarray, i: int) -> np.ndarray:
+    """The differences of all other choices from choice i."""
+    return np.delete(scores, i, axis=0) - scores[i]
+
+
+def _largest(apart: np.ndarray, signs: np.ndarray) -> tuple[float, np.ndarray]:
+    """The largest studentised sum over the rows: as observed, and under each pattern of signs.
+
+    ``sign_patterns`` has one of each two opposite patterns, so each is used with its opposite.
+    """
+    if not len(apart):
+        return -math.inf, np.full(2 * len(signs), -math.inf)
+    norm = np.sqrt(np.sum(apart**2, axis=1, keepdims=True))
+    apart = np.divide(apart, norm, out=np.zeros_like(apart), where=norm > 0)
+    sums = apart @ signs.T
+    return float(apart.sum(axis=1).max()), np.concatenate([sums.max(axis=0), -sums.min(axis=0)])
+
+
+def _p(seen: float, flipped: np.ndarray) -> float:
+    """Share of the patterns under which the statistic is at least as large as the one observed."""
+    return float(np.mean(flipped >= seen - ROUNDING))
+
+
+def _furthest(scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: float) -> float:
+    """The largest δ for which p of "j is the best, and better than the first by δ" is ≥ alpha."""
+    rest, flipped_rest = _largest(_others(np.delete(scores, first, axis=0), j - (j > first)), signs)
+    apart = scores[first] - scores[j]
+
+    def possible(delta: float) -> bool:
+        seen, flipped = _largest((apart + delta)[None], signs)
+        return _p(max(seen, rest), np.maximum(flipped, flipped_rest)) >= alpha
+
+    low, high = 0.0, float(np.max(np.abs(apart)))
+    if not possible(low) or high == 0:
+        return 0.0
+    for _ in range(60):
+        if not possible(high):
+            break
+        low, high = high, 2 * high
+    else:
+        return math.inf
+    for _ in range(30):
+        middle = (low + high) / 2
+        low, high = (middle, high) if possible(middle) else (low, middle)
+    return high

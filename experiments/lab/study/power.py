@@ -1,0 +1,78 @@
+"""How many seeds it takes to tell a difference apart, and how probably a number of seeds does."""
+
+import numpy as np
+from scipy import stats
+
+from experiments.lab.study.best_set import FEWEST_BLOCKS, LEVEL
+
+MOST = 1_000_000  # seeds; what would take more is said to take this many
+
+
+def paired_spread(scores: np.ndarray, first: int) -> np.ndarray:
+    """Standard deviation over blocks of each choice's difference from the first.
+
+    Args:
+        scores: finite, shape (choices, blocks), at least 2 blocks.
+
+    Returns:
+        shape (choices,), 0 for the first.
+
+    Example:
+        >>> paired_spread(np.array([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]), 0).tolist()
+        [0.0, 1.0]
+    """
+    return np.std(scores - scores[first], axis=1, ddof=1)
+
+
+def power(spread: float, margin: float, seeds: int, comparisons: int = 1) -> float:
+    """Probability that a choice worse than the first by ``margin`` is left out of the best set.
+
+    By a one-sided paired t test at 0.05 / comparisons, which is what the sign flips of ``best_p``
+    amount to: the noncentral t distribution.
+
+    Args:
+        spread: standard deviation of the paired differences over seeds; see ``paired_spread``.
+        margin: the true difference of the means, in the same unit.
+        comparisons: choices that one choice is compared with: their number − 1.
+
+    Returns:
+        0 for fewer seeds than can leave any choice out.
+
+    Example:
+        >>> round(power(spread=1.0, margin=1.0, seeds=10), 2)
+        0.9
+    """
+    if seeds < FEWEST_BLOCKS:
+        return 0.0
+    if spread == 0:
+        return float(margin > 0)
+    critical = stats.t.isf((1 - LEVEL) / comparisons, seeds - 1)
+    return float(stats.nct.sf(critical, seeds - 1, margin / spread * np.sqrt(seeds)))
+
+
+def seeds_needed(
+    spread: float, margin: float, comparisons: int = 1, probability: float = 0.8
+) -> int:
+    """The least number of seeds that tell a choice worse by ``margin`` apart with a probability.
+
+    Args:
+        spread, margin, comparisons: as in ``power``; margin above 0.
+        probability: of telling it apart.
+
+    Returns:
+        at least ``FEWEST_BLOCKS``, at most ``MOST``.
+
+    Example:
+        >>> seeds_needed(spread=1.0, margin=0.5), seeds_needed(1.0, 0.5, comparisons=9)
+        (27, 49)
+    """
+    low, high = FEWEST_BLOCKS - 1, FEWEST_BLOCKS
+    while power(spread, margin, high, comparisons) < probability:
+        if high >= MOST:
+            return MOST
+        low, high = high, min(2 * high, MOST)
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = power(spread, margin, middle, comparisons) >= probability
+        low, high = (low, middle) if enough else (middle, high)
+    return high

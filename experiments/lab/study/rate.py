@@ -1,0 +1,117 @@
+"""Which learning rate to recommend: the safest of those that cannot be told from the best.
+
+A run is judged by its validation loss, which is smoother than its accuracy, clipped at the loss of
+the trivial predictor, so that a failed run counts as one that has learned nothing, and not for more
+than all others together. A rate is judged by the mean over seeds: the expected loss of a new run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+STANDARD_ERRORS = 1.0  # above the best, within which a rate is as good: the one-standard-error rule
+
+
+@dataclass(frozen=True)
+class ChosenRate:
+    """A learning rate and those that are as good.
+
+    cell: the number of the recommended rate; best: of the one with the lowest expected loss.
+    tied: numbers of the rates that cannot be told from the best, side by side, ascending.
+    """
+
+    cell: int
+    best: int
+    tied: tuple[int, ...]
+
+
+def clipped(losses: np.ndarray, trivial: np.ndarray | float) -> np.ndarray:
+    """Losses as rates are judged by: at most the trivial predictor's, also where a run diverged.
+
+    Args:
+        losses: (cells, seeds); infinite or nan where a run has diverged.
+        trivial: the trivial predictor's loss, (seeds,) or one number.
+
+    Example:
+        >>> clipped(np.array([[0.5, np.inf], [3.0, np.nan]]), 2.0).tolist()
+        [[0.5, 2.0], [2.0, 2.0]]
+    """
+    return np.fmin(losses, trivial)
+
+
+def failed(scores: np.ndarray, trivial: np.ndarray | float, best: float) -> np.ndarray:
+    """Which runs failed: no better than half-way from the trivial predictor to the best.
+
+    Args:
+        scores: higher is better; of a diverged run the worst there is.
+        trivial: the trivial predictor's scores, (seeds,) or one number.
+        best: the best expected score.
+
+    Returns:
+        bool, the shape of scores; all runs, where the best is no better than the trivial predictor.
+
+    Example:
+        >>> failed(np.array([0.1, 0.5, 0.9]), 0.1, 0.97).tolist()
+        [True, True, False]
+    """
+    return scores <= (trivial + np.fmax(best, np.mean(trivial))) / 2
+
+
+def lowest(losses: np.ndarray, runs: np.ndarray) -> int:
+    """The number of the cell with the lowest expected loss; of equals, the first.
+
+    Args:
+        losses: (cells, seeds), clipped.
+        runs: bool (cells, seeds), those that count, at least one.
+    """
+    means = np.where(runs, losses, 0).sum(axis=1) / np.maximum(1, runs.sum(axis=1))
+    return int(np.argmin(np.where(runs.any(axis=1), np.round(means, 9), np.inf)))
+
+
+def recommended(
+    rates: Sequence[float] | np.ndarray, losses: np.ndarray, fails: np.ndarray, runs: np.ndarray
+) -> ChosenRate:
+    """The rate to recommend.
+
+    A rate is tied with the best if its expected loss is at most one standard error above, where the
+    error is that of the mean difference over the seeds that both have, and all rates between them
+    are tied too. Of the tied rates, those with the fewest failures come first; of these, the one
+    nearest to the middle, on a log scale, of all tied rates with that few, since both ends of the
+    range are nearer to rates that are worse.
+
+    Args:
+        rates: (cells,), ascending.
+        losses: (cells, seeds), clipped.
+        fails: bool (cells, seeds), as ``failed``.
+        runs: bool (cells, seeds), those that count, at least one.
+
+    Example:
+        >>> losses = np.array([[0.9, 0.8], [0.21, 0.18], [0.2, 0.2], [0.19, 0.21], [2.0, 2.0]])
+        >>> found = recommended([0.01, 0.1, 1.0, 10.0, 100.0], losses, losses > 1, losses > 0)
+        >>> found.cell, found.tied
+        (2, (1, 2, 3))
+    """
+    best = lowest(losses, runs)
+    known = [int(cell) for cell in np.flatnonzero(runs.any(axis=1))]
+    place, tied = known.index(best), [best]
+    for side in (-1, 1):
+        at = place + side
+        while 0 <= at < len(known) and _as_good(losses, runs, known[at], best):
+            tied.append(known[at])
+            at += side
+    tied.sort()
+    counts = {cell: int(fails[cell, runs[cell]].sum()) for cell in tied}
+    safe = [cell for cell in tied if counts[cell] == min(counts.values())]
+    decades = np.log10(np.asarray(rates, float))
+    middle = (decades[safe[0]] + decades[safe[-1]]) / 2
+    cell = min(safe, key=lambda cell: (round(abs(decades[cell] - middle), 9), cell))
+    return ChosenRate(cell, best, tuple(tied))
+
+
+def _as_good(losses: np.ndarray, runs: np.ndarray, cell: int, best: int) -> bool:
+    both = runs[cell] & runs[best]
+    above = losses[cell, both] - losses[best, both]
+    if len(above) < 2:
+        return bool(above.sum() <= 0)
+    return bool(above.mean() <= STANDARD_ERRORS * above.std(ddof=1) / np.sqrt(len(above)))

@@ -94,7 +94,8 @@ class StudyFlags:
     """log: train on the natural logarithm of the target, a positive number; R² and the like are
     then of the logarithm, and predictions of the number itself."""
     margin: float = MARGIN
-    """A difference of scores that does not matter in practice: 0.005, half a point of accuracy."""
+    """A difference of scores that does not matter in practice: 0.005, half a point of accuracy; of
+    RMSE and MAE, this share of the trivial predictor's."""
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""

@@ -88,6 +88,24 @@ class Score:
         """The unit of a difference that is multiplied by ``scale``."""
         return "percentage points" if self.name in PERCENT else self.title
 
+    @property
+    def heading(self) -> str:
+        """The title as it heads a column of a narrow table.
+
+        Example:
+            >>> Score("balanced_accuracy", "balanced accuracy", 0.0).heading
+            'balanced'
+        """
+        return {"balanced_accuracy": "balanced", "brier": "Brier"}.get(self.name, TITLES[self.name])
+
+    @property
+    def size(self) -> float:
+        """What a difference that does not matter is a share of.
+
+        It is 1, and for an error in the target's unit that of the trivial predictor.
+        """
+        return float(np.mean(np.abs(self.worst))) / TIMES if self.name in IN_UNIT else 1.0
+
     def own(self, score: Value) -> Value:
         """From a score to the metric with its own sign, as files have it, or back."""
         return self.sign * score

@@ -41,7 +41,7 @@ class Study:
     fixed: whether no further rates are trained where the best is on the edge.
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
-    margin: a difference of scores that does not matter in practice.
+    margin: a difference of scores that does not matter in practice, in those of ``Score.size``.
     limit: the most updates to which the training is lengthened, where its length decides; None:
         it is not lengthened.
     metric: how runs are judged, a name in jaxnn.METRICS; None: accuracy or R².
@@ -226,7 +226,7 @@ class Study:
             overlap=0.0 if same_test else test / train,
             test_rows=test if same_test else None,
             rows=None if same_test else len(self.source.y),
-            margin=self.margin,
+            margin=self.margin * self.score.size,
         )
 
     def clipped(self, losses: np.ndarray) -> np.ndarray:

@@ -69,6 +69,9 @@ class Configuration(StudyFlags):
     """Also send the results to MLflow, at MLFLOW_TRACKING_URI or its default."""
     wandb: bool = False
     """Also send the results to Weights & Biases; WANDB_MODE=offline keeps them here."""
+    single: bool = False
+    """Save one network as the model, in place of an ensemble of as many as there are seeds, at most
+    10, whose mean prediction is better and whose spread says how sure it is."""
     figures: bool = False
     """Also write each figure of the report as PNG and SVG, into the folder's figures/."""
 
@@ -102,7 +105,8 @@ def main(configuration: Configuration) -> None:
         say(f"slice {part.label} is done; without --shard, the same command joins those in {path}")
     if not comparison or not folder:
         return
-    refit = refitted(comparison)
+    say("training the model, and models like it on part of the rows, to state its score")
+    refit = refitted(comparison, single=configuration.single)
     write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]
@@ -112,12 +116,11 @@ def main(configuration: Configuration) -> None:
         f"{len(comparison.results):,} networks in {time.perf_counter() - began:.0f} s; report: "
         f"{path / 'report.html'}"
     )
-    score = comparison.study.score
     say(
-        f"its network, with {score.title} {score.show(refit.score)} on the test rows, "
-        f"predicts: python -m experiments.predict {shlex.quote(str(path))} data.csv"
+        f"{refit.said(comparison.study.score)}\n"
+        f"To predict with it: python -m experiments.predict {shlex.quote(str(path))} data.csv"
         if refit
-        else "no model is saved, since every run of the first has diverged"
+        else "no model is saved, since every network of the first has diverged"
     )
     for place in places:
         say(f"sent to {place}")

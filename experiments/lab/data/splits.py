@@ -119,18 +119,11 @@ class Splits:
         """
         number = self.number(seed)
         if number not in self._kept:
-            made = self._made(number)
-            features = self.features
-            x = {
-                part: np.pad(rows, ((0, 0), (0, features - rows.shape[1])))
-                if rows.shape[1] < features
-                else rows
-                for part, rows in made.x.items()
-            }
+            made = self._widened(self._made(number))
             held = sum(sum(rows.nbytes for rows in each.x.values()) for each in self._kept.values())
             if held > KEPT_BYTES:
                 self._kept.clear()
-            self._kept[number] = made._replace(x=x)
+            self._kept[number] = made
         return self._kept[number]
 
     def unpadded(self, seed: int) -> Dataset:
@@ -153,7 +146,11 @@ class Splits:
         return made._replace(notes=tuple(notes))
 
     def _made(self, seed: int) -> Dataset:
-        source, rows = self.source, self.rows(seed)
+        return self._of_rows(self.rows(seed))
+
+    def _of_rows(self, rows: Mapping[str, np.ndarray]) -> Dataset:
+        """Of row numbers in each part; test rows that come with the data are added."""
+        source = self.source
         x = {part: _taken(source.x, index) for part, index in rows.items()}
         y = {part: source.y[index] for part, index in rows.items()}
         if source.test:
@@ -167,6 +164,19 @@ class Splits:
         if source.test:
             x["test"], y["test"] = source.test
         return self._encoded(self._of_all, x, y)
+
+    def joined(self, seed: int) -> Dataset:
+        """A seed's training and validation rows as training rows, and its test rows.
+
+        The preprocessing is fitted to the training rows.
+        """
+        test = {part: rows for part, rows in self.rows(seed).items() if part == "test"}
+        return self._widened(self._of_rows({"train": self.joined_rows(seed), **test}))
+
+    def joined_rows(self, seed: int) -> np.ndarray:
+        """Row numbers of a seed's training and validation rows, each once."""
+        rows = [index for part, index in self.rows(seed).items() if part != "test"]
+        return np.unique(np.concatenate(rows))
 
     def parts(self, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Part -> (x, y) of a seed, in the same shapes for all: the training part is padded."""
@@ -224,6 +234,15 @@ class Splits:
             )
         except UserError as error:
             raise UserError(f"{name}: {error}") from None
+
+    def _widened(self, data: Dataset) -> Dataset:
+        """With as many inputs as all rows give; those that are added are 0."""
+        more = self.features - data.features
+        if not more:
+            return data
+        return data._replace(
+            x={part: np.pad(rows, ((0, 0), (0, more))) for part, rows in data.x.items()}
+        )
 
     def _held_out(self) -> int:
         """Rows of the validation part, and of the test part: one program evaluates both."""

@@ -12,7 +12,7 @@ import numpy as np
 import jaxnn
 from experiments.lab.engine.devices import memory
 from experiments.lab.engine.outcome import Outcome
-from jaxnn.data_by_seed import DataBySeed
+from jaxnn.data_by_seed import DataBySeed, Parts
 from jaxnn.program import Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
@@ -70,12 +70,17 @@ class Listener(Protocol):
         ...
 
 
-def _held(parts: Mapping[str, tuple[np.ndarray, np.ndarray]], seeds: int) -> int:
-    """How many splits are on each device at a time: all, if they take a fourth of its memory."""
+def splits_held(parts: Parts, splits: int) -> int:
+    """How many splits are on each device at a time: all, if they take a fourth of its memory.
+
+    Args:
+        parts: of one split, part -> (x, y).
+        splits: how many there are.
+    """
     devices = jax.local_devices()
     shared = len(devices) if devices[0].platform == "cpu" else 1
     size = shared * sum(x.nbytes + y.nbytes for x, y in parts.values())
-    return max(len(devices), int(min(seeds, memory(devices[0]) / 2 / size)))
+    return max(len(devices), int(min(splits, memory(devices[0]) / 2 / size)))
 
 
 def run_grid(
@@ -105,7 +110,7 @@ def run_grid(
         for number in runs
     }
     todo = [number for number, mine in runs.items() if not outcomes[number].done[mine].all()]
-    by_seed = work.by_seed(_held(data, len(grid.seed_numbers)))
+    by_seed = work.by_seed(splits_held(data, len(grid.seed_numbers)))
     tasks = {
         number: Task(data, lengths, work.batch_size(grid.structures[number]), by_seed=by_seed)
         for number in todo

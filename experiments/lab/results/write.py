@@ -11,12 +11,12 @@ from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.model import DESCRIPTION, PARAMETERS
 from experiments.lab.results.provenance import provenance
 from experiments.lab.results.refit import Refit
+from experiments.lab.study import wording
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 from experiments.lab.study.tables import as_written
-from experiments.lab.study.wording import CERTAIN
 
 About = Mapping[str, Any] | None
 # Fields of a choice, and of its comparison with the baseline, that are scores or their differences.
@@ -52,7 +52,8 @@ def write(
             "total": seconds,
         },
     }
-    drawn = report.figures(comparison)
+    predictions = _predictions(refit, comparison.study) if refit else None
+    drawn = report.figures(comparison, predictions)
     files.write_table(
         folder.path / "results.csv", as_written(comparison.results, comparison.study.score)
     )
@@ -65,6 +66,15 @@ def write(
     if figures:
         report.save(drawn, folder.path / "figures")
     files.write_json(folder.path / "config.json", config)
+
+
+def _predictions(refit: Refit, study: Study) -> report.Predictions:
+    """Those that the stated score of the model comes from."""
+    stated, data = refit.stated, study.data
+    of = f"On the {len(stated.true):,} test rows that the stated score of the model is of"
+    if len(stated.scores) > 1:
+        of += f", over {len(stated.scores)} splits"
+    return report.Predictions(stated.true, stated.predicted, data.classes, data.target, of)
 
 
 def _asked(comparison: Comparison) -> Mapping[str, Any]:
@@ -113,8 +123,8 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
         "reported_on": "test",
         "rates_chosen_on": f"validation, the first {len(study.asked.seed_numbers)} seeds",
         "widened_to": comparison.widened_to,
-        "statistic": "interquartile mean over seeds",
-        "interval": "95 % percentile bootstrap over seeds",
+        "statistic": f"{wording.STATISTIC} over seeds",
+        "interval": wording.INTERVAL,
         "p": "sign flips of paired differences from the first row, corrected for data having "
         "chosen it",
         "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips "
@@ -130,7 +140,7 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
         "theory_gradient_factor": "mean square gradient at the first hidden layer over the "
         "last's, wide layers, before training",
         "not_told_apart_from_first": [
-            choice.label for choice in choices[1:] if choice.p >= CERTAIN
+            choice.label for choice in choices[1:] if choice.p >= wording.CERTAIN
         ],
         "table": [
             _row(choice, study.score) | {"theory_gradient_factor": factor}

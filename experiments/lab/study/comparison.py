@@ -67,11 +67,6 @@ class Comparison:
         return agree and self.last_gain <= self.study.rules.margin
 
     @property
-    def programs(self) -> list[Outcome]:
-        """The outcome that each choice belongs to."""
-        return [self.outcomes[self.study.number(choice.structure)] for choice in self.choices]
-
-    @property
     def widened_to(self) -> Mapping[str, float]:
         """The furthest rate beyond those asked for, by the labels of the structures with such."""
         return stages.ends(self.study, self._trained)

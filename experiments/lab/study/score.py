@@ -108,7 +108,7 @@ class Score:
 
     def own(self, score: Value) -> Value:
         """From a score to the metric with its own sign, as files have it, or back."""
-        return self.sign * score
+        return self.sign * score + 0.0  # no −0
 
     def error(self, score: Value) -> Value:
         """How far it is from perfect, at least 0: 1 − accuracy, 1 − R², the RMSE itself."""

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from experiments.lab.study.comparison import Comparison
 
 CERTAIN = 0.05  # the p below which a choice is said not to be the best
+# How a choice's runs become one number, one and several of it, and how sure that is.
+STATISTIC, STATISTICS = "mean", "means"
+INTERVAL = "95 %, of the expected score on new rows of the same kind"
+
+
+def seed(study: Study) -> str:
+    """What a seed draws, and so what all choices share on it."""
+    if study.splits.fixed:
+        return "A seed draws the initial weights and the batches; the split is the same for all."
+    return "A seed draws the split of the rows, the initial weights and the batches."
 
 
 def verdict(found: Verdict, best: Choice, study: Study) -> str:
@@ -78,9 +88,10 @@ def listed(words: Sequence[str]) -> str:
 def undertrained(comparison: "Comparison") -> str:
     """That the training is too short for a verdict, though it was lengthened to its limit."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.written(best.test).at_most(comparison.last_gain)
+    gain = study.score.show_difference(comparison.last_gain)
     why = (
-        f"{best.label}, so far the first, still gained {gain} in the last fifth"
+        f"the validation {study.score.title} of {best.label}, so far the first, still improved by "
+        f"{gain} in the last fifth"
         if comparison.last_gain > study.margin
         else "the first still changed in the second half"
     )
@@ -93,9 +104,10 @@ def undertrained(comparison: "Comparison") -> str:
 def longer(comparison: "Comparison") -> str:
     """Why the training is repeated with more updates."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.written(best.test).at_most(comparison.last_gain)
+    gain = study.score.show_difference(comparison.last_gain)
     why = (
-        f"{best.label} still gained {gain} of validation {study.score.title} in the last fifth"
+        f"the validation {study.score.title} of {best.label} still improved by {gain} in the last "
+        "fifth"
         if comparison.last_gain > study.margin
         else "the first changed in the second half"
     )

@@ -18,6 +18,7 @@ LEVEL = 0.95
 FEWEST_BLOCKS = math.floor(-math.log2(1 - LEVEL)) + 1
 # Of 1 − level, what each step may take; that all steps together take no more was measured.
 SHARE = 0.9
+HALVINGS = 20  # of the interval that has the bound
 
 
 def best_p(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
@@ -101,15 +102,11 @@ def bound(scores: np.ndarray, first: int, level: float = LEVEL) -> float:
     kept = best_set(scores, level)
     kept[first] = True
     numbers, alpha = np.flatnonzero(kept).tolist(), (1 - level) * _share(scores)
-    signs, place = sign_patterns(scores.shape[1]), numbers.index(first)
-    return max(
-        (
-            _furthest(scores[numbers], j, place, signs, alpha)
-            for j in range(len(numbers))
-            if j != place
-        ),
-        default=0.0,
-    )
+    signs, place, found = sign_patterns(scores.shape[1]), numbers.index(first), 0.0
+    for j in range(len(numbers)):
+        if j != place:
+            found = _furthest(scores[numbers], j, place, signs, alpha, found)
+    return found
 
 
 def equivalent(scores: np.ndarray, first: int, margin: float, level: float = LEVEL) -> np.ndarray:
@@ -168,8 +165,13 @@ def _share(scores: np.ndarray) -> float:
     return SHARE if len(scores) > 2 else 1.0
 
 
-def _furthest(scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: float) -> float:
-    """The largest δ for which p of "j is the best, and better than the first by δ" is ≥ alpha."""
+def _furthest(
+    scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: float, least: float
+) -> float:
+    """The largest δ for which p of "j is the best, and better than the first by δ" is ≥ alpha.
+
+    ``least``, where that is smaller.
+    """
     rest, flipped_rest = _largest(_others(np.delete(scores, first, axis=0), j - (j > first)), signs)
     apart = scores[first] - scores[j]
 
@@ -177,16 +179,16 @@ def _furthest(scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: 
         seen, flipped = _largest((apart + delta)[None], signs)
         return _p(max(seen, rest), np.maximum(flipped, flipped_rest)) >= alpha
 
-    low, high = 0.0, float(np.max(np.abs(apart)))
-    if not possible(low) or high == 0:
-        return 0.0
+    low, high = least, max(2 * least, float(np.max(np.abs(apart))))
+    if not np.any(apart) or math.isinf(least) or not possible(least):
+        return least
     for _ in range(60):
         if not possible(high):
             break
         low, high = high, 2 * high
     else:
         return math.inf
-    for _ in range(30):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if possible(middle) else (low, middle)
     return high

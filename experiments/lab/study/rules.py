@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.lab.study.score import Score
-
-MARGIN = 0.005  # a difference of scores that does not matter in practice, unless --margin says more
+from experiments.lab.study.score import MARGIN, Score
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ TITLES = {
 PERCENT = ("accuracy", "balanced_accuracy")
 IN_UNIT = ("rmse", "mae")  # of the target
 KNOWN_ANYWAY = ("accuracy", "r2")  # that every training measures, R² as its loss
+MARGIN = 0.005  # half a point of accuracy
 TIMES = 2.0  # the error of a diverged run, in those of a predictor that knows nothing
 
 Value = TypeVar("Value", float, np.ndarray)
@@ -100,11 +101,10 @@ class Score:
 
     @property
     def size(self) -> float:
-        """What a difference that does not matter is a share of.
-
-        It is 1, and for an error in the target's unit that of the trivial predictor.
-        """
-        return float(np.mean(np.abs(self.worst))) / TIMES if self.name in IN_UNIT else 1.0
+        """What small differences are shares of: 1; of an error, the trivial predictor's."""
+        if self.sign > 0 or "test" not in self.trivial:
+            return 1.0
+        return abs(float(np.mean(self.trivial["test"])))
 
     def own(self, score: Value) -> Value:
         """From a score to the metric with its own sign, as files have it, or back."""
@@ -171,6 +171,11 @@ class Score:
     def bounds(self) -> tuple[float, float]:
         """The lowest and the highest score that a run can have."""
         return float(np.min(self.worst)), self.best
+
+    @property
+    def margin(self) -> float:
+        """A difference that does not matter in practice, unless someone says otherwise."""
+        return MARGIN * self.size
 
     def sampling(self, scores: np.ndarray, rows: int | None) -> np.ndarray | float:
         """Variance of a score due to the draw of the test rows; 0 for None.

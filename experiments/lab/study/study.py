@@ -15,7 +15,7 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics, rate
 from experiments.lab.study.rate import ChosenRate
-from experiments.lab.study.rules import MARGIN, Rules
+from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import Score, measured, score_of
 from experiments.lab.study.trivial import trivial_losses
 from jaxnn.data_by_seed import DataBySeed
@@ -41,7 +41,7 @@ class Study:
     fixed: whether no further rates are trained where the best is on the edge.
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
-    margin: a difference of scores that does not matter in practice, in those of ``Score.size``.
+    margin: a difference of scores that does not matter in practice; None: the score's.
     limit: the most updates to which the training is lengthened, where its length decides; None:
         it is not lengthened.
     metric: how runs are judged, a name in jaxnn.METRICS; None: accuracy or R².
@@ -57,7 +57,7 @@ class Study:
     refine: int = 0
     fixed: bool = False
     baseline: str | None = None
-    margin: float = MARGIN
+    margin: float | None = None
     limit: int | None = None
     metric: str | None = None
     balanced: bool = False
@@ -226,7 +226,7 @@ class Study:
             overlap=0.0 if same_test else test / train,
             test_rows=test if same_test else None,
             rows=None if same_test else len(self.source.y),
-            margin=self.margin * self.score.size,
+            margin=self.score.margin if self.margin is None else self.margin,
         )
 
     def clipped(self, losses: np.ndarray) -> np.ndarray:

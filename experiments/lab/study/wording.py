@@ -92,7 +92,7 @@ def undertrained(comparison: "Comparison") -> str:
     why = (
         f"the validation {study.score.title} of {best.label}, so far the first, still improved by "
         f"{gain} in the last fifth"
-        if comparison.last_gain > study.margin
+        if comparison.last_gain > study.rules.margin
         else "the first still changed in the second half"
     )
     return (
@@ -108,7 +108,7 @@ def longer(comparison: "Comparison") -> str:
     why = (
         f"the validation {study.score.title} of {best.label} still improved by {gain} in the last "
         "fifth"
-        if comparison.last_gain > study.margin
+        if comparison.last_gain > study.rules.margin
         else "the first changed in the second half"
     )
     return (
@@ -126,7 +126,7 @@ def scope(comparison: "Comparison") -> str:
     network = (
         f"{_values(structure['depth'])} hidden layers of {_values(structure['width'])}"
         if max(structure["depth"])
-        else "networks without a hidden layer"
+        else "a linear model"
     )
     said = (
         f"This is of {network}, trained on {rows:,} rows for {study.steps:,} updates "

@@ -120,8 +120,9 @@ def test_files_and_people_read_the_metric_itself(data):
 def test_a_difference_that_does_not_matter_is_a_share_of_the_trivial_error(data):
     for metric in ("rmse", "mae"):
         score = score_of(data["regression"], metric)
-        assert score.size == pytest.approx(-score.trivial["train"]) and score.size > 10
-    assert score_of(data["regression"]).size == score_of(data["binary"], "log_loss").size == 1
+        assert score.size == pytest.approx(-score.trivial["test"]) and score.size > 10
+        assert score.margin == pytest.approx(0.005 * score.size)
+    assert score_of(data["regression"]).size == score_of(data["binary"], "auc").size == 1
 
 
 def test_evaluate_is_in_the_unit_of_the_target(data):

@@ -46,7 +46,7 @@ def p_better(ours: np.ndarray, theirs: np.ndarray, overlap: float = 0.0) -> floa
     Example:
         >>> ours, theirs = np.array([0.9, 0.92, 0.94]), np.array([0.8, 0.81, 0.85])
         >>> round(p_better(ours, theirs), 4), round(p_better(ours, theirs, 1 / 3), 4)
-        (0.0038, 0.0075)
+        (0.0017, 0.0033)
     """
     if np.shape(ours) != np.shape(theirs):
         raise ValueError(

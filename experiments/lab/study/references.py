@@ -134,8 +134,8 @@ def references(
         >>> for each in references(Splits(load("iris")), range(3), SCORES["accuracy"]):
         ...     print(each.title, each.splits, round(each.score, 1))
         most frequent class 3 0.3
-        logistic regression 3 0.9
-        gradient boosting 3 0.9
+        logistic regression 3 1.0
+        gradient boosting 3 1.0
     """
     if not len(seeds):
         raise ValueError("references need at least one seed, whose split they are fitted to")

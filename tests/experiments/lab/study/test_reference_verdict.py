@@ -61,16 +61,16 @@ def test_false_claims_of_being_useful_are_rare():
     rng = np.random.default_rng(0)
     passed = [
         useful(rng.normal(size=(10, 10)) + common, common).any()
-        for common in rng.normal(size=(400, 10))
+        for common in rng.normal(size=(200, 10))
     ]
     assert np.mean(passed) <= 0.12
-    firsts = [useful(rng.normal(size=(10, 10)), np.zeros(10))[0] for _ in range(400)]
+    firsts = [useful(rng.normal(size=(10, 10)), np.zeros(10))[0] for _ in range(200)]
     assert np.mean(firsts) <= 0.08
 
 
 def test_useful():
     trivial = np.array([0.62, 0.63, 0.63, 0.62])
-    networks = np.array([trivial, trivial + [0.3, 0.31, 0.29, 0.3], trivial - 0.1])
+    networks = np.array([trivial, trivial + np.array([0.3, 0.31, 0.29, 0.3]), trivial - 0.1])
     assert useful(networks, trivial, 1 / 3).tolist() == [False, True, False]
     assert useful(networks[:, :1], trivial[:1]).tolist() == [False, True, False]
 
@@ -81,11 +81,12 @@ def test_boosting_that_does_better_is_named_with_its_interval():
     assert boosted.better and boosted.splits == 3
     assert boosted.network == pytest.approx(0.912)
     low, high = boosted.interval
-    assert low < boosted.score == pytest.approx(0.942) < high
+    assert boosted.score == pytest.approx(0.942)
+    assert low < boosted.score < high
     linear = compared(reference("logistic_regression", [0.93] * 5), network, 1 / 3)
     worse = compared(reference("most_frequent", [0.5] * 5), network, 1 / 3)
     assert does_better([worse, linear, boosted], "tanh", ACCURACY.show) == (
-        "Gradient boosting does better: 94.2 % [93.7, 94.7] against 91.2 % for tanh "
+        "Gradient boosting does better: 94.2 % [93.3, 95.1] against 91.2 % for tanh "
         "(on 3 of 5 splits); so does logistic regression: 93.0 % [93.0, 93.0] against 91.0 %."
     )
     assert does_better([worse], "tanh", ACCURACY.show) == ""

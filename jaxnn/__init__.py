@@ -9,6 +9,7 @@ from jaxnn import (
     backprop,
     criticality,
     curvature,
+    data_by_seed,
     description,
     diagnostics,
     encoding,
@@ -34,6 +35,7 @@ from jaxnn import (
 )
 from jaxnn.activations import ACTIVATIONS
 from jaxnn.advice import recommend
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.description import describe
 from jaxnn.encoding import decode_binary, decode_bipolar, encode_binary, encode_bipolar
 from jaxnn.grid import Grid
@@ -69,6 +71,7 @@ __all__ = [
     "Activation",
     "Array",
     "Cell",
+    "DataBySeed",
     "Grid",
     "GridResult",
     "GridSegment",
@@ -88,6 +91,7 @@ __all__ = [
     "cost",
     "criticality",
     "curvature",
+    "data_by_seed",
     "decode_binary",
     "decode_bipolar",
     "deep_mlp",

@@ -20,7 +20,8 @@ from experiments.lab.study.tables import as_written
 
 About = Mapping[str, Any] | None
 # Fields of a choice, and of its comparison with the baseline, that are scores or their differences.
-SCORES = {"validation", "test", "interval", "scores", "difference", "difference_interval"}
+SCORES = {"validation", "test", "middle", "scores", "interval", "splits_interval"}
+SCORES |= {"difference", "difference_interval"}
 
 
 def write(

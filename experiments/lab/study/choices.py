@@ -168,7 +168,7 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
         diverged_runs=int(rows["diverged_step"].notna().sum()),
         diverged_here=int(cell["diverged_step"].notna().sum()),
         runs=len(rows),
-        good_rates=good_rates(rates, score.error(expected)),
+        good_rates=good_rates(rates, score.error(expected) / score.size),
         dead=dead,
         saturated=saturated,
     )

@@ -88,10 +88,11 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         study: what is asked.
         outcomes: in the order of the structures.
     """
-    results, curves = results_table(study, outcomes), curves_table(study, outcomes)
+    score, results = study.score, results_table(study, outcomes)
+    curves = curves_table(study, outcomes)
     choices, found = choose(results, study.axes, study.rules)
     against = next(choice for choice in choices if choice.versus is None)
-    target = study.score.best - good_enough(study.score.error(against.validation))
+    target = score.best - score.size * good_enough(score.error(against.validation) / score.size)
     reached = [
         steps_to_target(outcome.steps, study.score.of(outcome.curves, "validation"), target)
         for outcome in outcomes

@@ -94,7 +94,7 @@ def _more_seeds(comparison: Comparison) -> str:
         )
     if found.needed is None or found.needed <= found.seeds:
         return ""
-    margin = study.score.show_difference(found.margin)
+    margin = study.score.written(comparison.choices[0].test).at_most(found.margin)
     if found.needed > MANY:
         return (
             f"telling {margin} apart takes more than {MANY} seeds, so choose by cost or by habit, "

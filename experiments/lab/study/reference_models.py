@@ -28,6 +28,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_squared_error
+from sklearn.utils.class_weight import compute_sample_weight
 
 from experiments.lab.data import Dataset
 
@@ -85,35 +86,64 @@ def targets(data: Dataset, part: str) -> np.ndarray:
     return y.astype(np.int64) if data.classes else y.astype(np.float64)
 
 
-def trivial(data: Dataset, rows: np.ndarray, iterations: int = 1) -> Fitted:
-    """The classes' shares among the training rows, or their mean, for every row.
+class Task(NamedTuple):
+    """What a model is fitted to and for.
+
+    data: a split. rows: the training rows to use.
+    balanced: whether rows are weighted so that all classes count alike.
+    median: whether the trivial model of numbers is their median, which has the least absolute
+        error, and not their mean.
+    """
+
+    data: Dataset
+    rows: np.ndarray
+    balanced: bool = False
+    median: bool = False
+
+    @property
+    def training(self) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and targets of the training rows to use."""
+        return self.data.x["train"][self.rows], targets(self.data, "train")[self.rows]
+
+    @property
+    def class_weight(self) -> str | None:
+        """As scikit-learn takes it."""
+        return "balanced" if self.balanced and self.data.classes else None
+
+
+def trivial(task: Task, iterations: int = 1) -> Fitted:
+    """The classes' shares among the training rows, or their mean or median, for every row.
 
     Args:
-        data: a split.
-        rows: the training rows to use.
+        task: what it is fitted to.
         iterations: is ignored.
     """
-    model = DummyClassifier(strategy="prior") if data.classes else DummyRegressor()
-    model.fit(data.x["train"][rows], targets(data, "train")[rows])
-    return _fitted(model, data, 1)
+    model = (
+        DummyClassifier(strategy="prior")
+        if task.data.classes
+        else DummyRegressor(strategy="median" if task.median else "mean")
+    )
+    return _fitted(model.fit(*task.training), task, 1)
 
 
-def linear(data: Dataset, rows: np.ndarray, iterations: int = LINEAR_ITERATIONS) -> Fitted:
+def linear(task: Task, iterations: int = LINEAR_ITERATIONS) -> Fitted:
     """Logistic or ridge regression with the regularisation that is best on the validation rows.
 
     By log-loss or squared error. Validation rows choose, as they choose a network's learning rate;
-    cross-validation of the training rows takes five times as long.
+    cross-validation of the training rows would take five times as long.
 
     Args:
-        data: a split.
-        rows: the training rows to use.
+        task: what it is fitted to.
         iterations: of the solver at each regularisation, at most.
     """
-    x, y = data.x["train"][rows], targets(data, "train")[rows]
-    if data.classes:
+    x, y = task.training
+    classes = task.data.classes
+    if classes:
         if len(np.unique(y)) < 2:
-            return trivial(data, rows)
-        model = LogisticRegression(max_iter=iterations, tol=TOLERANCE, warm_start=True)
+            return trivial(task)
+        model = LogisticRegression(
+            max_iter=iterations, tol=TOLERANCE, warm_start=True, class_weight=task.class_weight
+        )
         settings = [{"C": strength} for strength in STRENGTHS]
     else:
         model = Ridge()
@@ -121,29 +151,29 @@ def linear(data: Dataset, rows: np.ndarray, iterations: int = LINEAR_ITERATIONS)
     best, least, taken = None, math.inf, 0
     for setting in settings:  # from the simplest on, each from where the one before has ended
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # as good as the next strength
+            warnings.simplefilter("ignore", ConvergenceWarning)  # close enough; see TOLERANCE
             model.set_params(**setting).fit(x, y)
-        taken += int(np.max(model.n_iter_)) if data.classes else 1
-        loss = _loss(_predict(model, data, "validation"), data)
+        taken += int(np.max(model.n_iter_)) if classes else 1
+        loss = _loss(_predict(model, task, "validation"), task)
         if loss < least:
-            best, least = _fitted(model, data, 1), loss
+            best, least = _fitted(model, task, 1), loss
     return best._replace(iterations=taken)
 
 
-def boosting(data: Dataset, rows: np.ndarray, iterations: int = ITERATIONS) -> Fitted:
+def boosting(task: Task, iterations: int = ITERATIONS) -> Fitted:
     """Gradient-boosted trees; more are added until the loss on the validation rows stops falling.
 
     Args:
-        data: a split.
-        rows: the training rows to use.
+        task: what it is fitted to.
         iterations: trees per output, at most; with fewer than 100, each counts for more.
     """
-    x, y = data.x["train"][rows], targets(data, "train")[rows]
-    if data.classes and len(np.unique(y)) < 2:
-        return trivial(data, rows)
-    make = HistGradientBoostingClassifier if data.classes else HistGradientBoostingRegressor
-    held_out = targets(data, "validation")
-    known = np.isin(held_out, y) if data.classes else np.full(len(held_out), True)
+    x, y = task.training
+    classes, held_out = task.data.classes, targets(task.data, "validation")
+    if classes and len(np.unique(y)) < 2:
+        return trivial(task)
+    # A class that no training row has cannot be predicted.
+    known = np.isin(held_out, y) if classes else np.full(len(held_out), True)
+    make = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
     model = make(
         learning_rate=RATE * min(3.0, max(1.0, USUAL_ITERATIONS / iterations)),
         max_iter=iterations,
@@ -153,12 +183,15 @@ def boosting(data: Dataset, rows: np.ndarray, iterations: int = ITERATIONS) -> F
         early_stopping=bool(known.any()),
         n_iter_no_change=PATIENCE,
         random_state=0,
+        **({"class_weight": task.class_weight} if classes else {}),
     )
+    stop = {}
     if known.any():
-        model.fit(x, y, X_val=data.x["validation"][known], y_val=held_out[known])
-    else:
-        model.fit(x, y)
-    return _fitted(model, data, int(model.n_iter_))
+        stop = {"X_val": task.data.x["validation"][known], "y_val": held_out[known]}
+        if task.class_weight:
+            stop["sample_weight_val"] = compute_sample_weight("balanced", held_out[known])
+    model.fit(x, y, **stop)
+    return _fitted(model, task, int(model.n_iter_))
 
 
 def linear_seconds(size: Size, iterations: int | None = None) -> float:
@@ -193,12 +226,12 @@ def boosting_seconds(size: Size, iterations: int | None = None) -> float:
 class Model(NamedTuple):
     """A model and its cost.
 
-    fit: from a split, the training rows to use and the most iterations.
+    fit: from a task and the most iterations.
     seconds: from the size and the iterations, None before they are known.
     iterations: at most. fewest: to which they may be reduced.
     """
 
-    fit: Callable[[Dataset, np.ndarray, int], Fitted]
+    fit: Callable[[Task, int], Fitted]
     seconds: Callable[[Size, int | None], float]
     iterations: int
     fewest: int
@@ -209,23 +242,29 @@ LINEAR = Model(linear, linear_seconds, LINEAR_ITERATIONS, LINEAR_ITERATIONS)
 BOOSTING = Model(boosting, boosting_seconds, ITERATIONS, 30)
 
 
-def _predict(model, data: Dataset, part: str) -> np.ndarray:
-    """Probabilities of all classes, 0 of one that no training row has; or values."""
-    x = data.x[part]
-    if not data.classes:
+def _predict(model, task: Task, part: str) -> np.ndarray:
+    """Probabilities of all classes, or values.
+
+    A class that no training row has counts as one that a tenth of a row has, so that the logarithm
+    of its probability is finite.
+    """
+    x, classes = task.data.x[part], task.data.classes
+    if not classes:
         return model.predict(x).astype(np.float64)
-    found = np.zeros((len(x), len(data.classes)))
+    found = np.zeros((len(x), len(classes)))
     found[:, model.classes_] = model.predict_proba(x)
+    found = np.where(found > 0, found, 0.1 / len(task.rows))
     return found / found.sum(axis=1, keepdims=True)
 
 
-def _fitted(model, data: Dataset, iterations: int) -> Fitted:
-    validation, test = (_predict(model, data, part) for part in ("validation", "test"))
-    return Fitted(validation, test, iterations)
+def _fitted(model, task: Task, iterations: int) -> Fitted:
+    return Fitted(*(_predict(model, task, part) for part in ("validation", "test")), iterations)
 
 
-def _loss(predicted: np.ndarray, data: Dataset) -> float:
-    y = targets(data, "validation")
-    if data.classes:
-        return log_loss(y, predicted, labels=np.arange(len(data.classes)))
-    return mean_squared_error(y, predicted)
+def _loss(predicted: np.ndarray, task: Task) -> float:
+    """Of the validation rows."""
+    y = targets(task.data, "validation")
+    if not task.data.classes:
+        return mean_squared_error(y, predicted)
+    weights = compute_sample_weight(task.class_weight, y)
+    return log_loss(y, predicted, sample_weight=weights, labels=range(len(task.data.classes)))

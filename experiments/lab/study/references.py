@@ -8,7 +8,7 @@ fit would take too long, training rows are left out, and then iterations.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,9 +21,11 @@ from experiments.lab.study.reference_models import (
     Fitted,
     Model,
     Size,
+    Task,
     size_of,
     targets,
 )
+from experiments.lab.study.score import score_of
 
 SECONDS = 8.0  # of one core: 13 % of the main job's minute
 FEWEST_ROWS = 2000  # to which training rows are reduced at most
@@ -31,12 +33,11 @@ FEWEST_ROWS = 2000  # to which training rows are reduced at most
 TITLES = {
     "most_frequent": "most frequent class",
     "mean": "mean",
+    "median": "median",
     "logistic_regression": "logistic regression",
     "ridge_regression": "ridge regression",
     "boosting": "gradient boosting",
 }
-# Of predicted probabilities (rows, classes) or values (rows,) and targets (rows,).
-ScoreFunction = Callable[[np.ndarray, np.ndarray], float]
 
 
 class OfSeeds(Protocol):
@@ -57,7 +58,8 @@ class Reference:
 
     name: a key of TITLES.
     seeds: whose splits it was fitted to, (seeds,).
-    scores, validation: of each of these seeds on test and on validation rows, (seeds,).
+    scores, validation: of each of these seeds on test and on validation rows, (seeds,); higher is
+        better, as for networks.
     split: of each of these seeds, the place of its predictions, (seeds,).
     predictions: of test rows, float32: probabilities (splits, rows, classes), or values
         (splits, rows).
@@ -107,19 +109,23 @@ class Reference:
 def references(
     splits: OfSeeds,
     seeds: Sequence[int],
-    score: ScoreFunction,
+    metric: str | None = None,
     *,
+    balanced: bool = False,
     seconds: float = SECONDS,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[Reference]:
     """The trivial predictor, a linear model and gradient boosting on the splits of seeds.
 
+    There are six arguments: what is fitted to, how it is judged, and what it may cost.
+
     Args:
         splits: of the data.
         seeds: whose splits the networks have.
-        score: see reference_scores.
+        metric: by which networks and models are judged; None as for ``score_of``.
+        balanced: whether rows are weighted so that all classes count alike.
         seconds: of one core, for all of them; above 0. They decide how many splits there are, so
-            the same number gives the same result.
+            they must not be measured where a result is to be repeated.
         say: takes a line on what is being fitted.
 
     Returns:
@@ -127,11 +133,11 @@ def references(
 
     Raises:
         ValueError: there is no seed, or no time.
+        UserError: as for ``score_of``.
 
     Example:
         >>> from experiments.lab.data import Splits, load
-        >>> from experiments.lab.study.reference_scores import SCORES
-        >>> for each in references(Splits(load("iris")), range(3), SCORES["accuracy"]):
+        >>> for each in references(Splits(load("iris")), range(3)):
         ...     print(each.title, each.splits, round(each.score, 1))
         most frequent class 3 0.3
         logistic regression 3 1.0
@@ -142,15 +148,17 @@ def references(
     if not seconds > 0:
         raise ValueError(f"seconds = {seconds}: references need a positive time")
     classes = splits.of(seeds[0]).classes
+    trivial = "most_frequent" if classes else "median" if metric == "mae" else "mean"
     plan = (
-        ("most_frequent" if classes else "mean", TRIVIAL, 1.0),
+        (trivial, TRIVIAL, 1.0),
         ("logistic_regression" if classes else "ridge_regression", LINEAR, 0.4),
         ("boosting", BOOSTING, 1.0),
     )
     found = []
+    asked = _Asked(splits, seeds, metric, balanced)
     with threadpool_limits(1):  # threads that wait for each other cost more than they save
         for name, model, share in plan:
-            reference, spent = _on_splits(name, model, (splits, seeds), score, share * seconds, say)
+            reference, spent = _on_splits(name, model, asked, share * seconds, say)
             found.append(reference)
             seconds -= spent
     return found
@@ -186,42 +194,40 @@ def from_arrays(arrays: Mapping[str, np.ndarray]) -> list[Reference]:
     ]
 
 
-def _on_splits(
-    name: str,
-    model: Model,
-    where: tuple[OfSeeds, Sequence[int]],
-    score: ScoreFunction,
-    seconds: float,
-    say: Callable[[str], None],
-) -> tuple[Reference, float]:
-    """A model on as many splits as the seconds allow, and the seconds spent, by estimate.
+class _Asked(NamedTuple):
+    """The first four arguments of ``references``."""
 
-    There are six arguments, since the first five are what the model is, sees and may cost.
-    """
-    splits, seeds = where
-    numbers = list(dict.fromkeys(splits.number(seed) for seed in seeds))
+    splits: OfSeeds
+    seeds: Sequence[int]
+    metric: str | None
+    balanced: bool
+
+
+def _on_splits(
+    name: str, model: Model, asked: _Asked, seconds: float, say: Callable[[str], None]
+) -> tuple[Reference, float]:
+    """A model on as many splits as the seconds allow, and the seconds spent, by estimate."""
+    splits, seeds = asked.splits, asked.seeds
     first = {splits.number(seed): seed for seed in reversed(seeds)}
+    numbers = list(dict.fromkeys(splits.number(seed) for seed in seeds))
     fitted: dict[int, Fitted] = {}
     scored: dict[int, tuple[float, float]] = {}
-    spent = 0.0
-    rows, iterations, whole = 0, 0, 0
+    spent, rows, iterations, whole = 0.0, 0, 0, 0
     for number in numbers:
         data = splits.of(first[number])
         size = size_of(data)
         if not fitted:
             rows, iterations = _affordable(model, size, seconds)
             whole = size.rows
+        # Splits may differ in their number of rows; all are used unless the first had too many.
         used = size._replace(rows=min(rows, size.rows) if rows < whole else size.rows)
-        usual = _mean_iterations(fitted)
-        if fitted and spent + model.seconds(used, usual) > seconds:
+        if fitted and spent + model.seconds(used, _mean_iterations(fitted)) > seconds:
             break
         say(f"{TITLES[name]}: split {len(fitted) + 1} of {len(numbers)}")
-        found = model.fit(data, _drawn(data, used.rows), iterations)
+        task = Task(data, _drawn(data, used.rows), asked.balanced, asked.metric == "mae")
+        found = model.fit(task, iterations)
         fitted[number] = found
-        scored[number] = (
-            score(found.test, targets(data, "test")),
-            score(found.validation, targets(data, "validation")),
-        )
+        scored[number] = _scores(data, found, asked.metric)
         spent += model.seconds(used, found.iterations)
     having = [seed for seed in seeds if splits.number(seed) in fitted]
     of_seeds = [splits.number(seed) for seed in having]
@@ -238,6 +244,25 @@ def _on_splits(
         iterations=(iterations, model.iterations),
     )
     return reference, spent
+
+
+def _scores(data: Dataset, found: Fitted, metric: str | None) -> tuple[float, float]:
+    """On test and validation rows, by the function that judges the networks."""
+    score = score_of(data, metric)
+    parts = (found.test, "test"), (found.validation, "validation")
+    test, validation = (
+        score.evaluate(_outputs(data, predicted), data.y[part]) for predicted, part in parts
+    )
+    worst = float(score.worst)
+    return test if test > worst else worst, validation if validation > worst else worst
+
+
+def _outputs(data: Dataset, predicted: np.ndarray) -> np.ndarray:
+    """What a network would have to put out to predict this: logits, or values; (rows, outputs)."""
+    if not data.classes:
+        return predicted[:, None]
+    logs = np.log(predicted)
+    return logs if len(data.classes) > 2 else logs[:, 1:] - logs[:, :1]
 
 
 def _affordable(model: Model, size: Size, seconds: float) -> tuple[int, int]:

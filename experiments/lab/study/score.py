@@ -89,6 +89,23 @@ class Score:
         """The unit of a difference that is multiplied by ``scale``."""
         return "percentage points" if self.name in PERCENT else self.title
 
+    @property
+    def heading(self) -> str:
+        """The title as it heads a column of a narrow table.
+
+        Example:
+            >>> Score("balanced_accuracy", "balanced accuracy", 0.0).heading
+            'balanced'
+        """
+        return {"balanced_accuracy": "balanced", "brier": "Brier"}.get(self.name, TITLES[self.name])
+
+    @property
+    def size(self) -> float:
+        """What small differences are shares of: 1; of an error, the trivial predictor's."""
+        if self.sign > 0 or "test" not in self.trivial:
+            return 1.0
+        return abs(float(np.mean(self.trivial["test"])))
+
     def own(self, score: Value) -> Value:
         """From a score to the metric with its own sign, as files have it, or back."""
         return self.sign * score + 0.0  # no −0
@@ -157,13 +174,8 @@ class Score:
 
     @property
     def margin(self) -> float:
-        """A difference that does not matter in practice, unless someone says otherwise.
-
-        MARGIN; of an error, that share of the trivial predictor's.
-        """
-        if self.sign > 0 or "test" not in self.trivial:
-            return MARGIN
-        return MARGIN * abs(float(np.mean(self.trivial["test"])))
+        """A difference that does not matter in practice, unless someone says otherwise."""
+        return MARGIN * self.size
 
     def sampling(self, scores: np.ndarray, rows: int | None) -> np.ndarray | float:
         """Variance of a score due to the draw of the test rows; 0 for None.
@@ -307,6 +319,7 @@ def _score_of_split(data: Dataset, metric: str | None) -> Score:
     trivial = {
         part: score.evaluate(np.broadcast_to(constant, (len(y), len(constant))), y)
         for part, y in data.y.items()
+        if part != "train" or score.name in IN_UNIT  # each size of a part takes time to compile
     }
     # Of a metric that every training measures, it shows in the results; here, before training.
     undefined = [part for part, value in trivial.items() if np.isnan(value)]

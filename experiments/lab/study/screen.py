@@ -64,7 +64,7 @@ def show_results(comparison: Comparison) -> None:
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("", overflow="fold")  # long names fold, numbers stay whole
-    for title in ("at rate", score.title, "95 % interval", "failed", "decades", "steps"):
+    for title in ("at rate", score.heading, "95 % interval", "failed", "decades", "steps"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("is it the best?", no_wrap=True)
     for position, choice in enumerate(choices):

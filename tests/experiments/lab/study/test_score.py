@@ -117,6 +117,14 @@ def test_files_and_people_read_the_metric_itself(data):
     assert R2.show(-1.0) == "-1.000" and R2.worst == -1
 
 
+def test_a_difference_that_does_not_matter_is_a_share_of_the_trivial_error(data):
+    for metric in ("rmse", "mae"):
+        score = score_of(data["regression"], metric)
+        assert score.size == pytest.approx(-score.trivial["test"]) and score.size > 10
+        assert score.margin == pytest.approx(0.005 * score.size)
+    assert score_of(data["regression"]).size == score_of(data["binary"], "auc").size == 1
+
+
 def test_evaluate_is_in_the_unit_of_the_target(data):
     split = data["regression"]
     rng = np.random.default_rng(0)
@@ -154,7 +162,7 @@ def test_an_area_that_is_not_defined_is_refused():
         UserError, match="--metric auc: all .* rows of rare are of one class of kind"
     ):
         score_of(split, "auc")
-    assert score_of(split, "balanced_accuracy").trivial["train"] in (0.5, 1.0)
+    assert score_of(split, "balanced_accuracy").trivial["validation"] in (0.5, 1.0)
 
 
 def test_equal_accuracies_are_ranked_by_loss():

@@ -75,7 +75,8 @@ def _failed(row: Row) -> Cell:
 def _diverged(row: Row) -> Cell:
     choice = row.choice
     return Cell(
-        f"{choice.diverged_here} of {len(choice.scores)}", (f"any: {choice.diverged_runs}",)
+        f"{choice.diverged_here} of {len(choice.scores)}",
+        (f"{choice.diverged_runs} of {choice.runs}",),
     )
 
 
@@ -104,7 +105,7 @@ def _gradient(row: Row) -> Cell:
 
 COLUMNS = (
     Column(Cell(""), lambda row: Cell(row.choice.label)),
-    Column(Cell("rate", ("as good; good",)), _rate),
+    Column(Cell("rate", ("as good as it", "width of good ones")), _rate),
     Column(Cell("test {score}", ("95 % interval",)), _score),
     Column(Cell("interquartile mean"), _middle),
     Column(Cell("is it the best?"), _best),

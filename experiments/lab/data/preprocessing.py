@@ -91,6 +91,8 @@ class Preprocessing(NamedTuple):
     classes: the names of the classes in the order of the outputs; empty for regression.
     scale: (mean, standard deviation) of the training targets, in the target's unit; (0, 1) for
         classification.
+    padding: further inputs that are always 0, so that a network of these rows has as many inputs as
+        one of other rows of the same table, among which there are further categories or columns.
 
     Example:
         >>> rows = pd.DataFrame({"size": [50.0, 70.0, 60.0], "city": ["Ulm", "Bonn", None]})
@@ -105,6 +107,7 @@ class Preprocessing(NamedTuple):
     unit: tuple[float, float, int] | None
     classes: tuple[str, ...]
     scale: tuple[float, float]
+    padding: int = 0
 
     @property
     def head(self) -> str:
@@ -114,7 +117,9 @@ class Preprocessing(NamedTuple):
     @property
     def features(self) -> int:
         """The number of the network's inputs."""
-        return self.unit[2] if self.unit else sum(column.features for column in self.columns)
+        if self.unit:
+            return self.unit[2]
+        return sum(column.features for column in self.columns) + self.padding
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -161,9 +166,9 @@ class Preprocessing(NamedTuple):
                 f"the rows lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; give a "
                 "table with all columns that the model was trained on"
             )
-        return np.concatenate(
-            [column.apply(rows[column.name]) for column in self.columns], axis=1, dtype=np.float32
-        )
+        inputs = [column.apply(rows[column.name]) for column in self.columns]
+        padding = np.zeros((len(rows), self.padding))
+        return np.concatenate([*inputs, padding], axis=1, dtype=np.float32)
 
     def encode(self, y: Sequence[Any] | np.ndarray) -> np.ndarray:
         """Targets as the head takes them.
@@ -199,7 +204,10 @@ class Preprocessing(NamedTuple):
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Preprocessing":
-        """The preprocessing from what ``to_json`` gave, directly or through a JSON file."""
+        """The preprocessing from what ``to_json`` gave, directly or through a JSON file.
+
+        Files of earlier versions have no ``padding``.
+        """
         columns = tuple(
             Category(**{**column, "categories": tuple(column["categories"])})
             if "categories" in column
@@ -207,7 +215,8 @@ class Preprocessing(NamedTuple):
             for column in plain["columns"]
         )
         unit = None if plain["unit"] is None else tuple(plain["unit"])
-        return cls(plain["target"], columns, unit, tuple(plain["classes"]), tuple(plain["scale"]))
+        found = cls(plain["target"], columns, unit, tuple(plain["classes"]), tuple(plain["scale"]))
+        return found._replace(padding=plain.get("padding", 0))
 
 
 def fit(

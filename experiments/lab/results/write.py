@@ -11,10 +11,10 @@ from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.model import DESCRIPTION, PARAMETERS
 from experiments.lab.results.provenance import provenance
 from experiments.lab.results.refit import Refit
+from experiments.lab.study import wording
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.study import Study
-from experiments.lab.study.wording import CERTAIN
 
 About = Mapping[str, Any] | None
 
@@ -97,10 +97,11 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
         "reported_on": "test",
         "rates_chosen_on": f"validation, the first {len(study.asked.seed_numbers)} seeds",
         "widened_to": comparison.widened_to,
-        "statistic": "interquartile mean over seeds",
-        "interval": "95 % percentile bootstrap over seeds",
-        "p": "sign flips of paired differences from the first row, corrected for data having "
-        "chosen it",
+        "statistic": f"{wording.STATISTIC} over seeds",
+        "interval": wording.INTERVAL,
+        "p": "of the choice being the best: sign flips of paired differences from it, corrected "
+        "for all choices",
+        "failed": "test score at most half-way from the trivial predictor's to the best choice's",
         "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips "
         "with Holm's correction",
         "good_rates": "validation error (1 − metric) at most 1.25 × the best rate's + 0.01; linear "
@@ -114,7 +115,7 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
         "theory_gradient_factor": "mean square gradient at the first hidden layer over the "
         "last's, wide layers, before training",
         "not_told_apart_from_first": [
-            choice.label for choice in choices[1:] if choice.p >= CERTAIN
+            choice.label for choice in choices[1:] if choice.p >= wording.CERTAIN
         ],
         "table": [
             _row(choice) | {"theory_gradient_factor": factor}

@@ -139,11 +139,12 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
     scores = by_rate(f"validation_{score.name}")
     runs = ~np.isnan(scores)
     seeds = slice(scores.shape[1])
-    losses = rate.clipped(by_rate("validation_loss"), rules.trivial.loss("validation", seeds))
-    best = rate.lowest(losses, runs)
+    trivial = (
+        rules.trivial.loss("validation", seeds),
+        rules.trivial.score("validation", seeds),
+    )
+    found = rate.chosen(rates, by_rate("validation_loss"), scores, runs, *trivial)
     expected = np.nanmean(scores, axis=1)
-    fails = rate.failed(scores, rules.trivial.score("validation", seeds), float(expected[best]))
-    found = rate.recommended(rates, losses, fails, runs)
     cell = rows[rows["learning_rate"] == rates[found.cell]].sort_values("seed")
     test = cell[f"test_{score.name}"].to_numpy(float)
     edges = {0: "lowest", len(rates) - 1: "highest"}

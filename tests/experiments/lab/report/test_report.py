@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 
 from experiments.lab import report
+from experiments.lab.data import Dataset
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study.choices import choose
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.diagnostics import Layers
+from experiments.lab.study.rules import Rules
+from experiments.lab.study.scope import Earlier
 from experiments.lab.study.score import ACCURACY
 from experiments.lab.study.study import Study
 from jaxnn import Grid
@@ -24,12 +27,13 @@ NAMES = (HOSTILE, "tanh", "relu/tanh")
 
 
 def tables():
+    """Of three choices, whose validation loss is lowest at the rate 1; all diverge at 10."""
     rows = [
         {
             "activation": name,
             "learning_rate": rate,
             "seed": seed,
-            "validation_loss": 0.5,
+            "validation_loss": 0.5 + abs(np.log10(rate)) / 10,
             "test_loss": 0.5 + seed / 10,
             "validation_accuracy": 0.9 - abs(np.log10(rate)) / 10 - place / 100,
             "test_accuracy": 0.8 + seed / 100 - place / 50,
@@ -61,10 +65,25 @@ def outcome():
     return found
 
 
+class Splits:
+    """A split that all seeds share, of which only the names of the classes and the sizes count."""
+
+    fixed = True
+
+    def of(self, seed):
+        return Dataset("data", {}, {}, SimpleNamespace(classes=(HOSTILE,)), "", ())
+
+    def notes_on(self, split):
+        return ()
+
+    def training_rows(self, seed):
+        return 100
+
+
 @pytest.fixture(scope="module")
 def comparison():
     results, curves = tables()
-    choices = choose(results, ["activation"], ACCURACY)
+    choices, found = choose(results, ["activation"], Rules(score=ACCURACY))
     choices = [replace(choice, steps_to_target=20.0, reached=4) for choice in choices]
     relu, tanh = resolve("relu"), resolve("tanh")
     # A label with a slash names the activations of two layers.
@@ -72,9 +91,18 @@ def comparison():
     study = Study(
         question="Which?",
         settings={},
-        source=None,
-        data=SimpleNamespace(classes=(HOSTILE,)),
-        asked=Grid({"activation": NAMES}, {"learning_rate": (0.1, 1.0, 10.0)}, seeds=4),
+        splits=Splits(),
+        asked=Grid(
+            {
+                "activation": NAMES,
+                "depth": (2,),
+                "width": (8,),
+                "batch_size": (64,),
+                "optimizer": ("sgd",),
+            },
+            {"learning_rate": (0.1, 1.0, 10.0)},
+            seeds=4,
+        ),
         activations=activations,
         steps=10,
         fixed=True,
@@ -85,6 +113,8 @@ def comparison():
         results=results,
         curves=curves,
         choices=choices,
+        found=found,
+        earlier=[Earlier(5, 1, agrees=False)],
         target=0.8,
         profile=pd.DataFrame({"tau": [1.0, 2.0], **{name: [0.5, 1.0] for name in NAMES}}),
         layers=[Layers(*np.ones((2, 4, 3)), *np.full((2, 4, 2), 0.5), np.ones(3), np.ones(3), 77)]
@@ -109,11 +139,17 @@ def test_nothing_is_loaded_from_anywhere(page):
     assert "default-src 'none'" in markup
 
 
-def test_the_best_rate_is_the_one_of_highest_validation_score():
-    results, _ = tables()
-    assert [choice.learning_rate for choice in choose(results, ["activation"], ACCURACY)] == [
-        1.0
-    ] * 3
+def test_the_best_rate_is_the_one_of_lowest_validation_loss(comparison):
+    assert [choice.learning_rate for choice in comparison.choices] == [1.0] * 3
+
+
+def test_the_verdict_is_on_the_page_with_its_scope(comparison, page):
+    assert comparison.verdict.endswith(
+        "This holds for networks with 2 hidden layers of 8 units, trained on 100 rows for 10 "
+        "updates (6.4 epochs) with sgd at a constant learning rate; after 5 updates tanh was "
+        "ahead, so longer training may change the order again."
+    )
+    assert comparison.verdict.split(HOSTILE)[1] in page
 
 
 def test_the_numbers_drawn_are_those_of_the_results(comparison):

@@ -117,7 +117,7 @@ def main(configuration: Configuration) -> None:
         f"{path / 'report.html'}"
     )
     say(
-        f"{refit.said(comparison.study.score.unit)}\n"
+        f"{refit.said(comparison.study.score)}\n"
         f"To predict with it: python -m experiments.predict {shlex.quote(str(path))} data.csv"
         if refit
         else "no model is saved, since every network of the first has diverged"

@@ -19,7 +19,6 @@ from experiments.lab.engine.devices import use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load
 from experiments.lab.study import screen
-from experiments.lab.study.score import ACCURACY, R2
 
 
 @dataclass(frozen=True)
@@ -88,25 +87,27 @@ def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str,
     if not known.any():
         return []
     y, notes = y[known], []
-    classes = model.preprocessing.classes
+    classes, score = model.preprocessing.classes, model.judge
     if not classes:
-        score, value = R2, model.score(outputs[known], model.preprocessing.encode(pd.to_numeric(y)))
+        value = model.score(outputs[known], model.preprocessing.encode(pd.to_numeric(y)))
     else:
         y = as_text(y)
         new = ~y.isin(classes).to_numpy()
         if new.any():
             names = ", ".join(y[new].unique()[:10])
-            text = f"{new.sum():,} rows of classes that no training row has, counted as wrong"
+            how = "counted as wrong" if score.name == "accuracy" else "left out of the score"
+            text = f"{new.sum():,} rows of classes that no training row has, {how}"
             notes.append(("note", f"{text}: {names}"))
-        score, value = ACCURACY, 0.0
+        value = 0.0 if score.name == "accuracy" else float("nan")
         if not new.all():
             encoded = model.preprocessing.encode(y[~new].to_numpy())
-            value = model.score(outputs[known][~new], encoded) * float(np.mean(~new))
+            value = model.score(outputs[known][~new], encoded)
+            value *= float(np.mean(~new)) if score.name == "accuracy" else 1
     return [
         *notes,
         (
             score.title,
-            f"{score.show(value)} ({value:.7g}) on the {len(y):,} rows with a "
+            f"{score.show(value)} ({score.own(value):.7g}) on the {len(y):,} rows with a "
             f"{model.preprocessing.target}",
         ),
     ]

@@ -19,6 +19,7 @@ class Source(NamedTuple):
     notes: what was decided while loading, for the screen and the report.
     left_out: columns of the file that are not in x, as (name, reason).
     group: what each row belongs to, (rows,); rows of one group are kept together in a split.
+    transform: of the target of a regression, "none" or "log"; see ``preprocessing.transformed``.
     time: when each row was, (rows,), numbers; a split trains on earlier rows than it tests on.
     """
 
@@ -32,3 +33,4 @@ class Source(NamedTuple):
     left_out: tuple[tuple[str, str], ...] = ()
     group: np.ndarray | None = None
     time: np.ndarray | None = None
+    transform: str = "none"

@@ -211,7 +211,13 @@ class Splits:
 
     def _fit(self, x, y: np.ndarray) -> Preprocessing:
         try:
-            return fit(x, y, target=self.source.target, classes=self.classes)
+            return fit(
+                x,
+                y,
+                target=self.source.target,
+                classes=self.classes,
+                transform=self.source.transform,
+            )
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
 

@@ -12,7 +12,7 @@ import numpy as np
 import jaxnn
 from experiments.lab.engine.devices import memory
 from experiments.lab.engine.outcome import Outcome
-from jaxnn.data_by_seed import DataBySeed
+from jaxnn.data_by_seed import DataBySeed, Parts
 from jaxnn.program import Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
@@ -70,7 +70,7 @@ class Listener(Protocol):
         ...
 
 
-def splits_held(parts: Mapping[str, tuple[np.ndarray, np.ndarray]], splits: int) -> int:
+def splits_held(parts: Parts, splits: int) -> int:
     """How many splits are on each device at a time: all, if they take a fourth of its memory.
 
     Args:

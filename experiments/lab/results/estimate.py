@@ -59,17 +59,19 @@ def estimate(study: Study, model: Model, trained: Trained, blocks: Blocks) -> Es
         blocks: the rows; without further blocks, the test rows come with the data.
     """
     numbers = range(1, len(blocks)) or range(1)
-    scores, true, predicted = [], [], []
+    worst = study.score.bounds[0]
+    scores: list[float] = []
+    true, predicted = [], []
     for number in numbers:
         data = blocks.data(number)
         x, y = data.parts["test"]
         one = replace(model, preprocessing=data.preprocessing, params=trained.of(number))
         one = one.without_diverged(x)
         if not one.members:
-            scores.append(study.score.worst)
+            scores.append(worst)
             continue
         outputs = one.outputs(x)
-        scores.append(float(np.fmax(one.score(outputs, y), study.score.worst)))
+        scores.append(float(np.fmax(one.score(outputs, y), worst)))
         predicted.append(one.predictions(outputs)["prediction"].to_numpy())
         true.append(one.targets(y))
     mean, test = float(np.mean(scores)), len(blocks.data(numbers[-1]).y["test"])

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import jaxnn
 from experiments.lab.data import Preprocessing
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import named_activations
+from experiments.lab.study.score import Score, score_for
 from experiments.lab.study.study import network
 from jaxnn.types import Array, Network, Params
 
@@ -38,6 +39,7 @@ class Model:
     network: of that structure.
     preprocessing: from rows as found to inputs, and what the outputs mean.
     params: the members', NumPy arrays with (members,) in front.
+    metric: how it is judged, a name in jaxnn.METRICS; None: accuracy or R².
     left_out: columns of the data that the networks were trained without.
     own_activations: those of the user's that it has, as ``named_activations.described``.
     """
@@ -46,8 +48,14 @@ class Model:
     network: Network
     preprocessing: Preprocessing
     params: Params
+    metric: str | None = None
     left_out: tuple[str, ...] = ()
     own_activations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def judge(self) -> Score:
+        """How it is judged."""
+        return score_for(self.preprocessing, self.metric)
 
     @property
     def members(self) -> int:
@@ -78,12 +86,11 @@ class Model:
     def predictions(self, outputs: np.ndarray) -> pd.DataFrame:
         """One row per example: the prediction, and of classes the probability of each.
 
-        A number is in the unit of the target.
+        A number is in the unit of the target, also where its logarithm was trained on.
         """
         names = np.array(self.preprocessing.classes, object)
         if not len(names):
-            mean, deviation = self.preprocessing.scale
-            return pd.DataFrame({"prediction": outputs[:, 0].astype(np.float64) * deviation + mean})
+            return pd.DataFrame({"prediction": self.preprocessing.decode(outputs[:, 0])})
         probabilities = self._probabilities(outputs)
         columns = {
             f"probability of {name}": probabilities[:, number] for number, name in enumerate(names)
@@ -118,17 +125,13 @@ class Model:
         return np.std(np.array(found, np.float64), axis=0, ddof=1)
 
     def score(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """Accuracy, or R² of a number; nan where all targets are the same number.
+        """The score, higher is better; nan where the metric is not defined, see ``Score``.
 
         Args:
             outputs: (rows, outputs).
             targets: as Preprocessing.encode makes them.
         """
-        if self.preprocessing.classes:
-            return float(np.mean(self._classes(outputs) == targets.ravel()))
-        outputs, targets = outputs.astype(np.float64), targets.astype(np.float64)
-        spread = targets.var()
-        return float(1 - np.mean((outputs - targets) ** 2) / spread) if spread else float("nan")
+        return self.judge.evaluate(outputs, targets)
 
     def packed(self, about: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
         """The content of the two files: the parameters, and the description with their hash.
@@ -144,6 +147,7 @@ class Model:
             "task": self.preprocessing.head,
             "target": self.preprocessing.target,
             "classes": self.preprocessing.classes,
+            "metric": self.judge.name,
             "members": self.members,
             **about,
             "own_activations": self.own_activations,
@@ -258,7 +262,8 @@ def load(folder: Path) -> Model:
             f"{folder / PARAMETERS}: it does not have the parameters of {DESCRIPTION} ({error}); "
             "run the experiment again"
         ) from None
-    return Model(structure, net, preprocessing, params, left_out, sources)
+    metric = plain.get("metric")  # earlier versions had none
+    return Model(structure, net, preprocessing, params, metric, left_out, sources)
 
 
 def flat(params: Params) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from experiments.lab.results.estimate import Estimate, estimate
 from experiments.lab.results.model import Model
 from experiments.lab.results.provenance import provenance
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.verdict import Unit
+from experiments.lab.study.score import Score
 
 MEMBERS = 10  # at most: more gain little, and each member is trained once per split
 SPLITS = 10  # at most, for the stated score
@@ -32,8 +32,9 @@ class Refit:
     parameters: bytes
     description: Mapping[str, Any]
 
-    def said(self, unit: Unit) -> str:
+    def said(self, judge: Score) -> str:
         """What it is and how good, for the screen."""
+        unit = judge.written(self.stated.score)
         score = f"{unit.score(self.stated.score)} {unit.interval(*self.stated.interval)}"
         return (
             f"The model is {self.about['is']}. Its {unit.name} on new rows: {score}, "
@@ -63,6 +64,7 @@ def refitted(comparison: Comparison, *, single: bool = False) -> Refit | None:
         network=study.network(structure),
         preprocessing=data.preprocessing,
         params=trained.of(0),
+        metric=study.score.name,
         left_out=study.left_out,
         own_activations={name: found for name, found in own if name in names},
     ).without_diverged(data.x["train"])
@@ -77,11 +79,13 @@ def refitted(comparison: Comparison, *, single: bool = False) -> Refit | None:
         "rows": blocks.rows[0],
         "members": model.members,
         "members_diverged": members - model.members,
-        f"test_{study.score.name}": stated.score,
-        f"test_{study.score.name}_interval": stated.interval,
+        f"test_{study.score.name}": study.score.own(stated.score),
+        f"test_{study.score.name}_interval": [
+            study.score.own(end) for end in study.score.ascending(stated.interval)
+        ],
         f"test_{study.score.name}_is": stated.what,
         "splits": {
-            f"test_{study.score.name}": stated.scores,
+            f"test_{study.score.name}": [study.score.own(each) for each in stated.scores],
             "members_diverged": np.sum(~trained.finite[1:], axis=1).tolist(),
         },
     }

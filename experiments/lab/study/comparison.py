@@ -64,12 +64,7 @@ class Comparison:
         three quarters of them the verdict agreed with that at the end.
         """
         agree = all(then.agrees for then in self.earlier)
-        return agree and self.last_gain <= self.study.margin
-
-    @property
-    def programs(self) -> list[Outcome]:
-        """The outcome that each choice belongs to."""
-        return [self.outcomes[self.study.number(choice.structure)] for choice in self.choices]
+        return agree and self.last_gain <= self.study.rules.margin
 
     @property
     def widened_to(self) -> Mapping[str, float]:
@@ -93,10 +88,11 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         study: what is asked.
         outcomes: in the order of the structures.
     """
-    results, curves = results_table(study, outcomes), curves_table(study, outcomes)
+    score, results = study.score, results_table(study, outcomes)
+    curves = curves_table(study, outcomes)
     choices, found = choose(results, study.axes, study.rules)
     against = next(choice for choice in choices if choice.versus is None)
-    target = 1 - good_enough(1 - against.validation)
+    target = score.best - score.size * good_enough(score.error(against.validation) / score.size)
     reached = [
         steps_to_target(outcome.steps, study.score.of(outcome.curves, "validation"), target)
         for outcome in outcomes

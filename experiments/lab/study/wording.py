@@ -14,13 +14,23 @@ if TYPE_CHECKING:
     from experiments.lab.study.comparison import Comparison
 
 CERTAIN = 0.05  # the p below which a choice is said not to be the best
+# How a choice's runs become one number, one and several of it, and how sure that is.
+STATISTIC, STATISTICS = "mean", "means"
+INTERVAL = "95 %, of the expected score on new rows of the same kind"
+
+
+def seed(study: Study) -> str:
+    """What a seed draws, and so what all choices share on it."""
+    if study.splits.fixed:
+        return "A seed draws the initial weights and the batches; the split is the same for all."
+    return "A seed draws the split of the rows, the initial weights and the batches."
 
 
 def verdict(found: Verdict, best: Choice, study: Study) -> str:
     """The verdict, and what it holds for, in sentences that someone can act on."""
     rates = best.rates if best.rates[0] < best.rates[1] else None
     used = Recommended(best.learning_rate, rates, best.test, best.interval)
-    said = found.sentences(used, study.score.unit, study.refine)
+    said = found.sentences(used, study.score.written(best.test), study.refine)
     if best.edge:
         said += f" Its best rate is the {best.edge} tried, so widen the range."
     return said
@@ -33,7 +43,7 @@ def standing(choice: Choice) -> str:
 
 def between(choice: Choice, score: Score) -> str:
     """The interval, with its unit once."""
-    low, high = choice.interval
+    low, high = score.ascending(choice.interval)
     return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
 
 
@@ -78,10 +88,11 @@ def listed(words: Sequence[str]) -> str:
 def undertrained(comparison: "Comparison") -> str:
     """That the training is too short for a verdict, though it was lengthened to its limit."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.unit.at_most(comparison.last_gain)
+    gain = study.score.show_difference(comparison.last_gain)
     why = (
-        f"{best.label}, so far the first, still gained {gain} in the last fifth"
-        if comparison.last_gain > study.margin
+        f"the validation {study.score.title} of {best.label}, so far the first, still improved by "
+        f"{gain} in the last fifth"
+        if comparison.last_gain > study.rules.margin
         else "the first still changed in the second half"
     )
     return (
@@ -93,10 +104,11 @@ def undertrained(comparison: "Comparison") -> str:
 def longer(comparison: "Comparison") -> str:
     """Why the training is repeated with more updates."""
     study, best = comparison.study, comparison.choices[0]
-    gain = study.score.unit.at_most(comparison.last_gain)
+    gain = study.score.show_difference(comparison.last_gain)
     why = (
-        f"{best.label} still gained {gain} of validation {study.score.title} in the last fifth"
-        if comparison.last_gain > study.margin
+        f"the validation {study.score.title} of {best.label} still improved by {gain} in the last "
+        "fifth"
+        if comparison.last_gain > study.rules.margin
         else "the first changed in the second half"
     )
     return (
@@ -114,7 +126,7 @@ def scope(comparison: "Comparison") -> str:
     network = (
         f"{_values(structure['depth'])} hidden layers of {_values(structure['width'])}"
         if max(structure["depth"])
-        else "networks without a hidden layer"
+        else "a linear model"
     )
     said = (
         f"This is of {network}, trained on {rows:,} rows for {study.steps:,} updates "

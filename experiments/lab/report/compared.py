@@ -11,7 +11,6 @@ from experiments.lab.study import wording
 from experiments.lab.study.baseline import Versus
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.good_rates import middle
 from experiments.lab.study.tables import rows_of
 from jaxnn.types import Network
 
@@ -54,7 +53,7 @@ def _against_rate(
 ) -> View:
     """A column against learning rate, cut off at worst; if None, at the largest finite mean."""
     cells = [rows_of(results, choice.structure).groupby("learning_rate") for choice in choices]
-    centres = [group[column].apply(middle) for group in cells]
+    centres = [group[column].mean() for group in cells]
     if worst is None:
         finite = [value for centre in centres for value in centre if np.isfinite(value)]
         worst = max(finite, default=1.0)
@@ -282,7 +281,7 @@ def seeds(comparison: Comparison) -> Figure:
             ]
             values = scale * runs[column]
             series.append(series_of(number, choice, values, heights, kind="dots", hover=hover))
-            centre = scale * middle(runs[column])
+            centre = scale * runs[column].mean()
             series.append(series_of(number, choice, [centre], [-number], kind="ring"))
         axis = Axis(f"{title} (%)" if scale == 100 else title)
         views.append(View(title, axis, _row_axis(choices), tuple(series)))

@@ -125,8 +125,9 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
         "widened_to": comparison.widened_to,
         "statistic": f"{wording.STATISTIC} over seeds",
         "interval": wording.INTERVAL,
-        "p": "sign flips of paired differences from the first row, corrected for data having "
-        "chosen it",
+        "p": "of the choice being the best: sign flips of paired differences from it, corrected "
+        "for all choices",
+        "failed": "test score at most half-way from the trivial predictor's to the best choice's",
         "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips "
         "with Holm's correction",
         "good_rates": f"validation error ({study.score.error_title}) at most 1.25 × the best "

@@ -49,7 +49,8 @@ def failed(scores: np.ndarray, trivial: np.ndarray | float, best: float) -> np.n
         best: the best expected score.
 
     Returns:
-        bool, the shape of scores; all runs, where the best is no better than the trivial predictor.
+        bool, the shape of scores. Where the best is no better than the trivial predictor, a run has
+        failed if it is not better than the trivial predictor either.
 
     Example:
         >>> failed(np.array([0.1, 0.5, 0.9]), 0.1, 0.97).tolist()
@@ -107,6 +108,36 @@ def recommended(
     middle = (decades[safe[0]] + decades[safe[-1]]) / 2
     cell = min(safe, key=lambda cell: (round(abs(decades[cell] - middle), 9), cell))
     return ChosenRate(cell, best, tuple(tied))
+
+
+def chosen(
+    rates: Sequence[float] | np.ndarray,
+    losses: np.ndarray,
+    scores: np.ndarray,
+    runs: np.ndarray,
+    trivial_loss: np.ndarray | float,
+    trivial_score: np.ndarray | float,
+) -> ChosenRate:
+    """The rate to recommend, from what the runs reach on validation rows.
+
+    Both while training goes on and from the finished results, so that further seeds are trained at
+    the rate that the comparison is made at.
+
+    Args:
+        rates: (cells,), ascending.
+        losses, scores: (cells, seeds); a diverged run has an infinite loss and the worst score.
+        runs: bool (cells, seeds), those that count, at least one.
+        trivial_loss, trivial_score: of the trivial predictor, (seeds,) or one number.
+
+    Example:
+        >>> losses, scores = np.array([[0.4, 0.5], [0.5, np.inf]]), np.array([[0.9, 0.8], [0.9, 0]])
+        >>> chosen([0.1, 1.0], losses, scores, scores >= 0, 2.0, 0.5)
+        ChosenRate(cell=0, best=0, tied=(0,))
+    """
+    losses = clipped(np.asarray(losses, float), trivial_loss)
+    scores, best = np.asarray(scores, float), lowest(losses, runs)
+    fails = failed(scores, trivial_score, float(scores[best, runs[best]].mean()))
+    return recommended(rates, losses, fails, runs)
 
 
 def _as_good(losses: np.ndarray, runs: np.ndarray, cell: int, best: int) -> bool:

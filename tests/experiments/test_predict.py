@@ -109,9 +109,11 @@ def refit_and_remember(comparison, refitted=activations.refitted):
     return refit
 
 
-def training_rows(target, *drop):
+def training_rows(folder, target, *drop):
     """The rows of the table that the network was trained on, found by their inputs."""
-    table, data = pd.read_csv("rows.csv"), prepare(load("rows.csv", target=target, drop=drop))
+    seed = stated(folder)["seed"]
+    table = pd.read_csv("rows.csv")
+    data = prepare(load("rows.csv", target=target, drop=drop), split_seed=seed)
     trained = {row.tobytes() for row in data.x["train"]}
     rows = table[[row.tobytes() in trained for row in data.preprocessing.apply(table)]]
     assert len(rows) == len(data.x["train"])
@@ -141,7 +143,7 @@ def test_the_round_trip_through_disk_is_bit_equal(number, here):
 
 
 def test_the_training_rows_have_the_accuracy_that_is_stated(here, capsys):
-    rows = training_rows("kind", "number", "price")
+    rows = training_rows(here / "kinds", "kind", "number", "price")
     rows.to_csv("training.csv", index=False)
     assert exit_code(predict, "kinds", "training.csv") == 0
     accuracy, found = (
@@ -156,7 +158,7 @@ def test_the_training_rows_have_the_accuracy_that_is_stated(here, capsys):
 
 
 def test_a_number_is_predicted_in_its_own_unit(here, capsys):
-    rows = training_rows("price", "number", "kind")
+    rows = training_rows(here / "prices", "price", "number", "kind")
     rows.to_csv("training.csv", index=False)
     assert exit_code(predict, "prices", "training.csv", "--out", "p.csv") == 0
     found, r2 = pd.read_csv("p.csv"), stated(here / "prices")["train_r2"]

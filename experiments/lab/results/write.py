@@ -113,6 +113,22 @@ def _row(choice: Choice, score: Score) -> dict[str, Any]:
     return row
 
 
+def _references(comparison: Comparison) -> list[dict[str, Any]]:
+    """Models that are no networks, in the metric's own sign."""
+    score = comparison.study.score
+    return [
+        {
+            "model": model.reference.title,
+            "test": score.own(model.score),
+            "interval": [score.own(end) for end in score.ascending(model.interval)],
+            "first_on_the_same_splits": score.own(model.network),
+            "p_not_better": model.p,
+            "note": model.reference.note,
+        }
+        for model in (comparison.outside.models if comparison.outside else ())
+    ]
+
+
 def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
     """The verdict and the table, each number with what it is."""
     study, choices = comparison.study, comparison.choices
@@ -147,6 +163,7 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
             _row(choice, study.score) | {"theory_gradient_factor": factor}
             for choice, factor in zip(choices, comparison.gradient_factors, strict=True)
         ],
+        "references": _references(comparison),
         "model": about,
         "performance_profile": comparison.profile.to_dict("list"),
     }

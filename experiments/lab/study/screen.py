@@ -78,6 +78,15 @@ def show_results(comparison: Comparison) -> None:
             f"{wording.steps(choice)}{'↓' if choice.improving else ' '}",
             wording.may_be_best(choice),
         )
+    for model in comparison.outside.models if comparison.outside else ():
+        table.add_row(
+            Text(model.reference.title, "dim"),
+            "",
+            score.show(model.score),
+            wording.between(model, score),
+            *[""] * 3,
+            model.reference.note,
+        )
     console.print()
     console.print(table)
     console.print()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.lab.study.choices import Choice
+from experiments.lab.study.reference_verdict import Compared
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 from experiments.lab.study.verdict import Recommended, Verdict, shortened
@@ -41,7 +42,7 @@ def standing(choice: Choice) -> str:
     return "worse" if choice.p < CERTAIN else "tie"
 
 
-def between(choice: Choice, score: Score) -> str:
+def between(choice: Choice | Compared, score: Score) -> str:
     """The interval, with its unit once."""
     low, high = score.ascending(choice.interval)
     return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"

@@ -32,6 +32,7 @@ from experiments.lab.study import screen, wording
 from experiments.lab.study.comparison import Comparison, compare
 from experiments.lab.study.flags import StudyFlags, ask
 from experiments.lab.study.plan import plan
+from experiments.lab.study.references import Reference, from_arrays, references, to_arrays
 from experiments.lab.study.study import Study
 from experiments.lab.study.train import train
 
@@ -105,6 +106,7 @@ def main(configuration: Configuration) -> None:
         say(f"slice {part.label} is done; without --shard, the same command joins those in {path}")
     if not comparison or not folder:
         return
+    comparison = comparison.with_references(fitted_references(comparison.study, folder))
     say("training the model, and models like it on part of the rows, to state its score")
     refit = refitted(comparison, single=configuration.single)
     write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
@@ -150,6 +152,17 @@ def trained(study: Study, part: Share, folder: RunFolder | None) -> Comparison |
             return comparison
         screen.console.print(f"\n{wording.longer(comparison)}\n")
         study = longer
+
+
+def fitted_references(study: Study, folder: RunFolder) -> list[Reference]:
+    """Models that are no networks, on the same splits; kept in case what follows is interrupted."""
+    kept = folder.kept_arrays().get("references")
+    if kept:
+        return from_arrays(kept)
+    seeds, say = study.grid.seed_numbers, screen.console.print
+    found = references(study.splits, seeds, study.metric, balanced=study.balanced, say=say)
+    folder.keep_arrays("references", to_arrays(found))
+    return found
 
 
 if __name__ == "__main__":

@@ -41,9 +41,9 @@ def folder(tmp_path_factory):
     return path
 
 
-def test_there_is_one_row_a_run_and_both_arms_show(folder):
+def test_there_is_one_row_per_run_and_both_arms_show(folder):
     results = pd.read_csv(folder / "results.csv")
-    assert len(results) == 2 * 4 * 3
+    assert len(results) == 2 * (4 + 4) * 3  # with two rates on either side of each best
     assert len(results.drop_duplicates(["activation", "learning_rate", "seed"])) == len(results)
     accuracy = results.groupby("learning_rate")["test_accuracy"].mean()
     assert accuracy.idxmax() not in (accuracy.index[0], accuracy.index[-1])
@@ -66,7 +66,7 @@ def test_the_summary_follows_from_the_results(folder):
     ]
     np.testing.assert_allclose(np.sort(cell["test_accuracy"]), np.sort(best["scores"]), rtol=1e-5)
     assert summary["verdict"].startswith(
-        f"Use {best['activation']} at learning rate {best['learning_rate']:.3g}"
+        f"Use {best['activation']} at learning rate {best['learning_rate']:.2g}"
     )
     config = json.loads((folder / "config.json").read_text())
     assert {
@@ -101,7 +101,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypat
         "experiments.lab.study.watch.Watch.finish", lambda self, number: ran.append(number)
     )
     assert run("--data", "wine", *SMALL, "--out", tmp_path / "r") == 0
-    assert ran == [0, 1]
+    assert ran == [0, 1, 0, 1]  # of the grid asked for, and of the rates between
     assert (tmp_path / "r" / "results.csv").read_bytes() == (folder / "results.csv").read_bytes()
     assert "the same command continues" in capsys.readouterr().err
 

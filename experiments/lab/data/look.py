@@ -55,6 +55,9 @@ def look(source: Source, data: Dataset) -> Look:
         else f"regression of the number {data.target}"
     )
     counts = ", ".join(f"{count:,} {PARTS[part]}" for part, count in rows.items())
+    total = len(source.y) + (len(source.test[1]) if source.test else 0)
+    if sum(rows.values()) != total:  # as with groups, or a window of time
+        counts += ", in the split of the first seed"
     columns = _columns(source, data) if isinstance(source.x, pd.DataFrame) else ()
     missing = sum(int(frame.isna().to_numpy().sum()) for frame in _frames(source)) if columns else 0
     if data.preprocessing.unit:
@@ -65,7 +68,7 @@ def look(source: Source, data: Dataset) -> Look:
     facts = [
         ("data", source.name),
         ("task", task),
-        ("rows", f"{sum(rows.values()):,}: {counts}"),
+        ("rows", f"{total:,}: {counts}"),
         ("inputs", inputs),
         ("missing", f"{missing:,} cells"),
         *(("note", note) for note in data.notes),

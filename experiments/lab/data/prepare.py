@@ -25,4 +25,4 @@ def prepare(source: Source, *, split_seed: int = 0) -> Dataset:
         >>> data.x["train"].shape, data.y["test"].shape, data.head, data.classes
         ((90, 4), (30,), 'multiclass', ('0', '1', '2'))
     """
-    return Splits(source).unpadded(split_seed)
+    return Splits(source).single(split_seed)

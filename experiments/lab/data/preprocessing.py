@@ -92,6 +92,8 @@ class Preprocessing(NamedTuple):
     scale: (mean, standard deviation) of the training targets, in the target's unit, or of their
         logarithms; (0, 1) for classification.
     transform: "log" where the logarithm of the target is trained on; "none" elsewhere.
+    padding: further inputs that are always 0, so that a network of these rows has as many inputs as
+        one of other rows of the same table, among which there are further categories or columns.
 
     Example:
         >>> rows = pd.DataFrame({"size": [50.0, 70.0, 60.0], "city": ["Ulm", "Bonn", None]})
@@ -107,6 +109,7 @@ class Preprocessing(NamedTuple):
     classes: tuple[str, ...]
     scale: tuple[float, float]
     transform: str = "none"
+    padding: int = 0
 
     @property
     def head(self) -> str:
@@ -116,7 +119,9 @@ class Preprocessing(NamedTuple):
     @property
     def features(self) -> int:
         """The number of the network's inputs."""
-        return self.unit[2] if self.unit else sum(column.features for column in self.columns)
+        if self.unit:
+            return self.unit[2]
+        return sum(column.features for column in self.columns) + self.padding
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -163,9 +168,9 @@ class Preprocessing(NamedTuple):
                 f"the rows lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; give a "
                 "table with all columns that the model was trained on"
             )
-        return np.concatenate(
-            [column.apply(rows[column.name]) for column in self.columns], axis=1, dtype=np.float32
-        )
+        inputs = [column.apply(rows[column.name]) for column in self.columns]
+        padding = np.zeros((len(rows), self.padding))
+        return np.concatenate([*inputs, padding], axis=1, dtype=np.float32)
 
     def encode(self, y: Sequence[Any] | np.ndarray) -> np.ndarray:
         """Targets as the head takes them.
@@ -216,7 +221,7 @@ class Preprocessing(NamedTuple):
     def from_json(cls, plain: Mapping[str, Any]) -> "Preprocessing":
         """The preprocessing from what ``to_json`` gave, directly or through a JSON file.
 
-        Files of earlier versions have no ``transform``.
+        Files of earlier versions have no ``transform`` and no ``padding``.
         """
         columns = tuple(
             Category(**{**column, "categories": tuple(column["categories"])})
@@ -232,6 +237,7 @@ class Preprocessing(NamedTuple):
             tuple(plain["classes"]),
             tuple(plain["scale"]),
             plain.get("transform", "none"),
+            plain.get("padding", 0),
         )
 
 

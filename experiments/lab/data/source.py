@@ -18,9 +18,9 @@ class Source(NamedTuple):
     test: rows to report on, as (x, y), where the data come with them.
     notes: what was decided while loading, for the screen and the report.
     left_out: columns of the file that are not in x, as (name, reason).
-    group: what each row belongs to, (rows,); rows of one group are kept together in a split.
+    group: of each row, (rows,); rows of the same group are kept together in a split.
+    time: of each row, (rows,), numbers; a split trains on earlier rows than it tests on.
     transform: of the target of a regression, "none" or "log"; see ``preprocessing.transformed``.
-    time: when each row was, (rows,), numbers; a split trains on earlier rows than it tests on.
     """
 
     name: str

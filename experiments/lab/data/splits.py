@@ -85,15 +85,11 @@ class Splits:
         if source.group is not None and (groups := len(np.unique(source.group))) < 5:
             raise UserError(
                 f"--group: {source.name} has {groups} groups, which are too few to train, validate "
-                "and test on; name a column with at least 5"
+                "and test on; name a column with at least 5 values"
             )
         self._size = self._held_out()
         self._kept: dict[int, Dataset] = {}
-
-    @property
-    def differ(self) -> bool:
-        """Whether seeds have different splits."""
-        return not self.fixed
+        self._training_rows: dict[int, int] = {}
 
     def number(self, seed: int) -> int:
         """Of a seed's split: seeds with the same number have the same one."""
@@ -119,17 +115,21 @@ class Splits:
         """
         number = self.number(seed)
         if number not in self._kept:
-            made = self._widened(self._made(number))
+            made = self._made(number, padded=True)
             held = sum(sum(rows.nbytes for rows in each.x.values()) for each in self._kept.values())
             if held > KEPT_BYTES:
                 self._kept.clear()
             self._kept[number] = made
         return self._kept[number]
 
-    def unpadded(self, seed: int) -> Dataset:
-        """The same, with the inputs that its own training rows give, and notes on them."""
-        made, notes = self._made(seed), list(self.notes)
-        used = made.preprocessing
+    def single(self, seed: int) -> Dataset:
+        """The split of one seed by itself: its inputs without padding, and notes on its rows."""
+        made = self._made(self.number(seed), padded=False)
+        return made._replace(notes=self.notes_on(made))
+
+    def notes_on(self, split: Dataset) -> tuple[str, ...]:
+        """What was decided while loading and splitting, and what is odd about one split."""
+        used, notes = split.preprocessing, list(self.notes)
         if not used.unit and (
             constant := [name for name in self.source.x if name not in used.names]
         ):
@@ -137,25 +137,28 @@ class Splits:
                 "columns with only one value in the training rows are left out: "
                 f"{shortened(constant)}"
             )
-        if repeated := _repeated(made.x, made.y):
+        if repeated := _repeated(split.x, split.y):
             notes.append(
                 "test rows with the inputs and the target of a training or validation row: "
-                f"{repeated:,} of {len(made.y['test']):,}; if they are copies, the test score is "
+                f"{repeated:,} of {len(split.y['test']):,}; if they are copies, the test score is "
                 "too good"
             )
-        return made._replace(notes=tuple(notes))
+        return tuple(notes)
 
-    def _made(self, seed: int) -> Dataset:
-        return self._of_rows(self.rows(seed))
+    def _made(self, number: int, *, padded: bool) -> Dataset:
+        return self._of_rows(self.rows(number), padded=padded)
 
-    def _of_rows(self, rows: Mapping[str, np.ndarray]) -> Dataset:
+    def _of_rows(self, rows: Mapping[str, np.ndarray], *, padded: bool = True) -> Dataset:
         """Of row numbers in each part; test rows that come with the data are added."""
         source = self.source
         x = {part: _taken(source.x, index) for part, index in rows.items()}
         y = {part: source.y[index] for part, index in rows.items()}
         if source.test:
             x["test"], y["test"] = source.test
-        return self._encoded(self._fit(x["train"], y["train"]), x, y)
+        fitted = self._fit(x["train"], y["train"])
+        if padded:
+            fitted = fitted._replace(padding=self.features - fitted.features)
+        return self._encoded(fitted, x, y)
 
     def whole(self) -> Dataset:
         """All rows as training rows; those that come with the data as test rows."""
@@ -171,7 +174,7 @@ class Splits:
         The preprocessing is fitted to the training rows.
         """
         test = {part: rows for part, rows in self.rows(seed).items() if part == "test"}
-        return self._widened(self._of_rows({"train": self.joined_rows(seed), **test}))
+        return self._of_rows({"train": self.joined_rows(seed), **test})
 
     def joined_rows(self, seed: int) -> np.ndarray:
         """Row numbers of a seed's training and validation rows, each once."""
@@ -186,8 +189,11 @@ class Splits:
         return found | {"train": (_padded(x, more), _padded(y, more))}
 
     def training_rows(self, seed: int) -> int:
-        """How many rows a seed trains on."""
-        return len(self.rows(seed)["train"])
+        """How many rows a seed trains on: the same for all, unless whole groups are held out."""
+        number = self.number(seed) if self.source.group is not None else 0
+        if number not in self._training_rows:
+            self._training_rows[number] = len(self.rows(number)["train"])
+        return self._training_rows[number]
 
     @property
     def features(self) -> int:
@@ -207,7 +213,9 @@ class Splits:
     def _most_training_rows(self) -> int:
         if self.source.group is None:
             return self.training_rows(0)
-        return len(self._labels) - self._size * len(self._parts)
+        # More only where groups run out, before the held-out rows are as many as they should be.
+        largest = int(np.unique(self.source.group, return_counts=True)[1].max())
+        return max(len(self._labels) - self._size * len(self._parts), largest)
 
     def _fit(self, x, y: np.ndarray) -> Preprocessing:
         try:
@@ -234,15 +242,6 @@ class Splits:
             )
         except UserError as error:
             raise UserError(f"{name}: {error}") from None
-
-    def _widened(self, data: Dataset) -> Dataset:
-        """With as many inputs as all rows give; those that are added are 0."""
-        more = self.features - data.features
-        if not more:
-            return data
-        return data._replace(
-            x={part: np.pad(rows, ((0, 0), (0, more))) for part, rows in data.x.items()}
-        )
 
     def _held_out(self) -> int:
         """Rows of the validation part, and of the test part: one program evaluates both."""
@@ -347,4 +346,7 @@ def _hash(source: Source) -> str:
         else:
             digest.update(np.ascontiguousarray(x).tobytes())
         digest.update("\n".join(map(str, y)).encode())
+    for column in (source.group, source.time):
+        if column is not None:  # it decides which rows are in which part
+            digest.update("\n".join(map(str, column)).encode())
     return digest.hexdigest()

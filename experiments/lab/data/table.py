@@ -115,17 +115,18 @@ def as_source(
         drop: columns to leave out.
         test: rows to report on, with the same columns.
         first_line: the line of the first row in a text file, for error messages.
-        group: the column that says what each row belongs to; it is no input.
-        time: the column that says when each row was, numbers or dates; it is no input.
+        group: the column that says which rows belong together; it is not an input.
+        time: the column with the time of each row, numbers or dates; it is not an input.
 
     Returns:
         The rows whose target is known, without empty columns.
 
     Raises:
         UserError: the target is not given, unknown, dropped, the only column, empty or has only one
-            value; a dropped column is unknown; a cell is infinite; regression is asked for and the
-            target is not numeric; or the test rows lack a column, have no target, or targets that
-            are not numeric for a regression.
+            value; a dropped, group or time column is unknown; the group or the time is the target
+            or dropped, both are given, or one of their cells is empty or no time; a cell is
+            infinite; regression is asked for and the target is not numeric; or the test rows lack a
+            column, have no target, or targets that are not numeric for a regression.
 
     Ten arguments, since each is a flag of the user or a fact about where the table comes from.
     """
@@ -151,10 +152,14 @@ def as_source(
     for flag, column in special.items():
         if column == target or column in drop:
             other = "--target" if column == target else "--drop"
-            raise UserError(f"{flag} {column}: it is given as {other} too; give it once")
+            raise UserError(
+                f"{flag} {column}: this column is also given as {other}; name it in only one of "
+                "the two"
+            )
     if len(special) > 1:
         raise UserError(
-            f"--group {group} --time {time}: rows are split by one of them; give one of the two"
+            f"--group {group} --time {time}: rows are split by group or by time; give only one of "
+            "the two"
         )
     if target in drop:
         raise UserError(
@@ -263,9 +268,11 @@ def _refuse_gap(
     if wrong.any():
         row, found = int(column.index[np.argmax(wrong)]), column[wrong].iloc[0]
         place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
-        said = "is empty" if pd.isna(found) else f"holds {str(found)!r}, which is no number or date"
+        said = "is empty"
+        if not pd.isna(found):
+            said = f"holds {str(found)!r}, which is neither a number nor a date"
         raise UserError(
-            f"{flag} {column.name}: {place} of {where} {said}; every row needs a value there"
+            f"{flag} {column.name}: the cell in {place} of {where} {said}; every row needs a value"
         )
 
 

@@ -1,6 +1,6 @@
 """A grid in stages: what was asked for, rates beyond it, rates between, further seeds.
 
-Rates beyond the grid are trained where the best rate is on the edge; then, around each best rate,
+Rates beyond the grid are trained where the best rate is at the edge; then, around each best rate,
 rates between those of the grid, so that its spacing decides nothing; then further seeds at the rate
 that each structure is compared at. A stage follows from the finished results of the stages before
 it, so an interrupted run that goes on, and each of several processes, come to the same stages.
@@ -108,7 +108,7 @@ def train(study: Asked, stage: Callable[[Runs, str], Mapping[int, Outcome]]) -> 
     }
     between = {number: more for number, more in between.items() if more.any()}
     if between:
-        outcomes = stage(between, "rates between those of the grid, around each best")
+        outcomes = stage(between, "rates between those of the grid, around each best one")
         runs |= {number: runs[number] | more for number, more in between.items()}
     known = len(study.asked.seed_numbers)
     if seeds := len(study.grid.seed_numbers) - known:
@@ -130,7 +130,7 @@ def first(study: Asked) -> dict[int, np.ndarray]:
 
 
 def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarray) -> np.ndarray:
-    """The runs to go on with where the best rate is on the edge, and the grid has further rates.
+    """The runs to go on with where the best rate is at the edge, and the grid has further rates.
 
     Args:
         grid: the widest.
@@ -139,7 +139,7 @@ def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarr
         mains: bool (cells,), the rates that are not between those of the grid.
 
     Returns:
-        bool (cells, seeds); none where the best rate is not on the edge.
+        bool (cells, seeds); none where the best rate is not at the edge.
 
     Example:
         >>> grid = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0, 10.0, 100.0)})
@@ -165,7 +165,8 @@ def rates_between(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarr
         grid, runs, best, mains: as for further_rates.
 
     Returns:
-        bool (cells, seeds); none where the rates of the grid are within FINE decades.
+        bool (cells, seeds); none where the rates of the grid are within FINE decades, or the grid
+        has none between them.
 
     Example:
         >>> from types import SimpleNamespace
@@ -184,7 +185,7 @@ def rates_between(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarr
     ):
         if abs(decades[neighbour] - decades[best]) > FINE:
             step = 1 if neighbour > best else -1
-            more[[best + step * (1 + number) for number in range(NEAR)]] = runs[best]
+            more[list(range(best + step, neighbour, step))[:NEAR]] = runs[best]
     return more
 
 
@@ -217,7 +218,7 @@ def widened(study: Asked, runs: Runs) -> str:
     for label, rate in ends(study, runs).items():
         to.setdefault(rate, []).append(label)
     said = "; ".join(f"to {rate:.3g} for {', '.join(names)}" for rate, names in to.items())
-    return f"the best rate was on the edge: widened {said}" if said else ""
+    return f"the best rate was at the edge: widened {said}" if said else ""
 
 
 def _rates(grid: jaxnn.Grid) -> np.ndarray:

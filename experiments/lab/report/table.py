@@ -44,6 +44,10 @@ class Column:
     cell: Callable[[Row], Cell]
 
 
+def _name(row: Row) -> Cell:
+    return Cell(row.choice.label)
+
+
 def _rate(row: Row) -> Cell:
     choice = row.choice
     edge = (f"{choice.edge} tried",) if choice.edge else ()
@@ -104,7 +108,7 @@ def _gradient(row: Row) -> Cell:
 
 
 COLUMNS = (
-    Column(Cell(""), lambda row: Cell(row.choice.label)),
+    Column(Cell(""), _name),
     Column(Cell("rate", ("as good as it", "width of good ones")), _rate),
     Column(Cell("test {score}", ("95 % interval",)), _score),
     Column(Cell("interquartile mean"), _middle),
@@ -116,6 +120,20 @@ COLUMNS = (
     Column(Cell("P(better than baseline)", ("95 % interval, p",)), _versus),
     Column(Cell("gradient factor", ("theory",)), _gradient),
 )
+
+
+def _outside(comparison: Comparison, columns: Sequence[Column]) -> list[list[Cell]]:
+    """The rows of models that are no networks: what they are called, and their scores."""
+    score, blank = comparison.study.score, Cell("")
+    rows = []
+    for model in comparison.outside.models if comparison.outside else ():
+        notes = (model.reference.note,) if model.reference.note else ()
+        known = {
+            _name: Cell(model.reference.title, notes),
+            _score: Cell(score.show(model.score), (wording.between(model, score),)),
+        }
+        rows.append([known.get(column.cell, blank) for column in columns])
+    return rows
 
 
 def table(comparison: Comparison, columns: Sequence[Column] | None = None) -> str:
@@ -130,7 +148,7 @@ def table(comparison: Comparison, columns: Sequence[Column] | None = None) -> st
     rows = [Row(comparison, number) for number in range(len(comparison.choices))]
     return markup.table(
         [column.head._replace(text=column.head.text.format(score=title)) for column in columns],
-        [[column.cell(row) for column in columns] for row in rows],
+        [[column.cell(row) for column in columns] for row in rows] + _outside(comparison, columns),
         "choices",
         [
             row.number

@@ -13,8 +13,10 @@ from experiments.lab.engine.runner import splits_held
 from experiments.lab.study.study import Study
 from jaxnn.data_by_seed import DataBySeed, Parts
 from jaxnn.program import Task, compile_program, segment_lengths
-from jaxnn.segments import program_segments
+from jaxnn.segments import Batches, program_segments
 from jaxnn.types import Params
+
+SEGMENTS = 4  # few, since nothing is looked at in between, but not one, for the batches' memory
 
 
 class Blocks:
@@ -71,8 +73,9 @@ def train_ensembles(
 ) -> Trained:
     """Train an ensemble on each block, as the study trains its networks.
 
-    Member m of block b has the initial draws and the batches of seed b × members + m, so that no
-    two networks share them, and the members of block 0 start as the runs of the study's seeds do.
+    Member m of block b has the initial draws of seed b × members + m, so that no two networks share
+    them, and the batches of seed m, which blocks of as many rows share to save their draw. So
+    member m of block 0 is what a run of seed m would be on all rows.
 
     Args:
         study: what was asked.
@@ -87,18 +90,19 @@ def train_ensembles(
     by_seed = DataBySeed(
         lambda seed: seed // members, blocks.parts, held, lambda number: blocks.rows[number]
     )
-    task = Task(
-        data,
-        segment_lengths(study.steps),
-        study.batch_size(structure),
-        each=(),
-        last=(),
-        by_seed=by_seed if len(blocks) > 1 else None,
-    )
+    size, lengths = study.batch_size(structure), segment_lengths(study.steps, SEGMENTS)
+    shared = by_seed if len(blocks) > 1 else None
+    task = Task(data, lengths, size, each=(), last=(), by_seed=shared)
+    batches = {rows: Batches(rows, size) for rows in blocks.rows}
+
+    def draw(seeds: np.ndarray, start: int, steps: int) -> np.ndarray:
+        drawn = {rows: of(np.arange(members), start, steps) for rows, of in batches.items()}
+        return np.stack([drawn[blocks.rows[seed // members]][seed % members] for seed in seeds])
+
     most = memory(jax.local_devices()[0])
     program = compile_program(study.make(structure), grid, task, memory=most)
     params, finite = None, np.zeros(grid.shape, bool)
-    for segment in program_segments(program, grid, task):
+    for segment in program_segments(program, grid, task, draw=draw):
         if not segment.done:
             continue
         found, trained = segment.params(), segment.layout.runs

@@ -113,6 +113,22 @@ def _row(choice: Choice, score: Score) -> dict[str, Any]:
     return row
 
 
+def _references(comparison: Comparison) -> list[dict[str, Any]]:
+    """Models that are no networks, in the metric's own sign."""
+    score = comparison.study.score
+    return [
+        {
+            "model": model.reference.title,
+            "test": score.own(model.score),
+            "interval": [score.own(end) for end in score.ascending(model.interval)],
+            "first_on_the_same_splits": score.own(model.network),
+            "p_not_better": model.p,
+            "note": model.reference.note,
+        }
+        for model in (comparison.outside.models if comparison.outside else ())
+    ]
+
+
 def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
     """The verdict and the table, each number with what it is."""
     study, choices = comparison.study, comparison.choices
@@ -125,8 +141,9 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
         "widened_to": comparison.widened_to,
         "statistic": f"{wording.STATISTIC} over seeds",
         "interval": wording.INTERVAL,
-        "p": "sign flips of paired differences from the first row, corrected for data having "
-        "chosen it",
+        "p": "of the choice being the best: sign flips of paired differences from it, corrected "
+        "for all choices",
+        "failed": "test score at most half-way from the trivial predictor's to the best choice's",
         "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips "
         "with Holm's correction",
         "good_rates": f"validation error ({study.score.error_title}) at most 1.25 × the best "
@@ -146,6 +163,7 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
             _row(choice, study.score) | {"theory_gradient_factor": factor}
             for choice, factor in zip(choices, comparison.gradient_factors, strict=True)
         ],
+        "references": _references(comparison),
         "model": about,
         "performance_profile": comparison.profile.to_dict("list"),
     }

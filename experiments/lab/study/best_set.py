@@ -68,6 +68,12 @@ def best_set(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
     Multiple comparisons with the best: those whose p of being the best is at least 1 − level. With
     fewer than ``FEWEST_BLOCKS`` blocks no choice can be left out at 0.95.
 
+    Measured at 0.95: of equally good choices, a given one is in the set in 94.8 to 95.2 % of 1,500
+    studies (2 to 5 choices, 10 and 40 blocks). Where the blocks are splits of one table and the
+    truth is of new rows, the truly best is in it in 94 to 99 % (``tests.helpers.split_simulation``,
+    and tables of MNIST). There, means of differences vary 1.0 to 1.2 times as much between tables
+    as is seen within one with 10 blocks; with many more, on a small table, it may be more.
+
     Args:
         scores: finite, shape (choices, blocks).
 

@@ -140,12 +140,13 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
     scores = by_rate(f"validation_{score.name}")
     runs = ~np.isnan(scores)
     seeds = slice(scores.shape[1])
-    losses = rate.clipped(by_rate("validation_loss"), of_seeds(rules.trivial_loss, seeds))
-    best = rate.lowest(losses, runs)
-    expected = np.nanmean(scores, axis=1)
-    trivial = of_seeds(score.trivial.get("validation", -np.inf), seeds)
-    fails = rate.failed(scores, trivial, float(expected[best]))
-    found = rate.recommended(rates, losses, fails, runs)
+    trivial = (
+        of_seeds(rules.trivial_loss, seeds),
+        of_seeds(score.trivial.get("validation", -np.inf), seeds),
+    )
+    losses = by_rate("validation_loss")
+    found = rate.chosen(rates, losses, scores, runs, *trivial)
+    losses, expected = rate.clipped(losses, trivial[0]), np.nanmean(scores, axis=1)
     cell = rows[rows["learning_rate"] == rates[found.cell]].sort_values("seed")
     test = cell[f"test_{score.name}"].to_numpy(float)
     edges = {0: "lowest", len(rates) - 1: "highest"}

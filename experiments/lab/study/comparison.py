@@ -11,6 +11,8 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study import diagnostics, wording
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
+from experiments.lab.study.reference_verdict import Outside, outside
+from experiments.lab.study.references import Reference
 from experiments.lab.study.scope import Earlier, earlier, last_gain, still_falls
 from experiments.lab.study.speed import TAUS, performance_profile, steps_to_target
 from experiments.lab.study.study import Study
@@ -33,6 +35,7 @@ class Comparison:
     target: the validation score that is good for the baseline's own best.
     profile: one row per factor τ, one column per choice; see performance_profile.
     layers: of each choice's networks before training.
+    outside: what models that are no networks say; None before they are fitted.
     gradient_factors: of each choice, by theory; None where there is none.
     """
 
@@ -48,13 +51,29 @@ class Comparison:
     profile: pd.DataFrame
     layers: Sequence[diagnostics.Layers]
     gradient_factors: Sequence[float | None]
+    outside: Outside | None = None
+
+    def with_references(self, found: Sequence[Reference]) -> "Comparison":
+        """The same, compared with models that are no networks."""
+        labels = [choice.label for choice in self.choices]
+        scores = np.array([choice.scores for choice in self.choices])
+        return replace(self, outside=outside(found, labels, scores, self.study.rules))
 
     @property
     def verdict(self) -> str:
-        """What to use, and how sure that is."""
+        """What to use, how sure that is, and what it holds for."""
+        said, score = [wording.scope(self)], self.study.score
+        if not (self.outside and self.outside.nothing_recommended):
+            said = [self._of_networks, *said]
+        if self.outside:
+            said = [self.outside.sentences(score), *said]
+        return " ".join(filter(None, said))
+
+    @property
+    def _of_networks(self) -> str:
         if self.study.limit and not self.settled:
-            return f"{wording.undertrained(self)} {wording.scope(self)}"
-        return f"{wording.verdict(self.found, self.choices[0], self.study)} {wording.scope(self)}"
+            return wording.undertrained(self)
+        return wording.verdict(self.found, self.choices[0], self.study)
 
     @property
     def settled(self) -> bool:

@@ -35,14 +35,14 @@ class StudyFlags:
     test_data: str | None = None
     """Path or URL of test rows with the same columns; without it, test rows are split off."""
     splits: Literal["seed", "fixed"] = "seed"
-    """seed: each seed has its own training, validation and test rows, so that the interval is of
-    new rows of the same kind; fixed: all seeds have the split of seed 0."""
+    """seed: each seed draws its own training, validation and test rows, so that intervals hold for
+    new rows of the same kind; fixed: all seeds share the split of seed 0."""
     group: str | None = None
-    """A column of a table whose rows belong together, such as a patient's: all rows of a group are
-    in the same part. It is no input."""
+    """A column of a table that says which rows belong together, such as a patient's number: all of
+    them are training, validation or test rows. It is not an input."""
     time: str | None = None
-    """A column of a table with numbers or dates: training rows are earlier than validation rows,
-    and these earlier than test rows. It is no input."""
+    """A column of a table with the time of each row, as a number or a date: training rows come
+    before validation rows, and these before test rows. It is not an input."""
     activation: tuple[str, ...] = (
         "linear",
         "sigmoid",
@@ -59,14 +59,14 @@ class StudyFlags:
     your own as my_module:my_function; one for each hidden layer as relu/tanh/relu."""
     learning_rate: tuple[str, ...] = ("1e-4:10:13",)
     """Values, or low:high:count on a log scale.
-    An activation whose best rate is on the edge gets further rates."""
+    Further rates are trained where the best is at the edge of the grid, and around each best."""
     fixed_grid: bool = False
-    """Train no further rates."""
+    """Train no rates but those of the grid."""
     seeds: int = 10
     """How many seeds: 0, 1, ….
     Each draws a split, initial parameters and batches, the same for every activation and rate."""
     refine: int = 0
-    """Further seeds at the best rate of each activation; the rate is chosen without them."""
+    """Further seeds at the recommended rate of each activation, which is chosen without them."""
     depth: tuple[int, ...] = (2,)
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int, ...] = (64,)

@@ -1,4 +1,4 @@
-"""The best learning rate, and the range of good ones in decades.
+"""The range of good learning rates in decades.
 
 An error is 1 − accuracy, 1 − R² or the like, see ``Score.error``, on validation data. It is good,
 compared with a reference error, if it is at most 1.25 × reference + 0.01. The 0.01 is for
@@ -6,66 +6,17 @@ references near 0, which no other run could meet; of an error of which lower is 
 RMSE, both are in units of ``Score.size``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
-
-from experiments.lab.study.statistics import interquartile_mean
 
 FACTOR, POINT = 1.25, 0.01
-T = TypeVar("T")
-
-
-def middle(values: ArrayLike) -> float:
-    """The interquartile mean, as a number of Python's.
-
-    Example:
-        >>> middle([0.0, 0.5, 1.0, 9.0])
-        0.75
-    """
-    return float(interquartile_mean(np.asarray(values, float)))
 
 
 def rounded(score: float) -> float:
     """The score by which choices are ranked: a tie is a tie whatever the last bits of a mean."""
     return round(score, 6)
-
-
-def best_rate(validation: Mapping[T, float], losses: Callable[[T], ArrayLike]) -> T:
-    """The rate with the best validation score; of equals, the one with the lower loss.
-
-    Args:
-        validation: rate, or its number -> score, higher is better.
-        losses: of the runs at a rate; their interquartile mean decides between equals.
-
-    Example:
-        >>> best_rate({0.1: 0.9, 1.0: 0.9}, {0.1: [0.5], 1.0: [0.4]}.get)
-        1.0
-    """
-    best = max(map(rounded, validation.values()))
-    tied = [rate for rate in validation if rounded(validation[rate]) == best]
-    return min(tied, key=lambda rate: middle(losses(rate)))
-
-
-def best_cell(scores: np.ndarray, losses: np.ndarray, runs: np.ndarray) -> int:
-    """The number of the cell with the best rate, judged by these runs alone.
-
-    Args:
-        scores, losses: of the validation rows, (cells, seeds).
-        runs: bool (cells, seeds), at least one.
-
-    Example:
-        >>> scores = np.array([[0.5, 0.6], [0.9, 0.1]])
-        >>> best_cell(scores, -scores, np.array([[True, True], [True, False]]))
-        1
-    """
-    validation = {
-        int(cell): middle(scores[cell, runs[cell]]) for cell in np.flatnonzero(runs.any(axis=1))
-    }
-    return best_rate(validation, lambda cell: losses[cell, runs[cell]])
 
 
 def good_enough(error: float) -> float:

@@ -40,11 +40,14 @@ def _data(study: Study) -> Lines:
         task = f"classification of {len(data.classes)} classes of {data.target}"
     else:
         task = f"regression of the number {data.target}"
+    given = study.source.test
+    count = len(study.source.y) + (len(given[1]) if given else 0)
+    split = "" if study.splits.fixed else ", split anew for each seed"
     lines = [
         ("question", study.question),
         (
             "data",
-            f"{data.name}: {sum(rows.values()):,} rows ({rows['train']:,} training, "
+            f"{data.name}: {count:,} rows{split} ({rows['train']:,} training, "
             f"{rows['validation']:,} validation, {rows['test']:,} test), {data.features:,} inputs",
         ),
         ("task", task),
@@ -77,12 +80,12 @@ def _grid(study: Study) -> Lines:
         f"{len(grid.seed_numbers)} seeds",
     ]
     epochs = study.steps * study.batch_size(grid.structures[0]) / rows
-    programs = len(grid.structures)
+    programs, depth = len(grid.structures), _values(structure["depth"])
     return [
         ("grid", f"{' × '.join(axes)} = {grid.runs:,} networks"),
         (
             "network",
-            f"{_values(structure['depth'])} hidden layers of {_values(structure['width'])} "
+            f"{depth} hidden layer{'s' * (depth != '1')} of {_values(structure['width'])} "
             "neurons; weights normal, variance gain² / fan-in with each activation's own gain; "
             "biases 0",
         ),
@@ -104,11 +107,11 @@ def _further(study: Study) -> Lines:
     then, rates = [], study.grid.hyperparameters["learning_rate"]
     if len(rates) > len(study.asked.hyperparameters["learning_rate"]):
         then.append(
-            f"further rates where the best is on the edge, {rates[0]:.3g} to {rates[-1]:.3g} "
-            "at most"
+            f"further rates where the best is at the edge, {rates[0]:.3g} to {rates[-1]:.3g} at "
+            "most, and around each best"
         )
     if seeds := len(study.grid.seed_numbers) - len(study.asked.seed_numbers):
-        then.append(f"{seeds} further seeds at each best rate")
+        then.append(f"{seeds} further seed{'s' * (seeds > 1)} at each recommended rate")
     return [("then", "; ".join(then))] if then else []
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+DIGITS = 9  # of a loss that count: the last bits of a mean decide nothing
+ROUNDING = 10.0**-DIGITS
 STANDARD_ERRORS = 1.0  # above the best, within which a rate is as good: the one-standard-error rule
 
 
@@ -49,7 +51,8 @@ def failed(scores: np.ndarray, trivial: np.ndarray | float, best: float) -> np.n
         best: the best expected score.
 
     Returns:
-        bool, the shape of scores; all runs, where the best is no better than the trivial predictor.
+        bool, the shape of scores. Where the best is no better than the trivial predictor, a run has
+        failed if it is not better than the trivial predictor either.
 
     Example:
         >>> failed(np.array([0.1, 0.5, 0.9]), 0.1, 0.97).tolist()
@@ -66,7 +69,7 @@ def lowest(losses: np.ndarray, runs: np.ndarray) -> int:
         runs: bool (cells, seeds), those that count, at least one.
     """
     means = np.where(runs, losses, 0).sum(axis=1) / np.maximum(1, runs.sum(axis=1))
-    return int(np.argmin(np.where(runs.any(axis=1), np.round(means, 9), np.inf)))
+    return int(np.argmin(np.where(runs.any(axis=1), np.round(means, DIGITS), np.inf)))
 
 
 def recommended(
@@ -109,9 +112,41 @@ def recommended(
     return ChosenRate(cell, best, tuple(tied))
 
 
+def chosen(
+    rates: Sequence[float] | np.ndarray,
+    losses: np.ndarray,
+    scores: np.ndarray,
+    runs: np.ndarray,
+    trivial_loss: np.ndarray | float,
+    trivial_score: np.ndarray | float,
+) -> ChosenRate:
+    """The rate to recommend, from what the runs reach on validation rows.
+
+    Both while training goes on and from the finished results, so that further seeds are trained at
+    the rate that the comparison is made at.
+
+    Args:
+        rates: (cells,), ascending.
+        losses, scores: (cells, seeds); a diverged run has an infinite loss and the worst score.
+        runs: bool (cells, seeds), those that count, at least one.
+        trivial_loss, trivial_score: of the trivial predictor, (seeds,) or one number.
+
+    Example:
+        >>> losses, scores = np.array([[0.4, 0.5], [0.5, np.inf]]), np.array([[0.9, 0.8], [0.9, 0]])
+        >>> chosen([0.1, 1.0], losses, scores, scores >= 0, 2.0, 0.5)
+        ChosenRate(cell=0, best=0, tied=(0,))
+    """
+    losses = clipped(np.asarray(losses, float), trivial_loss)
+    scores, best = np.asarray(scores, float), lowest(losses, runs)
+    fails = failed(scores, trivial_score, float(scores[best, runs[best]].mean()))
+    return recommended(rates, losses, fails, runs)
+
+
 def _as_good(losses: np.ndarray, runs: np.ndarray, cell: int, best: int) -> bool:
     both = runs[cell] & runs[best]
     above = losses[cell, both] - losses[best, both]
     if len(above) < 2:
-        return bool(above.sum() <= 0)
-    return bool(above.mean() <= STANDARD_ERRORS * above.std(ddof=1) / np.sqrt(len(above)))
+        return bool(above.sum() <= ROUNDING)
+    error = above.std(ddof=1) / np.sqrt(len(above))
+    # They are often equal: if the rates differ on one seed only, as where a run has failed.
+    return bool(above.mean() <= STANDARD_ERRORS * error + ROUNDING)

@@ -165,14 +165,18 @@ class Outside:
     labels: of the choices, the recommended one first.
     useful: which of them are shown to be better than the trivial model.
     network: the mean score of the first on all of its seeds.
-    trivial: the trivial model. others: the other models against the first choice.
+    models: each against the first choice, the trivial one first.
     """
 
     labels: Sequence[str]
     useful: tuple[bool, ...]
     network: float
-    trivial: Reference
-    others: tuple[Compared, ...]
+    models: tuple[Compared, ...]
+
+    @property
+    def trivial(self) -> Reference:
+        """The trivial model."""
+        return self.models[0].reference
 
     @property
     def nothing_recommended(self) -> bool:
@@ -208,7 +212,7 @@ class Outside:
         return f"{said}, so nothing is recommended: {_remedy(score, self.trivial.score)}."
 
     def _on_others(self, score: Score) -> str:
-        better = sorted((one for one in self.others if one.better), key=lambda one: -one.score)
+        better = sorted((one for one in self.models[1:] if one.better), key=lambda one: -one.score)
         if not better:
             return ""
         first, *others = better
@@ -243,16 +247,14 @@ def outside(
     Raises:
         ValueError: the trivial model is not on the splits of all seeds.
     """
-    trivial, *others = found
-    means = np.mean(networks, axis=1)
+    trivial, means = found[0], np.mean(networks, axis=1)
     sampling = _sampling(rules, float(means[0]), trivial.score)
     first = dict(zip(trivial.seeds.tolist(), networks[0].tolist(), strict=True))
     return Outside(
         labels=tuple(labels),
         useful=tuple(useful(networks, trivial.scores, rules.overlap, sampling).tolist()),
         network=float(means[0]),
-        trivial=trivial,
-        others=tuple(compared(other, first, rules) for other in others),
+        models=tuple(compared(model, first, rules) for model in found),
     )
 
 

@@ -78,19 +78,28 @@ def show_results(comparison: Comparison) -> None:
             f"{wording.steps(choice)}{'↓' if choice.improving else ' '}",
             wording.may_be_best(choice),
         )
+    for model in comparison.outside.models if comparison.outside else ():
+        table.add_row(
+            Text(model.reference.title, "dim"),
+            "",
+            score.show(model.score),
+            wording.between(model, score),
+            *[""] * 3,
+            model.reference.note,
+        )
     console.print()
     console.print(table)
     console.print()
     console.print(
-        f"decades: width of the good rates; steps: median to validation {score.title} "
-        f"{score.show(comparison.target)}"
+        f"decades: width of the range of good learning rates; steps: median number of updates to a "
+        f"validation {score.title} of {score.show(comparison.target)}"
     )
     console.print(
-        "failed: runs no better than half-way from the trivial predictor to the best; interval: of "
-        "the score on new rows"
+        "interval: for the mean score on new rows; failed: runs at most half-way from the trivial "
+        "predictor's score to the best choice's"
     )
     if any(choice.improving for choice in choices):
-        console.print("↓: its validation loss still falls at the end")
+        console.print("↓: its validation loss was still falling at the end")
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
     console.print(Text(f"\n{comparison.verdict}\n", "bold"))

@@ -37,8 +37,8 @@ class Study:
     asked: the grid that is asked for.
     activations: label -> one activation, or one per hidden layer.
     steps: updates of each network.
-    refine: further seeds at each best rate.
-    fixed: whether no further rates are trained where the best is on the edge.
+    refine: further seeds at each recommended rate.
+    fixed: whether no rates are trained but those asked for.
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
     margin: a difference of scores that does not matter in practice; None: the score's.
@@ -74,8 +74,9 @@ class Study:
 
     @cached_property
     def data(self) -> Dataset:
-        """The split of the first seed."""
-        return self.splits.of(self.grid.seed_numbers[0])
+        """The split of the first seed, with notes on its rows."""
+        found = self.splits.of(self.grid.seed_numbers[0])
+        return found._replace(notes=self.splits.notes_on(found))
 
     @cached_property
     def score(self) -> Score:
@@ -244,12 +245,20 @@ class Study:
 
     def recommended(self, outcome: Outcome, runs: np.ndarray) -> ChosenRate:
         """The rate to recommend, judged by these runs, bool (cells, seeds)."""
-        losses, scores = self.score.final(outcome, "validation")
-        trivial = self.score.trivial["validation"]
-        best = rate.lowest(self.clipped(losses), runs)
-        fails = rate.failed(scores, trivial, float(scores[best, runs[best]].mean()))
+        return self.judged(*self.score.final(outcome, "validation"), runs)
+
+    def judged(self, losses: np.ndarray, scores: np.ndarray, runs: np.ndarray) -> ChosenRate:
+        """The rate to recommend for these validation losses and scores, (cells, seeds).
+
+        A diverged run has an infinite loss and the worst score; runs is bool, those that count.
+        """
+        known = runs.any(axis=0)  # the others are seeds that are not trained yet
+        trivial = (
+            np.broadcast_to(each, known.shape)[known]
+            for each in (self.trivial_loss, self.score.trivial["validation"])
+        )
         rates = self.grid.hyperparameters["learning_rate"]
-        return rate.recommended(rates, self.clipped(losses), fails, runs)
+        return rate.chosen(rates, losses[:, known], scores[:, known], runs[:, known], *trivial)
 
 
 def label(structure: Mapping[str, Any]) -> str:

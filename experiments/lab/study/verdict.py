@@ -126,7 +126,7 @@ class Verdict:
         if math.isfinite(used.interval[0]):
             spread = f" {unit.interval(*used.interval)}"
         else:
-            spread = ", from one seed, which says nothing of the spread"
+            spread = ", from one seed, which says nothing about the spread"
         return (
             f"Use {self.labels[self.first]} at learning rate {used.rate:.2g}{rates}: "
             f"test {unit.name} {unit.score(used.score)}{spread}."
@@ -139,7 +139,10 @@ class Verdict:
             return ""
         if self.seeds < FEWEST_BLOCKS:
             seeds = f"{self.seeds} seed{'s' * (self.seeds > 1)}"
-            return f"With {seeds}, nothing can be told apart; that takes at least {FEWEST_BLOCKS}."
+            return (
+                f"With {seeds}, the choices cannot be told apart; that takes at least "
+                f"{FEWEST_BLOCKS}."
+            )
         if len(worse) == count - 1:
             p = f"p {_at_most(max(self.p[i] for i in worse))}"
             if count == 2:
@@ -150,7 +153,7 @@ class Verdict:
             but = f", and none is better than {first} by more than {unit.at_most(self.bound)}."
             if len(self.best) == 2:
                 other = self.labels[self.best[1]]
-                but = f", and {other} is better by {unit.at_most(self.bound)} at most."
+                but = f", and {other} is better by at most {unit.at_most(self.bound)}."
         if len(self.best) == 2:
             return f"With 95 % confidence, the best is {' or '.join(self._each(self.best))}{but}"
         if not worse:
@@ -172,18 +175,18 @@ class Verdict:
             if len(self.best) == 1:
                 said.append(f"{self._named(alike)} {is_or_are} worse by less than {margin}")
             elif len(alike) == len(self.labels) - 1 > LISTED:
-                said.append(f"All others are equivalent to {first} within {margin}")
+                said.append(f"All others are equivalent to {first} to within {margin}")
             else:
                 said.append(
-                    f"{self._named(alike)} {is_or_are} equivalent to {first} within {margin}"
+                    f"{self._named(alike)} {is_or_are} equivalent to {first} to within {margin}"
                 )
         if self.needed is not None and self.needed > self.seeds:
-            telling = f"elling {margin} apart would take"
+            detecting = f"etecting a difference of {margin} would take"
             if self.needed > MANY:
                 takes = f"more than {MANY:,} seeds"
             else:
                 takes = f"about {self.needed} seeds: --refine {self.needed - self.seeds + refined}"
-            said.append(f"{'t' if said else 'T'}{telling} {takes}")
+            said.append(f"{'d' if said else 'D'}{detecting} {takes}")
         return f"{'; '.join(said)}." if said else ""
 
     def _each(self, numbers: Sequence[int]) -> list[str]:

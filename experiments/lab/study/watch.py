@@ -23,7 +23,6 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.stages import Runs
 from experiments.lab.study import screen
 from experiments.lab.study.choices import rank
-from experiments.lab.study.rate import lowest
 from experiments.lab.study.study import Study
 
 ROWS = 8  # of the best so far: with the rest of the live view they fit a small terminal
@@ -34,7 +33,8 @@ REFRESHES = 4  # per second
 class SoFar:
     """What a program has found that may not be finished.
 
-    learning_rate: the best so far. validation, validation_loss: the score and the loss there.
+    learning_rate: the one to recommend so far. validation, validation_loss: the score and the loss
+        there.
     runs: how many have begun. diverged_runs: how many of them have diverged.
     """
 
@@ -60,7 +60,7 @@ def so_far(study: Study, outcome: Outcome) -> SoFar | None:
         return None
     scores = study.score.judged(latest, "validation", diverged)
     losses = np.where(diverged, np.inf, latest["validation_loss"])
-    best = lowest(study.clipped(losses), begun)
+    best = study.judged(losses, scores, begun).cell
     return SoFar(
         learning_rate=study.grid.cells[best]["learning_rate"],
         validation=float(scores[best, begun[best]].mean()),

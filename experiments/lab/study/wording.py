@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.lab.study.choices import Choice
+from experiments.lab.study.reference_verdict import Compared
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 from experiments.lab.study.verdict import Recommended, Verdict, shortened
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 CERTAIN = 0.05  # the p below which a choice is said not to be the best
 # How a choice's runs become one number, one and several of it, and how sure that is.
 STATISTIC, STATISTICS = "mean", "means"
-INTERVAL = "95 %, of the expected score on new rows of the same kind"
+INTERVAL = "95 %, for the mean score on new rows: Student's t, plus what splits have in common"
 
 
 def seed(study: Study) -> str:
@@ -48,7 +49,7 @@ def standing(choice: Choice) -> str:
     return "worse" if choice.p < CERTAIN else "tie"
 
 
-def between(choice: Choice, score: Score) -> str:
+def between(choice: Choice | Compared, score: Score) -> str:
     """The interval, with its unit once."""
     low, high = score.ascending(choice.interval)
     return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
@@ -130,25 +131,26 @@ def scope(comparison: "Comparison") -> str:
     structure = study.asked.structure
     rows = study.splits.training_rows(study.grid.seed_numbers[0])
     epochs = study.steps * study.batch_size(study.grid.structures[0]) / rows
-    network = (
-        f"{_values(structure['depth'])} hidden layers of {_values(structure['width'])}"
+    depth, width = _values(structure["depth"]), _values(structure["width"])
+    layers = (
+        f"with {depth} hidden layer{'s' * (depth != '1')} of {width} units"
         if max(structure["depth"])
-        else "a linear model"
+        else "without a hidden layer"
     )
     said = (
-        f"This is of {network}, trained on {rows:,} rows for {study.steps:,} updates "
-        f"({epochs:.2g} epochs) by {_values(structure['optimizer'])} at a constant rate"
+        f"This holds for networks {layers}, trained on {rows:,} rows for {study.steps:,} updates "
+        f"({epochs:.2g} epochs) with {_values(structure['optimizer'])} at a constant learning rate"
     )
     falling = [choice.label for choice in choices if choice.improving]
     if falling:
-        who = "all" if len(falling) == len(choices) > 1 else shortened(falling)
-        said += f"; the validation loss of {who} still falls at the end"
+        who = "every choice" if len(falling) == len(choices) > 1 else shortened(falling)
+        said += f"; the validation loss of {who} was still falling at the end"
     changed = [then for then in comparison.earlier if not then.agrees]
     if changed:
         then = changed[0]
         said += (
-            f"; after {then.steps:,} updates the first was {choices[then.first].label}, so more "
-            "updates may change it again"
+            f"; after {then.steps:,} updates {choices[then.first].label} was ahead, so longer "
+            "training may change the order again"
         )
     return said + "."
 

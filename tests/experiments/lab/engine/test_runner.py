@@ -34,7 +34,13 @@ def work():
 
     parts = dict.fromkeys(("train", "validation", "test"), (x, y))
     return SimpleNamespace(
-        grid=GRID, asked=GRID, steps=8, make=make, parts=lambda: parts, batch_size=lambda _: 8
+        grid=GRID,
+        asked=GRID,
+        steps=8,
+        make=make,
+        parts=lambda: parts,
+        by_seed=lambda held: None,
+        batch_size=lambda _: 8,
     )
 
 

@@ -1,4 +1,7 @@
-"""A best rate on the edge widens the grid, and seeds are added at the best rates alone."""
+"""A best rate at the edge widens the grid, rates around each best are trained, and seeds are added.
+
+Seeds are added at the recommended rates alone.
+"""
 
 import json
 from functools import partial
@@ -30,6 +33,10 @@ NARROW = [
 run = partial(exit_code, activations)
 
 
+MAIN = (0.01, 0.1, 1, 10)  # those asked for, and those beyond, until the best is inside
+BETWEEN = (0.3162278, 0.5623413, 1.778279, 3.162278)  # around the best of these, which is 1
+
+
 def rows(folder):
     found = pd.read_csv(folder / "results.csv", dtype={"test_dead": float}).set_index(
         ["activation", "learning_rate", "seed"]
@@ -46,15 +53,17 @@ def refined(tmp_path_factory):
 
 def test_a_grid_is_widened_until_the_best_is_inside_and_seeds_are_added_there_alone(refined):
     cells = rows(refined).groupby(["activation", "learning_rate"]).size()
-    assert cells.to_dict() == {
-        (name, rate): 3 if rate == 1 else 2
-        for name in ("relu", "tanh")
-        for rate in (0.01, 0.1, 1, 10)
-    }
     summary = json.loads((refined / "summary.json").read_text())
-    assert [
-        (row["learning_rate"], row["edge"], len(row["scores"])) for row in summary["table"]
-    ] == [(1, None, 3)] * 2
+    chosen = {row["activation"]: row["learning_rate"] for row in summary["table"]}
+    assert cells.to_dict() == {
+        (name, rate): 3 if np.isclose(rate, chosen[name]) else 2
+        for name in ("relu", "tanh")
+        for rate in (*MAIN, *BETWEEN)
+    }
+    assert [(row["edge"], len(row["scores"])) for row in summary["table"]] == [(None, 3)] * 2
+    assert all(
+        row["rates"][0] <= row["learning_rate"] <= row["rates"][1] for row in summary["table"]
+    )
     assert summary["widened_to"] == {"relu": 10, "tanh": 10}
     assert "widened to 10 for relu, tanh" in (refined / "report.html").read_text()
 
@@ -64,54 +73,49 @@ def test_what_was_never_trained_is_neither_a_row_nor_diverged(refined):
         json.loads((refined / "summary.json").read_text()),
         pd.read_csv(refined / "curves.csv"),
     )
-    assert [(row["runs"], row["diverged_runs"]) for row in summary["table"]] == [(9, 0)] * 2
+    assert [(row["runs"], row["diverged_runs"]) for row in summary["table"]] == [(17, 0)] * 2
     assert (
-        set(curves["learning_rate"]) == {0.01, 0.1, 1, 10}
+        set(curves["learning_rate"]) == {*MAIN, *BETWEEN}
         and np.isfinite(curves["validation_loss"]).all()
     )
 
 
 def test_a_fixed_grid_stays_and_further_runs_are_those_of_one_that_was_asked_for(refined, tmp_path):
     # Three seeds on two devices: groups of two rates each, as in the narrow grid, so that sums are
-    # rounded in the same way.
-    assert (
-        run(
-            *IRIS,
-            "--activation",
-            "relu",
-            "--learning-rate",
-            "0.01:1:3",
-            "--seeds",
-            3,
-            "--fixed-grid",
-            "--out",
-            tmp_path / "r",
-        )
-        == 0
-    )
-    ours, theirs = (
-        rows(refined).loc[["relu"]].drop(index=10, level="learning_rate"),
-        rows(tmp_path / "r"),
-    )
+    # rounded in the same way. 0.316… is one of the rates between those of the narrow grid.
+    asked = ["--learning-rate", "0.01", "0.1", "0.316227766017", "1", "--seeds", 3, "--fixed-grid"]
+    assert run(*IRIS, "--activation", "relu", *asked, "--out", tmp_path / "r") == 0
+    ours, theirs = rows(refined).loc[["relu"]], rows(tmp_path / "r")
+    ours = ours.loc[ours.index.intersection(theirs.index)]
+    assert len(ours) >= 4 * 2
     pd.testing.assert_frame_equal(ours, theirs.loc[ours.index], check_exact=True)
     summary = json.loads((tmp_path / "r" / "summary.json").read_text())
-    assert len(theirs) == 3 * 3 and summary["widened_to"] == {}
+    assert len(theirs) == 4 * 3 and summary["widened_to"] == {}
     assert [row["edge"] for row in summary["table"]] == [
         "highest"
     ] and "is the highest tried" in summary["verdict"]
 
 
-def test_a_run_that_stops_within_a_stage_goes_on_to_the_same_bytes(refined, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("stop", "stage", "trained_then"),
+    [
+        (3, "the first rate beyond the grid, of one", 1 + 2 + 2 + 2),
+        (7, "the rates between, of one", 1 + 2),
+    ],
+)
+def test_a_run_that_stops_within_a_stage_goes_on_to_the_same_bytes(
+    refined, tmp_path, monkeypatch, stop, stage, trained_then
+):
     kept, keep = [], activations.RunFolder.keep
 
-    def keep_three(self, number, outcome, part):
+    def keep_some(self, number, outcome, part):
         keep(self, number, outcome, part)
         kept.append(number)
-        if len(kept) == 3:  # what was asked for of both, and the first further rate of one
+        if len(kept) == stop:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(activations.RunFolder, "keep", keep_three)
+        patch.setattr(activations.RunFolder, "keep", keep_some)
         assert run(*NARROW, "--refine", 1, "--out", tmp_path / "r") == 130
     trained = []
     monkeypatch.setattr(
@@ -120,9 +124,8 @@ def test_a_run_that_stops_within_a_stage_goes_on_to_the_same_bytes(refined, tmp_
         lambda *a, train=runner.program_segments, **k: trained.append(1) or train(*a, **k),
     )
     assert run(*NARROW, "--refine", 1, "--out", tmp_path / "r") == 0
-    assert (
-        kept == [0, 1, 0] and len(trained) == 1 + 2 + 2
-    )  # the other's first further rate, both's second, and the seeds
+    assert kept == [0, 1] * (stop // 2) + [0], stage
+    assert len(trained) == trained_then
     for name in ("results.csv", "curves.csv", "summary.json"):
         assert (tmp_path / "r" / name).read_bytes() == (refined / name).read_bytes()
 
@@ -157,24 +160,36 @@ def test_each_structure_goes_its_own_way_as_far_as_there_is_room():
         )
 
     labels = asked.structure["activation"]
-    study = SimpleNamespace(asked=asked, grid=grid, labels=labels, best_cell=nearest)
+    study = SimpleNamespace(
+        asked=asked, grid=grid, labels=labels, best_cell=nearest, chosen_cell=nearest
+    )
     assert stages.train(study, stage) == list(labels)
     first, *others = said
     assert first == (
         "",
         {number: [(rate, seed) for rate in (0.1, 1, 10) for seed in (0, 1)] for number in range(3)},
     )
-    edge = "the best rate was on the edge: widened"
+
+    def both_seeds(*rates):
+        return [(pytest.approx(rate), seed) for rate in rates for seed in (0, 1)]
+
+    edge = "the best rate was at the edge: widened"
+    q, h, t = 10**0.25, 10**0.5, 10**0.75  # a decade is cut into four
     assert others == [
-        (
-            f"{edge} to 0.01 for falls; to 100 for rises",
-            {0: [(0.01, 0), (0.01, 1)], 2: [(100, 0), (100, 1)]},
-        ),
+        (f"{edge} to 0.01 for falls; to 100 for rises", {0: both_seeds(0.01), 2: both_seeds(100)}),
         (
             f"{edge} to 0.001 for falls; to 1e+03 for rises",
-            {0: [(0.001, 0), (0.001, 1)], 2: [(1000, 0), (1000, 1)]},
+            {0: both_seeds(0.001), 2: both_seeds(1000)},
         ),
-        ("1 further seed at each best rate", {0: [(0.001, 2)], 1: [(1, 2)], 2: [(100, 2)]}),
+        (
+            "rates between those of the grid, around each best one",
+            {
+                0: both_seeds(0.001 * q, 0.001 * h),
+                1: both_seeds(0.1 * h, 0.1 * t, q, h),
+                2: both_seeds(10 * h, 10 * t, 100 * q, 100 * h),
+            },
+        ),
+        ("1 further seed at each recommended rate", {0: [(0.001, 2)], 1: [(1, 2)], 2: [(100, 2)]}),
     ]
 
 
@@ -183,6 +198,25 @@ def test_each_structure_goes_its_own_way_as_far_as_there_is_room():
     [((0.1,), 0, 0), ((1e-4, 1e4), 1, 1), ((0.1, 0.2, 0.20001), 6, 8), ((1e-38, 1e-37, 1.0), 0, 1)],
 )
 def test_further_rates_are_few_and_numbers_of_float32(rates, below, above):
-    found = stages.widest(Grid({}, {"learning_rate": rates})).hyperparameters["learning_rate"]
+    asked = Grid({}, {"learning_rate": rates})
+    found = stages.main_rates(asked)
     assert found[below : below + len(rates)] == rates and len(found) == below + len(rates) + above
     assert list(found) == sorted(found)
+    widest = stages.widest(asked).hyperparameters["learning_rate"]
+    assert len(widest) == len(set(widest)) == stages.BETWEEN * (len(found) - 1) + 1
+    assert widest[:: stages.BETWEEN] == found and list(widest) == sorted(widest)
+    assert len(set(np.float32(widest))) == len(widest)
+    assert stages.widest(asked, fixed=True).hyperparameters["learning_rate"] == rates
+
+
+@pytest.mark.parametrize(
+    ("rates", "fixed"), [((0.1, 1.0), True), ((0.1, 0.14), False), ((0.1,), False)]
+)
+def test_there_are_no_rates_between_where_the_grid_is_fixed_fine_or_of_one_rate(rates, fixed):
+    asked = Grid({"activation": ("relu",)}, {"learning_rate": rates}, seeds=2)
+    grid = stages.widest(asked, fixed=fixed)
+    tried = np.array(grid.hyperparameters["learning_rate"])
+    mains = np.isin(tried, stages.main_rates(asked))
+    runs = np.tile(np.isin(tried, rates)[:, None], 2)
+    for best in np.flatnonzero(runs[:, 0]):
+        assert not stages.rates_between(grid, runs, int(best), mains).any()

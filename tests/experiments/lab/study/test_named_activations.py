@@ -2,7 +2,6 @@
 
 import json
 from functools import partial
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +11,7 @@ import pytest
 
 import jaxnn
 from experiments import activations
+from experiments.lab.data import Source, Splits
 from experiments.lab.study import named_activations
 from experiments.lab.study.study import Study
 from jaxnn import initializers
@@ -68,15 +68,24 @@ SMALL = [
     "--steps",
     "2",
 ]
-DATA = SimpleNamespace(features=3, classes=("a", "b", "c"), head="multiclass")
+SPLITS = Splits(
+    Source(
+        "t",
+        np.eye(3, dtype=np.float32)[[0, 1, 2] * 5],
+        np.array(list("abc") * 5),
+        "classification",
+        "kind",
+    )
+)
 
 
 def make(label, depth):
     """The training of a network with these activations, as a study makes it."""
     structure = {"activation": label, "width": 4, "depth": depth, "optimizer": "sgd"}
-    grid = jaxnn.Grid({name: (value,) for name, value in structure.items()})
+    axes = {name: (value,) for name, value in structure.items()}
+    grid = jaxnn.Grid(axes, {"learning_rate": (0.1,)})
     named = {label: named_activations.find(label)}
-    return Study("Which?", {}, None, DATA, grid, named, steps=1).make(structure)
+    return Study("Which?", {}, SPLITS, grid, named, steps=1).make(structure)
 
 
 @pytest.fixture(scope="module", autouse=True)

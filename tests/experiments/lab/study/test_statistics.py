@@ -1,20 +1,15 @@
 """Statistics against SciPy, published worked values and hand calculation."""
 
-import itertools
-import math
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from experiments.lab.study.statistics import (
     differences,
-    first_p,
     holm,
     interquartile_mean,
     interval,
     paired_p,
-    pairwise_p,
     probability_better,
 )
 
@@ -77,58 +72,6 @@ def test_runs_that_have_diverged_alike_differ_by_nothing():
         np.inf,
     ]
     assert paired_p(np.full(8, -np.inf), np.full(8, -np.inf)) == 1
-
-
-@pytest.mark.parametrize("theirs", [np.zeros(8), np.array([0, 0, -np.inf, -np.inf, 0, 0, 0, 9.0])])
-def test_of_two_choices_the_joint_p_is_the_paired_p(theirs):
-    ours = np.array([0.3, -0.1, 0.7, 0.2, 0.9, -0.2, 0.4, 0.6])
-    expected = paired_p(ours, theirs)
-    for p in pairwise_p(np.stack([ours, theirs])):
-        assert p.tolist() == [[1, pytest.approx(expected)], [pytest.approx(expected), 1]]
-
-
-def test_the_joint_p_is_the_step_down_maximum_by_enumeration():
-    scores = np.random.default_rng(3).normal([[0.0], [0.4], [4.0]], size=(3, 7))
-    pairs = list(itertools.combinations(range(3), 2))
-
-    def statistic(pair, signs):
-        d = scores[pair[0]] - scores[pair[1]]
-        return abs(sum(s * x for s, x in zip(signs, d, strict=True))) / math.sqrt(sum(d * d))
-
-    ranked = sorted(pairs, key=lambda pair: -statistic(pair, [1] * 7))
-    (single, found), before = pairwise_p(scores), 0.0
-    assert (found == found.T).all() and (np.diag(found) == 1).all()
-    for place, pair in enumerate(ranked):
-        seen = statistic(pair, [1] * 7) - 1e-9
-        beyond = [
-            max(statistic(other, signs) for other in ranked[place:]) >= seen
-            for signs in itertools.product([1, -1], repeat=7)
-        ]
-        before = max(before, np.mean(beyond))
-        assert found[pair] == pytest.approx(before)
-        assert single[pair] == pytest.approx(paired_p(scores[pair[0]], scores[pair[1]]))
-    assert found[0, 2] < 0.05 < found[0, 1]
-
-
-def test_with_many_seeds_the_joint_p_is_drawn_and_never_0():
-    scores = np.stack([np.zeros(40), np.full(40, 1.0), np.random.default_rng(0).normal(0, 0.1, 40)])
-    p = pairwise_p(scores)[1]
-    assert p[0, 1] == 1 / 10_000 and p[0, 2] > 0.05
-    np.testing.assert_allclose(p[0, 2], stats.ttest_1samp(scores[2], 0).pvalue, atol=0.02)
-
-
-def test_one_choice_and_one_seed_tell_nothing():
-    assert first_p(np.ones((1, 10))).tolist() == [1]
-    assert first_p(np.array([[1.0], [2.0]])).tolist() == [1, 1]
-
-
-def test_a_first_that_beats_every_other_needs_no_correction_for_pairs():
-    scores = np.random.default_rng(1).normal([[1.4], [0], [0], [0], [0]], size=(5, 8))
-    single, joint = pairwise_p(scores)
-    assert single[0, 1:].max() < 0.05 < joint[0, 1:].max()
-    assert first_p(scores)[1:].max() == single[0, 1:].max()
-    level = np.vstack([scores, scores[:1]])  # one more, equal to the first
-    np.testing.assert_array_equal(first_p(level), pairwise_p(level)[1][0])
 
 
 def test_the_probability_of_being_better_is_a_binomial_share():

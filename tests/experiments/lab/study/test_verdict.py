@@ -35,7 +35,7 @@ def test_one_choice_is_used_and_compared_with_nothing():
 def test_a_rate_alone_and_a_seed_alone_are_said_so():
     used = Recommended(0.1, None, 0.5, (math.nan, math.nan))
     assert verdict(1, [0], seeds=1).sentences(used, R2) == (
-        "Use tanh at learning rate 0.1: test R² 0.500, from one seed, which says nothing of the "
+        "Use tanh at learning rate 0.1: test R² 0.500, from one seed, which says nothing about the "
         "spread."
     )
 
@@ -57,7 +57,7 @@ def test_worse_by_less_than_matters_is_said_so():
 
 
 def test_two_may_be_the_best():
-    either = "the best is tanh or relu, and relu is better by 0.6 points at most."
+    either = "the best is tanh or relu, and relu is better by at most 0.6 points."
     assert said(verdict(2, [0, 1])) == f"With 95 % confidence, {either}"
     assert said(verdict(6, [0, 1])) == f"With 95 % confidence, {either}"
 
@@ -88,7 +88,7 @@ def test_all_may_be_the_best():
 def test_too_few_seeds_tell_nothing_apart():
     for seeds, words in ((1, "1 seed"), (3, "3 seeds")):
         assert said(verdict(3, range(3), bound=math.inf, seeds=seeds)) == (
-            f"With {words}, nothing can be told apart; that takes at least {FEWEST_BLOCKS}."
+            f"With {words}, the choices cannot be told apart; that takes at least {FEWEST_BLOCKS}."
         )
 
 
@@ -99,21 +99,22 @@ def test_equivalents_are_named_and_a_long_list_is_shortened():
         ((5, 4, 3, 2, 1), "selu, silu, gelu and 2 more are"),
         ((7, 6, 5, 4, 3, 2, 1), "All others are"),
     ):
-        third = f". {words} equivalent to tanh within 0.5 points."
+        third = f". {words} equivalent to tanh to within 0.5 points."
         assert said(verdict(8, range(8), equivalent=equivalent)).endswith(third)
     # Who is ruled out is not called equivalent.
     assert "equivalent" not in said(verdict(8, [0, 1, 2], equivalent=(7,)))
 
 
 def test_what_it_would_take_is_said_with_the_flag():
-    telling = "elling 0.5 points apart would take"
+    detecting = "etecting a difference of 0.5 points would take"
     some = verdict(8, range(8), needed=40)
-    assert said(some).endswith(f". T{telling} about 40 seeds: --refine 30.")
+    assert said(some).endswith(f". D{detecting} about 40 seeds: --refine 30.")
     assert said(some, refined=4).endswith("--refine 34.")
     assert said(replace(some, equivalent=(1,))).endswith(
-        f". relu is equivalent to tanh within 0.5 points; t{telling} about 40 seeds: --refine 30."
+        ". relu is equivalent to tanh to within 0.5 points; "
+        f"d{detecting} about 40 seeds: --refine 30."
     )
-    assert said(replace(some, needed=4000)).endswith(f"T{telling} more than 1,000 seeds.")
+    assert said(replace(some, needed=4000)).endswith(f"D{detecting} more than 1,000 seeds.")
     assert "would take" not in said(replace(some, needed=10))
 
 
@@ -122,7 +123,7 @@ def test_differences_of_r2_have_its_unit():
     assert verdict(8, range(8), bound=0.0123, needed=40).sentences(used, R2) == (
         "Use tanh at learning rate 0.56 (any from 0.32 to 1 will do): test R² 0.912 [0.900, 0.920]."
         " Any of the 8 may be the best, and none is better than tanh by more than 0.013 of R²."
-        " Telling 0.005 of R² apart would take about 40 seeds: --refine 30."
+        " Detecting a difference of 0.005 of R² would take about 40 seeds: --refine 30."
     )
 
 

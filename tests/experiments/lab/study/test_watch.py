@@ -11,17 +11,19 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.study import screen
+from experiments.lab.study import rate, screen
 from experiments.lab.study import watch as watching
 from experiments.lab.study.choices import choose, rank
-from experiments.lab.study.good_rates import best_rate
+from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY, R2
 from experiments.lab.study.tables import results_table
+from experiments.lab.study.trivial import Trivial
 from experiments.lab.study.watch import SoFar, Watch, so_far
 from jaxnn import Grid
 from jaxnn.segments import Stand
 
 RATES, SEEDS = (0.01, 0.1, 1.0), 4
+TRIVIAL = 2.0, 0.0  # the trivial predictor's loss and score
 R2 = replace(R2, variance={"validation": 2.0, "test": 2.0})
 ALL = np.ones((len(RATES), SEEDS), bool)
 
@@ -61,7 +63,12 @@ def study(labels=(), score=ACCURACY):
     """What a watch must know of a study whose structures have these labels."""
     structure = {"activation": tuple(labels)} if labels else {}
     grid = Grid(structure, {"learning_rate": RATES}, SEEDS)
-    return SimpleNamespace(grid=grid, score=score, labels=labels)
+    return SimpleNamespace(
+        grid=grid,
+        score=score,
+        labels=labels,
+        judged=lambda losses, scores, runs: rate.chosen(RATES, losses, scores, runs, *TRIVIAL),
+    )
 
 
 def pretty(count):
@@ -118,7 +125,9 @@ def test_of_a_finished_grid_it_says_what_the_comparison_says(score):
         outcome_of(rng.uniform(0, 1, ALL.shape), diverged=[(2, seed) for seed in range(number + 1)])
         for number in range(3)
     ]
-    choices = choose(results_table(asked, outcomes), ["activation"], score, "a")
+    loss, reached = ({"validation": np.full(SEEDS, value)} for value in TRIVIAL)
+    rules = Rules(score=score, trivial=Trivial(loss, reached), baseline="a")
+    choices, _ = choose(results_table(asked, outcomes), ["activation"], rules)
     found = sorted((so_far(asked, outcome) for outcome in outcomes), key=rank)
     assert [(one.learning_rate, one.diverged_runs, one.runs) for one in found] == [
         (choice.learning_rate, choice.diverged_runs, choice.runs) for choice in choices
@@ -137,13 +146,6 @@ def test_runs_that_have_not_begun_are_left_out_and_those_that_have_diverged_are_
     assert so_far(asked, found).validation == pytest.approx(0.3)
     assert so_far(asked, outcome_of(nan)) is None
     assert so_far(asked, Outcome.empty(np.arange(1), ALL.shape)) is None
-
-
-def test_ties_of_rates_go_to_the_lower_loss():
-    assert (
-        best_rate({1.0: 0.9, 2.0: 0.9 + 1e-9, 3.0: 0.8}, {1.0: [0.1], 2.0: [0.2], 3.0: [0.0]}.get)
-        == 1.0
-    )
 
 
 def test_time_left_is_of_training_alone(pipe):

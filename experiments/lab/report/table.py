@@ -128,7 +128,7 @@ def _outside(comparison: Comparison, columns: Sequence[Column]) -> list[list[Cel
     rows = []
     for model in comparison.outside.models if comparison.outside else ():
         notes = (model.reference.note,) if model.reference.note else ()
-        known = {
+        known: dict[Callable[[Row], Cell], Cell] = {
             _name: Cell(model.reference.title, notes),
             _score: Cell(score.show(model.score), (wording.between(model, score),)),
         }

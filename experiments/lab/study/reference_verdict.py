@@ -153,6 +153,7 @@ def compared(reference: Reference, network: Mapping[int, float], rules: Rules) -
         ours[None],
         rules.overlap,
         sampling=_sampling(rules, means[0]),
+        least=rules.score.sampling(np.array([means[0]]), rules.rows),
         bounds=rules.score.bounds,
     )[0]
     return Compared(reference, means[0], (float(low), float(high)), means[1], len(both), p)

@@ -31,7 +31,7 @@ SECONDS = 8.0  # of one core: 13 % of the main job's minute
 FEWEST_ROWS = 2000  # to which training rows are reduced at most
 
 TITLES = {
-    "most_frequent": "most frequent class",
+    "most_frequent": "most frequent",
     "mean": "mean",
     "median": "median",
     "logistic_regression": "logistic regression",
@@ -139,7 +139,7 @@ def references(
         >>> from experiments.lab.data import Splits, load
         >>> for each in references(Splits(load("iris")), range(3)):
         ...     print(each.title, each.splits, round(each.score, 1))
-        most frequent class 3 0.3
+        most frequent 3 0.3
         logistic regression 3 1.0
         gradient boosting 3 1.0
     """
@@ -223,7 +223,8 @@ def _on_splits(
         used = size._replace(rows=min(rows, size.rows) if rows < whole else size.rows)
         if fitted and spent + model.seconds(used, _mean_iterations(fitted)) > seconds:
             break
-        say(f"{TITLES[name]}: split {len(fitted) + 1} of {len(numbers)}")
+        if not fitted:
+            say(f"fitting {TITLES[name]} on the same splits")
         task = Task(data, _drawn(data, used.rows), asked.balanced, asked.metric == "mae")
         found = model.fit(task, iterations)
         fitted[number] = found

@@ -66,7 +66,7 @@ def show_results(comparison: Comparison) -> None:
     table.add_column("", overflow="fold")  # long names fold, numbers stay whole
     for title in ("at rate", score.heading, "95 % interval", "failed", "decades", "steps"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("is it the best?", no_wrap=True)
+    table.add_column("the best?", no_wrap=True)
     for position, choice in enumerate(choices):
         table.add_row(
             Text(choice.label, "bold" if position == 0 else ""),

@@ -227,8 +227,8 @@ def test_seeds_with_the_same_split_are_fitted_once():
     said = []
     _, found = fitted(load("wine"), range(4), fixed=True, say=said.append)
     assert said == [
-        f"{title}: split 1 of 1"
-        for title in ("most frequent class", "logistic regression", "gradient boosting")
+        f"fitting {title} on the same splits"
+        for title in ("most frequent", "logistic regression", "gradient boosting")
     ]
     for each in found:
         assert each.seeds.tolist() == [0, 1, 2, 3]

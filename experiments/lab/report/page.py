@@ -58,6 +58,8 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         statistics=wording.STATISTICS,
         interval=wording.INTERVAL,
         seed=wording.seed(comparison.study),
+        outside=" Rows without a rate are models that are no networks, on the same splits."
+        * (comparison.outside is not None),
         seeds=len(choices[0].scores),
         runs=f"{len(comparison.results):,}",
         figures="\n".join(map(_section, figures)),

@@ -63,8 +63,9 @@ def _figures(configuration: Any, found: Found) -> list[Figure]:
         if f"tables-{name}" in found:
             figures += on_new_tables(name, found[f"tables-{name}"], labels, job)
     copies = [f"choice {number}" for number in range(len(labels))]
-    for name in configuration.data:
+    for name in configuration.equal:
         figures += on_equal(name, found[f"equal-{name}"], copies, job)
+    for name in configuration.data:
         figures += on_equal(name, found[f"splits-{name}"], labels, job, shuffled=True)
     orders = joined([found[f"orders-{number}"] for number in range(len(labels))])
     jobs = [

@@ -20,10 +20,11 @@ LABELS = ("relu", "tanh", "elu")
 RATES = (0.1, 1.0)
 
 
-def made_up(effects, spread=0.01, own=0.004, seeds=400, rates=(0.0, -0.05), common=None, seed=0):
+def made_up(effects, spread=0.01, own=0.004, seeds=200, rates=(0.0, -0.05), common=None, seed=0):
     """Arrays of (choice, rate, seed): effects of choice and rate, of the block, and of the run."""
     random = np.random.default_rng(seed)
     blocks = random.normal(scale=spread, size=seeds) if common is None else common
+    seeds = len(blocks)
     shape = len(effects), len(rates), seeds
     means = 0.9 + np.reshape(effects, (-1, 1, 1)) + np.reshape(rates, (1, -1, 1))
     test, validation = (
@@ -62,16 +63,16 @@ def test_a_job_takes_the_better_rate_and_the_truth_is_of_the_seeds_outside_it():
 def test_intervals_of_splits_cover_and_would_not_if_they_were_half_as_wide():
     figures = by_check(on_splits("here", made_up((0.0, 0.003, -0.02)), LABELS, 10))
     covered = figures["mean over splits, recommended"]
-    assert covered.met and covered.jobs == 40
+    assert covered.value >= 0.9 and covered.jobs == 20
     assert figures["truly best left out"].met
     assert 0.9 < figures["choices left out where they differ"].value < 1.6
+    assert 0 < figures["a given shuffled choice left out"].value < 0.06
     # Blocks that are alike within a job, as on one split, are not what the interval is for.
-    alike = np.repeat(np.random.default_rng(1).normal(scale=0.01, size=40), 10)
-    once = [partition(400, 10, 0)]
+    alike = np.repeat(np.random.default_rng(1).normal(scale=0.01, size=20), 10)
     fixed = made_up((0.0, 0.003, -0.02), common=alike, own=0.002)
     covered = [
         low <= truth(fixed, choices[0], LABELS, mine) <= high
-        for mine in once[0]
+        for mine in partition(200, 10, 0)
         for choices, _ in [judged(fixed, mine, LABELS)]
         for low, high in [choices[0].splits_interval]
     ]
@@ -81,25 +82,24 @@ def test_intervals_of_splits_cover_and_would_not_if_they_were_half_as_wide():
 def test_intervals_for_new_rows_cover_tables_that_differ_and_those_for_splits_do_not():
     random = np.random.default_rng(2)
     # Rows shared by the splits of a table: what the overlap of 1/3 stands for.
-    shared = np.repeat(random.normal(scale=0.01 / np.sqrt(3), size=100), 10)
-    blocks = shared + random.normal(scale=0.01, size=1000)
+    shared = np.repeat(random.normal(scale=0.01 / np.sqrt(3), size=40), 10)
+    blocks = shared + random.normal(scale=0.01, size=400)
     found = made_up((0.0, 0.003, -0.02), common=blocks, own=0.002, rates=(0.0,))
     figures = by_check(on_new_tables("here", found, LABELS, 10))
     assert figures["new rows, recommended"].met
     assert figures["new rows, by the interval for splits"].value < 0.85
 
 
-@pytest.mark.parametrize("shuffled", [False, True])
-def test_equal_choices_are_seldom_left_out_and_others_often(shuffled):
-    effects = (0.0, 0.01, -0.02) if shuffled else (0.0, 0.0, 0.0)
-    found = on_equal("here", made_up(effects), LABELS, 10, shuffled)
-    given, any_one, alone = found
+def test_equal_choices_are_seldom_left_out_and_others_often():
+    given, any_one, alone = on_equal("here", made_up((0.0, 0.0, 0.0), seeds=200), LABELS, 10)
     assert given.met and alone.value <= given.value <= any_one.value <= 0.15
-    assert not on_equal("here", made_up((0.0, 0.01, -0.02)), LABELS, 10)[0].met
+    assert not on_equal("here", made_up((0.0, 0.01, -0.02), seeds=100), LABELS, 10)[0].met
 
 
 def test_orders_that_contradict_each_other_are_counted():
-    same = [judged(made_up((0.0, 0.001, 0.0), seed=n), np.arange(10), LABELS) for n in range(4)]
+    same = [
+        judged(made_up((0.0, 0.001, 0.0), own=0.01, seed=n), np.arange(6), LABELS) for n in range(4)
+    ]
     agreed = by_check(on_orders(same, "here"))
     assert agreed["pairs that contradict"].value == 0 and agreed["pairs that contradict"].met
     other = judged(made_up((-0.1, -0.2, -0.2)), np.arange(10), LABELS)
@@ -114,8 +114,8 @@ def test_the_power_that_is_measured_is_the_one_that_is_predicted():
     random = np.random.default_rng(3)
     scores = random.normal(scale=0.005 / np.sqrt(2), size=(3, 400)) + random.normal(size=400)
     found = by_check(on_scores("here", scores))
-    for difference in ("0.3", "0.5", "1.0"):
-        for seeds in (10, 40):
+    for seeds in (10, 40):
+        for difference in ("0.3", "0.5", "1.0"):
             what = f"{difference} points, {seeds} seeds: "
             measured, said = (
                 found[f"{what}a worse choice left out"],

@@ -10,6 +10,7 @@ on test data that no choice has seen. It takes about a minute on two cores.
 
 import shlex
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ from experiments.lab.data import look
 from experiments.lab.engine import processes
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.outcome import Outcome
+from experiments.lab.engine.processes import Share
 from experiments.lab.io import cli
 from experiments.lab.results import trackers
 from experiments.lab.results.code_hash import measuring_code
@@ -25,10 +28,11 @@ from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import command, fingerprint
 from experiments.lab.results.refit import refitted
 from experiments.lab.results.write import write
-from experiments.lab.study import screen
-from experiments.lab.study.comparison import compare
+from experiments.lab.study import screen, wording
+from experiments.lab.study.comparison import Comparison, compare
 from experiments.lab.study.flags import StudyFlags, ask
 from experiments.lab.study.plan import plan
+from experiments.lab.study.references import Reference, from_arrays, references, to_arrays
 from experiments.lab.study.study import Study
 from experiments.lab.study.train import train
 
@@ -66,6 +70,9 @@ class Configuration(StudyFlags):
     """Also send the results to MLflow, at MLFLOW_TRACKING_URI or its default."""
     wandb: bool = False
     """Also send the results to Weights & Biases; WANDB_MODE=offline keeps them here."""
+    single: bool = False
+    """Save one network as the model, in place of an ensemble of as many as there are seeds, at most
+    10, whose mean prediction is better and whose spread says how sure it is."""
     figures: bool = False
     """Also write each figure of the report as PNG and SVG, into the folder's figures/."""
 
@@ -90,19 +97,18 @@ def main(configuration: Configuration) -> None:
         return
     study.try_out()
     path = configuration.out or Path("runs") / f"activations-{study.data.name}"
-    folder, known, keep, say = None, {}, None, screen.console.print
+    folder, say = None, screen.console.print
     if not part.follows:
         mark = fingerprint(study.settings, study.data.sha256, measuring_code(Study))
         folder = RunFolder(path, mark)
-        known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
-        screen.show_plan(plan(study, part, known, folder.moved_to))
-    outcomes = train(study, part, known, keep)
+    comparison = trained(study, part, folder)
     if part.alone:
         say(f"slice {part.label} is done; without --shard, the same command joins those in {path}")
-    if part.alone or not folder:
+    if not comparison or not folder:
         return
-    comparison = compare(study, outcomes)
-    refit = refitted(comparison)
+    comparison = comparison.with_references(fitted_references(comparison.study, folder))
+    say("training the model, and models like it on part of the rows, to state its score")
+    refit = refitted(comparison, single=configuration.single)
     write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]
@@ -112,15 +118,51 @@ def main(configuration: Configuration) -> None:
         f"{len(comparison.results):,} networks in {time.perf_counter() - began:.0f} s; report: "
         f"{path / 'report.html'}"
     )
-    score = study.score
     say(
-        f"its network, with {score.title} {score.show(refit.about[f'test_{score.name}'])} on the "
-        f"test rows, predicts: python -m experiments.predict {shlex.quote(str(path))} data.csv"
+        f"{refit.said(comparison.study.score)}\n"
+        f"To predict with it: python -m experiments.predict {shlex.quote(str(path))} data.csv"
         if refit
-        else "no model is saved, since every run of the first has diverged"
+        else "no model is saved, since every network of the first has diverged"
     )
     for place in places:
         say(f"sent to {place}")
+
+
+def trained(study: Study, part: Share, folder: RunFolder | None) -> Comparison | None:
+    """Train and compare, with twice the updates as long as these would change the verdict.
+
+    Args:
+        study: what is asked.
+        part: the slice that this process trains; None is returned where it is trained alone.
+        folder: keeps what is finished; None for a process that only follows another.
+    """
+    known: Mapping[int, Outcome] = {}
+    keep = None
+    while True:
+        if folder:
+            folder.steps = study.steps
+            known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
+            screen.show_plan(plan(study, part, known, folder.moved_to))
+        outcomes = train(study, part, known, keep)
+        if part.alone:
+            return None
+        comparison = compare(study, outcomes)
+        longer = None if comparison.settled else study.longer
+        if longer is None:
+            return comparison
+        screen.console.print(f"\n{wording.longer(comparison)}\n")
+        study = longer
+
+
+def fitted_references(study: Study, folder: RunFolder) -> list[Reference]:
+    """Models that are no networks, on the same splits; kept in case what follows is interrupted."""
+    kept = folder.kept_arrays().get("references")
+    if kept:
+        return from_arrays(kept)
+    seeds, say = study.grid.seed_numbers, screen.console.print
+    found = references(study.splits, seeds, study.metric, balanced=study.balanced, say=say)
+    folder.keep_arrays("references", to_arrays(found))
+    return found
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Predict with the network that an experiment has saved.
+"""Predict with the model that an experiment has saved, an ensemble of networks or one.
 
     python -m experiments.predict runs/activations-my my.csv
 
-The table needs the columns that the network was trained on. If it has the target too, the
-predictions are compared with it.
+The table needs the columns that the networks were trained on. If it has the target too, the
+predictions are compared with it. The column "spread" says how far the networks are apart.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,11 @@ from experiments.lab.engine.devices import use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load
 from experiments.lab.study import screen
-from experiments.lab.study.score import ACCURACY, R2
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """Predict with the network that an experiment has saved."""
+    """Predict with the model that an experiment has saved, an ensemble of networks or one."""
 
     run: Positional[Path]
     """Folder of a finished run, such as runs/activations-digits."""
@@ -51,8 +50,11 @@ def main(configuration: Configuration) -> None:
         x = model.preprocessing.apply(rows.x)
     except cli.UserError as error:
         raise cli.UserError(f"{configuration.data}: {error}") from None
-    outputs = model.outputs(x)
+    each = model.each(x)
+    outputs = model.pooled(each)
     table = model.predictions(outputs)
+    if model.members > 1:
+        table["spread"] = model.spread(each)
     try:
         table.to_csv(out, index=False, lineterminator="\n")
     except OSError as error:
@@ -62,13 +64,21 @@ def main(configuration: Configuration) -> None:
         ) from None
     target = model.preprocessing.target
     lines = [
-        ("model", f"{configuration.run}: {target} by {model.structure['activation']}"),
+        ("model", f"{configuration.run}: {target} by {_named(model)}"),
         ("data", f"{configuration.data}: {len(x):,} rows"),
         *(("note", note) for note in rows.notes),
     ]
+    if model.members > 1:
+        of = "the probability of the predicted class" if model.preprocessing.classes else target
+        lines.append(("spread", f"standard deviation of {of} over the {model.members} networks"))
     if rows.y is not None:
         lines += compared(model, outputs, rows.y)
     screen.show_plan([*lines, ("written", str(out))])
+
+
+def _named(model: Model) -> str:
+    activation = model.structure["activation"]
+    return activation if model.members == 1 else f"{model.members} networks with {activation}"
 
 
 def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str, str]]:
@@ -77,25 +87,27 @@ def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str,
     if not known.any():
         return []
     y, notes = y[known], []
-    classes = model.preprocessing.classes
+    classes, score = model.preprocessing.classes, model.judge
     if not classes:
-        score, value = R2, model.score(outputs[known], model.preprocessing.encode(pd.to_numeric(y)))
+        value = model.score(outputs[known], model.preprocessing.encode(pd.to_numeric(y)))
     else:
         y = as_text(y)
         new = ~y.isin(classes).to_numpy()
         if new.any():
             names = ", ".join(y[new].unique()[:10])
-            text = f"{new.sum():,} rows of classes that no training row has, counted as wrong"
+            how = "counted as wrong" if score.name == "accuracy" else "left out of the score"
+            text = f"{new.sum():,} rows of classes that no training row has, {how}"
             notes.append(("note", f"{text}: {names}"))
-        score, value = ACCURACY, 0.0
+        value = 0.0 if score.name == "accuracy" else float("nan")
         if not new.all():
             encoded = model.preprocessing.encode(y[~new].to_numpy())
-            value = model.score(outputs[known][~new], encoded) * float(np.mean(~new))
+            value = model.score(outputs[known][~new], encoded)
+            value *= float(np.mean(~new)) if score.name == "accuracy" else 1
     return [
         *notes,
         (
             score.title,
-            f"{score.show(value)} ({value:.7g}) on the {len(y):,} rows with a "
+            f"{score.show(value)} ({score.own(value):.7g}) on the {len(y):,} rows with a "
             f"{model.preprocessing.target}",
         ),
     ]

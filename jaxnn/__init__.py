@@ -9,6 +9,7 @@ from jaxnn import (
     backprop,
     criticality,
     curvature,
+    data_by_seed,
     description,
     diagnostics,
     encoding,
@@ -20,6 +21,7 @@ from jaxnn import (
     layout,
     losses,
     meanfield,
+    metrics,
     networks,
     outcome,
     program,
@@ -33,6 +35,7 @@ from jaxnn import (
 )
 from jaxnn.activations import ACTIVATIONS
 from jaxnn.advice import recommend
+from jaxnn.data_by_seed import DataBySeed
 from jaxnn.description import describe
 from jaxnn.encoding import decode_binary, decode_bipolar, encode_binary, encode_bipolar
 from jaxnn.grid import Grid
@@ -50,6 +53,7 @@ from jaxnn.layers import (
 )
 from jaxnn.layout import arrange
 from jaxnn.losses import HEADS, cost
+from jaxnn.metrics import METRICS
 from jaxnn.networks import autoencoder, deep_mlp, mlp
 from jaxnn.outcome import Outcome
 from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
@@ -62,10 +66,12 @@ __version__ = "0.2.0"
 __all__ = [
     "ACTIVATIONS",
     "HEADS",
+    "METRICS",
     "OPTIMIZERS",
     "Activation",
     "Array",
     "Cell",
+    "DataBySeed",
     "Grid",
     "GridResult",
     "GridSegment",
@@ -85,6 +91,7 @@ __all__ = [
     "cost",
     "criticality",
     "curvature",
+    "data_by_seed",
     "decode_binary",
     "decode_bipolar",
     "deep_mlp",
@@ -112,6 +119,7 @@ __all__ = [
     "make_training",
     "maxout_layer",
     "meanfield",
+    "metrics",
     "mlp",
     "networks",
     "neuron",

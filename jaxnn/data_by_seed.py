@@ -19,6 +19,13 @@ class DataBySeed(NamedTuple):
     held: splits on a device at a time, at least 1; the others wait for their wave.
     rows: number of a split -> how many rows of "train", from the first on, batches are drawn from;
         all when absent. It lets a part be padded to the shape that all splits have.
+
+    Example:
+        >>> x = np.arange(6.0)[:, None]
+        >>> halves = [{"train": (part, part)} for part in (x[:3], x[3:])]
+        >>> by_seed = DataBySeed(lambda seed: seed % 2, halves.__getitem__, held=2)
+        >>> by_seed.numbers([5, 6]).tolist(), by_seed.examples(5)
+        ([1, 0], 3)
     """
 
     split: Callable[[int], int]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.typing import ArrayLike
 
 from jaxnn.activations import linear, sigmoid
 from jaxnn.types import Array
@@ -187,6 +188,52 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
         target = jax.nn.one_hot(target, logits.shape[0], dtype=logits.dtype)
     _same_shape("softmax_cross_entropy", logits, target)
     return optax.softmax_cross_entropy(logits, target)
+
+
+def class_weighted(
+    loss: Callable[[Array, Array], Array], weights: ArrayLike
+) -> Callable[[Array, Array], Array]:
+    """A loss in which a row counts as its class does: L′(z, y) = w_y L(z, y).
+
+    Args:
+        loss: ``loss(linear values, target) -> scalar`` for ONE example of a classification.
+        weights: w, one number per class, (classes,), at least 0. With n / (classes · nₖ), for nₖ of
+            n rows of class k, every class has the same weight in total, and the weights of all rows
+            have the mean 1.
+
+    Returns:
+        A loss of the same arguments. Its target is the number of the class, shape () and an integer
+        dtype, or 0 or 1 in an array of one number, for two classes.
+
+    Raises:
+        ValueError: by the loss that is returned, where a target is neither.
+
+    Example:
+        >>> loss = class_weighted(sigmoid_cross_entropy, [0.5, 10.0])
+        >>> [round(float(loss(jnp.zeros(1), jnp.array([y]))), 4) for y in (0.0, 1.0)]
+        [0.3466, 6.9315]
+
+    Reference:
+        King & Zeng 2001, Political Analysis 9, "Logistic regression in rare events data".
+    """
+    by_class = jnp.asarray(weights)
+
+    def weighted(prediction: Array, target: Array) -> Array:
+        value, target = loss(prediction, target), jnp.asarray(target)
+        if target.ndim == 0 and jnp.issubdtype(target.dtype, jnp.integer):
+            number = target
+        elif target.shape == (1,) and len(by_class) == 2:
+            number = (target[0] > 0.5).astype(jnp.int32)
+        else:
+            raise ValueError(
+                f"class_weighted: a target of shape {target.shape} and dtype {target.dtype} is no "
+                f"class of {len(by_class)}; give its number as an integer, or for two classes 0 or "
+                "1 in an array of one number"
+            )
+        member = jax.nn.one_hot(number, len(by_class), dtype=value.dtype)
+        return value * jnp.sum(member * by_class.astype(value.dtype))
+
+    return weighted
 
 
 def cost(

@@ -44,7 +44,7 @@ class Training(NamedTuple):
         per row of ``order``, an integer array (steps, batch_size) of example numbers; the loss is
         the mean over the updates.
     evaluate: ``evaluate(state, hyperparameters, x, y) -> metrics``: "loss", "accuracy" where the
-        task has one, and what the argument ``inside`` of make_training measures.
+        task has one, and what the arguments ``inside`` and ``scores`` of make_training measure.
     """
 
     init: Callable[[Key, Hyperparameters], State]
@@ -138,8 +138,11 @@ def make_training(
     correct: Callable[[Array, Array], Array] | None = None,
     stochastic: bool = False,
     inside: Callable[[Params, Array], Metrics] | None = None,
+    scores: Callable[[Array, Array], Metrics] | None = None,
 ) -> Training:
     """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as functions of ONE run.
+
+    There are seven arguments: what is trained, and what is recorded of it, each of its own kind.
 
     Args:
         net: a Network, or a function that makes one from the run's hyperparameters (a swept slope,
@@ -151,6 +154,9 @@ def make_training(
         stochastic: give the network a key in training, a new one for each step and example.
         inside: further metrics by name, computed by evaluate from the network's parameters and all
             the inputs evaluated.
+        scores: further metrics by name, computed by evaluate from the outputs for all the rows
+            evaluated, (rows, …), and their targets, such as ``metrics.scores("auc")``; the outputs
+            are kept only where it is given.
 
     Returns:
         Training(init, segment, evaluate).
@@ -185,10 +191,13 @@ def make_training(
         def one(example):
             output = apply(params, example[0])
             metrics = {"loss": loss(output, example[1])}
-            return metrics | ({"accuracy": correct(output, example[1])} if correct else {})
+            metrics |= {"accuracy": correct(output, example[1])} if correct else {}
+            return metrics, output if scores else None
 
         rows = min(EVALUATION_ROWS, len(x))
-        metrics = jax.tree.map(jnp.mean, jax.lax.map(one, (x, y), batch_size=rows))
+        metrics, outputs = jax.lax.map(one, (x, y), batch_size=rows)
+        metrics = jax.tree.map(jnp.mean, metrics)
+        metrics |= dict(scores(outputs, y)) if scores else {}
         return metrics | (dict(inside(params, x)) if inside else {})
 
     return training_of_cost(

@@ -1,16 +1,19 @@
-"""The saved network: same numbers from disk, stated accuracy, one sentence for other columns."""
+"""The saved model: same numbers from disk, mean and spread, one sentence for other columns."""
 
+import hashlib
 import json
 
 import jax
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import r2_score
+import safetensors.numpy
+from scipy.special import softmax
+from sklearn.metrics import accuracy_score, r2_score
 
 from experiments import activations, predict
 from experiments.lab.data import load, prepare
-from experiments.lab.results.model import Model, flat
+from experiments.lab.results.model import Model, flat, pooled
 from experiments.lab.results.model import load as load_model
 from experiments.lab.study.named_activations import find
 from experiments.lab.study.study import network
@@ -103,24 +106,28 @@ def here(tmp_path_factory):
 SAVED: list[Model] = []
 
 
-def refit_and_remember(comparison, refitted=activations.refitted):
-    refit = refitted(comparison)
+def refit_and_remember(comparison, *, single, refitted=activations.refitted):
+    refit = refitted(comparison, single=single)
     SAVED.append(refit.model)
     return refit
 
 
-def training_rows(folder, target, *drop):
-    """The rows of the table that the network was trained on, found by their inputs."""
-    seed = stated(folder)["seed"]
-    table = pd.read_csv("rows.csv")
-    data = prepare(load("rows.csv", target=target, drop=drop), split_seed=seed)
-    trained = {row.tobytes() for row in data.x["train"]}
-    rows = table[[row.tobytes() in trained for row in data.preprocessing.apply(table)]]
-    assert len(rows) == len(data.x["train"])
-    return rows
+def each_by_hand(folder, phi):
+    """Each member's outputs for rows.csv, from the numbers in the file; one hidden layer."""
+    x = load_model(folder).preprocessing.apply(pd.read_csv("rows.csv")).astype(np.float64)
+    found = safetensors.numpy.load_file(folder / "model.safetensors")
+    layers = [
+        [(found[f"{n}.weight"][m], found[f"{n}.bias"][m]) for n in range(2)] for m in range(3)
+    ]
+    return np.array(
+        [
+            phi(x @ hidden[0] + hidden[1], m) @ output[0] + output[1]
+            for m, (hidden, output) in enumerate(layers)
+        ]
+    )
 
 
-def stated(folder):
+def about(folder):
     return json.loads((folder / "summary.json").read_text())["model"]
 
 
@@ -142,45 +149,79 @@ def test_the_round_trip_through_disk_is_bit_equal(number, here):
     assert loaded.outputs(x).tobytes() == saved.outputs(x).tobytes()
 
 
-def test_the_training_rows_have_the_accuracy_that_is_stated(here, capsys):
-    rows = training_rows(here / "kinds", "kind", "number", "price")
-    rows.to_csv("training.csv", index=False)
-    assert exit_code(predict, "kinds", "training.csv") == 0
-    accuracy, found = (
-        stated(here / "kinds")["train_accuracy"],
-        pd.read_csv("kinds/predictions-training.csv"),
-    )
-    assert np.mean(found["prediction"].to_numpy() == rows["kind"].to_numpy()) == accuracy > 0.6
-    assert f"({accuracy:.7g}) on the 54 rows with a kind" in capsys.readouterr().out
-    probabilities = found[[f"probability of {name}" for name in ("high", "low", "middle")]]
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-    assert (probabilities.idxmax(axis=1) == "probability of " + found["prediction"]).all()
+def test_classes_are_predicted_by_the_mean_probability(here, capsys):
+    assert exit_code(predict, "kinds", "rows.csv", "--drop", "number", "price") == 0
+    said, found = capsys.readouterr().out, pd.read_csv("kinds/predictions-rows.csv")
+    beta = safetensors.numpy.load_file(here / "kinds/model.safetensors")["0.activation.beta"]
+    each = each_by_hand(here / "kinds", lambda a, member: np.tanh(beta[member] * a))
+    probabilities, classes = softmax(each, axis=2), np.array(["high", "low", "middle"])
+    mean, kinds = probabilities.mean(axis=0), pd.read_csv("rows.csv")["kind"]
+    columns = [f"probability of {name}" for name in classes]
+    np.testing.assert_allclose(found[columns], mean, atol=1e-6)
+    assert (found["prediction"] == classes[mean.argmax(axis=1)]).all()
+    predicted = probabilities[:, np.arange(ROWS), mean.argmax(axis=1)]
+    np.testing.assert_allclose(found["spread"], predicted.std(axis=0, ddof=1), atol=1e-6)
+    assert found["spread"].min() > 0
+    accuracy = accuracy_score(kinds, found["prediction"])
+    assert f"({accuracy:.7g}) on the 90 rows with a kind" in said and accuracy > 0.6
+    assert "kind by 3 networks with own_saved:bent" in said
+    assert "standard deviation of the probability of the predicted class over the 3 netw" in said
 
 
-def test_a_number_is_predicted_in_its_own_unit(here, capsys):
-    rows = training_rows(here / "prices", "price", "number", "kind")
-    rows.to_csv("training.csv", index=False)
-    assert exit_code(predict, "prices", "training.csv", "--out", "p.csv") == 0
-    found, r2 = pd.read_csv("p.csv"), stated(here / "prices")["train_r2"]
-    assert list(found) == ["prediction"]
-    assert r2_score(rows["price"], found["prediction"]) == pytest.approx(r2, abs=1e-6) and r2 > 0.5
-    assert f"({r2:.7g}) on the 54 rows with a price" in capsys.readouterr().out
+def test_a_number_is_the_mean_in_its_own_unit(here, capsys):
+    assert exit_code(predict, "prices", "rows.csv", "--drop", "number", "kind", "--out", "p") == 0
+    said, found = capsys.readouterr().out, pd.read_csv("p")
+    prices = pd.read_csv("rows.csv")["price"]
+    each = each_by_hand(here / "prices", lambda a, _: np.tanh(a))[:, :, 0]
+    each = each * prices.std(ddof=0) + prices.mean()
+    np.testing.assert_allclose(found["prediction"], each.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(found["spread"], each.std(axis=0, ddof=1), rtol=1e-3, atol=1e-4)
+    assert list(found) == ["prediction", "spread"]
+    r2 = r2_score(prices, found["prediction"])
+    shown = float(said.split("R²")[1].split("(")[1].split(")")[0])
+    assert shown == pytest.approx(r2, abs=1e-5) and r2 > 0.5
+    assert "standard deviation of price over the 3" in said
+
+
+def test_the_mean_probability_of_two_classes_has_no_0(here):
+    each = np.array([[[-200.0], [1.0]], [[-210.0], [3.0]]], np.float32)
+    found = pooled(each, "binary")[:, 0]
+    mean = (1 / (1 + np.exp(-1.0)) + 1 / (1 + np.exp(-3.0))) / 2
+    np.testing.assert_allclose(found, [np.log(np.exp(-200) / 2), np.log(mean / (1 - mean))], 1e-5)
+    assert pooled(each[:1], "binary").tobytes() == each[0].tobytes()
 
 
 @pytest.mark.parametrize(("name", "score"), [("kinds", "accuracy"), ("prices", "r2")])
-def test_the_network_is_the_median_run_of_the_chosen_cell_trained_again(name, score, here):
-    about, results = stated(here / name), pd.read_csv(here / name / "results.csv")
-    cell = results[np.isclose(results["learning_rate"], about["learning_rate"])].set_index("seed")
-    assert cell[f"validation_{score}"].median() == pytest.approx(
-        cell.loc[about["seed"], f"validation_{score}"]
-    )
-    for part in ("validation", "test"):
-        assert about[f"{part}_{score}"] == pytest.approx(
-            cell.loc[about["seed"], f"{part}_{score}"], abs=1e-4
-        )
+def test_the_files_say_what_the_model_is(name, score, here, capsys):
+    found, results = about(here / name), pd.read_csv(here / name / "results.csv")
+    assert found["is"].startswith("the mean prediction of 3 networks, trained on all 90 rows")
+    assert np.isclose(results["learning_rate"], found["learning_rate"]).any()
+    assert found[f"test_{score}"] == pytest.approx(np.mean(found["splits"][f"test_{score}"]))
+    assert len(found["splits"][f"test_{score}"]) == 3
+    low, high = found[f"test_{score}_interval"]
+    assert low < found[f"test_{score}"] < high
+    assert "of such models trained on 80 % of the rows over 3 splits" in found[f"test_{score}_is"]
+    for file in ("config.json", "model.json"):  # the report shows the first
+        saved = json.loads((here / name / file).read_text())
+        assert found.items() <= saved.get("model", saved).items()
+
+
+def test_a_file_of_an_earlier_version_is_one_network(here, tmp_path):
+    model, folder = SAVED[1], tmp_path
+    first = jax.tree.map(lambda leaf: leaf[0], model.params)
+    content = safetensors.numpy.save({n: np.array(leaf) for n, leaf in flat(first).items()})
+    plain = json.loads((here / "prices" / "model.json").read_text())
+    del plain["members"]
+    plain["parameters_sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "model.json").write_text(json.dumps(plain))
+    (folder / "model.safetensors").write_bytes(content)
+    x = model.preprocessing.apply(pd.read_csv("rows.csv"))
+    one = load_model(folder)
+    np.testing.assert_allclose(one.outputs(x), model.each(x)[0], atol=1e-6)
     assert (
-        json.loads((here / name / "config.json").read_text())["model"] == about
-    )  # which the report shows
+        one.members == 1 and exit_code(predict, folder, "rows.csv", "--drop", "number", "kind") == 0
+    )
+    assert list(pd.read_csv(folder / "predictions-rows.csv")) == ["prediction"]
 
 
 def test_rows_without_a_target_and_new_categories_are_predicted(here, capsys):
@@ -300,7 +341,7 @@ def test_arrays_without_targets_are_read(here):
         structure,
         network(structure, find("relu"), data.preprocessing),
         data.preprocessing,
-        ({"weight": np.ones((4, 3), np.float32), "bias": np.zeros(3, np.float32)},),
+        ({"weight": np.ones((1, 4, 3), np.float32), "bias": np.zeros((1, 3), np.float32)},),
     )
     np.savez(here / "x.npz", x=np.arange(8, dtype=np.uint8).reshape(2, 2, 2))
     from experiments.lab.data import read_rows

@@ -104,3 +104,24 @@ def test_a_cost_is_the_mean_loss_over_the_data():
     )
     with pytest.raises(ValueError, match="4 examples and 3 targets"):
         cost(losses.squared_error, lambda x: x, x, y[:3])
+
+
+def test_class_weights_multiply_the_loss_of_a_row():
+    weights = [0.5, 2.0, 7.0]
+    loss = losses.class_weighted(losses.softmax_cross_entropy, weights)
+    for number, weight in enumerate(weights):
+        plain = losses.softmax_cross_entropy(jnp.asarray(Z), jnp.array(number))
+        np.testing.assert_allclose(loss(jnp.asarray(Z), jnp.array(number)), weight * plain)
+    two = losses.class_weighted(losses.sigmoid_cross_entropy, weights[:2])
+    plain = losses.sigmoid_cross_entropy(jnp.ones(1), jnp.ones(1))
+    np.testing.assert_allclose(two(jnp.ones(1), jnp.ones(1)), 2 * plain)
+    with pytest.raises(ValueError, match=r"a target of shape \(2,\).* is no class of 2"):
+        two(jnp.ones(2), jnp.ones(2))
+
+
+def test_balanced_class_weights_give_the_minimum_of_equally_many_rows():
+    # 90 of 100 rows are of class 0: the constant logit with the least weighted loss is 0.
+    y = (jnp.arange(100) >= 90).astype(jnp.float32)[:, None]
+    loss = losses.class_weighted(losses.sigmoid_cross_entropy, [100 / 180, 100 / 20])
+    slope = jax.grad(lambda z: cost(loss, lambda x: z, y, y))(jnp.zeros(1))
+    np.testing.assert_allclose(slope, 0, atol=1e-6)

@@ -4,6 +4,8 @@
 - ``Splits`` splits them anew for each seed; a split is a ``Dataset``: arrays to train on, with the
   ``Preprocessing`` that was fitted to the training rows.
 - ``prepare`` returns a single split.
+- ``with_transform`` takes the logarithm of a target, and ``cautions`` says when a score of it says
+  little.
 - ``look`` describes both in a ``Look``, before anything is trained.
 - ``read_rows`` finds ``Rows`` to predict for, with the columns that a model was trained on.
 
@@ -22,6 +24,7 @@ from experiments.lab.data.preprocessing import Preprocessing
 from experiments.lab.data.rows import Rows, read_rows
 from experiments.lab.data.source import Source
 from experiments.lab.data.splits import Splits
+from experiments.lab.data.target import cautions, with_transform
 
 __all__ = [
     "Dataset",
@@ -30,8 +33,10 @@ __all__ = [
     "Rows",
     "Source",
     "Splits",
+    "cautions",
     "load",
     "look",
     "prepare",
     "read_rows",
+    "with_transform",
 ]

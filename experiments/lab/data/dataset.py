@@ -49,8 +49,8 @@ class Dataset(NamedTuple):
 
     @property
     def features(self) -> int:
-        """The number of the network's inputs."""
-        return self.preprocessing.features
+        """The number of the network's inputs, of which the preprocessing may make fewer."""
+        return self.x["train"].shape[1]
 
 
 def shortened(names: Sequence[str], most: int = 10) -> str:

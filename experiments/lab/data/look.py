@@ -135,8 +135,7 @@ def _classes(data: Dataset) -> tuple[tuple[str, ...], ...]:
 
 
 def _range(data: Dataset) -> tuple[tuple[str, ...], ...]:
-    mean, deviation = data.preprocessing.scale
-    parts = [data.y[part].astype(np.float64).ravel() * deviation + mean for part in PARTS]
+    parts = [data.preprocessing.decode(data.y[part].ravel()) for part in PARTS]
     columns = [np.concatenate(parts), *parts]
     statistics: dict[str, Callable[[np.ndarray], np.floating]] = {
         "lowest": np.min,

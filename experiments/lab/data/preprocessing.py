@@ -89,8 +89,9 @@ class Preprocessing(NamedTuple):
     unit: (mean, standard deviation, numbers per row) of an array whose numbers share one unit; None
         for a table.
     classes: the names of the classes in the order of the outputs; empty for regression.
-    scale: (mean, standard deviation) of the training targets, in the target's unit; (0, 1) for
-        classification.
+    scale: (mean, standard deviation) of the training targets, in the target's unit, or of their
+        logarithms; (0, 1) for classification.
+    transform: "log" where the logarithm of the target is trained on; "none" elsewhere.
     padding: further inputs that are always 0, so that a network of these rows has as many inputs as
         one of other rows of the same table, among which there are further categories or columns.
 
@@ -107,6 +108,7 @@ class Preprocessing(NamedTuple):
     unit: tuple[float, float, int] | None
     classes: tuple[str, ...]
     scale: tuple[float, float]
+    transform: str = "none"
     padding: int = 0
 
     @property
@@ -178,14 +180,17 @@ class Preprocessing(NamedTuple):
 
         Returns:
             The number of the class, int32 (rows,), for several classes; 0 or 1, float32 (rows, 1),
-            for two; the standardised target, float32 (rows, 1), for regression.
+            for two; the standardised target, or its standardised logarithm, float32 (rows, 1), for
+            regression.
 
         Raises:
-            UserError: a row has a class that no training row has.
+            UserError: a row has a class that no training row has; or, where logarithms are trained
+                on, a target that is not positive.
         """
         if not self.classes:
             mean, deviation = self.scale
-            return ((np.asarray(y, np.float64) - mean) / deviation).astype(np.float32)[:, None]
+            found = transformed(np.asarray(y, np.float64), self.transform, self.target)
+            return ((found - mean) / deviation).astype(np.float32)[:, None]
         numbers = pd.Index(self.classes).get_indexer([str(name) for name in y])
         if (numbers < 0).any():
             raise UserError(
@@ -198,6 +203,16 @@ class Preprocessing(NamedTuple):
             else numbers.astype(np.int32)
         )
 
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """From a network's outputs for a regression to numbers in the target's unit, float64.
+
+        Args:
+            outputs: any shape, as ``encode`` makes targets.
+        """
+        mean, deviation = self.scale
+        values = np.asarray(outputs, np.float64) * deviation + mean
+        return np.exp(values) if self.transform == "log" else values
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, as json.dumps takes them."""
         return self._asdict() | {"columns": [column._asdict() for column in self.columns]}
@@ -206,7 +221,7 @@ class Preprocessing(NamedTuple):
     def from_json(cls, plain: Mapping[str, Any]) -> "Preprocessing":
         """The preprocessing from what ``to_json`` gave, directly or through a JSON file.
 
-        Files of earlier versions have no ``padding``.
+        Files of earlier versions have no ``transform`` and no ``padding``.
         """
         columns = tuple(
             Category(**{**column, "categories": tuple(column["categories"])})
@@ -215,12 +230,24 @@ class Preprocessing(NamedTuple):
             for column in plain["columns"]
         )
         unit = None if plain["unit"] is None else tuple(plain["unit"])
-        found = cls(plain["target"], columns, unit, tuple(plain["classes"]), tuple(plain["scale"]))
-        return found._replace(padding=plain.get("padding", 0))
+        return cls(
+            plain["target"],
+            columns,
+            unit,
+            tuple(plain["classes"]),
+            tuple(plain["scale"]),
+            plain.get("transform", "none"),
+            plain.get("padding", 0),
+        )
 
 
 def fit(
-    x: pd.DataFrame | np.ndarray, y: np.ndarray, *, target: str, classes: Sequence[str] = ()
+    x: pd.DataFrame | np.ndarray,
+    y: np.ndarray,
+    *,
+    target: str,
+    classes: Sequence[str] = (),
+    transform: str = "none",
 ) -> Preprocessing:
     """Fit the preprocessing to training rows.
 
@@ -232,17 +259,21 @@ def fit(
         y: targets as found, (rows,); numbers for regression.
         target: the target's name.
         classes: the names of the classes; none for regression.
+        transform: of the target of a regression, "none" or "log".
 
     Returns:
-        The preprocessing; the scale of a regression is that of ``y``.
+        The preprocessing; the scale of a regression is that of ``y``, or of its logarithm.
 
     Raises:
-        UserError: no column is left.
+        UserError: no column is left; or as ``transformed``.
     """
-    scale = (0.0, 1.0) if classes else (float(y.mean()), float(y.std()) or 1.0)
+    scale = (0.0, 1.0)
+    if not classes:
+        y = transformed(y, transform, target)
+        scale = (float(y.mean()), float(y.std()) or 1.0)
     if isinstance(x, np.ndarray):
         unit = (float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64)) or 1.0, x.shape[1])
-        return Preprocessing(target, (), unit, tuple(classes), scale)
+        return Preprocessing(target, (), unit, tuple(classes), scale, transform)
     telling = [name for name in x if x[name].nunique() > 1]
     if not telling:
         raise UserError(
@@ -253,8 +284,36 @@ def fit(
     numbers = x.select_dtypes("number")
     texts = x.drop(columns=numbers.columns)
     return Preprocessing(
-        target, (*_numbers(numbers), *_categories(texts)), None, tuple(classes), scale
+        target, (*_numbers(numbers), *_categories(texts)), None, tuple(classes), scale, transform
     )
+
+
+def transformed(y: np.ndarray, transform: str, target: str) -> np.ndarray:
+    """The target as a regression trains on it, before it is standardised.
+
+    Args:
+        y: numbers, (rows,).
+        transform: "none", or "log" for the natural logarithm.
+        target: the target's name.
+
+    Raises:
+        UserError: a number has no logarithm.
+
+    Example:
+        >>> transformed(np.array([1.0, 10.0, 100.0]), "log", "price").round(2).tolist()
+        [0.0, 2.3, 4.61]
+    """
+    if transform == "none":
+        return y
+    wrong = np.flatnonzero(~(y > 0))
+    if len(wrong):
+        row = int(wrong[0])
+        raise UserError(
+            f"--transform log: {target} is {y[row]:g} in row {row + 1:,} of {len(y):,}, and only a "
+            "positive number has a logarithm; correct or leave out such rows, or leave --transform "
+            "out"
+        )
+    return np.log(y)
 
 
 def unreadable(column: pd.Series) -> np.ndarray:

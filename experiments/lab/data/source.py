@@ -20,6 +20,7 @@ class Source(NamedTuple):
     left_out: columns of the file that are not in x, as (name, reason).
     group: of each row, (rows,); rows of the same group are kept together in a split.
     time: of each row, (rows,), numbers; a split trains on earlier rows than it tests on.
+    transform: of the target of a regression, "none" or "log"; see ``preprocessing.transformed``.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Source(NamedTuple):
     left_out: tuple[tuple[str, str], ...] = ()
     group: np.ndarray | None = None
     time: np.ndarray | None = None
+    transform: str = "none"

@@ -146,7 +146,11 @@ class Splits:
         return tuple(notes)
 
     def _made(self, number: int, *, padded: bool) -> Dataset:
-        source, rows = self.source, self.rows(number)
+        return self._of_rows(self.rows(number), padded=padded)
+
+    def _of_rows(self, rows: Mapping[str, np.ndarray], *, padded: bool = True) -> Dataset:
+        """Of row numbers in each part; test rows that come with the data are added."""
+        source = self.source
         x = {part: _taken(source.x, index) for part, index in rows.items()}
         y = {part: source.y[index] for part, index in rows.items()}
         if source.test:
@@ -163,6 +167,19 @@ class Splits:
         if source.test:
             x["test"], y["test"] = source.test
         return self._encoded(self._of_all, x, y)
+
+    def joined(self, seed: int) -> Dataset:
+        """A seed's training and validation rows as training rows, and its test rows.
+
+        The preprocessing is fitted to the training rows.
+        """
+        test = {part: rows for part, rows in self.rows(seed).items() if part == "test"}
+        return self._of_rows({"train": self.joined_rows(seed), **test})
+
+    def joined_rows(self, seed: int) -> np.ndarray:
+        """Row numbers of a seed's training and validation rows, each once."""
+        rows = [index for part, index in self.rows(seed).items() if part != "test"]
+        return np.unique(np.concatenate(rows))
 
     def parts(self, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Part -> (x, y) of a seed, in the same shapes for all: the training part is padded."""
@@ -202,7 +219,13 @@ class Splits:
 
     def _fit(self, x, y: np.ndarray) -> Preprocessing:
         try:
-            return fit(x, y, target=self.source.target, classes=self.classes)
+            return fit(
+                x,
+                y,
+                target=self.source.target,
+                classes=self.classes,
+                transform=self.source.transform,
+            )
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
 

@@ -12,12 +12,13 @@ import numpy as np
 import jaxnn
 from experiments.lab.engine.devices import memory
 from experiments.lab.engine.outcome import Outcome
-from jaxnn.data_by_seed import DataBySeed
+from jaxnn.data_by_seed import DataBySeed, Parts
 from jaxnn.program import Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
 
 CHECKPOINT_SECONDS = 5.0
+Programs = dict[tuple[int, bytes], Program]  # by the number of their structure, and their runs
 
 
 class Work(Protocol):
@@ -69,12 +70,17 @@ class Listener(Protocol):
         ...
 
 
-def _held(parts: Mapping[str, tuple[np.ndarray, np.ndarray]], seeds: int) -> int:
-    """How many splits are on each device at a time: all, if they take a fourth of its memory."""
+def splits_held(parts: Parts, splits: int) -> int:
+    """How many splits are on each device at a time: all, if they take a fourth of its memory.
+
+    Args:
+        parts: of one split, part -> (x, y).
+        splits: how many there are.
+    """
     devices = jax.local_devices()
     shared = len(devices) if devices[0].platform == "cpu" else 1
     size = shared * sum(x.nbytes + y.nbytes for x, y in parts.values())
-    return max(len(devices), int(min(seeds, memory(devices[0]) / 2 / size)))
+    return max(len(devices), int(min(splits, memory(devices[0]) / 2 / size)))
 
 
 def run_grid(
@@ -82,6 +88,7 @@ def run_grid(
     runs: Mapping[int, np.ndarray],
     known: Mapping[int, Outcome],
     listener: Listener,
+    programs: Programs | None = None,
 ) -> dict[int, Outcome]:
     """Train runs of a grid.
 
@@ -91,6 +98,8 @@ def run_grid(
         known: outcomes that an earlier, interrupted call has left, by the number of their
             structure; their finished runs are not trained again.
         listener: is called as the training goes on.
+        programs: those of earlier calls for the same work, which are not compiled again; new ones
+            are added.
 
     Returns:
         The outcomes by the number of their structure.
@@ -101,7 +110,7 @@ def run_grid(
         for number in runs
     }
     todo = [number for number, mine in runs.items() if not outcomes[number].done[mine].all()]
-    by_seed = work.by_seed(_held(data, len(grid.seed_numbers)))
+    by_seed = work.by_seed(splits_held(data, len(grid.seed_numbers)))
     tasks = {
         number: Task(data, lengths, work.batch_size(grid.structures[number]), by_seed=by_seed)
         for number in todo
@@ -111,16 +120,21 @@ def run_grid(
         for size in {task.batch_size for task in tasks.values()}
     }
 
+    programs = {} if programs is None else programs
+
     def compiled(number: int) -> tuple[Program, float]:
         began, asked = time.perf_counter(), runs[number][grid.find(work.asked)]
-        program = compile_program(
-            work.make(grid.structures[number]),
-            work.asked,
-            tasks[number],
-            runs=asked if asked.any() else ~asked,
-            memory=memory(jax.local_devices()[0]),
-        )
-        return program, time.perf_counter() - began
+        asked = asked if asked.any() else ~asked
+        key = (number, asked.tobytes())
+        if key not in programs:
+            programs[key] = compile_program(
+                work.make(grid.structures[number]),
+                work.asked,
+                tasks[number],
+                runs=asked,
+                memory=memory(jax.local_devices()[0]),
+            )
+        return programs[key], time.perf_counter() - began
 
     with ThreadPoolExecutor(1) as compiler:
         # The next program compiles while this one runs.

@@ -1,6 +1,7 @@
 """The claims that experiments test. A new one is one line here.
 
-A letter and a number name a claim of an introductory lecture, EVIDENCE and a number one of a paper.
+A letter and a number name a claim of an introductory lecture, EVIDENCE and a number one of a paper,
+VERDICT and a number one that the main job's own verdict makes.
 """
 
 CLAIMS = {
@@ -84,4 +85,12 @@ CLAIMS = {
         "on long sequences a tanh recurrent network does no better than the mean, a GRU solves "
         "them (Bai et al. 2018)"
     ),
+    "VERDICT 1": (
+        "the 95 % intervals of a job contain the expected score: the mean over splits of the rows, "
+        "and the score on new rows of the same kind"
+    ),
+    "VERDICT 2": "the truly best choice is in a job's best set with 95 % confidence",
+    "VERDICT 3": "jobs on the same rows in another order do not contradict each other",
+    "VERDICT 4": "the seeds that a job says it takes tell half a point apart with probability 0.8",
+    "VERDICT 5": "the learning rates that a job chooses are as good as the best, and safe",
 }

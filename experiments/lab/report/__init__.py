@@ -3,5 +3,6 @@
 from experiments.lab.report.figure_files import save
 from experiments.lab.report.figures import figures
 from experiments.lab.report.page import page
+from experiments.lab.report.predictions import Predictions
 
-__all__ = ["figures", "page", "save"]
+__all__ = ["Predictions", "figures", "page", "save"]

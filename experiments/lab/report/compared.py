@@ -5,25 +5,28 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+import jaxnn
 from experiments.lab.report.figure import Axis, Figure, View, log_if_positive, series_of
 from experiments.lab.study import wording
 from experiments.lab.study.baseline import Versus
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.statistics import interquartile_mean
 from experiments.lab.study.tables import rows_of
+from jaxnn.types import Network
 
 
 def learning_rates(comparison: Comparison) -> Figure:
     """Error or loss against learning rate, over seeds; diverged runs are marked.
 
-    The error is 1 − accuracy, or 1 − R², the share of the variance that is left unexplained. An
-    error above 1, or above twice the variance, is drawn there.
+    The error is 1 − accuracy, 1 − R², the share of the variance that is left unexplained, or
+    another metric's, see ``Score.error``. An error above that of a diverged run is drawn there.
     """
     score, results = comparison.study.score, comparison.results
-    worst, unit = (100.0, " (%)") if score.name == "accuracy" else (2.0, " (1 − R²)")
+    size = abs(score.scale)
+    worst = float(size * np.max(score.error(np.asarray(score.worst))))
+    unit = " (%)" if size == 100 else f" ({score.error_title})"
     errors = {
-        f"{part}_error": score.scale * (1 - results[f"{part}_{score.name}"])
+        f"{part}_error": size * score.error(results[f"{part}_{score.name}"])
         for part in ("test", "validation")
     }
     results = results.assign(**errors)
@@ -38,7 +41,7 @@ def learning_rates(comparison: Comparison) -> Figure:
     return Figure(
         "rates",
         "Final error against learning rate",
-        "Lines are interquartile means over seeds, bands the middle half of the seeds. A ring "
+        f"Lines are {wording.STATISTICS} over seeds, bands the middle half of the seeds. A ring "
         "marks the rate chosen on validation data, a cross rates at which runs have diverged: they "
         "count as all wrong, and what would leave the figure is drawn at its top.",
         tuple(views),
@@ -50,26 +53,23 @@ def _against_rate(
 ) -> View:
     """A column against learning rate, cut off at worst; if None, at the largest finite mean."""
     cells = [rows_of(results, choice.structure).groupby("learning_rate") for choice in choices]
-    middles = [
-        group[column].apply(lambda values: float(interquartile_mean(values.to_numpy())))
-        for group in cells
-    ]
+    centres = [group[column].mean() for group in cells]
     if worst is None:
-        finite = [value for middle in middles for value in middle if np.isfinite(value)]
+        finite = [value for centre in centres for value in centre if np.isfinite(value)]
         worst = max(finite, default=1.0)
     series = []
-    for number, (choice, group, middle) in enumerate(zip(choices, cells, middles, strict=True)):
+    for number, (choice, group, centre) in enumerate(zip(choices, cells, centres, strict=True)):
         failed, runs = group["diverged_step"].count(), group.size()
         low, high = (
             group[column].quantile(share, interpolation="nearest").clip(upper=worst)
             for share in (0.25, 0.75)
         )
-        drawn = middle.clip(upper=worst)
+        drawn = centre.clip(upper=worst)
         hover = [
             f"{choice.label}\nlearning rate {rate:.3g}\n{title} {value:.4g}\n"
             f"middle half of the seeds {a:.4g} to {b:.4g}\n{f} of {n} runs diverged"
             for rate, value, a, b, f, n in zip(
-                middle.index, middle, low, high, failed, runs, strict=True
+                centre.index, centre, low, high, failed, runs, strict=True
             )
         ]
         series.append(
@@ -87,9 +87,13 @@ def _against_rate(
 
 def training_curves(comparison: Comparison) -> Figure:
     """Medians over seeds and their middle half against step, each choice at its own rate."""
-    views = []
+    views, score = [], comparison.study.score
     for column, title, change in (
         ("validation_loss", "validation loss", lambda v: v),
+        *(
+            (f"validation_{name}", f"validation {score.title}", lambda v: abs(score.scale) * v)
+            for name in score.measured
+        ),
         ("validation_accuracy", "validation error (%)", lambda v: 100 * (1 - v)),
         ("train_loss", "training loss", lambda v: v),
     ):
@@ -130,7 +134,7 @@ def over_steps(comparison: Comparison, column: str, title: str, change: Callable
 def side_by_side(comparison: Comparison) -> Figure:
     """One row per choice: score, comparison with the baseline, good rates, steps to target."""
     choices, score = comparison.choices, comparison.study.score
-    unit = " (%)" if score.name == "accuracy" else ""
+    unit = " (%)" if abs(score.scale) == 100 else ""
     views = [
         _rows(
             f"test {score.title}",
@@ -142,7 +146,7 @@ def side_by_side(comparison: Comparison) -> Figure:
                 f"95 % interval {wording.between(choice, score)}"
                 for choice in choices
             ],
-            [[score.scale * end for end in choice.interval] for choice in choices],
+            [[score.scale * end for end in score.ascending(choice.interval)] for choice in choices],
         ),
         *_against_baseline(comparison),
         _rows(
@@ -189,12 +193,12 @@ def _against_baseline(comparison: Comparison) -> list[View]:
     named = next((v.baseline for v in versus if v), None)
     if named is None:
         return []
-    points = "percentage points" if score.name == "accuracy" else score.title
+    points = score.points
     baseline = "the baseline" if len(choices[0].structure) > 1 else named
     unknown = [np.nan] * 2
 
     def ends(v: Versus) -> list[float]:
-        return [score.scale * end for end in v.difference_interval]
+        return [score.scale * end for end in score.ascending(v.difference_interval)]
 
     def difference(v: Versus) -> str:
         low, high = ends(v)
@@ -277,16 +281,16 @@ def seeds(comparison: Comparison) -> Figure:
             ]
             values = scale * runs[column]
             series.append(series_of(number, choice, values, heights, kind="dots", hover=hover))
-            middle = scale * interquartile_mean(runs[column].to_numpy())
-            series.append(series_of(number, choice, [middle], [-number], kind="ring"))
+            centre = scale * runs[column].mean()
+            series.append(series_of(number, choice, [centre], [-number], kind="ring"))
         axis = Axis(f"{title} (%)" if scale == 100 else title)
         views.append(View(title, axis, _row_axis(choices), tuple(series)))
     return Figure(
         "seeds",
         "Distribution over seeds",
-        "One dot per seed at the chosen rate; the ring is their interquartile mean. In every row "
-        "the seeds have the same order, top to bottom: the same initial draws and batches. A "
-        "diverged run has no loss to draw.",
+        f"One dot per seed at the chosen rate; the ring is their {wording.STATISTIC}. In every row "
+        f"the seeds have the same order, top to bottom. A diverged run has no "
+        "loss to draw.",
         tuple(views),
     )
 
@@ -321,38 +325,56 @@ def profiles(comparison: Comparison) -> Figure:
 
 
 def cost(comparison: Comparison) -> Figure:
-    """Seconds and parameters, one row per choice."""
-    programs = comparison.programs
+    """Parameters, and operations per update, one row per choice.
+
+    Seconds are not among them: those of one job on one machine depend on what was compiled before
+    and on what else the machine does.
+    """
+    study, choices = comparison.study, comparison.choices
+    structures = [study.grid.structures[study.number(choice.structure)] for choice in choices]
     columns: Mapping[str, tuple[str, Sequence[float], str]] = {
-        "seconds of training": (
-            "training of all runs of the program (s)",
-            [program.run_seconds for program in programs],
-            "{:.2f} s of training",
-        ),
-        "seconds of compiling": (
-            "compiling the program (s)",
-            [program.compile_seconds for program in programs],
-            "{:.2f} s of compiling",
-        ),
         "parameters": (
             "parameters of one network",
             [layers.parameters for layers in comparison.layers],
             "{:,} parameters",
         ),
+        "operations per update": (
+            "million floating-point operations per update of one network",
+            [
+                operations(study.network(structure), study.batch_size(structure)) / 1e6
+                for structure in structures
+            ],
+            "{:.4g} million floating-point operations per update",
+        ),
     }
     return Figure(
         "cost",
-        "Cost in time and parameters",
-        "A program trains all rates and seeds of one choice at once; the next one is compiled "
-        "while it runs.",
+        "Cost of one network",
+        "Operations are those of the products of matrices, forward and backward, on all rows of a "
+        "batch; the activation itself costs little beside them where layers are wide.",
         tuple(
-            _rows(
-                name,
-                Axis(title, zero=True),
-                comparison.choices,
-                values,
-                list(map(text.format, values)),
-            )
+            _rows(name, Axis(title, zero=True), choices, values, list(map(text.format, values)))
             for name, (title, values, text) in columns.items()
         ),
+    )
+
+
+def operations(network: Network, rows: int) -> int:
+    """Floating-point operations of the products of matrices in one update.
+
+    A layer multiplies once forward and twice backward, for the gradients of its weights and of its
+    inputs; the first layer needs no gradient of its inputs.
+
+    Args:
+        network: built from the layers of jaxnn.
+        rows: of a batch.
+
+    Example:
+        >>> operations(jaxnn.mlp((64, 128, 10)), 32) == 2 * 32 * (2 * 64 * 128 + 3 * 128 * 10)
+        True
+    """
+    first, *others = jaxnn.describe(network).layers
+    products = [(2, first), *((3, layer) for layer in others)]
+    return sum(
+        2 * rows * times * layer.layers * layer.inputs * layer.neurons for times, layer in products
     )

@@ -37,13 +37,15 @@ class Series:
 
     label: what to call it, as text.
     style: the number of its colour, dash and symbol.
-    choices: the numbers of the choices that it belongs to; it is shown while any of them is.
+    choices: the numbers of the choices that it belongs to; it is shown while any of them is, and
+        always if it belongs to none.
     x, y: of each point; a gap where not finite.
     kind: line, with low and high as a band; curve, without markers; dots, with low and high as
         vertical bars; row, a dot with low and high as a horizontal bar; theory, a line behind dots;
-        cross and ring, marks on another series' points.
+        cross and ring, marks on another series' points; cells, squares of a table, shaded.
     hover: a text for each point; none for marks.
     low, high: the ends of bands or bars.
+    shades, texts: of each cell, from 0 to 1, and what is written in it.
     """
 
     label: str
@@ -55,6 +57,8 @@ class Series:
     hover: Sequence[str] = ()
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
+    shades: Sequence[float] = ()
+    texts: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, LogFormatter
 
 from experiments.lab import drawing
 from experiments.lab.drawing.colours import LIGHT
+from experiments.lab.drawing.ticks import number_log_axis
 from experiments.lab.report.figure import DASHES, STRONG, SYMBOLS, Figure, Series, View
 
 _DASHES = dict(zip(("solid", "dash", "dot"), ("-", "--", ":"), strict=True))
@@ -82,12 +83,15 @@ def _draw(title: str, views: tuple[View, ...]) -> Canvas:
 
 
 def _add(axes: Axes, series: Series):
-    colour, strong = LIGHT[series.style % len(LIGHT)], min(series.choices) < STRONG
+    colour = LIGHT[series.style % len(LIGHT)]
+    strong = min(series.choices, default=0) < STRONG
     look: dict[str, Any] = {"color": colour, "alpha": 1 if strong else 0.35}
     x, y = np.array(series.x, float), np.array(series.y, float)
     y = np.where(np.isfinite(y), y, np.nan)
     marker = _SYMBOLS[SYMBOLS[series.style % len(SYMBOLS)]]
     dash = _DASHES[DASHES[series.style // len(LIGHT) % len(DASHES)]]
+    if series.kind == "cells":
+        return _add_cells(axes, series, colour)
     if series.kind in ("dots", "row"):
         centre = y if series.kind == "dots" else x
         bars = (
@@ -119,6 +123,22 @@ def _add(axes: Axes, series: Series):
     )[0]
 
 
+def _add_cells(axes: Axes, series: Series, colour: str):
+    """Squares shaded by their share, each with its text in black or white, whichever is clearer."""
+    shape = len(dict.fromkeys(series.y)), len(dict.fromkeys(series.x))
+    xs, ys = (np.reshape(places, shape) for places in (series.x, series.y))
+    scale = LinearSegmentedColormap.from_list("share", ["white", colour])
+    size = min(10, 120 / shape[0])
+    for x, y, text, shade in zip(series.x, series.y, series.texts, series.shades, strict=True):
+        ink = "white" if shade > 0.5 else "black"
+        axes.text(x, y, text, ha="center", va="center", color=ink, fontsize=size)
+    axes.grid(visible=False)
+    axes.tick_params(axis="x", labelrotation=45 if shape[1] > 4 else 0)
+    return axes.pcolormesh(
+        xs, ys, np.reshape(series.shades, shape), cmap=scale, vmin=0, vmax=1, edgecolors="white"
+    )
+
+
 def _scale(axes: Axes, view: View) -> None:
     for axis, side, set_scale, set_limits in (
         (view.x, axes.xaxis, axes.set_xscale, axes.set_xlim),
@@ -127,17 +147,8 @@ def _scale(axes: Axes, view: View) -> None:
         side.set_label_text(axis.title)
         if axis.log:
             set_scale("log")
-            side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            side.set_minor_formatter(_Plain(minor_thresholds=(2, 0.5)))
-            side.set_tick_params(which="minor", labelsize=8)
+            number_log_axis(side)
         if axis.ticks:
             side.set_ticks(*zip(*axis.ticks, strict=True))
         elif axis.zero:
             set_limits(0)
-
-
-class _Plain(LogFormatter):
-    """Numbers between powers of ten as people write them, where there is room."""
-
-    def _num_to_string(self, x, vmin, vmax):
-        return f"{x:g}"

@@ -9,14 +9,30 @@ let pointed = null, printing = false;
 
 const text = string =>
   String(string).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+// A text to hover over: its first line is what the point is.
+const bold = string => text(string).replace(/^[^\n]*/, "<b>$&</b>").replace(/\n/g, "<br>");
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const colours = () => report.colours[dark.matches && !printing ? "dark" : "light"];
+const paper = () => printing ? "#fff" : css("--paper");
 const narrow = () => innerWidth < 600 && !printing;
 
 function strength(series) {
+  if (!series.choices.length) return STRONG;
   const most = Math.max(...series.choices.map(choice => level[choice]));
   if (pointed === null || most === OFF) return most;
   return series.choices.includes(pointed) ? STRONG : PALE;
+}
+
+// The cells of a table as a heatmap: rows by y, columns by x; white on the colour can be read on
+// a light and on a dark page.
+function table(series) {
+  const x = [...new Set(series.x)], y = [...new Set(series.y)];
+  const rows = values => y.map((_, row) => x.map((_, column) => values[row * x.length + column]));
+  return {
+    type: "heatmap", x, y, z: rows(series.shades), zmin: 0, zmax: 1, showscale: false,
+    colorscale: [[0, paper()], [1, report.colours.light[0]]], xgap: 1, ygap: 1, hoverinfo: "text",
+    text: rows(series.texts), texttemplate: "%{text}", hovertext: rows(series.hover.map(bold)),
+  };
 }
 
 function traces(view, logY) {
@@ -32,9 +48,12 @@ function traces(view, logY) {
       x: series.x, y: series.y, name: text(series.label), showlegend: false, mode: "lines+markers",
       opacity: strong === STRONG ? 1 : 0.25, line: {color: colour, dash, width: 2},
       marker: {color: colour, symbol, size: 7}, hoverinfo: series.hover.length ? "text" : "skip",
-      text: series.hover.map(
-        each => text(each).replace(/^[^\n]*/, "<b>$&</b>").replace(/\n/g, "<br>")),
+      text: series.hover.map(bold),
     };
+    if (series.kind === "cells") {
+      found.push(table(series));
+      continue;
+    }
     const bars = () => ({type: "data", symmetric: false, color: colour, thickness: 1.5, width: 3});
     if (series.kind === "line" && series.low && strong === STRONG) {
       const there = series.x.map((_, at) => at).filter(
@@ -83,10 +102,14 @@ function axis(described, log, values) {
     made.ticktext = described.ticks.map(([, name]) => text(name));
   }
   if (log) {
+    // Plotly's own ticks follow a reader who zooms in. Within a power of ten they are evenly spaced;
+    // on a longer axis their number decides between 1, 2 and 5 times powers of ten, and powers only.
     const there = values.filter(value => value > 0);
-    const span = Math.max(...there) / Math.min(...there);
-    Object.assign(made, {dtick: span > 100 ? 1 : "D2", exponentformat: "power"});
-    if (span < 1e6) made.tickformat = "~g";
+    const decades = Math.log10(Math.max(...there) / Math.min(...there));
+    if (decades >= 1)
+      made.nticks = Math.min(8, Math.ceil(decades * (decades > (narrow() ? 2 : 3) ? 1.15 : 2)));
+    made.exponentformat = "power";
+    if (decades < 6) made.tickformat = "~g";
   }
   return made;
 }
@@ -110,11 +133,15 @@ function draw(figure) {
       height: view.y.ticks.length
         ? 90 + 30 * view.y.ticks.length : printing || narrow() ? 340 : 420,
       xaxis: axis(view.x, view.x.log, view.series.flatMap(series => series.x)),
-      yaxis: axis(titleY, logY, view.series.flatMap(series => series.y)),
+      yaxis: axis(titleY, logY, view.series.flatMap(series => [...series.y, ...series.high ?? []])),
     };
     if (printing) layout.width = views.length > 1 ? 330 : 660;
     if (view.y.ticks.length) layout.yaxis.range = [0.6 - view.y.ticks.length, 0.6];
-    Plotly.react(`${figure.name}-${number}`, traces(view, logY), layout, {
+    const place = document.getElementById(`${figure.name}-${number}`);
+    // The cells of a table are about twice as wide as high, however few there are.
+    const cells = view.series.some(series => series.kind === "cells") && view.x.ticks.length;
+    place.style.maxWidth = cells ? `${160 + 64 * Math.max(4, cells)}px` : "";
+    Plotly.react(place, traces(view, logY), layout, {
       responsive: true, displaylogo: false, displayModeBar: narrow() ? false : "hover",
       modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
     });

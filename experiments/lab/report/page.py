@@ -15,23 +15,14 @@ import plotly.offline
 
 from experiments.lab.drawing import colours
 from experiments.lab.report import figure
+from experiments.lab.report.data_summary import data_summary
 from experiments.lab.report.figure import Figure
+from experiments.lab.report.markup import names_and_texts
+from experiments.lab.report.table import table
 from experiments.lab.study import wording
 from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
-
-_COLUMNS = (
-    "",
-    "best rate",
-    "test {score}",
-    "95 % interval",
-    "is it the best?",
-    "diverged",
-    "good rates, decades",
-    "steps to target (seeds)",
-    "P(better than baseline)",
-    "gradient factor, theory",
-)
+from experiments.lab.study.next_steps import next_steps
 
 
 def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str, Any]) -> str:
@@ -60,14 +51,18 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         verdict=escape(comparison.verdict),
         facts="\n".join(_facts(comparison)),
         score=escape(score.title),
-        head="".join(f"<th>{escape(title.format(score=score.title))}</th>" for title in _COLUMNS),
-        table="\n".join(_rows(comparison)),
+        table=table(comparison),
+        next=_next(comparison),
         target=escape(score.show(comparison.target)),
+        statistics=wording.STATISTICS,
+        interval=wording.INTERVAL,
+        seed=wording.seed(comparison.study),
         seeds=len(choices[0].scores),
         runs=f"{len(comparison.results):,}",
         figures="\n".join(map(_section, figures)),
+        data=data_summary(comparison.study.source, comparison.study.data),
         cost=_cost(config),
-        measured="\n".join(_measured(config)),
+        measured=names_and_texts(_measured(config)),
         command=escape(config["command"]),
         hashes=" ".join(map(_hash, (plotly_js, drawing))),
         plotly=plotly_js,
@@ -160,31 +155,12 @@ def _card(value: str, text: str, kind: str = "") -> str:
     return f'<li class="{kind}"><b>{escape(value)}</b> {escape(text)}</li>'
 
 
-def _rows(comparison: Comparison) -> list[str]:
-    """The table, one row per choice."""
-    rows, score, first = [], comparison.study.score, comparison.choices[0]
-    for choice, factor in zip(comparison.choices, comparison.gradient_factors, strict=True):
-        tied = choice is first or wording.standing(choice) == "tie"
-        rate = f"{choice.learning_rate:.3g}{f' ({choice.edge} tried)' if choice.edge else ''}"
-        reached = f" ({choice.reached}/{len(choice.scores)})" if choice.reached is not None else ""
-        cells = (
-            choice.label,
-            rate,
-            score.show(choice.test),
-            wording.between(choice, score),
-            wording.may_be_best(choice),
-            f"{choice.diverged_runs} of {choice.runs}",
-            wording.decades(choice),
-            wording.steps(choice) + reached,
-            wording.versus(choice),
-            "–" if factor is None else f"{factor:.3g}",
-        )
-        rows.append(
-            f'<tr class="{"tied" if tied else ""}">'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-            + "</tr>"
-        )
-    return rows
+def _next(comparison: Comparison) -> str:
+    """What to do next, as a list; nothing where there is nothing to advise."""
+    steps = "\n".join(f"<li>{escape(step)}</li>" for step in next_steps(comparison))
+    return f'<section class="next"><h2>What to do next</h2>\n<ul>\n{steps}\n</ul></section>' * (
+        steps != ""
+    )
 
 
 def _section(each: Figure) -> str:
@@ -205,15 +181,13 @@ def _cost(config: Mapping[str, Any]) -> str:
     return escape(", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()))
 
 
-def _measured(config: Mapping[str, Any]) -> list[str]:
-    """The configuration as rows of names and values, one level of nesting spelled out."""
+def _measured(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The configuration as names and values, one level of nesting spelled out."""
     rows = []
     for name, value in config.items():
         for part, item in value.items() if isinstance(value, Mapping) else [("", value)]:
             text = (
                 item if isinstance(item, str) else json.dumps(item, default=str, ensure_ascii=False)
             )
-            rows.append(
-                f"<tr><th>{escape(f'{name} {part}'.strip())}</th><td>{escape(text)}</td></tr>"
-            )
+            rows.append((f"{name} {part}".strip(), text))
     return rows

@@ -16,6 +16,10 @@ from experiments.lab.io.errors import UserError
 class RunFolder:
     """One experiment's folder.
 
+    Attributes:
+        steps: updates of the networks whose outcomes are kept and found; 0 where only one length is
+            ever trained.
+
     A finished run with another fingerprint is moved aside, never overwritten. What an interrupted
     run with the same fingerprint has finished is kept in ``unfinished/`` and not run again.
     """
@@ -26,7 +30,7 @@ class RunFolder:
         Raises:
             UserError: the folder cannot be made or written to.
         """
-        self.path, self.fingerprint = path, fingerprint
+        self.path, self.fingerprint, self.steps = path, fingerprint, 0
         self.moved_to = None
         try:
             earlier = path / "config.json"
@@ -52,7 +56,7 @@ class RunFolder:
 
         part names the slice of its runs.
         """
-        self.keep_arrays(f"{number}.{part}", outcome.flat())
+        self.keep_arrays(f"{self.steps}.{number}.{part}", outcome.flat())
 
     def kept(self, part: str = "all") -> dict[int, Outcome]:
         """What earlier runs with the same fingerprint have left, by the number of their structure.
@@ -61,10 +65,11 @@ class RunFolder:
         """
         outcomes: dict[int, Outcome] = {}
         own_first = sorted(
-            self._parts.glob("*.safetensors"), key=lambda file: file.name.split(".")[1] != part
+            self._parts.glob(f"{self.steps}.*.safetensors"),
+            key=lambda file: file.name.split(".")[2] != part,
         )
         for file in own_first:
-            number, whose, _ = file.name.split(".")
+            _, number, whose, _ = file.name.split(".")
             found = Outcome.of(load_file(file))
             if whose == part:
                 outcomes[int(number)] = found

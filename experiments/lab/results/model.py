@@ -1,12 +1,13 @@
-"""A trained network as two plain files.
+"""An ensemble of trained networks as two plain files.
 
 model.safetensors has its numbers, model.json all that turns them into predictions.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +17,30 @@ import numpy as np
 import pandas as pd
 import safetensors.numpy
 from safetensors import SafetensorError
+from scipy.special import log_expit, log_softmax, logsumexp
 
 import jaxnn
-from experiments.lab.data import Dataset, Preprocessing
+from experiments.lab.data import Preprocessing
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import named_activations
+from experiments.lab.study.score import Score, score_for
 from experiments.lab.study.study import network
-from jaxnn.types import Network, Params
+from jaxnn.types import Array, Network, Params
 
 PARAMETERS, DESCRIPTION = "model.safetensors", "model.json"
-ROWS = 1024  # go through the network at a time: one program for any number of rows
+ROWS = 1024  # go through the networks at a time: one program for any number of rows
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network and what it needs to predict.
+    """An ensemble of networks, its members, and what it needs to predict.
 
-    structure: the network's activation, depth and width, and how it was trained.
+    structure: the networks' activation, depth and width, and how they were trained.
     network: of that structure.
     preprocessing: from rows as found to inputs, and what the outputs mean.
-    params: the network's, as NumPy arrays.
-    left_out: columns of the data that the network was trained without.
+    params: the members', NumPy arrays with (members,) in front.
+    metric: how it is judged, a name in jaxnn.METRICS; None: accuracy or R².
+    left_out: columns of the data that the networks were trained without.
     own_activations: those of the user's that it has, as ``named_activations.described``.
     """
 
@@ -44,44 +48,90 @@ class Model:
     network: Network
     preprocessing: Preprocessing
     params: Params
+    metric: str | None = None
     left_out: tuple[str, ...] = ()
     own_activations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def outputs(self, x: np.ndarray) -> np.ndarray:
-        """The output layer's linear values, float32 (rows, outputs), of x (rows, features)."""
-        apply = jax.jit(jax.vmap(self.network.apply, in_axes=(None, 0)))
+    @cached_property
+    def judge(self) -> Score:
+        """How it is judged."""
+        return score_for(self.preprocessing, self.metric)
+
+    @property
+    def members(self) -> int:
+        """How many networks it has."""
+        return len(jax.tree.leaves(self.params)[0])
+
+    def each(self, x: np.ndarray) -> np.ndarray:
+        """Each member's linear outputs, float32 (members, rows, outputs), of x (rows, features)."""
         pieces = np.pad(x, ((0, -len(x) % ROWS), (0, 0))).reshape(-1, ROWS, x.shape[1])
-        return np.concatenate([apply(self.params, piece) for piece in pieces])[: len(x)]
+        found = [_applied(self.network.apply, self.params, piece) for piece in pieces]
+        return np.concatenate(found, axis=1)[:, : len(x)]
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """The ensemble's linear outputs, float32 (rows, outputs), of x (rows, features)."""
+        return self.pooled(self.each(x))
+
+    def pooled(self, each: np.ndarray) -> np.ndarray:
+        """The ensemble's linear outputs from those of its members; see ``pooled``."""
+        return pooled(each, self.preprocessing.head)
+
+    def without_diverged(self, x: np.ndarray) -> "Model":
+        """Without the members that have an output for x that is not finite; there may be none."""
+        if not self.members:
+            return self
+        finite = np.isfinite(self.each(x)).all(axis=(1, 2))
+        return replace(self, params=jax.tree.map(lambda leaf: leaf[finite], self.params))
 
     def predictions(self, outputs: np.ndarray) -> pd.DataFrame:
         """One row per example: the prediction, and of classes the probability of each.
 
-        A number is in the unit of the target.
+        A number is in the unit of the target, also where its logarithm was trained on.
         """
         names = np.array(self.preprocessing.classes, object)
         if not len(names):
-            mean, deviation = self.preprocessing.scale
-            return pd.DataFrame({"prediction": outputs[:, 0].astype(np.float64) * deviation + mean})
-        logits = outputs if len(names) > 2 else np.concatenate([-outputs, outputs], axis=1)
-        activation = jaxnn.HEADS[self.preprocessing.head].activation
-        probabilities = np.asarray(jax.vmap(activation)(jnp.asarray(logits)))
+            return pd.DataFrame({"prediction": self.preprocessing.decode(outputs[:, 0])})
+        probabilities = self._probabilities(outputs)
         columns = {
             f"probability of {name}": probabilities[:, number] for number, name in enumerate(names)
         }
         return pd.DataFrame({"prediction": names[self._classes(outputs)], **columns})
 
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """What targets stand for: the name of a class, or a number in the unit of the target.
+
+        Args:
+            y: as Preprocessing.encode makes them.
+        """
+        names = np.array(self.preprocessing.classes, object)
+        if len(names):
+            return names[y.ravel().astype(int)]
+        return self.predictions(y)["prediction"].to_numpy()
+
+    def spread(self, each: np.ndarray) -> np.ndarray:
+        """How far the members' predictions of a row are apart, (rows,).
+
+        The standard deviation (with members − 1) over the members: of the probability of the class
+        that the ensemble predicts, or of the number, in the unit of the target.
+
+        Args:
+            each: (members, rows, outputs).
+        """
+        if not self.preprocessing.classes:
+            numbers = [self.predictions(one)["prediction"].to_numpy() for one in each]
+            return np.std(numbers, axis=0, ddof=1)
+        places = self._classes(self.pooled(each))[:, None]
+        found = [np.take_along_axis(self._probabilities(one), places, axis=1)[:, 0] for one in each]
+        return np.std(np.array(found, np.float64), axis=0, ddof=1)
+
     def score(self, outputs: np.ndarray, targets: np.ndarray) -> float:
-        """Accuracy, or R² of a number; nan where all targets are the same number.
+        """The score, higher is better; nan where the metric is not defined, see ``Score``.
 
         Args:
             outputs: (rows, outputs).
             targets: as Preprocessing.encode makes them.
         """
-        if self.preprocessing.classes:
-            return float(np.mean(self._classes(outputs) == targets.ravel()))
-        outputs, targets = outputs.astype(np.float64), targets.astype(np.float64)
-        spread = targets.var()
-        return float(1 - np.mean((outputs - targets) ** 2) / spread) if spread else float("nan")
+        return self.judge.evaluate(outputs, targets)
 
     def packed(self, about: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]]:
         """The content of the two files: the parameters, and the description with their hash.
@@ -97,6 +147,8 @@ class Model:
             "task": self.preprocessing.head,
             "target": self.preprocessing.target,
             "classes": self.preprocessing.classes,
+            "metric": self.judge.name,
+            "members": self.members,
             **about,
             "own_activations": self.own_activations,
             "left_out": self.left_out,
@@ -104,20 +156,57 @@ class Model:
             "parameters_sha256": hashlib.sha256(content).hexdigest(),
         }
 
-    def scores(self, data: Dataset) -> dict[str, float]:
-        """The score on each part of the data; all rows go through the network together."""
-        parts = ("train", "validation", "test")
-        outputs = self.outputs(np.concatenate([data.x[part] for part in parts]))
-        cuts = np.cumsum([len(data.x[part]) for part in parts])[:-1]
-        return {
-            part: self.score(found, data.y[part])
-            for part, found in zip(parts, np.split(outputs, cuts), strict=True)
-        }
+    def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Of each class, float32 (rows, classes)."""
+        two = len(self.preprocessing.classes) == 2
+        logits = np.concatenate([-outputs, outputs], axis=1) if two else outputs
+        activation = jaxnn.HEADS[self.preprocessing.head].activation
+        return np.asarray(jax.vmap(activation)(jnp.asarray(logits)))
 
     def _classes(self, outputs: np.ndarray) -> np.ndarray:
         return (
             np.argmax(outputs, axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(int)
         )
+
+
+@partial(jax.jit, static_argnums=0)
+def _applied(apply: Callable, params: Params, x: Array) -> Array:
+    """(members, rows, outputs)."""
+    return jax.vmap(jax.vmap(apply, in_axes=(None, 0)), in_axes=(0, None))(params, x)
+
+
+def pooled(each: np.ndarray, head: str) -> np.ndarray:
+    """The linear outputs that stand for an ensemble's mean prediction.
+
+    For classes, those whose probabilities are the mean of the members' probabilities; for a
+    number, the mean of the members' outputs. Those of a single member are its own.
+
+    Args:
+        each: the members' outputs, (members, rows, outputs).
+        head: a key of jaxnn.HEADS.
+
+    Returns:
+        float32 (rows, outputs).
+
+    Example:
+        >>> each = np.log([[[0.9, 0.1]], [[0.4, 0.6]]]).astype(np.float32)
+        >>> np.exp(pooled(each, "multiclass")).round(3).tolist()
+        [[0.65..., 0.35...]]
+
+    Reference:
+        Lakshminarayanan, Pritzel & Blundell 2017, NeurIPS.
+    """
+    if len(each) == 1:
+        return each[0]
+    each = each.astype(np.float64)
+    if head == "regression":
+        return each.mean(axis=0).astype(np.float32)
+    # By logarithms, since a probability that is 0 in float32 has one too.
+    if head == "binary":
+        found = logsumexp(log_expit(each), axis=0) - logsumexp(log_expit(-each), axis=0)
+    else:
+        found = logsumexp(log_softmax(each, axis=-1), axis=0) - np.log(len(each))
+    return found.astype(np.float32)
 
 
 def load(folder: Path) -> Model:
@@ -163,6 +252,8 @@ def load(folder: Path) -> Model:
     expected = jax.eval_shape(net.init, jax.random.key(0))
     try:
         found = safetensors.numpy.load(content)
+        if "members" not in plain:  # of an earlier version, which saved one network
+            found = {name: leaf[None] for name, leaf in found.items()}
         params = jax.tree.unflatten(
             jax.tree.structure(expected), [found[name] for name in flat(expected)]
         )
@@ -171,7 +262,8 @@ def load(folder: Path) -> Model:
             f"{folder / PARAMETERS}: it does not have the parameters of {DESCRIPTION} ({error}); "
             "run the experiment again"
         ) from None
-    return Model(structure, net, preprocessing, params, left_out, sources)
+    metric = plain.get("metric")  # earlier versions had none
+    return Model(structure, net, preprocessing, params, metric, left_out, sources)
 
 
 def flat(params: Params) -> dict[str, Any]:

@@ -1,124 +1,109 @@
-"""The model to keep: one network of the first choice, trained once more as it was in the grid."""
+"""The model to keep: an ensemble of networks of the first choice, trained on all rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
-import pandas as pd
 
-import jaxnn
+from experiments.lab.results.ensembles import Blocks, train_ensembles
+from experiments.lab.results.estimate import Estimate, estimate
 from experiments.lab.results.model import Model
 from experiments.lab.results.provenance import provenance
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.study import Study
-from jaxnn.program import Plan, Task, make_program, segment_lengths
-from jaxnn.segments import Batches, program_segments
-from jaxnn.types import Params
+from experiments.lab.study.score import Score
 
-WHICH = (
-    "the first row of the table at its rate, trained again on the training rows with the seed "
-    "whose validation score is the median"
-)
+MEMBERS = 10  # at most: more gain little, and each member is trained once per split
+SPLITS = 10  # at most, for the stated score
 
 
 @dataclass(frozen=True)
 class Refit:
-    """A choice's typical run as a model, and what the files say of it.
+    """A model of the first choice, and what the files say of it.
 
-    about: its seed, rate, steps and batch size, its own scores, and its run's in the grid.
+    stated: its score on new rows.
+    about: its members, rate, steps and batch size, and its stated score.
     parameters, description: the content of the model's two files.
     """
 
     model: Model
+    stated: Estimate
     about: Mapping[str, Any]
     parameters: bytes
     description: Mapping[str, Any]
 
+    def said(self, judge: Score) -> str:
+        """What it is and how good, for the screen."""
+        unit = judge.written(self.stated.score)
+        score = f"{unit.score(self.stated.score)} {unit.interval(*self.stated.interval)}"
+        return (
+            f"The model is {self.about['is']}. Its {unit.name} on new rows: {score}, "
+            f"{self.stated.what}."
+        )
 
-def refitted(comparison: Comparison) -> Refit | None:
-    """The typical run of the first choice, trained again; None where all its runs have diverged."""
+
+def refitted(comparison: Comparison, *, single: bool = False) -> Refit | None:
+    """The first choice at its rate, trained on all rows; None where all networks have diverged.
+
+    It has as many members as the choice has seeds, at most MEMBERS; each is trained with as many
+    updates as the study's networks. A member that diverges is left out.
+
+    Args:
+        comparison: what was found.
+        single: one network in place of an ensemble.
+    """
     study, choice = comparison.study, comparison.choices[0]
     structure = study.grid.structures[study.number(choice.structure)]
-    column = f"validation_{study.score.name}"
-    run = typical(comparison.results.loc[list(choice.rows)], column)
-    if run is None:
-        return None
-    data = study.splits.of(int(run["seed"]))
-    params = refit(study, structure, choice.learning_rate, int(run["seed"]))
-    if params is None:
-        return None
-    names = structure["activation"].split("/")
+    blocks = Blocks(study.splits, _seeds(comparison))
+    members = 1 if single else min(MEMBERS, len(choice.scores))
+    trained = train_ensembles(study, structure, choice.learning_rate, members, blocks)
+    data, names = study.splits.whole(), structure["activation"].split("/")
     own = study.settings["own_activations"].items()
     model = Model(
         structure=structure,
         network=study.network(structure),
         preprocessing=data.preprocessing,
-        params=params,
+        params=trained.of(0),
+        metric=study.score.name,
         left_out=study.left_out,
         own_activations={name: found for name, found in own if name in names},
-    )
-    scores = model.scores(data)
+    ).without_diverged(data.x["train"])
+    if not model.members:
+        return None
+    stated = estimate(study, model, trained, blocks)
     about = {
-        "is": WHICH,
-        "seed": run["seed"],
+        "is": _described(model.members, blocks.rows[0]),
         "learning_rate": choice.learning_rate,
         "steps": study.steps,
         "batch_size": study.batch_size(structure),
-        **{f"{part}_{study.score.name}": value for part, value in scores.items()},
-        "in_the_grid": {name: run[name] for name in (column, f"test_{study.score.name}")},
+        "rows": blocks.rows[0],
+        "members": model.members,
+        "members_diverged": members - model.members,
+        f"test_{study.score.name}": study.score.own(stated.score),
+        f"test_{study.score.name}_interval": [
+            study.score.own(end) for end in study.score.ascending(stated.interval)
+        ],
+        f"test_{study.score.name}_is": stated.what,
+        "splits": {
+            f"test_{study.score.name}": [study.score.own(each) for each in stated.scores],
+            "members_diverged": np.sum(~trained.finite[1:], axis=1).tolist(),
+        },
     }
-    return Refit(model, about, *model.packed({**about, **provenance()}))
+    return Refit(model, stated, about, *model.packed({**about, **provenance()}))
 
 
-def typical(runs: pd.DataFrame, score: str) -> Mapping | None:
-    """The run whose validation score is the median, so as good as the verdict says, not luckier.
+def _seeds(comparison: Comparison) -> tuple[int, ...]:
+    """Of the splits that the stated score is a mean over; none where test rows come with the data.
 
-    Diverged runs are left out. Ties go by validation loss; of an even number of runs it is the
-    better one of the middle two.
-
-    Args:
-        runs: of one choice at its rate, rows of the results.
-        score: the column of the validation score.
-
-    Returns:
-        Its row; None where every run has diverged.
+    Seeds that have one and the same split count once.
     """
-    runs = runs[runs["diverged_step"].isna()].assign(loss=lambda runs: -runs["validation_loss"])
-    ordered = runs.sort_values([score, "loss", "seed"])
-    return ordered.iloc[len(ordered) // 2].to_dict() if len(ordered) else None
+    splits, seeds = comparison.study.splits, comparison.study.grid.seed_numbers
+    if splits.source.test is not None:
+        return ()
+    different = {splits.number(seed): seed for seed in reversed(seeds)}
+    return tuple(sorted(different.values())[:SPLITS])
 
 
-def refit(study: Study, structure: Mapping[str, Any], rate: float, seed: int) -> Params | None:
-    """Train one run of a grid by itself: the same initial draws, batches and number of updates.
-
-    Its numbers are the grid's up to the rounding of sums, which are added in another order where
-    many networks train at once.
-
-    Args:
-        study: what was asked.
-        structure: the run's.
-        rate: its learning rate.
-        seed: its seed, one of the study's.
-
-    Returns:
-        The parameters as NumPy arrays; None where they are not finite.
-    """
-    training, train = study.make(structure), study.splits.of(seed).parts["train"]
-    size, lengths = study.batch_size(structure), segment_lengths(study.steps)
-    grid, devices = jaxnn.Grid({}, {"learning_rate": (rate,)}, (seed,)), jax.local_devices()[:1]
-    plan = Plan.whole(jaxnn.arrange(grid), len(devices))
-    program = make_program(training, grid, plan, devices)
-    every = np.unique(study.grid.seed_numbers)
-    batches = Batches(study.splits.training_rows, size)
-
-    def draw(wanted: np.ndarray, start: int, steps: int) -> np.ndarray:
-        # All seeds' batches, since JAX has compiled the draw of that many.
-        return batches(every, start, steps)[np.searchsorted(every, wanted)]
-
-    task = Task({"train": train}, lengths, size, each=(), last=())
-    *_, last = program_segments(program, grid, task, draw=draw)
-    if (last.diverged_step >= 0).any():
-        return None
-    return jax.tree.map(lambda leaf: leaf[0, 0], last.params())
+def _described(members: int, rows: int) -> str:
+    what = "one network" if members == 1 else f"the mean prediction of {members} networks"
+    return f"{what}, trained on all {rows:,} rows at the rate of the table's first row"

@@ -14,6 +14,7 @@ import pandas as pd
 from experiments.lab.io.errors import UserError
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.score import Score
 from experiments.lab.study.tables import rows_of
 
 
@@ -46,21 +47,21 @@ def records(comparison: Comparison) -> list[Record]:
                 for name, value in {**single, **choice.cell}.items()
                 if value not in (None, (), {})
             },
-            _scores(choice, study.score.name),
+            _scores(choice, study.score),
             _curve(rows_of(comparison.curves, choice.cell)),
         )
         for choice in comparison.choices
     ]
 
 
-def _scores(choice: Choice, name: str) -> dict[str, float]:
-    """The final ones over seeds, where they are finite."""
-    low, high = choice.interval
+def _scores(choice: Choice, score: Score) -> dict[str, float]:
+    """The final ones over seeds, where they are finite; the metric with its own sign."""
+    name, (low, high) = score.name, score.ascending(choice.interval)
     scores = {
-        f"validation_{name}": choice.validation,
-        f"test_{name}": choice.test,
-        f"test_{name}_low": low,
-        f"test_{name}_high": high,
+        f"validation_{name}": score.own(choice.validation),
+        f"test_{name}": score.own(choice.test),
+        f"test_{name}_low": score.own(low),
+        f"test_{name}_high": score.own(high),
         "test_loss": choice.test_loss,
         "diverged_runs": choice.diverged_runs,
     }

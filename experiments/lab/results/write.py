@@ -14,9 +14,14 @@ from experiments.lab.results.refit import Refit
 from experiments.lab.study import wording
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
+from experiments.lab.study.tables import as_written
 
 About = Mapping[str, Any] | None
+# Fields of a choice, and of its comparison with the baseline, that are scores or their differences.
+SCORES = {"validation", "test", "middle", "scores", "interval", "splits_interval"}
+SCORES |= {"difference", "difference_interval"}
 
 
 def write(
@@ -47,8 +52,11 @@ def write(
             "total": seconds,
         },
     }
-    drawn = report.figures(comparison)
-    files.write_table(folder.path / "results.csv", comparison.results)
+    predictions = _predictions(refit, comparison.study) if refit else None
+    drawn = report.figures(comparison, predictions)
+    files.write_table(
+        folder.path / "results.csv", as_written(comparison.results, comparison.study.score)
+    )
     files.write_table(folder.path / "curves.csv", comparison.curves)
     files.write_json(folder.path / "summary.json", summary)
     if refit:
@@ -60,11 +68,21 @@ def write(
     files.write_json(folder.path / "config.json", config)
 
 
+def _predictions(refit: Refit, study: Study) -> report.Predictions:
+    """Those that the stated score of the model comes from."""
+    stated, data = refit.stated, study.data
+    of = f"On the {len(stated.true):,} test rows that the stated score of the model is of"
+    if len(stated.scores) > 1:
+        of += f", over {len(stated.scores)} splits"
+    return report.Predictions(stated.true, stated.predicted, data.classes, data.target, of)
+
+
 def _asked(comparison: Comparison) -> Mapping[str, Any]:
     """What was asked, and of which data."""
     study, data = comparison.study, comparison.study.data
     return {
         "configuration": study.settings,
+        "steps": study.steps,
         "runs": len(comparison.results),
         "programs": len(study.grid.structures),
         "data": {
@@ -80,11 +98,35 @@ def _asked(comparison: Comparison) -> Mapping[str, Any]:
     }
 
 
-def _row(choice: Choice) -> dict[str, Any]:
-    """A choice as the summary has it."""
+def _row(choice: Choice, score: Score) -> dict[str, Any]:
+    """A choice as the summary has it: the metric and its differences with its own sign."""
     row = asdict(choice) | choice.structure
     del row["rows"]  # of a table in memory
+    for values in filter(None, (row, row["versus"])):
+        for name in SCORES & values.keys():
+            found = values[name]
+            if "interval" in name:
+                found = score.ascending(found)
+            values[name] = (
+                tuple(map(score.own, found)) if isinstance(found, tuple) else score.own(found)
+            )
     return row
+
+
+def _references(comparison: Comparison) -> list[dict[str, Any]]:
+    """Models that are no networks, in the metric's own sign."""
+    score = comparison.study.score
+    return [
+        {
+            "model": model.reference.title,
+            "test": score.own(model.score),
+            "interval": [score.own(end) for end in score.ascending(model.interval)],
+            "first_on_the_same_splits": score.own(model.network),
+            "p_not_better": model.p,
+            "note": model.reference.note,
+        }
+        for model in (comparison.outside.models if comparison.outside else ())
+    ]
 
 
 def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
@@ -104,10 +146,10 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
         "failed": "test score at most half-way from the trivial predictor's to the best choice's",
         "versus": "paired differences from the baseline, P(better) with ties ½, p of sign flips "
         "with Holm's correction",
-        "good_rates": "validation error (1 − metric) at most 1.25 × the best rate's + 0.01; linear "
-        "in log rate between rates",
+        "good_rates": f"validation error ({study.score.error_title}) at most 1.25 × the best "
+        "rate's + 0.01; linear in log rate between rates",
         "target": {
-            "validation": comparison.target,
+            "validation": study.score.own(comparison.target),
             "is": "the error that is good, by that rule, for the baseline's best",
             "steps": "first point of the validation curve at the target, median over seeds; null: "
             "missed",
@@ -118,9 +160,10 @@ def _summary(comparison: Comparison, about: About) -> Mapping[str, Any]:
             choice.label for choice in choices[1:] if choice.p >= wording.CERTAIN
         ],
         "table": [
-            _row(choice) | {"theory_gradient_factor": factor}
+            _row(choice, study.score) | {"theory_gradient_factor": factor}
             for choice, factor in zip(choices, comparison.gradient_factors, strict=True)
         ],
+        "references": _references(comparison),
         "model": about,
         "performance_profile": comparison.profile.to_dict("list"),
     }

@@ -16,18 +16,27 @@ from experiments.lab.study.statistics import ROUNDING, sign_patterns
 LEVEL = 0.95
 # With fewer blocks no choice can be left out, since the least p is 2^−blocks.
 FEWEST_BLOCKS = math.floor(-math.log2(1 - LEVEL)) + 1
+# Of 1 − level, what each step may take; that all steps together take no more was measured.
+SHARE = 0.9
+HALVINGS = 20  # of the interval that has the bound
 
 
-def best_p(scores: np.ndarray) -> np.ndarray:
+def best_p(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
     """p of each choice being the best one: of its expected score being at least all others'.
 
     For choice i, how often the largest Σ d / √Σ d² over the differences d = scores[j] − scores[i]
-    is as large as the one observed when blocks change their signs. Corrected for the number of
-    choices, and for the choice having been made by looking at these scores. Exact for differences
-    whose joint distribution is symmetric.
+    is as large as the one observed when blocks change their signs. So p is corrected for the number
+    of choices, whichever of them data of the same runs have singled out. Choices that are left out
+    are no rivals of the others, which are tested again without them, until none is left out: poor
+    choices do not make it harder to tell good ones apart. Where there can be a second step, p is
+    divided by 0.9. The p of a choice that a later step leaves out is at least the p of those before
+    it.
+
+    Each test is exact for differences whose joint distribution is symmetric.
 
     Args:
         scores: finite, shape (choices, blocks).
+        level: 1 − level is the p below which a choice is left out.
 
     Returns:
         shape (choices,).
@@ -37,18 +46,33 @@ def best_p(scores: np.ndarray) -> np.ndarray:
         [1.0, 0.015625]
 
     Reference:
-        Hsu 1984, Annals of Statistics 12; Westfall & Young 1993, "Resampling-based multiple
-        testing".
+        Hsu 1984, Annals of Statistics 12; stepwise: Stefansson, Kim & Hsu 1988, "On confidence sets
+        in multiple comparisons"; Westfall & Young 1993, "Resampling-based multiple testing".
     """
-    signs = sign_patterns(scores.shape[1])
-    return np.array([_p(*_largest(_others(scores, i), signs)) for i in range(len(scores))])
+    signs, share = sign_patterns(scores.shape[1]), _share(scores)
+    p, left, least = np.ones(len(scores)), np.arange(len(scores)), 0.0
+    while len(left) > 1:
+        kept = scores[left]
+        found = [_p(*_largest(_others(kept, i), signs), share) for i in range(len(left))]
+        p[left] = np.maximum(found, least)
+        out = p[left] < 1 - level
+        if not out.any():
+            break
+        least, left = p[left][out].max(), left[~out]
+    return p
 
 
 def best_set(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
     """Which choices may be the best; the truly best is among them with this confidence.
 
-    Multiple comparisons with the best (Hsu 1984): those whose p of being the best is at least
-    1 − level. With fewer than ``FEWEST_BLOCKS`` blocks no choice can be left out at 0.95.
+    Multiple comparisons with the best: those whose p of being the best is at least 1 − level. With
+    fewer than ``FEWEST_BLOCKS`` blocks no choice can be left out at 0.95.
+
+    Measured at 0.95: of equally good choices, a given one is in the set in 94.8 to 95.2 % of 1,500
+    studies (2 to 5 choices, 10 and 40 blocks). Where the blocks are splits of one table and the
+    truth is of new rows, the truly best is in it in 94 to 99 % (``tests.helpers.split_simulation``,
+    and tables of MNIST). There, means of differences vary 1.0 to 1.2 times as much between tables
+    as is seen within one with 10 blocks; with many more, on a small table, it may be more.
 
     Args:
         scores: finite, shape (choices, blocks).
@@ -60,15 +84,15 @@ def best_set(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
         >>> best_set(np.array([np.arange(6.0) + 1, np.arange(6.0), [2, 1, 4, 3, 6, 5]])).tolist()
         [True, False, True]
     """
-    return best_p(scores) >= 1 - level
+    return best_p(scores, level) >= 1 - level
 
 
 def bound(scores: np.ndarray, first: int, level: float = LEVEL) -> float:
     """Upper confidence bound of max_j μ_j − μ_first: how much better another choice may be.
 
     The test of ``best_p`` turned round: the largest δ for which some j may be the best and better
-    than the first by δ. It is 0 if and only if no other choice may be the best, and holds together
-    with ``best_set``, whichever choice data of the same runs have made the first.
+    than the first by δ. It is 0 where no other choice may be the best, and holds together with
+    ``best_set``, whichever choice data of the same runs have made the first.
 
     Args:
         scores: finite, shape (choices, blocks).
@@ -81,10 +105,13 @@ def bound(scores: np.ndarray, first: int, level: float = LEVEL) -> float:
         >>> round(bound(scores, 0), 3), round(bound(scores, 1), 3)
         (1.0, 1.0)
     """
-    signs, found = sign_patterns(scores.shape[1]), 0.0
-    for j in range(len(scores)):
-        if j != first:
-            found = max(found, _furthest(scores, j, first, signs, 1 - level))
+    kept = best_set(scores, level)
+    kept[first] = True
+    numbers, alpha = np.flatnonzero(kept).tolist(), (1 - level) * _share(scores)
+    signs, place, found = sign_patterns(scores.shape[1]), numbers.index(first), 0.0
+    for j in range(len(numbers)):
+        if j != place:
+            found = _furthest(scores[numbers], j, place, signs, alpha, found)
     return found
 
 
@@ -126,7 +153,7 @@ def _largest(apart: np.ndarray, signs: np.ndarray) -> tuple[float, np.ndarray]:
 
     ``sign_patterns`` has one of each two opposite patterns, so each is used with its opposite.
     """
-    if not len(apart):
+    if not len(apart):  # nothing to be compared with
         return -math.inf, np.full(2 * len(signs), -math.inf)
     norm = np.sqrt(np.sum(apart**2, axis=1, keepdims=True))
     apart = np.divide(apart, norm, out=np.zeros_like(apart), where=norm > 0)
@@ -134,13 +161,23 @@ def _largest(apart: np.ndarray, signs: np.ndarray) -> tuple[float, np.ndarray]:
     return float(apart.sum(axis=1).max()), np.concatenate([sums.max(axis=0), -sums.min(axis=0)])
 
 
-def _p(seen: float, flipped: np.ndarray) -> float:
+def _p(seen: float, flipped: np.ndarray, share: float = 1.0) -> float:
     """Share of the patterns under which the statistic is at least as large as the one observed."""
-    return float(np.mean(flipped >= seen - ROUNDING))
+    return min(1.0, float(np.mean(flipped >= seen - ROUNDING)) / share)
 
 
-def _furthest(scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: float) -> float:
-    """The largest δ for which p of "j is the best, and better than the first by δ" is ≥ alpha."""
+def _share(scores: np.ndarray) -> float:
+    """What a step may take of 1 − level: two choices are told apart in one step."""
+    return SHARE if len(scores) > 2 else 1.0
+
+
+def _furthest(
+    scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: float, least: float
+) -> float:
+    """The largest δ for which p of "j is the best, and better than the first by δ" is ≥ alpha.
+
+    ``least``, where that is smaller.
+    """
     rest, flipped_rest = _largest(_others(np.delete(scores, first, axis=0), j - (j > first)), signs)
     apart = scores[first] - scores[j]
 
@@ -148,16 +185,16 @@ def _furthest(scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: 
         seen, flipped = _largest((apart + delta)[None], signs)
         return _p(max(seen, rest), np.maximum(flipped, flipped_rest)) >= alpha
 
-    low, high = 0.0, float(np.max(np.abs(apart)))
-    if not possible(low) or high == 0:
-        return 0.0
+    low, high = least, max(2 * least, float(np.max(np.abs(apart))))
+    if not np.any(apart) or math.isinf(least) or not possible(least):
+        return least
     for _ in range(60):
         if not possible(high):
             break
         low, high = high, 2 * high
     else:
         return math.inf
-    for _ in range(30):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if possible(middle) else (low, middle)
     return high

@@ -57,6 +57,7 @@ class Choice:
     rates: tuple[float, float]
     edge: str | None
     validation: float
+    validation_loss: float
     test: float
     scores: tuple[float, ...]
     middle: float
@@ -122,9 +123,9 @@ def choose(
     return against_baseline(choices, axes[0], baseline), verdict
 
 
-def rank(found: Any) -> float:
-    """What choices are sorted by, best first: their validation score."""
-    return -rounded(found.validation)
+def rank(found: Any) -> tuple[float, float]:
+    """What choices are sorted by, best first: their validation score; of equals, the loss."""
+    return -rounded(found.validation), rounded(found.validation_loss)
 
 
 def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choice:
@@ -140,11 +141,12 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
     runs = ~np.isnan(scores)
     seeds = slice(scores.shape[1])
     trivial = (
-        rules.trivial.loss("validation", seeds),
-        rules.trivial.score("validation", seeds),
+        of_seeds(rules.trivial_loss, seeds),
+        of_seeds(score.trivial.get("validation", -np.inf), seeds),
     )
-    found = rate.chosen(rates, by_rate("validation_loss"), scores, runs, *trivial)
-    expected = np.nanmean(scores, axis=1)
+    losses = by_rate("validation_loss")
+    found = rate.chosen(rates, losses, scores, runs, *trivial)
+    losses, expected = rate.clipped(losses, trivial[0]), np.nanmean(scores, axis=1)
     cell = rows[rows["learning_rate"] == rates[found.cell]].sort_values("seed")
     test = cell[f"test_{score.name}"].to_numpy(float)
     edges = {0: "lowest", len(rates) - 1: "highest"}
@@ -159,6 +161,7 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
         rates=(float(rates[found.tied[0]]), float(rates[found.tied[-1]])),
         edge=edges.get(found.best) if len(rates) > 1 else None,
         validation=float(expected[found.cell]),
+        validation_loss=float(np.nanmean(losses[found.cell])),
         test=float(test.mean()),
         scores=tuple(test.tolist()),
         middle=float(interquartile_mean(test)),
@@ -166,10 +169,15 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
         diverged_runs=int(rows["diverged_step"].notna().sum()),
         diverged_here=int(cell["diverged_step"].notna().sum()),
         runs=len(rows),
-        good_rates=good_rates(rates, 1 - expected),
+        good_rates=good_rates(rates, score.error(expected) / score.size),
         dead=dead,
         saturated=saturated,
     )
+
+
+def of_seeds(values: np.ndarray | float, seeds: slice) -> np.ndarray | float:
+    """Those of some seeds, of values (seeds,) or one number for all."""
+    return values[seeds] if isinstance(values, np.ndarray) and values.ndim else values
 
 
 def _compared(choices: Sequence[Choice], rules: Rules) -> list[Choice]:
@@ -185,7 +193,7 @@ def _compared(choices: Sequence[Choice], rules: Rules) -> list[Choice]:
     )
     splits = mean_over_splits_interval(scores)
     best = float(means.max())
-    trivial = rules.trivial.score("test", slice(scores.shape[1]))
+    trivial = of_seeds(score.trivial.get("test", -np.inf), slice(scores.shape[1]))
     failed = rate.failed(scores, trivial, best).sum(axis=1)
     return [
         replace(

@@ -11,7 +11,9 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study import diagnostics, wording
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
-from experiments.lab.study.scope import Earlier, earlier, still_falls
+from experiments.lab.study.reference_verdict import Outside, outside
+from experiments.lab.study.references import Reference
+from experiments.lab.study.scope import Earlier, earlier, last_gain, still_falls
 from experiments.lab.study.speed import TAUS, performance_profile, steps_to_target
 from experiments.lab.study.study import Study
 from experiments.lab.study.tables import curves_table, results_table
@@ -29,9 +31,11 @@ class Comparison:
     choices: the recommended one first, then in the order of their validation scores.
     found: what their scores say.
     earlier: what validation scores said at half and at three quarters of the updates.
+    last_gain: of the first's validation score, in the last fifth of the updates.
     target: the validation score that is good for the baseline's own best.
     profile: one row per factor τ, one column per choice; see performance_profile.
     layers: of each choice's networks before training.
+    outside: what models that are no networks say; None before they are fitted.
     gradient_factors: of each choice, by theory; None where there is none.
     """
 
@@ -42,20 +46,44 @@ class Comparison:
     choices: Sequence[Choice]
     found: Verdict
     earlier: Sequence[Earlier]
+    last_gain: float
     target: float
     profile: pd.DataFrame
     layers: Sequence[diagnostics.Layers]
     gradient_factors: Sequence[float | None]
+    outside: Outside | None = None
+
+    def with_references(self, found: Sequence[Reference]) -> "Comparison":
+        """The same, compared with models that are no networks."""
+        labels = [choice.label for choice in self.choices]
+        scores = np.array([choice.scores for choice in self.choices])
+        return replace(self, outside=outside(found, labels, scores, self.study.rules))
 
     @property
     def verdict(self) -> str:
-        """What to use, and how sure that is."""
-        return f"{wording.verdict(self.found, self.choices[0], self.study)} {wording.scope(self)}"
+        """What to use, how sure that is, and what it holds for."""
+        said, score = [wording.scope(self)], self.study.score
+        if not (self.outside and self.outside.nothing_recommended):
+            said = [self._of_networks, *said]
+        if self.outside:
+            said = [self.outside.sentences(score), *said]
+        return " ".join(filter(None, said))
 
     @property
-    def programs(self) -> list[Outcome]:
-        """The outcome that each choice belongs to."""
-        return [self.outcomes[self.study.number(choice.structure)] for choice in self.choices]
+    def _of_networks(self) -> str:
+        if self.study.limit and not self.settled:
+            return wording.undertrained(self)
+        return wording.verdict(self.found, self.choices[0], self.study)
+
+    @property
+    def settled(self) -> bool:
+        """Whether more updates are not expected to change what is recommended.
+
+        The first gains no more than the margin in the last fifth of the updates, and at half and
+        three quarters of them the verdict agreed with that at the end.
+        """
+        agree = all(then.agrees for then in self.earlier)
+        return agree and self.last_gain <= self.study.rules.margin
 
     @property
     def widened_to(self) -> Mapping[str, float]:
@@ -79,10 +107,11 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         study: what is asked.
         outcomes: in the order of the structures.
     """
-    results, curves = results_table(study, outcomes), curves_table(study, outcomes)
+    score, results = study.score, results_table(study, outcomes)
+    curves = curves_table(study, outcomes)
     choices, found = choose(results, study.axes, study.rules)
     against = next(choice for choice in choices if choice.versus is None)
-    target = 1 - good_enough(1 - against.validation)
+    target = score.best - score.size * good_enough(score.error(against.validation) / score.size)
     reached = [
         steps_to_target(outcome.steps, study.score.of(outcome.curves, "validation"), target)
         for outcome in outcomes
@@ -105,6 +134,7 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         index=pd.Index(TAUS, name="tau"),
         columns=[choice.label for choice in choices],
     )
+    validation = [_validation(study, outcomes, choice) for choice in choices]
     structures = [study.grid.structures[study.number(choice.structure)] for choice in choices]
     return Comparison(
         study=study,
@@ -113,7 +143,8 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         curves=curves,
         choices=choices,
         found=found,
-        earlier=_earlier(study, outcomes, choices),
+        earlier=earlier(outcomes[0].steps, validation),
+        last_gain=last_gain(outcomes[0].steps, validation[0]),
         target=target,
         profile=profile.reset_index(),
         layers=[study.initial_layers(structure) for structure in structures],
@@ -137,10 +168,8 @@ def _improving(study: Study, outcomes: Sequence[Outcome], choice: Choice) -> boo
     return still_falls(outcomes[number].steps, losses)
 
 
-def _earlier(study: Study, outcomes: Sequence[Outcome], choices: Sequence[Choice]) -> list[Earlier]:
-    scores = []
-    for choice in choices:
-        number, cell, seeds = _runs(study, choice)
-        found = study.score.of(outcomes[number].curves, "validation")[:, cell, seeds]
-        scores.append(np.fmax(found, study.score.worst))
-    return earlier(outcomes[0].steps, scores)
+def _validation(study: Study, outcomes: Sequence[Outcome], choice: Choice) -> np.ndarray:
+    """A choice's validation scores, (points, seeds)."""
+    number, cell, seeds = _runs(study, choice)
+    found = study.score.of(outcomes[number].curves, "validation")[:, cell, seeds]
+    return np.fmax(found, study.score.worst)

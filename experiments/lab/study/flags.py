@@ -4,14 +4,15 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import jaxnn
-from experiments.lab.data import Splits, load
+from experiments.lab.data import Source, Splits, cautions, load, with_transform
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
-from experiments.lab.study.rules import MARGIN
+from experiments.lab.study.score import score_for
 from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
-LEAST = {"seeds": 1, "depth": 0, "width": 1, "steps": 1, "batch_size": 1, "refine": 0}
+LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+STEPS = 200  # updates, unless flags say more
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,30 @@ class StudyFlags:
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int, ...] = (64,)
     """Neurons per hidden layer."""
-    steps: int = 200
-    """Updates of each network."""
+    steps: int | None = None
+    """Updates of each network. Without it or --epochs, 200, and twice as many as long as more
+    training would change what is recommended."""
+    epochs: float | None = None
+    """The updates of each network, given as passes over the training rows."""
+    most_steps: int = 6400
+    """Updates to which the training is lengthened at most, where neither --steps nor --epochs is
+    given."""
     batch_size: tuple[int, ...] = (64,)
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
     """sgd, momentum, nesterov, rmsprop, adam, adamw, lion."""
-    margin: float = MARGIN
-    """The largest difference between two scores that does not matter in practice;
-    0.005 is half a point of accuracy."""
+    metric: str | None = None
+    """How networks are judged: accuracy, balanced_accuracy, auc, log_loss or brier for classes;
+    r2, rmse or mae for a number. Without it, accuracy or R²."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: a row counts in training by how rare its class is, so that all classes count alike.
+    Losses are then weighted; the metric is not."""
+    transform: Literal["none", "log"] = "none"
+    """log: train on the natural logarithm of the target, a positive number; R² and the like are
+    then of the logarithm, and predictions of the number itself."""
+    margin: float | None = None
+    """A difference of scores that does not matter in practice. Without it, 0.005 (half a point of
+    accuracy); of an error, 0.005 of the trivial predictor's."""
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""
@@ -95,12 +111,14 @@ def ask(flags: StudyFlags, question: str) -> Study:
     for name, known in (("activation", named_activations.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
         if not getattr(flags, name):
             raise cli.UserError(f"--{name} has no value; known: {', '.join(known)}")
-    if not 0 < flags.margin < 1:
-        raise cli.UserError(f"--margin {flags.margin:g}: give a number above 0 and below 1")
+    if flags.margin is not None and not 0 < flags.margin < float("inf"):
+        raise cli.UserError(f"--margin {flags.margin:g}: give a number above 0")
     for name in flags.optimizer:
         cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
     rates = cli.numbers(flags.learning_rate, "--learning-rate")
     labels = tuple(dict.fromkeys(map(named_activations.canonical, flags.activation)))
+    if not max(flags.depth):
+        labels = ("linear",)
     activations = {label: named_activations.find(label, flags.depth) for label in labels}
     baseline = flags.baseline and named_activations.canonical(flags.baseline)
     if baseline is not None and baseline not in labels:
@@ -111,6 +129,45 @@ def ask(flags: StudyFlags, question: str) -> Study:
     # Two values that are written differently, such as silu and swish, may be the same one.
     structure = {name: tuple(dict.fromkeys(getattr(flags, name))) for name in AXES}
     settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
+    if flags.metric is not None:
+        cli.one_of(jaxnn.METRICS, flags.metric, "metric")
+    if flags.steps is not None:
+        cli.at_least(1, flags.steps, "--steps")
+    if flags.epochs is not None:
+        _check_epochs(flags)
+    source = _source(flags)
+    splits = Splits(source, fixed=flags.splits == "fixed")
+    given = flags.steps is not None or flags.epochs is not None
+    study = Study(
+        question=question,
+        settings={
+            **settings,
+            "learning_rate": rates,
+            "own_activations": named_activations.described(labels),
+        },
+        splits=splits,
+        asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
+        activations=activations,
+        steps=_steps(flags, splits.training_rows(0)),
+        limit=None if given else flags.most_steps,
+        refine=flags.refine,
+        fixed=flags.fixed_grid,
+        baseline=baseline,
+        margin=flags.margin,
+        metric=flags.metric,
+        balanced=flags.class_weights == "balanced",
+    )
+    if study.balanced and not splits.classes:
+        raise cli.UserError(
+            f"--class-weights balanced: {source.target} of {source.name} has no classes; "
+            "leave it out"
+        )
+    score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit
+    return study
+
+
+def _source(flags: StudyFlags) -> Source:
+    """The rows, with notes on what they and the flags imply."""
     source = load(
         flags.data,
         target=flags.target,
@@ -120,19 +177,31 @@ def ask(flags: StudyFlags, question: str) -> Study:
         group=flags.group,
         time=flags.time,
     )
-    return Study(
-        question=question,
-        settings={
-            **settings,
-            "learning_rate": rates,
-            "own_activations": named_activations.described(labels),
-        },
-        splits=Splits(source, fixed=flags.splits == "fixed"),
-        asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
-        activations=activations,
-        steps=flags.steps,
-        refine=flags.refine,
-        fixed=flags.fixed_grid,
-        baseline=baseline,
-        margin=flags.margin,
-    )
+    source = with_transform(source, flags.transform)
+    if flags.metric in (None, "accuracy", "r2", "rmse"):  # that the others are offered for
+        source = source._replace(notes=(*source.notes, *cautions(source)))
+    if not max(flags.depth):
+        note = "without a hidden layer there is no activation to compare: one linear model is"
+        source = source._replace(notes=(*source.notes, f"{note} trained at each rate"))
+    return source
+
+
+def _check_epochs(flags: StudyFlags) -> None:
+    if flags.steps is not None:
+        raise cli.UserError(
+            f"--steps {flags.steps} --epochs {flags.epochs:g}: both say how long to train; give one"
+        )
+    if not 0 < flags.epochs < float("inf"):
+        raise cli.UserError(f"--epochs {flags.epochs:g}: give a number above 0")
+    if len(set(flags.batch_size)) > 1:
+        raise cli.UserError(
+            f"--epochs {flags.epochs:g}: with several batch sizes, an epoch has several numbers of "
+            "updates; give --steps"
+        )
+
+
+def _steps(flags: StudyFlags, rows: int) -> int:
+    """Updates of each network, to begin with."""
+    if flags.epochs is not None:
+        return max(1, round(flags.epochs * rows / min(flags.batch_size[0], rows)))
+    return flags.steps if flags.steps is not None else min(STEPS, flags.most_steps)

@@ -1,8 +1,9 @@
 """The range of good learning rates in decades.
 
-An error is 1 − accuracy, or 1 − R², on validation data. It is good, compared with a reference
-error, if it is at most 1.25 × reference + 0.01. The 0.01 is for references near 0, which no other
-run could meet.
+An error is 1 − accuracy, 1 − R² or the like, see ``Score.error``, on validation data. It is good,
+compared with a reference error, if it is at most 1.25 × reference + 0.01. The 0.01 is for
+references near 0, which no other run could meet; of an error of which lower is better, such as
+RMSE, both are in units of ``Score.size``.
 """
 
 from collections.abc import Sequence

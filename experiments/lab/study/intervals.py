@@ -27,6 +27,13 @@ def new_rows_interval(
     is common as far as the choices vary together; see ``common_variance``. Student's t with J − 1
     degrees of freedom.
 
+    Measured coverage of a 95 % interval, with four choices, the truth being the expected score of
+    training on as many new rows: 0.92 to 0.97 (``tests.helpers.split_simulation``: accuracy and R²,
+    tables of 180 and 570 rows, 5, 10 and 20 blocks; the mean over splits, not inflated: 0.92 down
+    to 0.74); 0.95 to 0.99 (networks on tables of 570 and 1,797 rows of MNIST, 5 to 20 blocks);
+    0.91 (targets with Student's t noise of 3 degrees of freedom, 20 blocks). Inflating the whole
+    variance covers 0.96 to 0.99 and is up to half as wide again.
+
     Args:
         scores: finite, shape (choices, blocks).
         overlap: test rows / training rows of a block; 0 if blocks share no row.

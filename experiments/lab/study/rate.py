@@ -12,6 +12,7 @@ import numpy as np
 
 DIGITS = 9  # of a loss that count: the last bits of a mean decide nothing
 ROUNDING = 10.0**-DIGITS
+ROUNDING = 1e-6  # of a score in float32
 STANDARD_ERRORS = 1.0  # above the best, within which a rate is as good: the one-standard-error rule
 
 
@@ -58,7 +59,8 @@ def failed(scores: np.ndarray, trivial: np.ndarray | float, best: float) -> np.n
         >>> failed(np.array([0.1, 0.5, 0.9]), 0.1, 0.97).tolist()
         [True, True, False]
     """
-    return scores <= (trivial + np.fmax(best, np.mean(trivial))) / 2
+    bound = (trivial + np.fmax(best, np.mean(trivial))) / 2
+    return scores <= bound + ROUNDING * np.abs(bound)
 
 
 def lowest(losses: np.ndarray, runs: np.ndarray) -> int:

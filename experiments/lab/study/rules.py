@@ -1,13 +1,10 @@
 """The rules of a comparison: all that choices are made and compared by."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.lab.study.score import Score
-from experiments.lab.study.trivial import Trivial
-
-MARGIN = 0.005  # a difference of scores that does not matter in practice, unless --margin says more
+from experiments.lab.study.score import MARGIN, Score
 
 
 @dataclass(frozen=True)
@@ -15,7 +12,7 @@ class Rules:
     """How runs are judged and choices compared.
 
     score: higher is better.
-    trivial: what the trivial predictor reaches on each seed's validation and test rows.
+    trivial_loss: of the trivial predictor on each seed's validation rows, (seeds,), or a number.
     baseline: a value of the first axis, with which all others are compared in addition to the best;
         None: relu if it is there, else the first in the results.
     seeds: rates are chosen on seeds below this number, which every rate has; scores are over all
@@ -28,7 +25,7 @@ class Rules:
     """
 
     score: Score
-    trivial: Trivial = field(default_factory=Trivial)
+    trivial_loss: np.ndarray | float = np.inf
     baseline: str | None = None
     seeds: float = np.inf
     overlap: float = 0.0

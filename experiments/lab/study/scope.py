@@ -32,6 +32,21 @@ def still_falls(steps: np.ndarray, losses: np.ndarray) -> bool:
     return bool(fall.mean() > max(FALLS * before.mean(), ERRORS * error))
 
 
+def last_gain(steps: np.ndarray, scores: np.ndarray) -> float:
+    """By how much the mean score rose in the last fifth of the training.
+
+    Args:
+        steps: (points,), the updates made at each point.
+        scores: (points, seeds).
+
+    Example:
+        >>> round(last_gain(np.arange(1, 11), np.linspace(0, 0.9, 10)[:, None]), 6)
+        0.2
+    """
+    before = scores[np.searchsorted(steps, (1 - LAST) * steps[-1])]
+    return float(scores[-1].mean() - before.mean())
+
+
 @dataclass(frozen=True)
 class Earlier:
     """What the verdict would have been with fewer updates.

@@ -11,6 +11,9 @@ from rich.text import Text
 from experiments.lab.data import Look
 from experiments.lab.study import wording
 from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.next_steps import next_steps
+
+NEXT = 3  # steps that are advised on the screen; the report has all
 
 console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
@@ -54,16 +57,16 @@ def span(seconds: float) -> str:
 
 
 def show_results(comparison: Comparison) -> None:
-    """The table, one row per choice, best first, and the verdict.
+    """The table, one row per choice, best first, the verdict, and what to do next.
 
     The table fits 80 columns, for which only long names are wrapped.
     """
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("", overflow="fold")  # long names fold, numbers stay whole
-    for title in ("at rate", score.title, "95 % interval", "failed", "decades", "steps"):
+    for title in ("at rate", score.heading, "95 % interval", "failed", "decades", "steps"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("is it the best?", no_wrap=True)
+    table.add_column("the best?", no_wrap=True)
     for position, choice in enumerate(choices):
         table.add_row(
             Text(choice.label, "bold" if position == 0 else ""),
@@ -74,6 +77,15 @@ def show_results(comparison: Comparison) -> None:
             wording.decades(choice),
             f"{wording.steps(choice)}{'↓' if choice.improving else ' '}",
             wording.may_be_best(choice),
+        )
+    for model in comparison.outside.models if comparison.outside else ():
+        table.add_row(
+            Text(model.reference.title, "dim"),
+            "",
+            score.show(model.score),
+            wording.between(model, score),
+            *[""] * 3,
+            model.reference.note,
         )
     console.print()
     console.print(table)
@@ -91,3 +103,6 @@ def show_results(comparison: Comparison) -> None:
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
     console.print(Text(f"\n{comparison.verdict}\n", "bold"))
+    if steps := next_steps(comparison)[:NEXT]:
+        show_plan([("next" if number == 0 else "", step) for number, step in enumerate(steps)])
+        console.print()

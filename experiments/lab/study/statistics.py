@@ -101,7 +101,7 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(found.pvalue)
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
+def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     """p values corrected for their number m (Holm 1979).
 
     The i-th smallest, from 0, is multiplied by m − i; then they are kept in order, and at most 1.

@@ -1,7 +1,7 @@
 """What is asked: one object that goes from the flags to training, comparison, files and report."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,13 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics, rate
 from experiments.lab.study.rate import ChosenRate
-from experiments.lab.study.rules import MARGIN, Rules
-from experiments.lab.study.score import Score, score_of
-from experiments.lab.study.trivial import Trivial
+from experiments.lab.study.rules import Rules
+from experiments.lab.study.score import Score, measured, score_of
+from experiments.lab.study.trivial import trivial_losses
 from jaxnn.data_by_seed import DataBySeed
+from jaxnn.losses import class_weighted
 from jaxnn.training import Training
-from jaxnn.types import Activation, Network
+from jaxnn.types import Activation, Array, Network
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,11 @@ class Study:
     fixed: whether no rates are trained but those asked for.
     baseline: label of the activation that the others are compared with; None: the comparison's
         default.
-    margin: a difference of scores that does not matter in practice.
+    margin: a difference of scores that does not matter in practice; None: the score's.
+    limit: the most updates to which the training is lengthened, where its length decides; None:
+        it is not lengthened.
+    metric: how runs are judged, a name in jaxnn.METRICS; None: accuracy or R².
+    balanced: whether the loss weighs a row by how rare its class is; see ``loss``.
     """
 
     question: str
@@ -52,7 +57,10 @@ class Study:
     refine: int = 0
     fixed: bool = False
     baseline: str | None = None
-    margin: float = MARGIN
+    margin: float | None = None
+    limit: int | None = None
+    metric: str | None = None
+    balanced: bool = False
 
     @cached_property
     def grid(self) -> jaxnn.Grid:
@@ -73,8 +81,27 @@ class Study:
     @cached_property
     def score(self) -> Score:
         """How runs are judged."""
-        splits = [self.splits.of(seed) for seed in self.grid.seed_numbers]
-        return score_of(splits)
+        return score_of(self._each_split, self.metric)
+
+    @property
+    def _each_split(self) -> list[Dataset]:
+        return [self.splits.of(seed) for seed in self.grid.seed_numbers]
+
+    @cached_property
+    def loss(self) -> Callable[[Array, Array], Array]:
+        """The error of one row that is trained on, and that validation rows choose a rate by.
+
+        Balanced, a row of class k counts n / (classes · nₖ), where nₖ of the n training rows are
+        of that class, so that every class has the same weight in total. The counts are those of
+        the first seed's split: stratified splits all have the same, and where they are not
+        stratified, all seeds still have one and the same loss.
+        """
+        loss, data = jaxnn.HEADS[self.data.head].loss, self.data
+        if not self.balanced:
+            return loss
+        numbers = data.y["train"].ravel().astype(int)
+        counts = np.bincount(numbers, minlength=len(data.classes))
+        return class_weighted(loss, counts.sum() / (len(counts) * np.maximum(counts, 1)))
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -122,14 +149,15 @@ class Study:
     def make(self, structure: Mapping[str, Any]) -> Training:
         """The training of one network of a structure; raises as ``network``."""
         net, phi = self.network(structure), self.layers(structure)
-        head = jaxnn.HEADS[self.data.head]
+        head, further = jaxnn.HEADS[self.data.head], measured(self.metric)
         return jaxnn.make_training(
             net,
-            head.loss,
+            self.loss,
             jaxnn.OPTIMIZERS[structure["optimizer"]],
             correct=head.correct,
             stochastic=any(one.stochastic for one in phi),
             inside=diagnostics.counter(phi),
+            scores=jaxnn.metrics.scores(*further) if further else None,
         )
 
     def initial_layers(self, structure: Mapping[str, Any]) -> diagnostics.Layers:
@@ -139,7 +167,7 @@ class Study:
         return diagnostics.measure(
             params,
             self.layers(structure),
-            jaxnn.HEADS[self.data.head].loss,
+            self.loss,
             self.data.x["train"][rows],
             self.data.y["train"][rows],
         )
@@ -148,8 +176,10 @@ class Study:
         """Make every training once, so that what cannot be built is said before training.
 
         Raises:
-            UserError: an activation cannot be used at its width.
+            UserError: an activation cannot be used at its width, or as ``score_of``.
         """
+        if self.metric is not None:
+            _ = self.score  # refuses what is not defined on these rows
         for structure in self.grid.structures:
             self.make(structure)
 
@@ -174,9 +204,15 @@ class Study:
         return min(structure["batch_size"], fewest)
 
     @cached_property
-    def trivial(self) -> Trivial:
-        """What the trivial predictor reaches."""
-        return Trivial.of([self.splits.of(seed) for seed in self.grid.seed_numbers])
+    def trivial_loss(self) -> np.ndarray:
+        """The trivial predictor's validation loss, (seeds,)."""
+        return trivial_losses(self._each_split, "validation", balanced=self.balanced)
+
+    @property
+    def longer(self) -> "Study | None":
+        """The same with twice the updates; None where these are more than the limit."""
+        steps = 2 * self.steps
+        return replace(self, steps=steps) if self.limit and steps <= self.limit else None
 
     @cached_property
     def rules(self) -> Rules:
@@ -185,18 +221,18 @@ class Study:
         same_test = self.splits.fixed or self.source.test is not None
         return Rules(
             score=self.score,
-            trivial=self.trivial,
+            trivial_loss=self.trivial_loss,
             baseline=self.baseline,
             seeds=len(self.asked.seed_numbers),
             overlap=0.0 if same_test else test / train,
             test_rows=test if same_test else None,
             rows=None if same_test else len(self.source.y),
-            margin=self.margin,
+            margin=self.score.margin if self.margin is None else self.margin,
         )
 
     def clipped(self, losses: np.ndarray) -> np.ndarray:
         """Validation losses (cells, seeds) as rates are judged by; nan or infinite: diverged."""
-        return rate.clipped(np.asarray(losses, float), self.trivial.loss("validation"))
+        return rate.clipped(np.asarray(losses, float), self.trivial_loss)
 
     def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
         """The number of the cell with the lowest expected loss of these runs, (cells, seeds)."""
@@ -219,7 +255,7 @@ class Study:
         known = runs.any(axis=0)  # the others are seeds that are not trained yet
         trivial = (
             np.broadcast_to(each, known.shape)[known]
-            for each in (self.trivial.loss("validation"), self.trivial.score("validation"))
+            for each in (self.trivial_loss, self.score.trivial["validation"])
         )
         rates = self.grid.hyperparameters["learning_rate"]
         return rate.chosen(rates, losses[:, known], scores[:, known], runs[:, known], *trivial)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.engine.outcome import Outcome
+from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 
 
@@ -49,19 +50,25 @@ def curves_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
     """One row per trained cell and point of its training curve: medians over seeds.
 
     The ends of the middle half of the seeds are in the columns _low and _high. A diverged run has
-    an infinite loss, accuracy 0, and no units to be dead or saturated.
+    an infinite loss, accuracy 0, the worst there is of another metric, and no units to be dead or
+    saturated. A metric has its own sign and unit.
 
     Args:
         study: what is asked.
         outcomes: in the order of the structures.
     """
-    tables = []
+    tables, score = [], study.score
     for structure, outcome in zip(study.grid.structures, outcomes, strict=True):
         cells = np.flatnonzero(outcome.done.any(axis=1))
         points = pd.MultiIndex.from_product([outcome.steps, cells], names=["step", "cell"])
         columns = {}
         for name, values in outcome.curves.items():
-            lost = 0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
+            lost: float | np.ndarray = (
+                0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
+            )
+            if score.measured and name == f"validation_{score.name}":
+                values = score.own(score.of(outcome.curves, "validation"))
+                lost = score.own(np.asarray(score.worst))
             found = np.where(np.isnan(values), lost, values)
             # What is not trained is nan, which the statistics skip.
             found = np.where(outcome.done, found, np.nan)[:, cells]
@@ -75,6 +82,17 @@ def curves_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
         axes = pd.DataFrame([{**structure, **study.grid.cells[cell]} for cell in table.pop("cell")])
         tables.append(pd.concat([axes, table], axis=1))
     return pd.concat(tables, ignore_index=True)
+
+
+def as_written(results: pd.DataFrame, score: Score) -> pd.DataFrame:
+    """The results as files have them: the metric with its own sign, so an error as an error.
+
+    Args:
+        results: from ``results_table``.
+        score: how the runs are judged.
+    """
+    names = [name for name in results if name.endswith(f"_{score.name}")]
+    return results.assign(**{name: score.own(results[name]) for name in names})
 
 
 def rows_of(table: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from experiments.lab.engine import processes, stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
-from experiments.lab.engine.runner import run_grid
+from experiments.lab.engine.runner import Programs, run_grid
 from experiments.lab.study import screen
 from experiments.lab.study.study import Study
 from experiments.lab.study.watch import Watch
@@ -29,13 +29,14 @@ def train(
         The outcomes in the order of the structures; of a slice that is trained alone, its own.
     """
     found = dict(known)
+    programs: Programs = {}  # the stages share them
 
     def stage(runs: stages.Runs, reason: str) -> Mapping[int, Outcome]:
         if reason and not part.follows:
             screen.console.print(reason)
         mine = processes.share_of(runs, part)
         with Watch(study, mine, found, keep or (lambda *_: None)) as watch:
-            found.update(run_grid(study, mine, found, watch))
+            found.update(run_grid(study, mine, found, watch, programs))
         return processes.join(found) if part.together else found
 
     if part.alone:

@@ -17,7 +17,8 @@ MANY = 1000  # seeds; that it would take more is all that is said
 class Unit:
     """How a score and a difference of two scores are written.
 
-    name: of the score. factor: what a value is multiplied by. digits: after the point.
+    name: of the score. factor: what a value is multiplied by, negative for an error, of which lower
+        is better. digits: after the point.
     sign: after a score. difference: after a difference.
     """
 
@@ -34,7 +35,7 @@ class Unit:
             >>> ACCURACY.score(0.97), R2.score(0.5)
             ('97.0 %', '0.500')
         """
-        return f"{self.factor * value:.{self.digits}f}{self.sign}"
+        return f"{self.factor * value + 0.0:,.{self.digits}f}{self.sign}"
 
     def interval(self, low: float, high: float) -> str:
         """An interval of scores, to be read after a score.
@@ -43,8 +44,8 @@ class Unit:
             >>> ACCURACY.interval(0.963, 0.977), R2.interval(0.4, 0.5)
             ('[96.3, 97.7]', '[0.400, 0.500]')
         """
-        ends = ", ".join(f"{self.factor * end:.{self.digits}f}" for end in (low, high))
-        return f"[{ends}]"
+        ends = sorted((self.factor * low + 0.0, self.factor * high + 0.0))
+        return f"[{', '.join(f'{end:,.{self.digits}f}' for end in ends)}]"
 
     def at_most(self, difference: float) -> str:
         """A difference, rounded up, so that what is said to be no larger is no larger.
@@ -53,9 +54,9 @@ class Unit:
             >>> ACCURACY.at_most(0.0051), R2.at_most(0.005)
             ('0.6 points', '0.005 of R²')
         """
-        scaled = round(difference * self.factor * 10**self.digits, 6)
+        scaled = round(difference * abs(self.factor) * 10**self.digits, 6)
         value = math.ceil(scaled) / 10**self.digits
-        return f"{value:.{self.digits}f}{self.difference}"
+        return f"{value:,.{self.digits}f}{self.difference}"
 
 
 ACCURACY = Unit("accuracy", 100, 1, " %", " points")
@@ -225,7 +226,7 @@ def judge(
     if undecided and seeds > 1:
         # The median, since one choice that fails now and then would take any number of seeds.
         spread = float(np.median(paired_spread(scores, first)[undecided]))
-        needed = _rounded_up(seeds_needed(spread, margin, len(labels) - 1))
+        needed = _rounded_up(seeds_needed(spread, margin, len(best)))
     return Verdict(
         labels=tuple(labels),
         first=first,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from rich import box
@@ -33,7 +33,8 @@ REFRESHES = 4  # per second
 class SoFar:
     """What a program has found that may not be finished.
 
-    learning_rate: the one to recommend so far. validation: the score there.
+    learning_rate: the one to recommend so far. validation, validation_loss: the score and the loss
+        there.
     runs: how many have begun. diverged_runs: how many of them have diverged.
     """
 
@@ -41,6 +42,7 @@ class SoFar:
     validation: float
     diverged_runs: int
     runs: int
+    validation_loss: float = field(default=np.nan, compare=False)
 
 
 def so_far(study: Study, outcome: Outcome) -> SoFar | None:
@@ -56,7 +58,7 @@ def so_far(study: Study, outcome: Outcome) -> SoFar | None:
     begun = diverged | ~np.isnan(latest["validation_loss"])
     if not begun.any():
         return None
-    scores = np.where(diverged, study.score.worst, study.score.of(latest, "validation"))
+    scores = study.score.judged(latest, "validation", diverged)
     losses = np.where(diverged, np.inf, latest["validation_loss"])
     best = study.judged(losses, scores, begun).cell
     return SoFar(
@@ -64,6 +66,7 @@ def so_far(study: Study, outcome: Outcome) -> SoFar | None:
         validation=float(scores[best, begun[best]].mean()),
         diverged_runs=int(diverged.sum()),
         runs=int(begun.sum()),
+        validation_loss=float(study.clipped(losses)[best, begun[best]].mean()),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.lab.study.choices import Choice
+from experiments.lab.study.reference_verdict import Compared
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 from experiments.lab.study.verdict import Recommended, Verdict, shortened
@@ -14,18 +15,23 @@ if TYPE_CHECKING:
     from experiments.lab.study.comparison import Comparison
 
 CERTAIN = 0.05  # the p below which a choice is said not to be the best
-# How a choice's runs become one number, and how sure that is.
-STATISTIC = "mean"
-INTERVAL = (
-    "95 %, for the mean score on new rows: Student's t, with what splits have in common added"
-)
+# How a choice's runs become one number, one and several of it, and how sure that is.
+STATISTIC, STATISTICS = "mean", "means"
+INTERVAL = "95 %, for the mean score on new rows: Student's t, plus what splits have in common"
+
+
+def seed(study: Study) -> str:
+    """What a seed draws, and so what all choices share on it."""
+    if study.splits.fixed:
+        return "A seed draws the initial weights and the batches; the split is the same for all."
+    return "A seed draws the split of the rows, the initial weights and the batches."
 
 
 def verdict(found: Verdict, best: Choice, study: Study) -> str:
     """The verdict, and what it holds for, in sentences that someone can act on."""
     rates = best.rates if best.rates[0] < best.rates[1] else None
     used = Recommended(best.learning_rate, rates, best.test, best.interval)
-    said = found.sentences(used, study.score.unit, study.refine)
+    said = found.sentences(used, study.score.written(best.test), study.refine)
     if best.edge:
         said += f" Its best rate is the {best.edge} tried, so widen the range."
     return said
@@ -36,9 +42,9 @@ def standing(choice: Choice) -> str:
     return "worse" if choice.p < CERTAIN else "tie"
 
 
-def between(choice: Choice, score: Score) -> str:
+def between(choice: Choice | Compared, score: Score) -> str:
     """The interval, with its unit once."""
-    low, high = choice.interval
+    low, high = score.ascending(choice.interval)
     return f"{score.show(low).removesuffix(' %')}–{score.show(high)}" if np.isfinite(low) else "–"
 
 
@@ -78,6 +84,38 @@ def listed(words: Sequence[str]) -> str:
     """
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def undertrained(comparison: "Comparison") -> str:
+    """That the training is too short for a verdict, though it was lengthened to its limit."""
+    study, best = comparison.study, comparison.choices[0]
+    gain = study.score.show_difference(comparison.last_gain)
+    why = (
+        f"the validation {study.score.title} of {best.label}, so far the first, still improved by "
+        f"{gain} in the last fifth"
+        if comparison.last_gain > study.rules.margin
+        else "the first still changed in the second half"
+    )
+    return (
+        f"Undertrained, no verdict: after {study.steps:,} updates, the most allowed, {why}; "
+        f"allow more with --most-steps {4 * study.steps}."
+    )
+
+
+def longer(comparison: "Comparison") -> str:
+    """Why the training is repeated with more updates."""
+    study, best = comparison.study, comparison.choices[0]
+    gain = study.score.show_difference(comparison.last_gain)
+    why = (
+        f"the validation {study.score.title} of {best.label} still improved by {gain} in the last "
+        "fifth"
+        if comparison.last_gain > study.rules.margin
+        else "the first changed in the second half"
+    )
+    return (
+        f"after {study.steps:,} updates, {why}: training anew with {2 * study.steps:,} updates "
+        f"(--steps {study.steps} stays with these)"
+    )
 
 
 def scope(comparison: "Comparison") -> str:

@@ -3,18 +3,24 @@
 import io
 import re
 from dataclasses import replace
-from types import SimpleNamespace
+from importlib import import_module
 from xml.etree import ElementTree
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
 
+import jaxnn
 from experiments.lab import report
-from experiments.lab.data import Dataset
+from experiments.lab.data import Source, Splits
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.study import screen
+from experiments.lab.report.compared import operations
+from experiments.lab.report.figure import Axis, Figure, Series, View
+from experiments.lab.report.markup import Cell
+from experiments.lab.report.table import Column
+from experiments.lab.study import screen, wording
 from experiments.lab.study.choices import choose
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.diagnostics import Layers
@@ -25,8 +31,21 @@ from experiments.lab.study.study import Study
 from jaxnn import Grid
 from jaxnn.activations import resolve
 
+page_module, page_table = map(
+    import_module, ("experiments.lab.report.page", "experiments.lab.report.table")
+)
 HOSTILE = "<script>alert(1)</script>"
 NAMES = (HOSTILE, "tanh", "relu/tanh")
+SIZES = {"depth": 2, "width": 8, "batch_size": 16, "optimizer": "sgd"}
+
+
+PREDICTIONS = report.Predictions(
+    true=np.array([HOSTILE, "b", "b", "b"], object),
+    predicted=np.array([HOSTILE, HOSTILE, "b", "b"], object),
+    classes=(HOSTILE, "b"),
+    target="kind",
+    of="A model on 4 rows",
+)
 
 
 def tables():
@@ -68,21 +87,6 @@ def outcome():
     return found
 
 
-class Splits:
-    """A split that all seeds share, of which only the names of the classes and the sizes count."""
-
-    fixed = True
-
-    def of(self, seed):
-        return Dataset("data", {}, {}, SimpleNamespace(classes=(HOSTILE,)), "", ())
-
-    def notes_on(self, split):
-        return ()
-
-    def training_rows(self, seed):
-        return 100
-
-
 @pytest.fixture(scope="module")
 def comparison():
     results, curves = tables()
@@ -91,20 +95,21 @@ def comparison():
     relu, tanh = resolve("relu"), resolve("tanh")
     # A label with a slash names the activations of two layers.
     activations = {HOSTILE: (relu, relu), "tanh": (tanh,), "relu/tanh": (relu, tanh)}
+    structure = {name: (value,) for name, value in SIZES.items()}
+    source = Source(
+        name="rows",
+        x=pd.DataFrame({HOSTILE: np.linspace(-1, 1, 60), "b": np.tile([0.0, 1.0, np.nan], 20)}),
+        y=np.array([HOSTILE, "b", "b"] * 20),
+        task="classification",
+        target="kind",
+        notes=(f"a note on {HOSTILE}",),
+    )
     study = Study(
         question="Which?",
         settings={},
-        splits=Splits(),
+        splits=Splits(source, fixed=True),
         asked=Grid(
-            {
-                "activation": NAMES,
-                "depth": (2,),
-                "width": (8,),
-                "batch_size": (64,),
-                "optimizer": ("sgd",),
-            },
-            {"learning_rate": (0.1, 1.0, 10.0)},
-            seeds=4,
+            {"activation": NAMES, **structure}, {"learning_rate": (0.1, 1.0, 10.0)}, seeds=4
         ),
         activations=activations,
         steps=10,
@@ -118,6 +123,7 @@ def comparison():
         choices=choices,
         found=found,
         earlier=[Earlier(5, 1, agrees=False)],
+        last_gain=0.0,
         target=0.8,
         profile=pd.DataFrame({"tau": [1.0, 2.0], **{name: [0.5, 1.0] for name in NAMES}}),
         layers=[Layers(*np.ones((2, 4, 3)), *np.full((2, 4, 2), 0.5), np.ones(3), np.ones(3), 77)]
@@ -132,7 +138,7 @@ def page(comparison):
         "command": f"python -m experiments.activations --target '{HOSTILE}'",
         "data": {"classes": [HOSTILE]},
     }
-    return report.page(comparison, report.figures(comparison), config)
+    return report.page(comparison, report.figures(comparison, PREDICTIONS), config)
 
 
 def test_nothing_is_loaded_from_anywhere(page):
@@ -170,7 +176,7 @@ def test_the_terminal_shows_it_all_in_80_columns(comparison, monkeypatch):
     assert "*: the lowest or highest rate tried" in said
     assert "↓: its validation loss was still falling at the end" in said
     assert "failed: runs at most half-way from the trivial predictor's score to the best" in said
-    assert said.endswith("so longer training may change the order again.")
+    assert "so longer training may change the order again." in said
 
 
 def test_the_numbers_drawn_are_those_of_the_results(comparison):
@@ -238,6 +244,143 @@ def test_figures_are_files_too(comparison, tmp_path):
             assert path.read_bytes().startswith(b"\x89PNG")
 
 
+def test_twelve_columns_fit_1280_pixels_and_a_phone_scrolls_only_the_table(
+    comparison, shown, tmp_path, monkeypatch
+):
+    """With cells as long as they come, and more columns than there are today."""
+    interval, long = ("100.0–100.0 %",), "my_module:a_long_name/leaky_relu depth 12 width 1024"
+    more = (
+        Column(Cell("interquartile mean"), lambda _: Cell("100.0 %")),
+        Column(Cell("in the best set", ("95 %",)), lambda _: Cell("in the set")),
+        Column(Cell("failed", interval), lambda _: Cell("10 of 10", interval)),
+        Column(Cell("still improving"), lambda _: Cell("+12.3 points", ("in the last fifth",))),
+    )
+    monkeypatch.setattr(page_table, "COLUMNS", (*page_table.COLUMNS, *more))
+    choices = [
+        replace(
+            choice,
+            structure={"activation": f"{long}{number}"},
+            learning_rate=0.0000316,
+            edge="highest",
+            interval=(0.9994, 0.9996),
+        )
+        for number, choice in enumerate(comparison.choices)
+    ]
+    html = report.page(replace(comparison, choices=choices), [], {"command": "python " + long})
+    assert html.count("<th>") >= 12 and long in html
+    (tmp_path / "report.html").write_text(html, encoding="utf-8")
+    shown.open(tmp_path / "report.html")
+    shown.value("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    boxes = (
+        "[...document.querySelectorAll('.scroll')].map(box => box.scrollWidth - box.clientWidth)"
+    )
+    assert shown.value(boxes) == [0, 0, 0, 0, 0]
+    shown.resize(390)
+    shown.wait("innerWidth === 390")
+    assert shown.value("document.documentElement.scrollWidth") <= 390
+    first = "document.querySelector('.choices td').getBoundingClientRect()"
+    assert shown.value(f"{first}.width") < 195  # so that numbers are seen next to the names
+    shown.value("document.querySelector('.scroll').scrollTo({left: 9999})")
+    assert shown.value(f"{first}.left") >= 0 and shown.value(boxes)[0] > 0
+
+
+RANGES = ((2.1, 4.9), (3.05, 3.4), (0.0021, 0.0199), (0.4, 30), (0.002, 1.9), (1e-5, 2.0))
+
+
+def test_every_log_axis_has_numbers_also_where_a_reader_has_zoomed_in(comparison, shown, tmp_path):
+    """Within a power of ten too, where 1, 2 and 5 may all be outside."""
+
+    def along(name, low, high):
+        ends, other = [low, high], [1.0, 2.0]
+        views = [
+            View(
+                kind,
+                Axis("x", log=kind == "x"),
+                Axis("y", log=kind == "y"),
+                (Series("tanh", 0, (0,), *((ends, other) if kind == "x" else (other, ends))),),
+            )
+            for kind in "xy"
+        ]
+        return Figure(name, name, "", tuple(views), together=True)
+
+    figures = [along(f"from{number}", *ends) for number, ends in enumerate(RANGES)]
+    html = report.page(comparison, figures, {"command": "python"})
+    (tmp_path / "report.html").write_text(html, encoding="utf-8")
+    shown.open(tmp_path / "report.html")
+    for width in (1280, 390):
+        shown.resize(width)
+        shown.wait(f"innerWidth === {width}")
+        for zoomed in (False, True):
+            for number, (low, high) in enumerate(RANGES):
+                for place, kind in enumerate("xy"):
+                    plot = f"from{number}-{place}"
+                    ends = np.log10([low, high])
+                    to = ends if not zoomed else ends.mean() + np.array([-0.1, 0.1])
+                    if zoomed:
+                        change = f"{{'{kind}axis.range': {to.tolist()}}}"
+                        shown.value(f"Plotly.relayout('{plot}', {change}).then(() => 0)")
+                    texts = shown.value(
+                        f"[...document.querySelectorAll('#{plot} .{kind}tick text')]"
+                        ".map(each => each.textContent)"
+                    )
+                    numbers = [float(text.replace("10−", "1e-")) for text in texts]
+                    assert 2 <= len(numbers) <= 15, (width, zoomed, low, high, texts)
+                    assert all(
+                        10 ** (to[0] - 0.2) < value < 10 ** (to[1] + 0.2) for value in numbers
+                    ), (low, high, texts)
+
+
+def test_no_second_is_shown_as_a_property_of_an_activation(comparison):
+    cost = next(figure for figure in report.figures(comparison) if figure.name == "cost")
+    assert [view.title for view in cost.views] == ["parameters", "operations per update"]
+    said = [text for view in cost.views for series in view.series for text in series.hover]
+    assert said and not any(" s " in f"{text} " for text in said)
+    # 16 rows: 2 inputs to 8 units, 8 to 8, and 8 to 1.
+    assert cost.views[1].series[0].x == [2 * 16 * (2 * 2 * 8 + 3 * 8 * 8 + 3 * 8 * 1) / 1e6]
+
+
+def test_operations_are_those_that_the_compiler_counts():
+    network = jaxnn.mlp((64, 256, 256, 10))
+    params = network.init(jax.random.key(0))
+
+    def loss(params, x):
+        return (jax.vmap(network.apply, (None, 0))(params, x) ** 2).sum()
+
+    x = jax.ShapeDtypeStruct((128, 64), np.float32)
+    counted = jax.jit(jax.grad(loss)).lower(params, x).compile().cost_analysis()["flops"]
+    assert operations(network, 128) == pytest.approx(counted, rel=0.03)
+
+
+def test_the_data_are_summarised_with_each_class_and_column(comparison, page):
+    section = page[page.index("<h2>The data</h2>") : page.index("<h2>How it was measured</h2>")]
+    hostile = HOSTILE.replace("<", "&lt;").replace(">", "&gt;")
+    cells = re.findall(r"<td>(.*?)</td>", section)
+    assert "60: 36 training, 12 validation, 12 test" in cells and "20 cells" in cells
+    assert f"a note on {hostile}" in cells
+    at = cells.index(hostile)
+    assert cells[at - 5 : at + 5] == ["b", "40", "24", "8", "8", hostile, "20", "12", "4", "4"]
+    assert "2 columns and what became of them" in section and "20</td><td>2</td>" in section
+
+
+def test_what_a_score_is_is_worded_in_one_place(comparison, monkeypatch):
+    monkeypatch.setattr(wording, "STATISTICS", "means")
+    monkeypatch.setattr(wording, "STATISTIC", "mean")
+    monkeypatch.setattr(wording, "SEED", "A seed draws the split, too.")
+    figures = report.figures(comparison)
+    html = report.page(comparison, figures, {"command": "python"})
+    text = html[: html.index("<script>")]
+    assert "interquartile" not in text and "scores are means over 4 seeds" in " ".join(text.split())
+    assert "A seed draws the split, too." in text
+
+
+def test_what_to_do_next_is_in_the_page_as_text(comparison, monkeypatch):
+    monkeypatch.setattr(page_module, "next_steps", lambda _: [f"try {HOSTILE}"])
+    html = report.page(comparison, [], {"command": "python"})
+    assert "<li>try &lt;script&gt;alert(1)&lt;/script&gt;</li>" in html
+    monkeypatch.setattr(page_module, "next_steps", lambda _: [])
+    assert "What to do next" not in report.page(comparison, [], {"command": "python"})
+
+
 def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, tmp_path):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
     shown.open(tmp_path / "report.html")
@@ -247,10 +390,15 @@ def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, t
     )
     places = {
         f"{figure.name}-{n}"
-        for figure in report.figures(comparison)
+        for figure in report.figures(comparison, PREDICTIONS)
         for n in range(len(figure.views) if figure.together else 1)
     }
-    assert set(drawn) == places and all(drawn.values())
+    assert set(drawn) == places
+    assert [place for place, traces in drawn.items() if not traces] == ["confusion-0"]
+    written = (
+        "[...document.querySelectorAll('#confusion-0 .heatmap-label')].map(e => e.textContent)"
+    )
+    assert shown.value(written) == ["1", "1", "2"]
     assert shown.value("document.querySelectorAll('script').length") == 2  # a hostile name is text
     assert HOSTILE in shown.value("document.querySelector('.choices').textContent")
 
@@ -293,5 +441,8 @@ def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, t
     shown.wait(f"{ink} !== {light!r}")
     shown.resize(390)
     shown.wait("document.documentElement.scrollWidth <= 390")
+    assert shown.value(written) == ["1", "1", "2"]
     assert not shown.complaints
-    assert shown.requests == [(tmp_path / "report.html").as_uri()]
+    # A heatmap is an image that the page has made itself.
+    outside = [address for address in shown.requests if not address.startswith("data:")]
+    assert outside == [(tmp_path / "report.html").as_uri()]

@@ -18,7 +18,7 @@ SCORES = arrays.arrays(
 )
 
 
-def enumerated_p(scores, i):
+def one_step(scores, i):
     """p of choice i being the best, by the definition, in plain loops."""
     apart = [row - scores[i] for j, row in enumerate(scores) if j != i]
 
@@ -36,11 +36,35 @@ def enumerated_p(scores, i):
     return sum(largest(signs) >= seen - 1e-9 for signs in patterns) / len(patterns)
 
 
+def all_steps(scores, level):
+    """p of each choice, step by step, without those that are left out."""
+    p, left, least = {}, list(range(len(scores))), 0.0
+    share = 0.9 if len(scores) > 2 else 1.0
+    while True:
+        for place, i in enumerate(left):
+            p[i] = max(least, min(1.0, one_step(scores[left], place) / share))
+        out = [i for i in left if p[i] < 1 - level]
+        if not out or len(left) - len(out) == 1:
+            return [p[i] for i in range(len(scores))]
+        least, left = max(p[i] for i in out), [i for i in left if i not in out]
+
+
 @settings(max_examples=30, deadline=None)
-@given(SCORES)
-def test_p_is_that_of_all_patterns_of_signs(scores):
-    expected = [enumerated_p(scores, i) for i in range(len(scores))]
-    np.testing.assert_allclose(best_p(scores), expected)
+@given(SCORES, st.sampled_from([0.95, 0.7, 0.5]))
+def test_p_is_that_of_all_patterns_of_signs(scores, level):
+    expected = all_steps(scores, level)
+    np.testing.assert_allclose(best_p(scores, level), expected)
+    np.testing.assert_array_equal(best_set(scores, level), np.array(expected) >= 1 - level)
+
+
+def test_a_poor_choice_does_not_make_it_harder_to_tell_good_ones_apart():
+    rng = np.random.default_rng(7)
+    good = rng.normal([[0.8], [0.0]], 1.0, size=(2, 9))
+    poor = rng.normal(-9.0, 1.0, size=(8, 9))
+    alone, among = best_p(good), best_p(np.concatenate([good, poor]))
+    assert alone[1] < 0.05
+    assert one_step(np.concatenate([good, poor]), 1) > 0.05 and (among[2:] < 0.05).all()
+    assert among[1] == pytest.approx(max(alone[1] / 0.9, *among[2:]))
 
 
 def test_of_two_choices_p_is_scipys_one_sided_permutation_test():
@@ -58,7 +82,7 @@ def test_of_two_choices_p_is_scipys_one_sided_permutation_test():
         assert p[i] == pytest.approx(found.pvalue)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(SCORES, st.integers(1, 5), st.integers(-9, 9), st.randoms(use_true_random=False))
 def test_order_unit_and_zero_point_do_not_matter(scores, factor, shift, random):
     p, first = best_p(scores), len(scores) - 1
@@ -68,8 +92,8 @@ def test_order_unit_and_zero_point_do_not_matter(scores, factor, shift, random):
     # Luck that all choices of a block share does not matter either.
     np.testing.assert_allclose(best_p(scores + np.arange(scores.shape[1])), p)
     furthest = bound(scores, first)
-    assert bound(scores[order], order.index(first)) == pytest.approx(furthest, abs=1e-6)
-    assert bound(factor * scores + shift, first) == pytest.approx(factor * furthest, rel=1e-4)
+    assert bound(scores[order], order.index(first)) == pytest.approx(furthest, abs=1e-4)
+    assert bound(factor * scores + shift, first) == pytest.approx(factor * furthest, abs=1e-3)
     alike = equivalent(scores, first, 1.1)
     np.testing.assert_array_equal(equivalent(scores[order], order.index(first), 1.1), alike[order])
 
@@ -94,7 +118,9 @@ def test_with_many_blocks_the_patterns_are_drawn_and_p_is_never_0():
     p = best_p(np.stack([np.zeros(40), noise]))
     expected = stats.ttest_1samp(noise, 0, alternative="greater").pvalue
     np.testing.assert_allclose(p, [expected, 1 - expected], atol=0.02)
-    assert best_p(np.stack([np.zeros(40), np.full(40, -1.0), noise]))[1] == 1 / 20_000
+    assert best_p(np.stack([np.zeros(40), np.full(40, -1.0), noise]))[1] == pytest.approx(
+        1 / 18_000
+    )
 
 
 def test_the_bound_is_the_set_turned_round():
@@ -140,7 +166,7 @@ def studies(rng, count, means, blocks=10, common=1.0):
 @pytest.mark.parametrize("means", [[0.0] * 5, [0.3, 0, 0, -0.3, -3]], ids=["equal", "near"])
 def test_the_best_is_in_the_set_and_the_bound_holds(means):
     """Both together, in 95 of 100 studies; measured in 4,000: 95.1 (equal) and 97.0 (near)."""
-    rng, right, count = np.random.default_rng(7), 0, 80
+    rng, right, count = np.random.default_rng(7), 0, 60
     for scores in studies(rng, count, means):
         kept = best_set(scores)
         first = int(np.argmax(scores.mean(axis=1)))  # chosen by the same scores, as a user might

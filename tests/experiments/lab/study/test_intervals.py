@@ -12,7 +12,7 @@ from experiments.lab.study.intervals import (
     mean_over_splits_interval,
     new_rows_interval,
 )
-from tests.helpers.split_simulation import OVERLAP, expected, job
+from tests.helpers.split_simulation import OVERLAP, expected, job, share_held
 
 
 def test_the_mean_over_splits_is_students_t():
@@ -81,14 +81,10 @@ def test_failures_have_the_exact_interval():
 def test_the_interval_holds_the_score_on_new_rows(classes):
     """A small version of what the docstring of ``new_rows_interval`` states."""
     rng, rows, jobs = np.random.default_rng(0), 180, 40
-    truth = expected(rng, rows, classes, draws=400)[:, None]
+    truth = expected(rng, rows, classes, draws=400)
     held, plain = [], []
     for _ in range(jobs):
         scores = job(rng, rows, 10, classes)
-        for kept, found in (
-            (held, new_rows_interval(scores, OVERLAP)),
-            (plain, mean_over_splits_interval(scores)),
-        ):
-            kept.append(np.mean((found[:, :1] <= truth) & (truth <= found[:, 1:])))
-    # The choices of a job share its rows, so a job counts once.
+        held.append(share_held(new_rows_interval(scores, OVERLAP), truth))
+        plain.append(share_held(mean_over_splits_interval(scores), truth))
     assert np.mean(held) > 0.86 and np.mean(plain) < np.mean(held)

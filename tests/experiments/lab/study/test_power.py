@@ -20,7 +20,7 @@ def found(rng, seeds, choices, margin, studies):
 
 def test_without_a_difference_it_is_the_level():
     assert power(1.0, 0.0, 10) == pytest.approx(0.05)
-    assert power(1.0, 0.0, 10, comparisons=5) == pytest.approx(0.01)
+    assert power(1.0, 0.0, 10, choices=10) == pytest.approx(0.005, rel=0.01)
 
 
 def test_power_is_that_of_students_test():
@@ -37,8 +37,8 @@ def test_power_is_that_of_the_test_that_is_used(seeds, margin):
 
 
 def test_as_many_seeds_as_are_said_to_be_needed_are_enough():
-    seeds = seeds_needed(1.0, 0.8, comparisons=3)
-    assert power(1.0, 0.8, seeds, 3) >= 0.8 > power(1.0, 0.8, seeds - 1, 3)
+    seeds = seeds_needed(1.0, 0.8, choices=4)
+    assert power(1.0, 0.8, seeds, 4) >= 0.8 > power(1.0, 0.8, seeds - 1, 4)
     assert found(np.random.default_rng(2), seeds, 4, 0.8, 100) > 0.7
 
 

@@ -1,0 +1,136 @@
+"""Does the verdict of python -m experiments.activations keep what it promises?
+
+    python -m experiments.verdict_checks
+
+Many seeds are trained on each data set, every seed on a split of its own. A job is ten of them; it
+goes through the same functions as a job at the terminal: rates, choices, intervals, best set. What
+it says is compared with what is true, which the seeds outside the job show, or tables drawn anew.
+
+Rules. Each figure is a share of jobs, or a mean over them, and meets its target or misses it; its
+interval, which the rules do not use, shows the error of the simulation. With "recommended" is meant
+the choice that a job recommends.
+
+VERDICT 1: the interval of the recommended choice contains the mean over all other splits in 92 to
+98 % of jobs, for each data set, and its interval for new rows contains the mean over tables drawn
+anew in at least 90 %, for each source of tables. VERDICT 2: of choices that are equal (the same
+activation with other initial draws, or activations whose scores are shuffled in every block), any
+given one is outside the best set in at most 5 % of jobs, and so is the truly best of activations
+that differ; all choices of a job share their test rows. VERDICT 3: of jobs on the same rows in
+other orders, at most 3 % of the pairs have disjoint intervals for new rows, and in no pair does one
+job exclude from its best set what the other recommends. VERDICT 4: with the number of seeds that
+`seeds_needed` gives for half a point, a choice that is worse by half a point is left out with
+probability 0.75 to 0.85. VERDICT 5: the expected accuracy at the chosen rates is at most 0.3
+points below that at the best rates, averaged over activations, and no more than 1 in 50 runs of any
+activation fail at its chosen rate. Each claim holds if all its figures meet their targets, does not
+hold if none does, and otherwise holds only for those that do.
+"""
+
+from dataclasses import dataclass
+
+from experiments.lab.evidence.experiment import Experiment, Flags, Part
+from experiments.lab.io.cli import at_least
+from experiments.lab.io.errors import UserError
+from experiments.verdict_checks import measure, tables
+from experiments.verdict_checks.figure import draw
+from experiments.verdict_checks.findings import conclude
+
+
+@dataclass(frozen=True)
+class Configuration(Flags):
+    """Does the verdict of python -m experiments.activations keep what it promises?"""
+
+    data: tuple[str, ...] = ("digits", "wine", "breast_cancer", "diabetes")
+    """Data sets whose rows are split anew for each seed."""
+    tables: tuple[str, ...] = ("generated_classes", "generated_numbers", "digits", "mnist")
+    """Where tables of new rows are drawn from; mnist is left out where --mnist is not there."""
+    mnist: str = "../shared/data/mnist"
+    """A folder with MNIST's files."""
+    activation: tuple[str, ...] = ("relu", "tanh", "elu", "swish")
+    """What is compared."""
+    learning_rate: tuple[float, ...] = (0.03, 0.1, 0.3, 1.0)
+    """Learning rates, of which each job chooses."""
+    width: int = 32
+    """Neurons of the one hidden layer; the shuffled rows and the rates have two layers of 64."""
+    steps: int = 100
+    """Updates of each network; the rates have the main job's 200."""
+    job: int = 10
+    """Seeds of a job."""
+    jobs: int = 40
+    """Jobs without a seed in common."""
+    new_tables: int = 100
+    """Tables of new rows, a job each."""
+    orders: int = 20
+    """Orders of the breast-cancer rows, a job each."""
+    rates_activation: tuple[str, ...] = (
+        "linear",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "gelu",
+        "swish",
+        "mish",
+    )
+    """Activations whose choice of a rate is checked on the digits."""
+    rates: tuple[int, int] = (6, 13)
+    """Of the main job's 13 rates, the first one trained and the end; no activation learns below."""
+    rates_jobs: int = 10
+    """Jobs without a seed in common that choose a rate."""
+
+
+def parts(configuration: Configuration) -> list[Part]:
+    """One part per data set and check."""
+    for name in ("width", "steps", "jobs", "new_tables", "orders"):
+        at_least(1, getattr(configuration, name), f"--{name}")
+    at_least(2, configuration.job, "--job")
+    if unknown := [name for name in configuration.tables if name not in tables.KNOWN]:
+        raise UserError(f"--tables {unknown[0]}: known are {', '.join(tables.KNOWN)}")
+    found = [
+        Part(f"orders-{number}", lambda _, number=number: measure.orders(number, configuration), 4)
+        for number in range(len(configuration.activation))
+    ]
+    found += [
+        Part(f"splits-{name}", lambda _, name=name: measure.splits(name, configuration), 6)
+        for name in configuration.data
+    ]
+    found += [
+        Part(f"equal-{name}", lambda _, name=name: measure.equal(name, configuration), 6)
+        for name in configuration.data
+    ]
+    found += [
+        Part(f"tables-{name}", lambda _, name=name: measure.new_tables(name, configuration), 4)
+        for name in configuration.tables
+        if name != "mnist" or tables.has_mnist(configuration.mnist)
+    ]
+    return found + [
+        Part(f"rates-{name}", lambda _, name=name: measure.rates(name, configuration), 20)
+        for name in configuration.rates_activation
+    ]
+
+
+EXPERIMENT = Experiment(
+    __file__,
+    __doc__,
+    Configuration,
+    smoke={
+        "data": ("wine",),
+        "tables": ("generated_classes",),
+        "activation": ("relu", "tanh"),
+        "learning_rate": (0.1, 1.0),
+        "width": 8,
+        "steps": 10,
+        "job": 6,
+        "jobs": 4,
+        "new_tables": 4,
+        "orders": 3,
+        "rates_activation": ("relu",),
+        "rates": (8, 11),
+        "rates_jobs": 2,
+    },
+    claims=("VERDICT 1", "VERDICT 2", "VERDICT 3", "VERDICT 4", "VERDICT 5"),
+    parts=parts,
+    conclude=conclude,
+    draw=draw,
+)

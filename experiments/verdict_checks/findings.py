@@ -1,0 +1,129 @@
+"""What follows: every figure with its target, and a verdict on each promise."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.lab.data import Splits, load
+from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.verdict_checks.figures import Figure
+from experiments.verdict_checks.findings_jobs import (
+    joined,
+    on_equal,
+    on_new_tables,
+    on_orders,
+    on_splits,
+)
+from experiments.verdict_checks.findings_power import on_scores
+from experiments.verdict_checks.findings_rates import on_rates
+from experiments.verdict_checks.jobs import Arrays, judged
+
+
+def conclude(configuration: Any, found: Found) -> Conclusion:
+    """All figures, and whether they meet their targets."""
+    figures = _figures(configuration, found)
+    verdicts = tuple(
+        _verdict(claim, [each for each in figures if each.claim == claim], configuration)
+        for claim in dict.fromkeys(each.claim for each in figures)
+    )
+    targets = [each for each in figures if each.judged]
+    missed = [f"{each.check} ({each.where}): {each.value:.3g}" for each in targets if not each.met]
+    finding = f"{len(targets) - len(missed)} of {len(targets)} figures meet their targets"
+    finding += f"; not: {'; '.join(missed)}." if missed else "."
+    data = {
+        name: Splits(load(name)).sha256
+        for name in dict.fromkeys((*configuration.data, "breast_cancer", "digits"))
+    }
+    return Conclusion(finding, verdicts, table(figures), data)
+
+
+def table(figures: list[Figure]) -> pd.DataFrame:
+    """One row per figure."""
+    return pd.DataFrame(
+        {
+            **{
+                name: [getattr(each, name) for each in figures]
+                for name in ("claim", "check", "where", "value", "low", "high", "jobs")
+            },
+            "target_low": [each.target[0] for each in figures],
+            "target_high": [each.target[1] for each in figures],
+            "met": [str(each.met) if each.judged else "" for each in figures],
+        }
+    )
+
+
+def _figures(configuration: Any, found: Found) -> list[Figure]:
+    labels, job, figures = configuration.activation, configuration.job, []
+    for name in configuration.data:
+        figures += on_splits(name, found[f"splits-{name}"], labels, job)
+    for name in configuration.tables:
+        if f"tables-{name}" in found:
+            figures += on_new_tables(name, found[f"tables-{name}"], labels, job)
+    copies = [f"choice {number}" for number in range(len(labels))]
+    for name in configuration.data:
+        figures += on_equal(name, found[f"equal-{name}"], copies, job)
+        figures += on_equal(name, found[f"splits-{name}"], labels, job, shuffled=True)
+    orders = joined([found[f"orders-{number}"] for number in range(len(labels))])
+    jobs = [
+        judged(orders, seeds, labels, orders["tried"][:, number])
+        for number, seeds in enumerate(orders["jobs"])
+    ]
+    figures += on_orders(jobs, "breast_cancer")
+    for name in configuration.data:
+        arrays = found[f"splits-{name}"]
+        if arrays["classes"]:
+            figures += on_scores(name, _at_best_rates([arrays]))
+    rates = {name: found[f"rates-{name}"] for name in configuration.rates_activation}
+    if len(rates) > 1:
+        figures += on_scores(f"digits, {len(rates)} activations", _at_best_rates(rates.values()))
+    return figures + on_rates(rates, job)
+
+
+def _at_best_rates(found: Iterable[Arrays]) -> np.ndarray:
+    """The test scores of each structure at its best rate, by all seeds: (structures, seeds)."""
+    return np.array(
+        [
+            scores[np.nanargmax(np.where(np.isnan(losses), -np.inf, -losses).mean(axis=1))]
+            for arrays in found
+            for scores, losses in zip(arrays["test"], _losses(arrays), strict=True)
+        ]
+    )
+
+
+def _losses(arrays: Arrays) -> np.ndarray:
+    """Validation losses, clipped, (structures, cells, seeds); nan where nothing was trained."""
+    losses = np.fmin(arrays["validation_loss"], arrays["trivial_loss"])
+    return np.where(np.isnan(arrays["validation"]), np.nan, losses)
+
+
+def _verdict(claim: str, figures: list[Figure], configuration: Any) -> Verdict:
+    """One claim, from its figures."""
+    judged_ones = [each for each in figures if each.judged]
+    word, when = judge(judged_ones)
+    effects = tuple(
+        Effect(f"{each.check}, {each.where}", each.value, each.low, each.high)
+        for each in judged_ones or figures
+    )
+    setting = (
+        f"jobs of {configuration.job} seeds, each with its own split; {configuration.steps} steps "
+        f"of {', '.join(configuration.activation)}, one hidden layer of {configuration.width} "
+        "units; orders and rates: two of 64, rates of the main job's activations for twice as long"
+    )
+    jobs = min(each.jobs for each in judged_ones or figures)
+    return Verdict(claim, word, effects, jobs, setting, when=when)
+
+
+def judge(figures: list[Figure]) -> tuple[Word, str]:
+    """The verdict on figures with targets, and its condition."""
+    met = [each for each in figures if each.met]
+    if not figures:
+        return "undecided", ""
+    if len(met) == len(figures):
+        return "holds", ""
+    if not met:
+        return "does not hold", ""
+    missed = "; ".join(f"{each.check} on {each.where}" for each in figures if not each.met)
+    return "holds only when", f"these are left out: {missed}"

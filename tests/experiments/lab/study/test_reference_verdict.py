@@ -78,7 +78,7 @@ def test_boosting_that_does_better_is_named_with_its_interval():
     linear = reference("logistic_regression", [0.93] * 5)
     found = outside([trivial, linear, boosted], ["tanh"], scores[None], SPLITS)
     assert found.useful == (True,) and not found.nothing_recommended
-    against = found.others[1]
+    against = found.models[1:][1]
     assert against.better and against.splits == 3
     assert (against.network, against.score) == pytest.approx((0.912, 0.942))
     half = stats.t.ppf(0.975, 2) * np.std(boosted.scores, ddof=1) * np.sqrt(1 / 3 + 1 / 3)
@@ -105,7 +105,7 @@ def test_one_split_counts_by_the_spread_of_the_network():
     rules = Rules(ACCURACY, overlap=0.0)
     far = outside([trivial, reference("boosting", [0.72], asked=4)], ["elu"], scores, rules)
     near = outside([trivial, reference("boosting", [0.52], asked=4)], ["elu"], scores, rules)
-    assert far.others[0].better and not near.others[0].better
+    assert far.models[1].better and not near.models[1].better
     assert far.sentences(ACCURACY) == (
         "Gradient boosting does better: 72.0 % against 50.0 % for elu (on 1 of 4 splits)."
     )
@@ -124,8 +124,8 @@ def test_the_same_test_rows_for_all_seeds_are_a_draw_too():
     many, few = (
         outside(models, ["elu"], scores, Rules(ACCURACY, test_rows=rows)) for rows in (10000, 100)
     )
-    assert many.others[0].better and not few.others[0].better
-    widths = [found.others[0].interval[1] - found.others[0].interval[0] for found in (many, few)]
+    assert many.models[1].better and not few.models[1].better
+    widths = [found.models[1].interval[1] - found.models[1].interval[0] for found in (many, few)]
     assert widths[1] > 9 * widths[0]
 
 

@@ -79,6 +79,9 @@ class StudyFlags:
     most_steps: int = 6400
     """Updates to which the training is lengthened at most, where neither --steps nor --epochs is
     given."""
+    best_epoch: bool = False
+    """Judge each network at the one of 20 points of its training that has the lowest validation
+    loss; without it, after its last update."""
     batch_size: tuple[int, ...] = (64,)
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
@@ -156,6 +159,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
         margin=flags.margin,
         metric=flags.metric,
         balanced=flags.class_weights == "balanced",
+        best_epoch=flags.best_epoch,
     )
     if study.balanced and not splits.classes:
         raise cli.UserError(

@@ -1,5 +1,6 @@
 """The report in a real browser, from disk and offline, and its figures as files."""
 
+import io
 import re
 from dataclasses import replace
 from importlib import import_module
@@ -9,6 +10,7 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import jaxnn
 from experiments.lab import report
@@ -18,7 +20,7 @@ from experiments.lab.report.compared import operations
 from experiments.lab.report.figure import Axis, Figure, Series, View
 from experiments.lab.report.markup import Cell
 from experiments.lab.report.table import Column
-from experiments.lab.study import wording
+from experiments.lab.study import screen, wording
 from experiments.lab.study.choices import choose
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.diagnostics import Layers
@@ -157,6 +159,24 @@ def test_the_verdict_is_on_the_page_with_its_scope(comparison, page):
         "ahead, so longer training may change the order again."
     )
     assert comparison.verdict.split(HOSTILE)[1] in page
+
+
+def test_the_terminal_shows_it_all_in_80_columns(comparison, monkeypatch):
+    page = io.StringIO()
+    monkeypatch.setattr(screen, "console", Console(file=page, width=80, highlight=False))
+    choices = [replace(comparison.choices[0], improving=True, edge="highest", failed=2)]
+    screen.show_results(replace(comparison, choices=[*choices, *comparison.choices[1:]]))
+    lines = page.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    header, row = lines[1], next(line for line in lines if "2/4" in line)
+    for title in ("at rate", "accuracy", "95 % interval", "failed", "decades", "steps"):
+        assert title in header
+    assert "1*" in row and "20↓" in row and "maybe" in row
+    said = " ".join(" ".join(lines).split())
+    assert "*: the lowest or highest rate tried" in said
+    assert "↓: its validation loss was still falling at the end" in said
+    assert "failed: runs at most half-way from the trivial predictor's score to the best" in said
+    assert "so longer training may change the order again." in said
 
 
 def test_the_numbers_drawn_are_those_of_the_results(comparison):

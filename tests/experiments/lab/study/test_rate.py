@@ -1,5 +1,6 @@
 """The recommended rate: as good as the best, away from rates that fail, and the same twice."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +17,7 @@ from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY
 from experiments.lab.study.study import Study
 from experiments.lab.study.tables import results_table
-from experiments.lab.study.trivial import Trivial, trivial_losses, trivial_scores
+from experiments.lab.study.trivial import trivial_losses
 from jaxnn import Grid
 
 RATES = 10.0 ** np.arange(-2, 3)
@@ -144,11 +145,13 @@ def test_the_trivial_predictor_is_of_the_training_rows_of_each_split():
         classes=(),
         y={"train": np.array([[-1.0], [1.0]]), "test": np.array([[0.0], [2.0]])},
     )
-    assert trivial_scores([binary, number], "test").tolist() == [0.25, 1 - 2 / 1]
     np.testing.assert_allclose(
         trivial_losses([binary, number], "test"),
         [-(np.log(0.75) + 3 * np.log(0.25)) / 4, 2.0],
     )
+    # Where classes are weighted alike, equal probabilities lose least.
+    balanced = trivial_losses([binary, number], "test", balanced=True)
+    np.testing.assert_allclose(balanced, [np.log(2), 2.0])
     # A class that no training row has costs as much as if one of them had it.
     three = Data(
         classes=("a", "b", "c"), y={"train": np.array([0, 0, 1, 1]), "test": np.array([2])}
@@ -162,8 +165,10 @@ def study(seeds, refine):
     grid = Grid({"activation": ("a",)}, {"learning_rate": tuple(RATES)}, seeds + refine)
     parts = {"validation": np.linspace(0.2, 0.4, seeds + refine)}
     parts |= {"test": parts["validation"]}
-    trivial = Trivial({part: 1 - values for part, values in parts.items()}, parts)
-    this = SimpleNamespace(asked=asked, grid=grid, score=ACCURACY, trivial=trivial)
+    score = replace(ACCURACY, trivial=parts)
+    this = SimpleNamespace(
+        asked=asked, grid=grid, score=score, trivial_loss=1 - parts["validation"]
+    )
     this.judged = lambda *arguments: Study.judged(this, *arguments)
     this.recommended = lambda *arguments: Study.recommended(this, *arguments)
     return this
@@ -187,13 +192,13 @@ def test_further_seeds_are_trained_at_the_rate_that_the_comparison_is_made_at(se
     at = this.recommended(outcome, runs)
     outcome.done[:] = runs
     outcome.done[at.cell] = True
-    rules = Rules(score=ACCURACY, trivial=this.trivial, seeds=seeds)
+    rules = Rules(score=this.score, trivial_loss=this.trivial_loss, seeds=seeds)
     (choice,), _ = choose(results_table(this, [outcome]), ["activation"], rules)
     assert choice.learning_rate == RATES[at.cell] and len(choice.scores) == seeds + refine
     assert choice.rates == (RATES[at.tied[0]], RATES[at.tied[-1]])
     assert choice.edge == {0: "lowest", len(RATES) - 1: "highest"}.get(at.best)
     assert (
-        choice.diverged_here <= choice.failed or choice.test <= this.trivial.scores["test"].mean()
+        choice.diverged_here <= choice.failed or choice.test <= this.score.trivial["test"].mean()
     )
 
 

@@ -17,7 +17,6 @@ from experiments.lab.study.choices import choose, rank
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY, R2
 from experiments.lab.study.tables import results_table
-from experiments.lab.study.trivial import Trivial
 from experiments.lab.study.watch import SoFar, Watch, so_far
 from jaxnn import Grid
 from jaxnn.segments import Stand
@@ -67,6 +66,7 @@ def study(labels=(), score=ACCURACY):
         grid=grid,
         score=score,
         labels=labels,
+        clipped=lambda losses: rate.clipped(losses, TRIVIAL[0]),
         judged=lambda losses, scores, runs: rate.chosen(RATES, losses, scores, runs, *TRIVIAL),
     )
 
@@ -125,8 +125,8 @@ def test_of_a_finished_grid_it_says_what_the_comparison_says(score):
         outcome_of(rng.uniform(0, 1, ALL.shape), diverged=[(2, seed) for seed in range(number + 1)])
         for number in range(3)
     ]
-    loss, reached = ({"validation": np.full(SEEDS, value)} for value in TRIVIAL)
-    rules = Rules(score=score, trivial=Trivial(loss, reached), baseline="a")
+    judged = replace(score, trivial={"validation": TRIVIAL[1]})
+    rules = Rules(score=judged, trivial_loss=TRIVIAL[0], baseline="a")
     choices, _ = choose(results_table(asked, outcomes), ["activation"], rules)
     found = sorted((so_far(asked, outcome) for outcome in outcomes), key=rank)
     assert [(one.learning_rate, one.diverged_runs, one.runs) for one in found] == [

@@ -1,5 +1,6 @@
 """What a comparison says: who may be the best, failures and few seeds, on small tables."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,6 @@ from experiments.lab.study import wording
 from experiments.lab.study.choices import choose
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY, R2
-from experiments.lab.study.trivial import Trivial
 
 
 def table(scores, score=ACCURACY, rates=(0.1,), diverged=()):
@@ -44,8 +44,8 @@ def compared(scores, score=ACCURACY, trivial=0.1, baseline=None, **options):
     """The choices, and the verdict in words."""
     seeds = np.shape(next(iter(scores.values())))[-1]
     parts = {part: np.full(seeds, trivial) for part in ("validation", "test")}
-    losses = {part: 1 - values for part, values in parts.items()}
-    rules = Rules(score=score, trivial=Trivial(losses, parts), baseline=baseline)
+    score = replace(score, trivial=parts)
+    rules = Rules(score=score, trivial_loss=1 - parts["validation"], baseline=baseline)
     choices, found = choose(table(scores, score, **options), ["activation"], rules)
     study = SimpleNamespace(score=score, refine=0)
     return choices, wording.verdict(found, choices[0], study)
@@ -65,7 +65,7 @@ def test_those_that_may_be_the_best_are_named():
 
 def test_a_sole_winner_is_said_to_be_the_best():
     choices, said = compared({"a": 0.9 + NOISE, "relu": 0.5 + NOISE, "c": 0.5 - NOISE})
-    assert said.endswith(" No other choice is as good (each p ≤ 0.004).")
+    assert said.endswith(" No other choice is as good (each p ≤ 0.005).")
     assert wording.may_be_best(choices[0]) == "maybe"
     assert wording.versus(choices[0]).startswith("1.00 [0.63, 1.00] p=0.0")
     assert [wording.versus(choice) for choice in choices if choice.versus is None] == [

@@ -6,50 +6,53 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.lab.data import Source, prepare
+from experiments.lab.data import Source, Splits
 from experiments.lab.study.choices import choose
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.next_steps import next_steps, seeds_needed
+from experiments.lab.study.next_steps import MANY, next_steps
 from experiments.lab.study.study import Study
 from jaxnn import Grid
 
 RATES = (0.01, 0.1, 1.0)
 SEEDS = 8
 NOISE = np.array([0.003, -0.003, 0.002, 0.0, -0.002, 0.001, 0.0, -0.001])
+CLASSES = np.array(["no", "yes"] * 30)
+SIZES = {"depth": (2,), "width": (64,), "batch_size": (16,), "optimizer": ("sgd",)}
 
 
-def compared(
-    tests, *, best=0.1, curve=(0.8, 0.8, 0.8), target=None, settings=None, fixed=False, runs=SEEDS
-):
-    """A comparison of activations with these test accuracies (or R²) of each seed."""
-    regression = target is not None
-    name = "r2" if regression else "accuracy"
-    y = target if regression else np.array(["no", "yes"] * 30)
+def compared(tests, *, best=0.1, y=CLASSES, **options):
+    """A comparison of activations with these test accuracies, or R², of each seed.
+
+    Args:
+        tests: activation -> (seeds,).
+        best: the rate with the lowest validation loss.
+        y: the target of all rows.
+        options: of the study.
+    """
+    regression = y.dtype.kind == "f"
+    name, runs = "r2" if regression else "accuracy", len(next(iter(tests.values())))
     source = Source(
         "rows",
         pd.DataFrame({"a": np.linspace(0, 1, len(y))}),
         y,
-        "regression" if y.dtype.kind == "f" else "classification",
+        "regression" if regression else "classification",
         "kind",
     )
-    asked = Grid(
-        {
-            "activation": tuple(tests),
-            "depth": (2,),
-            "width": (64,),
-            "batch_size": (16,),
-            "optimizer": ("sgd",),
-        },
-        {"learning_rate": RATES},
-        runs,
+    study = Study(
+        question="Which?",
+        settings={},
+        splits=Splits(source, fixed=True),
+        asked=Grid(SIZES | {"activation": tuple(tests)}, {"learning_rate": RATES}, runs),
+        activations={},
+        steps=60,
+        **options,
     )
-    study = Study("Which?", settings or {}, source, prepare(source), asked, {}, 60, fixed=fixed)
     rows = [
         {
             "activation": activation,
             "learning_rate": rate,
             "seed": seed,
-            "validation_loss": 0.5,
+            "validation_loss": 0.1 + abs(np.log10(rate / best)) / 10,
             "test_loss": 0.5,
             "diverged_step": pd.NA,
             f"validation_{name}": 0.9 - abs(np.log10(rate / best)) / 10 - place / 1000,
@@ -57,23 +60,32 @@ def compared(
         }
         for place, (activation, values) in enumerate(tests.items())
         for rate in RATES
-        for seed, value in enumerate(values[:runs])
+        for seed, value in enumerate(values)
     ]
     results = pd.DataFrame(rows).astype({"diverged_step": "Int64"})
-    column = "validation_loss" if regression else "validation_accuracy"
-    curves = pd.DataFrame(
-        [
-            {"activation": activation, "learning_rate": rate, "step": step, column: value}
-            for activation in tests
-            for rate in RATES
-            for step, value in zip((30, 48, 60), curve, strict=True)
-        ]
+    choices, found = choose(results, ["activation"], study.rules)
+    return Comparison(
+        study=study,
+        outcomes=[],
+        results=results,
+        curves=pd.DataFrame(),
+        choices=[replace(choice, improving=False) for choice in choices],
+        found=found,
+        earlier=[],
+        last_gain=0.0,
+        target=0.8,
+        profile=pd.DataFrame(),
+        layers=[],
+        gradient_factors=[],
     )
-    choices = choose(results, ["activation"], study.score)
-    return Comparison(study, [], results, curves, choices, 0.8, pd.DataFrame(), [], [])
 
 
 APART = {"relu": 0.9 + NOISE, "tanh": 0.5 + NOISE[::-1]}
+
+
+def alike(times):
+    """Two activations with the same mean, whose paired differences vary so many times as much."""
+    return {"relu": 0.9 + times * NOISE, "tanh": 0.9 + times * NOISE[::-1]}
 
 
 def test_a_settled_result_is_tried_on_other_networks():
@@ -96,57 +108,54 @@ def test_a_best_rate_on_the_edge_widens_the_range_by_a_decade_spaced_as_before(b
     )
 
 
-def test_curves_that_still_rise_are_trained_longer():
-    steps = next_steps(compared(APART, curve=(0.7, 0.8, 0.81)))
-    assert steps[0] == (
-        "all 2 still improve in the last fifth of the training, and longer training may change "
-        "the order: --steps 240"
-    )
-    # By less than half a point, nothing is said; nor where the rise was earlier, or it is a fall.
-    for flat in ((0.7, 0.8, 0.804), (0.5, 0.8, 0.8), (0.9, 0.8, 0.7)):
-        assert not any("--steps" in step for step in next_steps(compared(APART, curve=flat)))
-
-
-def test_the_loss_of_a_regression_counts_as_its_r2():
-    target = np.linspace(0.0, 1.0, 60)
-    falling = compared(APART, target=target, curve=(0.5, 0.4, 0.3))
-    assert any("--steps 240" in step for step in next_steps(falling))
-    assert not any("--steps" in step for step in next_steps(compared(APART, target=target)))
-
-
-def test_ties_say_how_many_seeds_it_would_take():
-    tests = {"relu": 0.9 + NOISE, "tanh": 0.9 + NOISE[::-1]}
-    comparison = compared(tests)
-    needed = seeds_needed(tests["relu"], tests["tanh"])
-    assert next_steps(comparison) == []  # what there are suffices to tell half a point
-    assert needed < SEEDS
-    wide = {"relu": 0.9 + 3 * NOISE, "tanh": 0.9 + 3 * NOISE[::-1]}
-    needed = seeds_needed(wide["relu"], wide["tanh"])
-    assert SEEDS < needed < SEEDS + 20
-    assert next_steps(compared(wide)) == [
-        "tanh cannot be told apart from relu; telling 0.5 points apart takes about "
-        f"{float(f'{needed:.2g}'):.0f} seeds: --refine {10 * int(np.ceil((needed - SEEDS) / 10))}"
+@pytest.mark.parametrize(
+    ("falling", "who"),
+    [((0,), "relu"), ((1,), "tanh"), ((0, 1), "all 2")],
+)
+def test_choices_whose_loss_still_falls_are_trained_longer(falling, who):
+    comparison = compared(APART)
+    choices = [
+        replace(choice, improving=number in falling)
+        for number, choice in enumerate(comparison.choices)
     ]
-    hopeless = {"relu": 0.9 + 20 * NOISE, "tanh": 0.9 + 20 * NOISE[::-1]}
-    (said,) = next_steps(compared(hopeless))
-    assert said.endswith("seeds, so choose by cost or by habit, or get more rows")
+    assert next_steps(replace(comparison, choices=choices))[0] == (
+        f"the validation loss of {who} still falls at the end, so longer training may change the "
+        "order: --steps 240"
+    )
+
+
+def test_of_many_falling_losses_three_are_named():
+    tests = {f"f{place}": 0.9 - place / 10 + NOISE for place in range(6)}
+    comparison = compared(tests)
+    choices = [
+        replace(choice, improving=number < 5) for number, choice in enumerate(comparison.choices)
+    ]
+    said = next_steps(replace(comparison, choices=choices))[0]
+    assert said.startswith("the validation loss of f0, f1, f2 and 2 more still falls")
+
+
+def test_more_seeds_are_advised_as_the_verdict_does():
+    settled = compared(alike(0.1))
+    assert settled.found.needed is None and next_steps(settled) == []
+    comparison = compared(alike(3))
+    needed = comparison.found.needed
+    assert SEEDS < needed <= MANY
+    assert next_steps(comparison) == [f"to tell 0.5 points apart: --refine {needed - SEEDS}"]
+    # Those that --refine has added are among the seeds, and named again.
+    refined = replace(comparison, study=replace(comparison.study, refine=3))
+    assert next_steps(refined) == [f"to tell 0.5 points apart: --refine {needed - SEEDS + 3}"]
+    assert next_steps(compared(alike(60))) == [
+        f"telling 0.5 points apart takes more than {MANY} seeds, so choose by cost or by habit, or "
+        "get more rows"
+    ]
 
 
 def test_too_few_seeds_are_made_ten():
-    assert next_steps(compared(APART, runs=3)) == [
-        "tanh cannot be told apart from relu with 3 seeds: --refine 7"
-    ]
-
-
-def test_the_seeds_needed_find_the_difference_four_times_in_five():
-    """By simulation, with the paired t test."""
-    from scipy.stats import ttest_1samp
-
-    rng, sd, margin = np.random.default_rng(0), 0.02, 0.005
-    pairs = rng.normal(0, sd, 4000)
-    count = round(seeds_needed(pairs, np.zeros(4000), margin))
-    found = ttest_1samp(rng.normal(margin, sd, (4000, count)), 0, axis=1).pvalue < 0.05
-    assert 0.77 < found.mean() < 0.83
+    for runs, said in ((3, "with 3 seeds"), (1, "with 1 seed")):
+        few = {name: values[:runs] for name, values in APART.items()}
+        assert next_steps(compared(few)) == [
+            f"{said} nothing can be told apart: --refine {10 - runs}"
+        ]
 
 
 def test_runs_that_diverge_at_the_chosen_rate_ask_for_lower_rates():
@@ -159,23 +168,27 @@ def test_runs_that_diverge_at_the_chosen_rate_ask_for_lower_rates():
     )
 
 
-def test_a_rare_class_and_a_heavy_tail_name_their_flags_where_those_exist():
-    rare = np.array(["no"] * 54 + ["yes"] * 6)
-    tail = np.r_[np.linspace(0.0, 1.0, 59), 100.0]
-    for y, setting, said in (
-        (rare, {"metric": "accuracy"}, "90 % of the rows are of one class, so that accuracy says"),
-        (tail, {"transform": "none"}, "one row has 98 % of the target's variance, so that R²"),
-    ):
-        source = Source(
-            "rows",
-            pd.DataFrame({"a": np.linspace(0, 1, 60)}),
-            y,
-            "regression" if y.dtype.kind == "f" else "classification",
-            "kind",
-        )
-        comparison = compared(APART, target=tail if y is tail else None, settings=setting)
-        study = replace(comparison.study, data=prepare(source))
-        steps = next_steps(replace(comparison, study=study))
-        assert steps[0].startswith(said) and f"--{next(iter(setting))} " in steps[0]
-        without = next_steps(replace(comparison, study=replace(study, settings={})))
-        assert not any(step.startswith(said) for step in without)
+RARE = np.array(["no"] * 54 + ["yes"] * 6)
+TAIL = np.r_[np.linspace(1.0, 2.0, 59), 100.0]
+
+
+@pytest.mark.parametrize(
+    ("y", "said", "flag", "answered"),
+    [
+        (
+            RARE,
+            "90 % of the rows are 'no': accuracy says little",
+            "--metric bal",
+            {"metric": "auc"},
+        ),
+        (TAIL, "one row has 98.2 % of the variance of kind", "--transform log", {"metric": "mae"}),
+    ],
+)
+def test_a_rare_class_and_a_heavy_tail_name_the_flag(y, said, flag, answered):
+    steps = next_steps(compared(APART, y=y))
+    assert steps[0].startswith(said) and flag in steps[0]
+    comparison = compared(APART, y=y)
+    with_flag = replace(comparison, study=replace(comparison.study, **answered))
+    assert not any(step.startswith(said) for step in next_steps(with_flag))
+    even = np.linspace(1.0, 2.0, 60) if y is TAIL else CLASSES
+    assert len(next_steps(compared(APART, y=even))) == 1

@@ -197,9 +197,7 @@ def test_further_seeds_are_trained_at_the_rate_that_the_comparison_is_made_at(se
     assert choice.learning_rate == RATES[at.cell] and len(choice.scores) == seeds + refine
     assert choice.rates == (RATES[at.tied[0]], RATES[at.tied[-1]])
     assert choice.edge == {0: "lowest", len(RATES) - 1: "highest"}.get(at.best)
-    assert (
-        choice.diverged_here <= choice.failed or choice.test <= this.score.trivial["test"].mean()
-    )
+    assert choice.diverged_here <= choice.failed or choice.test <= this.score.trivial["test"].mean()
 
 
 def test_two_choices_that_reach_the_same_are_both_as_they_were_found():

@@ -3,13 +3,12 @@
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
 
 from experiments.lab import report
-from experiments.lab.data import Source, prepare
 from experiments.lab.report.predictions import against_true, confusion, predicted
+from experiments.lab.results.write import _predictions as of_model
 
 RNG = np.random.default_rng(0)
 
@@ -87,25 +86,18 @@ def test_a_constant_target_has_no_r2():
     assert "R²" not in against_true([1.0, 1.0], [1.0, 2.0], "y", of="A model").note
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
-def test_a_perfect_model_is_right_on_every_test_row(task):
-    """What is true is read from the data as it was, in names or in the unit of the target."""
-    y = np.arange(60.0) * 1000 + 5 if task == "regression" else np.array(["x", "y", "z"] * 20)
-    data = prepare(Source("rows", pd.DataFrame({"a": np.arange(60.0)}), y, task, "t"))
-
-    def answers(outputs):
-        if task == "classification":
-            return pd.DataFrame({"prediction": np.array(data.classes, object)[outputs]})
-        mean, deviation = data.preprocessing.scale
-        return pd.DataFrame({"prediction": outputs.astype(np.float64) * deviation + mean})
-
-    model = SimpleNamespace(outputs=lambda x: data.y["test"].ravel(), predictions=answers)
-    found = report.on_test_rows(model, data)
-    assert list(found.true) == list(found.predicted) and len(found.true) == 12
-    assert set(found.true) <= set(np.unique(y)) or np.allclose(np.mod(found.true, 1000), 5, atol=1)
+@pytest.mark.parametrize(
+    ("scores", "words"), [((0.5, 0.75), " of, over 2 splits"), ((0.625,), " of")]
+)
+def test_what_is_shown_is_what_the_stated_score_of_the_model_is_of(scores, words):
+    true, given = np.array(["a", "b"] * 4, object), np.array(["a", "b"] * 2 + ["b"] * 4, object)
+    refit = SimpleNamespace(stated=SimpleNamespace(true=true, predicted=given, scores=scores))
+    study = SimpleNamespace(data=SimpleNamespace(classes=("a", "b"), target="t"))
+    found = of_model(refit, study)
     figure = predicted(found)
-    assert figure.name == ("predicted" if task == "regression" else "confusion")
-    assert "The saved model on the 12 test rows" in figure.note
+    assert figure.name == "confusion" and found.true is true and found.predicted is given
+    start = f"On the 8 test rows that the stated score of the model is{words}"
+    assert found.of == start and figure.note.startswith(start)
 
 
 def test_both_are_files_too(tmp_path):

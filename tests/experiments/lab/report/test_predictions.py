@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
 
 from experiments.lab import report
-from experiments.lab.report.predictions import against_true, confusion, predicted
+from experiments.lab.report.predictions import Predictions, against_true, confusion, predicted
 from experiments.lab.results.write import _predictions as of_model
 
 RNG = np.random.default_rng(0)
@@ -86,6 +86,13 @@ def test_a_constant_target_has_no_r2():
     assert "R²" not in against_true([1.0, 1.0], [1.0, 2.0], "y", of="A model").note
 
 
+def test_classes_decide_which_figure_it_is():
+    numbers = Predictions(np.array([1.0, 2.0]), np.array([1.0, 3.0]), (), "price", "A model")
+    names = Predictions(np.array(["a", "b"]), np.array(["a", "a"]), ("a", "b"), "kind", "A model")
+    assert [predicted(each).name for each in (numbers, names)] == ["predicted", "confusion"]
+    assert "1 of 2 right" in predicted(names).note and "price" in predicted(numbers).note
+
+
 @pytest.mark.parametrize(
     ("scores", "words"), [((0.5, 0.75), " of, over 2 splits"), ((0.625,), " of")]
 )
@@ -94,10 +101,9 @@ def test_what_is_shown_is_what_the_stated_score_of_the_model_is_of(scores, words
     refit = SimpleNamespace(stated=SimpleNamespace(true=true, predicted=given, scores=scores))
     study = SimpleNamespace(data=SimpleNamespace(classes=("a", "b"), target="t"))
     found = of_model(refit, study)
-    figure = predicted(found)
-    assert figure.name == "confusion" and found.true is true and found.predicted is given
     start = f"On the 8 test rows that the stated score of the model is{words}"
-    assert found.of == start and figure.note.startswith(start)
+    assert found.true is true and found.predicted is given
+    assert found.of == start and predicted(found).note.startswith(f"{start}: ")
 
 
 def test_both_are_files_too(tmp_path):

@@ -9,50 +9,32 @@ import pytest
 from experiments.lab.data import Source, Splits
 from experiments.lab.study.choices import choose
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.next_steps import MANY, next_steps
+from experiments.lab.study.next_steps import next_steps
+from experiments.lab.study.rules import Rules
 from experiments.lab.study.study import Study
 from jaxnn import Grid
 
 RATES = (0.01, 0.1, 1.0)
 SEEDS = 8
 NOISE = np.array([0.003, -0.003, 0.002, 0.0, -0.002, 0.001, 0.0, -0.001])
-CLASSES = np.array(["no", "yes"] * 30)
-SIZES = {"depth": (2,), "width": (64,), "batch_size": (16,), "optimizer": ("sgd",)}
 
 
-def compared(tests, *, best=0.1, y=CLASSES, **options):
-    """A comparison of activations with these test accuracies, or R², of each seed.
-
-    Args:
-        tests: activation -> (seeds,).
-        best: the rate with the lowest validation loss.
-        y: the target of all rows.
-        options: of the study.
-    """
+def compared(tests, *, best=0.1, y=None, falls=(), fixed=False, metric=None, runs=SEEDS):
+    """A comparison of activations with these test accuracies (or R²) of each seed."""
+    y = np.array(["no", "yes"] * 30) if y is None else y
     regression = y.dtype.kind == "f"
-    name, runs = "r2" if regression else "accuracy", len(next(iter(tests.values())))
-    source = Source(
-        "rows",
-        pd.DataFrame({"a": np.linspace(0, 1, len(y))}),
-        y,
-        "regression" if regression else "classification",
-        "kind",
-    )
-    study = Study(
-        question="Which?",
-        settings={},
-        splits=Splits(source, fixed=True),
-        asked=Grid(SIZES | {"activation": tuple(tests)}, {"learning_rate": RATES}, runs),
-        activations={},
-        steps=60,
-        **options,
-    )
+    name = "r2" if regression else "accuracy"
+    x = pd.DataFrame({"a": np.linspace(0, 1, len(y))})
+    source = Source("rows", x, y, "regression" if regression else "classification", "kind")
+    sizes = {"depth": (2,), "width": (64,), "batch_size": (16,), "optimizer": ("sgd",)}
+    asked = Grid({"activation": tuple(tests), **sizes}, {"learning_rate": RATES}, runs)
+    study = Study("Which?", {}, Splits(source), asked, {}, steps=60, fixed=fixed, metric=metric)
     rows = [
         {
             "activation": activation,
             "learning_rate": rate,
             "seed": seed,
-            "validation_loss": 0.1 + abs(np.log10(rate / best)) / 10,
+            "validation_loss": 0.1 + abs(np.log10(rate / best)) / 10 + place / 1000,
             "test_loss": 0.5,
             "diverged_step": pd.NA,
             f"validation_{name}": 0.9 - abs(np.log10(rate / best)) / 10 - place / 1000,
@@ -60,16 +42,17 @@ def compared(tests, *, best=0.1, y=CLASSES, **options):
         }
         for place, (activation, values) in enumerate(tests.items())
         for rate in RATES
-        for seed, value in enumerate(values)
+        for seed, value in enumerate(values[:runs])
     ]
     results = pd.DataFrame(rows).astype({"diverged_step": "Int64"})
-    choices, found = choose(results, ["activation"], study.rules)
+    choices, found = choose(results, ["activation"], Rules(study.score))
+    choices = [replace(choice, improving=choice.label in falls) for choice in choices]
     return Comparison(
         study=study,
         outcomes=[],
         results=results,
         curves=pd.DataFrame(),
-        choices=[replace(choice, improving=False) for choice in choices],
+        choices=choices,
         found=found,
         earlier=[],
         last_gain=0.0,
@@ -81,11 +64,6 @@ def compared(tests, *, best=0.1, y=CLASSES, **options):
 
 
 APART = {"relu": 0.9 + NOISE, "tanh": 0.5 + NOISE[::-1]}
-
-
-def alike(times):
-    """Two activations with the same mean, whose paired differences vary so many times as much."""
-    return {"relu": 0.9 + times * NOISE, "tanh": 0.9 + times * NOISE[::-1]}
 
 
 def test_a_settled_result_is_tried_on_other_networks():
@@ -108,54 +86,39 @@ def test_a_best_rate_on_the_edge_widens_the_range_by_a_decade_spaced_as_before(b
     )
 
 
-@pytest.mark.parametrize(
-    ("falling", "who"),
-    [((0,), "relu"), ((1,), "tanh"), ((0, 1), "all 2")],
-)
-def test_choices_whose_loss_still_falls_are_trained_longer(falling, who):
-    comparison = compared(APART)
-    choices = [
-        replace(choice, improving=number in falling)
-        for number, choice in enumerate(comparison.choices)
-    ]
-    assert next_steps(replace(comparison, choices=choices))[0] == (
-        f"the validation loss of {who} still falls at the end, so longer training may change the "
+def test_losses_that_still_fall_are_trained_longer():
+    (one, *_), (all_, *_) = (
+        next_steps(compared(APART, falls=falls)) for falls in (["tanh"], ["relu", "tanh"])
+    )
+    assert one == (
+        "the validation loss of tanh still falls at the end, so longer training may change the "
         "order: --steps 240"
     )
+    assert all_.startswith("the validation loss of all 2 still falls at the end")
 
 
-def test_of_many_falling_losses_three_are_named():
+def test_of_many_losses_that_still_fall_three_are_named():
     tests = {f"f{place}": 0.9 - place / 10 + NOISE for place in range(6)}
-    comparison = compared(tests)
-    choices = [
-        replace(choice, improving=number < 5) for number, choice in enumerate(comparison.choices)
-    ]
-    said = next_steps(replace(comparison, choices=choices))[0]
+    said = next_steps(compared(tests, falls=[f"f{place}" for place in range(5)]))[0]
     assert said.startswith("the validation loss of f0, f1, f2 and 2 more still falls")
 
 
-def test_more_seeds_are_advised_as_the_verdict_does():
-    settled = compared(alike(0.1))
-    assert settled.found.needed is None and next_steps(settled) == []
-    comparison = compared(alike(3))
-    needed = comparison.found.needed
-    assert SEEDS < needed <= MANY
-    assert next_steps(comparison) == [f"to tell 0.5 points apart: --refine {needed - SEEDS}"]
-    # Those that --refine has added are among the seeds, and named again.
-    refined = replace(comparison, study=replace(comparison.study, refine=3))
-    assert next_steps(refined) == [f"to tell 0.5 points apart: --refine {needed - SEEDS + 3}"]
-    assert next_steps(compared(alike(60))) == [
-        f"telling 0.5 points apart takes more than {MANY} seeds, so choose by cost or by habit, or "
-        "get more rows"
-    ]
+@pytest.mark.parametrize("runs", [1, 3])
+def test_too_few_seeds_are_made_ten(runs):
+    steps = next_steps(compared(APART, runs=runs))
+    assert f"nothing can be told apart: --refine {10 - runs}" in steps[0]
+    assert steps[0].startswith(f"with {runs} seed{'s' * (runs > 1)} ")
 
 
-def test_too_few_seeds_are_made_ten():
-    for runs, said in ((3, "with 3 seeds"), (1, "with 1 seed")):
-        few = {name: values[:runs] for name, values in APART.items()}
-        assert next_steps(compared(few)) == [
-            f"{said} nothing can be told apart: --refine {10 - runs}"
-        ]
+def test_ties_say_what_it_would_take_as_the_verdict_does():
+    tied = compared({"relu": 0.9 + 3 * NOISE, "tanh": 0.9 + 3 * NOISE[::-1]})
+    (said,) = next_steps(tied)
+    assert SEEDS < tied.found.needed < 100
+    assert said == f"to tell 0.5 points apart: --refine {tied.found.needed - SEEDS}"
+    assert said.removeprefix("to tell 0.5 points apart: ") in tied.verdict
+    hopeless = compared({"relu": 0.9 + 20 * NOISE, "tanh": 0.9 + 20 * NOISE[::-1]})
+    (said,) = next_steps(hopeless)
+    assert said.endswith("so choose by cost or by habit, or get more rows")
 
 
 def test_runs_that_diverge_at_the_chosen_rate_ask_for_lower_rates():
@@ -168,27 +131,20 @@ def test_runs_that_diverge_at_the_chosen_rate_ask_for_lower_rates():
     )
 
 
-RARE = np.array(["no"] * 54 + ["yes"] * 6)
-TAIL = np.r_[np.linspace(1.0, 2.0, 59), 100.0]
-
-
 @pytest.mark.parametrize(
-    ("y", "said", "flag", "answered"),
+    ("y", "flag"),
     [
-        (
-            RARE,
-            "90 % of the rows are 'no': accuracy says little",
-            "--metric bal",
-            {"metric": "auc"},
-        ),
-        (TAIL, "one row has 98.2 % of the variance of kind", "--transform log", {"metric": "mae"}),
+        (np.array(["no"] * 54 + ["yes"] * 6), "--metric balanced_accuracy"),
+        (np.r_[np.linspace(1.0, 2.0, 59), 100.0], "--transform log"),
     ],
 )
-def test_a_rare_class_and_a_heavy_tail_name_the_flag(y, said, flag, answered):
+def test_a_rare_class_and_a_heavy_tail_name_their_flags(y, flag):
     steps = next_steps(compared(APART, y=y))
-    assert steps[0].startswith(said) and flag in steps[0]
-    comparison = compared(APART, y=y)
-    with_flag = replace(comparison, study=replace(comparison.study, **answered))
-    assert not any(step.startswith(said) for step in next_steps(with_flag))
-    even = np.linspace(1.0, 2.0, 60) if y is TAIL else CLASSES
-    assert len(next_steps(compared(APART, y=even))) == 1
+    assert flag in steps[0] and not any(flag in step for step in next_steps(compared(APART)))
+
+
+def test_whoever_has_chosen_another_metric_is_not_advised_to():
+    rare = np.array(["no"] * 54 + ["yes"] * 6)
+    comparison = compared(APART, y=rare)
+    study = replace(comparison.study, metric="auc")
+    assert not any("--metric" in step for step in next_steps(replace(comparison, study=study)))

@@ -66,7 +66,6 @@ def study(labels=(), score=ACCURACY):
         grid=grid,
         score=score,
         labels=labels,
-        clipped=lambda losses: rate.clipped(losses, TRIVIAL[0]),
         judged=lambda losses, scores, runs: rate.chosen(RATES, losses, scores, runs, *TRIVIAL),
     )
 
@@ -125,8 +124,9 @@ def test_of_a_finished_grid_it_says_what_the_comparison_says(score):
         outcome_of(rng.uniform(0, 1, ALL.shape), diverged=[(2, seed) for seed in range(number + 1)])
         for number in range(3)
     ]
-    judged = replace(score, trivial={"validation": TRIVIAL[1]})
-    rules = Rules(score=judged, trivial_loss=TRIVIAL[0], baseline="a")
+    loss, reached = (np.full(SEEDS, value) for value in TRIVIAL)
+    known = replace(score, trivial={"validation": reached})
+    rules = Rules(score=known, trivial_loss=loss, baseline="a")
     choices, _ = choose(results_table(asked, outcomes), ["activation"], rules)
     found = sorted((so_far(asked, outcome) for outcome in outcomes), key=rank)
     assert [(one.learning_rate, one.diverged_runs, one.runs) for one in found] == [

@@ -43,9 +43,9 @@ def table(scores, score=ACCURACY, rates=(0.1,), diverged=()):
 def compared(scores, score=ACCURACY, trivial=0.1, baseline=None, **options):
     """The choices, and the verdict in words."""
     seeds = np.shape(next(iter(scores.values())))[-1]
-    parts = {part: np.full(seeds, trivial) for part in ("validation", "test")}
-    score = replace(score, trivial=parts)
-    rules = Rules(score=score, trivial_loss=1 - parts["validation"], baseline=baseline)
+    reached = {part: np.full(seeds, trivial) for part in ("validation", "test")}
+    score = replace(score, trivial=reached)
+    rules = Rules(score=score, trivial_loss=1 - reached["validation"], baseline=baseline)
     choices, found = choose(table(scores, score, **options), ["activation"], rules)
     study = SimpleNamespace(score=score, refine=0)
     return choices, wording.verdict(found, choices[0], study)
@@ -65,7 +65,7 @@ def test_those_that_may_be_the_best_are_named():
 
 def test_a_sole_winner_is_said_to_be_the_best():
     choices, said = compared({"a": 0.9 + NOISE, "relu": 0.5 + NOISE, "c": 0.5 - NOISE})
-    assert said.endswith(" No other choice is as good (each p ≤ 0.005).")
+    assert said.endswith(" No other choice is as good (each p ≤ 0.004).")
     assert wording.may_be_best(choices[0]) == "maybe"
     assert wording.versus(choices[0]).startswith("1.00 [0.63, 1.00] p=0.0")
     assert [wording.versus(choice) for choice in choices if choice.versus is None] == [

@@ -120,10 +120,10 @@ def ask(flags: StudyFlags, question: str) -> Study:
         cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
     rates = cli.numbers(flags.learning_rate, "--learning-rate")
     labels = tuple(dict.fromkeys(map(named_activations.canonical, flags.activation)))
-    if not max(flags.depth):
-        labels = ("linear",)
-    activations = {label: named_activations.find(label, flags.depth) for label in labels}
     baseline = flags.baseline and named_activations.canonical(flags.baseline)
+    if not max(flags.depth):  # no activation is used, whichever are named
+        labels, baseline = ("linear",), None
+    activations = {label: named_activations.find(label, flags.depth) for label in labels}
     if baseline is not None and baseline not in labels:
         raise cli.UserError(
             f"--baseline {flags.baseline}: not among the activations compared, which are "

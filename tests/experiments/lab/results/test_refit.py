@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from scipy.special import expit, softmax
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.preprocessing import StandardScaler
 
 from experiments import activations
@@ -134,6 +134,18 @@ def test_a_single_network_is_the_first_member_and_has_the_score_of_such():
     assert len(one.stated.predicted) == SEEDS * 36
 
 
+def test_another_metric_is_that_of_the_mean_probabilities():
+    refit, plain = refitted(comparison("wine", metric="log_loss")), saved("wine").model
+    labels = load_wine().target
+    x = refit.model.preprocessing.apply(load("wine").x)
+    mean = softmax(plain.each(x).astype(np.float64), axis=2).mean(axis=0)
+    score = refit.model.score(refit.model.outputs(x), labels.astype(np.int32))
+    assert -score == pytest.approx(log_loss(labels, mean), rel=1e-4)
+    low, high = refit.about["test_log_loss_interval"]
+    assert 0 <= low < refit.about["test_log_loss"] < high
+    assert refit.about["test_log_loss"] == pytest.approx(-refit.stated.score)
+
+
 def test_members_that_diverge_are_left_out():
     study, model = comparison("wine").study, saved("wine").model
     blocks = Blocks(study.splits, (0,))
@@ -216,4 +228,5 @@ def test_groups_and_categories_that_a_split_lacks(tmp_path):
     refit = refitted(
         comparison(str(tmp_path / "t.csv"), target="y", group="who", seeds=max(lacking) + 1)
     )
+    assert "who" in refit.model.left_out  # so that predict takes the same table
     assert refit.about["rows"] == 60 and np.isfinite(refit.stated.score)

@@ -244,7 +244,7 @@ def test_figures_are_files_too(comparison, tmp_path):
             assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_eleven_columns_fit_1280_pixels_and_a_phone_scrolls_only_the_table(
+def test_twelve_columns_fit_1280_pixels_and_a_phone_scrolls_only_the_table(
     comparison, shown, tmp_path, monkeypatch
 ):
     """With cells as long as they come, and a column more than there are today."""

@@ -41,6 +41,8 @@ class Configuration(Flags):
 
     data: tuple[str, ...] = ("digits", "wine", "breast_cancer", "diabetes")
     """Data sets whose rows are split anew for each seed."""
+    equal: tuple[str, ...] = ("digits", "breast_cancer")
+    """Data sets on which networks that differ in their initial draws only are compared."""
     tables: tuple[str, ...] = ("generated_classes", "generated_numbers", "digits", "mnist")
     """Where tables of new rows are drawn from; mnist is left out where --mnist is not there."""
     mnist: str = "../shared/data/mnist"
@@ -74,7 +76,7 @@ class Configuration(Flags):
         "mish",
     )
     """Activations whose choice of a rate is checked on the digits."""
-    rates: tuple[int, int] = (6, 13)
+    rates: tuple[int, int] = (7, 13)
     """Of the main job's 13 rates, the first one trained and the end; no activation learns below."""
     rates_jobs: int = 10
     """Jobs without a seed in common that choose a rate."""
@@ -97,7 +99,7 @@ def parts(configuration: Configuration) -> list[Part]:
     ]
     found += [
         Part(f"equal-{name}", lambda _, name=name: measure.equal(name, configuration), 6)
-        for name in configuration.data
+        for name in configuration.equal
     ]
     found += [
         Part(f"tables-{name}", lambda _, name=name: measure.new_tables(name, configuration), 4)
@@ -105,7 +107,7 @@ def parts(configuration: Configuration) -> list[Part]:
         if name != "mnist" or tables.has_mnist(configuration.mnist)
     ]
     return found + [
-        Part(f"rates-{name}", lambda _, name=name: measure.rates(name, configuration), 20)
+        Part(f"rates-{name}", lambda _, name=name: measure.rates(name, configuration), 12)
         for name in configuration.rates_activation
     ]
 
@@ -116,6 +118,7 @@ EXPERIMENT = Experiment(
     Configuration,
     smoke={
         "data": ("wine",),
+        "equal": ("wine",),
         "tables": ("generated_classes",),
         "activation": ("relu", "tanh"),
         "learning_rate": (0.1, 1.0),

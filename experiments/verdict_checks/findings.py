@@ -63,19 +63,17 @@ def _figures(configuration: Any, found: Found) -> list[Figure]:
         if f"tables-{name}" in found:
             figures += on_new_tables(name, found[f"tables-{name}"], labels, job)
     copies = [f"choice {number}" for number in range(len(labels))]
-    for name in configuration.data:
+    for name in configuration.equal:
         figures += on_equal(name, found[f"equal-{name}"], copies, job)
-        figures += on_equal(name, found[f"splits-{name}"], labels, job, shuffled=True)
     orders = joined([found[f"orders-{number}"] for number in range(len(labels))])
     jobs = [
         judged(orders, seeds, labels, orders["tried"][:, number])
         for number, seeds in enumerate(orders["jobs"])
     ]
     figures += on_orders(jobs, "breast_cancer")
-    for name in configuration.data:
-        arrays = found[f"splits-{name}"]
-        if arrays["classes"]:
-            figures += on_scores(name, _at_best_rates([arrays]))
+    for name in configuration.equal:
+        if f"splits-{name}" in found:
+            figures += on_scores(name, _at_best_rates([found[f"splits-{name}"]]))
     rates = {name: found[f"rates-{name}"] for name in configuration.rates_activation}
     if len(rates) > 1:
         figures += on_scores(f"digits, {len(rates)} activations", _at_best_rates(rates.values()))

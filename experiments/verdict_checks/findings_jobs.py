@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from experiments.lab.study.best_set import best_set
 from experiments.lab.study.choices import Choice
 from experiments.verdict_checks.figures import Figure, mean, share
 from experiments.verdict_checks.jobs import Arrays, all_jobs, judged, partition, truth
 
 COVERED, NEW_ROWS, RARE = (0.92, 0.98), (0.9, 1.0), (0.0, 0.05)
+TIMES = 5  # that the choices of a job are shuffled
 DISJOINT = (0.0, 0.03)
 BY_RUN = ("validation_loss", "validation", "test_loss", "test", "diverged")
 
@@ -23,7 +25,7 @@ def inside(interval: tuple[float, float], value: float) -> bool:
 def on_splits(name: str, found: Arrays, labels: Sequence[str], job: int) -> list[Figure]:
     """Of one data set: whether intervals contain the mean over other splits, and best sets."""
     seeds = found["test"].shape[-1]
-    first, every, wide, kept, left_out = [], [], [], [], []
+    first, every, wide, kept, left_out, scores = [], [], [], [], [], []
     for mine in all_jobs(seeds, job):
         choices, verdict = judged(found, mine, labels)
         true = [truth(found, choice, labels, mine) for choice in choices]
@@ -36,6 +38,7 @@ def on_splits(name: str, found: Arrays, labels: Sequence[str], job: int) -> list
         wide.append(choices[0].interval[1] - choices[0].interval[0])
         kept.append(int(np.argmax(true)) not in verdict.best)
         left_out.append(len(verdict.worse))
+        scores.append(np.array([choice.scores for choice in choices]))
     jobs = seeds // job
     return [
         share("VERDICT 1", "mean over splits, recommended", name, first, jobs, COVERED),
@@ -43,6 +46,7 @@ def on_splits(name: str, found: Arrays, labels: Sequence[str], job: int) -> list
         mean("VERDICT 1", "width of the interval for new rows", name, wide, jobs),
         share("VERDICT 2", "truly best left out", name, kept, jobs, RARE),
         mean("VERDICT 2", "choices left out where they differ", name, left_out, jobs),
+        *_left_out("shuffled", name, [best_set(each) for each in _shuffled(scores)], jobs),
     ]
 
 
@@ -73,27 +77,29 @@ def on_new_tables(name: str, found: Arrays, labels: Sequence[str], job: int) -> 
     ]
 
 
-def on_equal(
-    name: str, found: Arrays, labels: Sequence[str], job: int, shuffled: bool = False
-) -> list[Figure]:
-    """Of choices that are equal: how often a best set leaves out a given one, or any.
-
-    Args:
-        shuffled: whether the choices differ, and are made equal by shuffling them in every block.
-    """
-    random, seeds = np.random.default_rng(0), found["test"].shape[-1]
-    if shuffled:
-        order = np.argsort(random.random((len(labels), seeds)), axis=0)
-        found = dict(found) | {
-            key: np.take_along_axis(found[key], order[:, None, :], axis=0) for key in BY_RUN
-        }
-    given, any_one, alone = [], [], []
+def on_equal(name: str, found: Arrays, labels: Sequence[str], job: int) -> list[Figure]:
+    """Of choices that are equal: how often a best set leaves out a given one, or any."""
+    seeds, may = found["test"].shape[-1], []
     for mine in all_jobs(seeds, job):
         _, verdict = judged(found, mine, labels)
-        given.append(len(verdict.worse) / len(labels))
-        any_one.append(len(verdict.worse) > 0)
-        alone.append(len(verdict.best) == 1)
-    what, jobs = "shuffled" if shuffled else "equal", seeds // job
+        may.append(np.isin(np.arange(len(labels)), verdict.best))
+    return _left_out("equal", name, may, seeds // job)
+
+
+def _shuffled(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The scores of jobs, (choices, blocks) each, which choice has which shuffled in every block.
+
+    So the choices are equal, and a block has the same split, test rows and spread as before.
+    """
+    random = np.random.default_rng(0)
+    return [random.permuted(each, axis=0) for each in scores for _ in range(TIMES)]
+
+
+def _left_out(what: str, name: str, may: Sequence[np.ndarray], jobs: int) -> list[Figure]:
+    """Of jobs with equal choices, from which of them may be the best, bool (choices,)."""
+    given, any_one, alone = zip(
+        *((1 - each.mean(), not each.all(), each.sum() == 1) for each in may), strict=True
+    )
     return [
         share("VERDICT 2", f"a given {what} choice left out", name, given, jobs, RARE),
         share("VERDICT 2", f"any {what} choice left out", name, any_one, jobs),

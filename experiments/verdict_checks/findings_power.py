@@ -36,7 +36,7 @@ def on_scores(name: str, scores: np.ndarray) -> list[Figure]:
 def _tried(
     scores: np.ndarray, difference: float, seeds: int, random: np.random.Generator
 ) -> tuple[list[float], list[bool], list[float]]:
-    """The share of worse choices left out, whether all are, of each trial; and what is predicted."""
+    """Of each trial the share of worse choices left out, and whether all are; what is predicted."""
     choices, left, alone, said = len(scores), [], [], []
     for trial in range(TRIALS):
         best = trial % choices

@@ -16,7 +16,7 @@ from experiments.lab.study.score import ACCURACY, R2
 from experiments.lab.study.verdict import Verdict
 
 Arrays = Mapping[str, np.ndarray]
-SHUFFLES = 3  # times that all seeds are cut into jobs anew
+SHUFFLES = 2  # times that all seeds are cut into jobs anew
 
 
 def partition(seeds: int, job: int, number: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from experiments.lab.io.cli import numbers
 from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.study import Study
 from experiments.verdict_checks import tables
-from experiments.verdict_checks.jobs import all_jobs, needed
+from experiments.verdict_checks.jobs import needed, partition
 from experiments.verdict_checks.training import Ready, arrays, study_of, train
 
 Arrays = dict[str, np.ndarray]
@@ -104,7 +104,7 @@ def rates(name: str, configuration: Any) -> Arrays:
         steps=2 * configuration.steps,
         fixed=False,
     )
-    return _as_asked(study, all_jobs(seeds, configuration.job), each=False)
+    return _as_asked(study, partition(seeds, configuration.job, 0), each=False)
 
 
 def _small(name: str, configuration: Any, activations, splits: int, seeds: int) -> Study:

@@ -19,7 +19,8 @@ def learning_rates(comparison: Comparison) -> Figure:
     """Error or loss against learning rate, over seeds; diverged runs are marked.
 
     The error is 1 − accuracy, 1 − R², the share of the variance that is left unexplained, or
-    another metric's, see ``Score.error``. An error above that of a diverged run is drawn there.
+    another metric's, see ``Score.error``. An error counts as that of a diverged run at most, a loss
+    as the trivial predictor's.
     """
     score, results = comparison.study.score, comparison.results
     size = abs(score.scale)
@@ -34,8 +35,9 @@ def learning_rates(comparison: Comparison) -> Figure:
         _against_rate(results, comparison.choices, name, f"{name.replace('_', ' ')}{unit}", worst)
         for name in errors
     ]
+    trivial = float(np.max(comparison.study.trivial_loss))
     views += [
-        _against_rate(results, comparison.choices, name, name.replace("_", " "), None)
+        _against_rate(results, comparison.choices, name, name.replace("_", " "), trivial)
         for name in ("test_loss", "validation_loss")
     ]
     return Figure(
@@ -43,33 +45,29 @@ def learning_rates(comparison: Comparison) -> Figure:
         "Final error against learning rate",
         f"Lines are {wording.STATISTICS} over seeds, bands the middle half of the seeds. A ring "
         "marks the rate chosen on validation data, a cross rates at which runs have diverged: they "
-        "count as all wrong, and what would leave the figure is drawn at its top.",
+        "count as all wrong, and a loss above that of the trivial predictor counts as that.",
         tuple(views),
     )
 
 
 def _against_rate(
-    results: pd.DataFrame, choices: Sequence[Choice], column: str, title: str, worst: float | None
+    results: pd.DataFrame, choices: Sequence[Choice], column: str, title: str, worst: float
 ) -> View:
-    """A column against learning rate, cut off at worst; if None, at the largest finite mean."""
-    cells = [rows_of(results, choice.structure).groupby("learning_rate") for choice in choices]
-    centres = [group[column].mean() for group in cells]
-    if worst is None:
-        finite = [value for centre in centres for value in centre if np.isfinite(value)]
-        worst = max(finite, default=1.0)
+    """A column against learning rate, of which no run counts as more than worst."""
+    results = results.assign(**{column: results[column].clip(upper=worst)})
     series = []
-    for number, (choice, group, centre) in enumerate(zip(choices, cells, centres, strict=True)):
+    for number, choice in enumerate(choices):
+        group = rows_of(results, choice.structure).groupby("learning_rate")
         failed, runs = group["diverged_step"].count(), group.size()
         low, high = (
-            group[column].quantile(share, interpolation="nearest").clip(upper=worst)
-            for share in (0.25, 0.75)
+            group[column].quantile(share, interpolation="nearest") for share in (0.25, 0.75)
         )
-        drawn = centre.clip(upper=worst)
+        drawn = group[column].mean()
         hover = [
             f"{choice.label}\nlearning rate {rate:.3g}\n{title} {value:.4g}\n"
             f"middle half of the seeds {a:.4g} to {b:.4g}\n{f} of {n} runs diverged"
             for rate, value, a, b, f, n in zip(
-                centre.index, centre, low, high, failed, runs, strict=True
+                drawn.index, drawn, low, high, failed, runs, strict=True
             )
         ]
         series.append(
@@ -179,9 +177,9 @@ def side_by_side(comparison: Comparison) -> Figure:
     return Figure(
         "side-by-side",
         "Activations side by side",
-        "Best on validation data first, each at its own best rate. Bars are 95 % intervals over "
-        "seeds; of the good learning rates, the whole range. A choice without a dot misses the "
-        "target, or is the baseline.",
+        "The recommended one first, then in the order of validation scores, each at its own rate. "
+        "Bars are 95 % intervals, those of scores for new rows; of the good learning rates, the "
+        "whole range. A choice without a dot misses the target, or is the baseline.",
         tuple(views),
     )
 
@@ -281,7 +279,7 @@ def seeds(comparison: Comparison) -> Figure:
             ]
             values = scale * runs[column]
             series.append(series_of(number, choice, values, heights, kind="dots", hover=hover))
-            centre = scale * runs[column].mean()
+            centre = scale * (choice.test_loss if column == "test_loss" else choice.test)
             series.append(series_of(number, choice, [centre], [-number], kind="ring"))
         axis = Axis(f"{title} (%)" if scale == 100 else title)
         views.append(View(title, axis, _row_axis(choices), tuple(series)))

@@ -133,7 +133,7 @@ def _add_cells(axes: Axes, series: Series, colour: str):
         ink = "white" if shade > 0.5 else "black"
         axes.text(x, y, text, ha="center", va="center", color=ink, fontsize=size)
     axes.grid(visible=False)
-    axes.tick_params(axis="x", labelrotation=45 if shape[1] > 4 else 0)
+    axes.tick_params(axis="x", labelrotation=90 if shape[1] > 4 else 0)
     return axes.pcolormesh(
         xs, ys, np.reshape(series.shades, shape), cmap=scale, vmin=0, vmax=1, edgecolors="white"
     )

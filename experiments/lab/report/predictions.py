@@ -148,8 +148,7 @@ def against_true(true: ArrayLike, predicted: ArrayLike, target: str, *, of: str)
         order = order[np.linspace(0, len(order) - 1, MOST_ROWS).astype(int)]
     t, p = true[order], predicted[order]
     hover = [
-        f"row {row + 1}\ntrue {a:.4g}\npredicted {b:.4g}\nerror {b - a:+.4g}"
-        for row, a, b in zip(order, t, p, strict=True)
+        f"true {a:.4g}\npredicted {b:.4g}\nerror {b - a:+.4g}" for a, b in zip(t, p, strict=True)
     ]
     ends = [float(min(t.min(), p.min())), float(max(t.max(), p.max()))]
     name = short(target)

@@ -52,7 +52,7 @@ def _rate(row: Row) -> Cell:
     choice = row.choice
     edge = (f"{choice.edge} tried",) if choice.edge else ()
     as_good = "–".join(f"{end:.2g}" for end in dict.fromkeys(choice.rates))
-    good = f"good: {wording.decades(choice)} decades"
+    good = f"{wording.decades(choice)} decades"
     return Cell(f"{choice.learning_rate:.3g}", (*edge, as_good, good))
 
 
@@ -73,15 +73,20 @@ def _best(row: Row) -> Cell:
 def _failed(row: Row) -> Cell:
     choice = row.choice
     low, high = (f"{100 * end:.0f}" for end in choice.failed_interval)
+    return Cell(f"{choice.failed} of {len(choice.scores)}", (f"{low}–{high} %",))
+
+
+def _diverged(row: Row) -> Cell:
+    choice = row.choice
     return Cell(
-        f"{choice.failed} of {len(choice.scores)}",
-        (f"{low}–{high} %", f"diverged {choice.diverged_here}; {choice.diverged_runs} at any rate"),
+        f"{choice.diverged_here} of {len(choice.scores)}",
+        (f"{choice.diverged_runs} of {choice.runs}",),
     )
 
 
 def _improving(row: Row) -> Cell:
     found = row.choice.improving
-    return Cell("–" if found is None else "falls" if found else "no")
+    return Cell("–" if found is None else "falls" if found else "flat")
 
 
 def _steps(row: Row) -> Cell:
@@ -104,11 +109,12 @@ def _gradient(row: Row) -> Cell:
 
 COLUMNS = (
     Column(Cell(""), _name),
-    Column(Cell("rate", ("as good",)), _rate),
+    Column(Cell("rate", ("as good as it", "width of good ones")), _rate),
     Column(Cell("test {score}", ("95 % interval",)), _score),
     Column(Cell("interquartile mean"), _middle),
     Column(Cell("is it the best?"), _best),
     Column(Cell("failed", ("95 % interval",)), _failed),
+    Column(Cell("diverged", ("at any rate",)), _diverged),
     Column(Cell("loss at the end"), _improving),
     Column(Cell("steps to target"), _steps),
     Column(Cell("P(better than baseline)", ("95 % interval, p",)), _versus),

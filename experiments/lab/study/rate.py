@@ -12,7 +12,7 @@ import numpy as np
 
 DIGITS = 9  # of a loss that count: the last bits of a mean decide nothing
 ROUNDING = 10.0**-DIGITS
-ROUNDING = 1e-6  # of a score in float32
+SCORE_ROUNDING = 1e-6  # of a score in float32, as a share of it
 STANDARD_ERRORS = 1.0  # above the best, within which a rate is as good: the one-standard-error rule
 
 
@@ -60,7 +60,8 @@ def failed(scores: np.ndarray, trivial: np.ndarray | float, best: float) -> np.n
         [True, True, False]
     """
     bound = (trivial + np.fmax(best, np.mean(trivial))) / 2
-    return scores <= bound + ROUNDING * np.abs(bound)
+    size = np.where(np.isfinite(bound), np.abs(bound), 0.0)  # infinite where it is not known
+    return scores <= bound + SCORE_ROUNDING * size
 
 
 def lowest(losses: np.ndarray, runs: np.ndarray) -> int:

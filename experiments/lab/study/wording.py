@@ -27,6 +27,13 @@ def seed(study: Study) -> str:
     return "A seed draws the split of the rows, the initial weights and the batches."
 
 
+def parts(study: Study) -> str:
+    """Of which split the rows of each part are."""
+    if study.splits.fixed:
+        return "All seeds have these parts."
+    return "Each seed has parts of its own; these are those of the first."
+
+
 def verdict(found: Verdict, best: Choice, study: Study) -> str:
     """The verdict, and what it holds for, in sentences that someone can act on."""
     rates = best.rates if best.rates[0] < best.rates[1] else None

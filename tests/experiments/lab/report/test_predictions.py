@@ -1,15 +1,11 @@
 """A model's predictions next to what is true: counts, errors, and what is left out said."""
 
-from types import SimpleNamespace
-
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
 
 from experiments.lab import report
-from experiments.lab.data import Source, prepare
-from experiments.lab.report.predictions import against_true, confusion, predicted
+from experiments.lab.report.predictions import Predictions, against_true, confusion, predicted
 
 RNG = np.random.default_rng(0)
 
@@ -87,25 +83,11 @@ def test_a_constant_target_has_no_r2():
     assert "R²" not in against_true([1.0, 1.0], [1.0, 2.0], "y", of="A model").note
 
 
-@pytest.mark.parametrize("task", ["classification", "regression"])
-def test_a_perfect_model_is_right_on_every_test_row(task):
-    """What is true is read from the data as it was, in names or in the unit of the target."""
-    y = np.arange(60.0) * 1000 + 5 if task == "regression" else np.array(["x", "y", "z"] * 20)
-    data = prepare(Source("rows", pd.DataFrame({"a": np.arange(60.0)}), y, task, "t"))
-
-    def answers(outputs):
-        if task == "classification":
-            return pd.DataFrame({"prediction": np.array(data.classes, object)[outputs]})
-        mean, deviation = data.preprocessing.scale
-        return pd.DataFrame({"prediction": outputs.astype(np.float64) * deviation + mean})
-
-    model = SimpleNamespace(outputs=lambda x: data.y["test"].ravel(), predictions=answers)
-    found = report.on_test_rows(model, data)
-    assert list(found.true) == list(found.predicted) and len(found.true) == 12
-    assert set(found.true) <= set(np.unique(y)) or np.allclose(np.mod(found.true, 1000), 5, atol=1)
-    figure = predicted(found)
-    assert figure.name == ("predicted" if task == "regression" else "confusion")
-    assert "The saved model on the 12 test rows" in figure.note
+def test_classes_decide_which_figure_it_is():
+    numbers = Predictions(np.array([1.0, 2.0]), np.array([1.0, 3.0]), (), "price", "A model")
+    names = Predictions(np.array(["a", "b"]), np.array(["a", "a"]), ("a", "b"), "kind", "A model")
+    assert [predicted(each).name for each in (numbers, names)] == ["predicted", "confusion"]
+    assert "1 of 2 right" in predicted(names).note and "price" in predicted(numbers).note
 
 
 def test_both_are_files_too(tmp_path):

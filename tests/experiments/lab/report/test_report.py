@@ -1,5 +1,6 @@
 """The report in a real browser, from disk and offline, and its figures as files."""
 
+import io
 import re
 from dataclasses import replace
 from importlib import import_module
@@ -9,6 +10,7 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import jaxnn
 from experiments.lab import report
@@ -18,7 +20,7 @@ from experiments.lab.report.compared import operations
 from experiments.lab.report.figure import Axis, Figure, Series, View
 from experiments.lab.report.markup import Cell
 from experiments.lab.report.table import Column
-from experiments.lab.study import wording
+from experiments.lab.study import screen, wording
 from experiments.lab.study.choices import choose
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.diagnostics import Layers
@@ -152,11 +154,29 @@ def test_the_best_rate_is_the_one_of_lowest_validation_loss(comparison):
 
 def test_the_verdict_is_on_the_page_with_its_scope(comparison, page):
     assert comparison.verdict.endswith(
-        "This holds for networks with 2 hidden layers of 8 units, trained on 100 rows for 10 "
-        "updates (6.4 epochs) with sgd at a constant learning rate; after 5 updates tanh was "
+        "This holds for networks with 2 hidden layers of 8 units, trained on 36 rows for 10 "
+        "updates (4.4 epochs) with sgd at a constant learning rate; after 5 updates tanh was "
         "ahead, so longer training may change the order again."
     )
     assert comparison.verdict.split(HOSTILE)[1] in page
+
+
+def test_the_terminal_shows_it_all_in_80_columns(comparison, monkeypatch):
+    page = io.StringIO()
+    monkeypatch.setattr(screen, "console", Console(file=page, width=80, highlight=False))
+    choices = [replace(comparison.choices[0], improving=True, edge="highest", failed=2)]
+    screen.show_results(replace(comparison, choices=[*choices, *comparison.choices[1:]]))
+    lines = page.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    header, row = lines[1], next(line for line in lines if "2/4" in line)
+    for title in ("at rate", "accuracy", "95 % interval", "failed", "decades", "steps"):
+        assert title in header
+    assert "1*" in row and "20↓" in row and "maybe" in row
+    said = " ".join(" ".join(lines).split())
+    assert "*: the lowest or highest rate tried" in said
+    assert "↓: its validation loss was still falling at the end" in said
+    assert "failed: runs at most half-way from the trivial predictor's score to the best" in said
+    assert "so longer training may change the order again." in said
 
 
 def test_the_numbers_drawn_are_those_of_the_results(comparison):
@@ -227,14 +247,9 @@ def test_figures_are_files_too(comparison, tmp_path):
 def test_twelve_columns_fit_1280_pixels_and_a_phone_scrolls_only_the_table(
     comparison, shown, tmp_path, monkeypatch
 ):
-    """With cells as long as they come, and more columns than there are today."""
-    interval, long = ("100.0–100.0 %",), "my_module:a_long_name/leaky_relu depth 12 width 1024"
-    more = (
-        Column(Cell("interquartile mean"), lambda _: Cell("100.0 %")),
-        Column(Cell("in the best set", ("95 %",)), lambda _: Cell("in the set")),
-        Column(Cell("failed", interval), lambda _: Cell("10 of 10", interval)),
-        Column(Cell("still improving"), lambda _: Cell("+12.3 points", ("in the last fifth",))),
-    )
+    """With cells as long as they come, and a column more than there are today."""
+    long = "my_module:a_long_name/leaky_relu depth 12 width 1024"
+    more = (Column(Cell("another score"), lambda _: Cell("100.0 %", ("100.0–100.0 %",))),)
     monkeypatch.setattr(page_table, "COLUMNS", (*page_table.COLUMNS, *more))
     choices = [
         replace(
@@ -243,11 +258,13 @@ def test_twelve_columns_fit_1280_pixels_and_a_phone_scrolls_only_the_table(
             learning_rate=0.0000316,
             edge="highest",
             interval=(0.9994, 0.9996),
+            rates=(0.0000105, 0.0000316),
         )
         for number, choice in enumerate(comparison.choices)
     ]
     html = report.page(replace(comparison, choices=choices), [], {"command": "python " + long})
-    assert html.count("<th>") >= 12 and long in html
+    head = html[html.index("<thead>") : html.index("</thead>")]
+    assert head.count("<th>") >= 12 and long in html
     (tmp_path / "report.html").write_text(html, encoding="utf-8")
     shown.open(tmp_path / "report.html")
     shown.value("document.querySelectorAll('details').forEach(each => { each.open = true })")
@@ -343,14 +360,48 @@ def test_the_data_are_summarised_with_each_class_and_column(comparison, page):
 
 
 def test_what_a_score_is_is_worded_in_one_place(comparison, monkeypatch):
-    monkeypatch.setattr(wording, "STATISTICS", "means")
-    monkeypatch.setattr(wording, "STATISTIC", "mean")
-    monkeypatch.setattr(wording, "SEED", "A seed draws the split, too.")
+    monkeypatch.setattr(wording, "STATISTICS", "medians of all")
+    monkeypatch.setattr(wording, "STATISTIC", "median of all")
+    monkeypatch.setattr(wording, "seed", lambda _: "A seed draws everything.")
     figures = report.figures(comparison)
     html = report.page(comparison, figures, {"command": "python"})
-    text = html[: html.index("<script>")]
-    assert "interquartile" not in text and "scores are means over 4 seeds" in " ".join(text.split())
-    assert "A seed draws the split, too." in text
+    text = " ".join(html[: html.index("<script>")].split())
+    assert "scores are medians of all over 4 seeds" in text and "A seed draws everything." in text
+    assert "Lines are medians of all over seeds" in text and "their median of all" in text
+
+
+def test_lines_and_rings_are_the_means_that_the_table_has(comparison):
+    """A run that diverged counts as all wrong, and a loss as the trivial predictor's at most."""
+    results = comparison.results.copy()
+    first = results.index[results["activation"] == "tanh"][4]  # at rate 1
+    results.loc[first, ["test_accuracy", "test_loss", "diverged_step"]] = 0, np.inf, 3
+    choices, found = choose(results, ["activation"], Rules(ACCURACY))
+    changed = replace(comparison, results=results, choices=choices, found=found)
+    rates, *_, seeds = (
+        next(figure for figure in report.figures(changed) if figure.name == name)
+        for name in ("rates", "seeds")
+    )
+    tanh = next(choice for choice in choices if choice.label == "tanh")
+    assert tanh.learning_rate == 1.0 and tanh.test == pytest.approx(np.mean(tanh.scores))
+    error, _, loss, _ = (
+        next(each for each in view.series if each.label == "tanh" and each.kind == "line")
+        for view in rates.views
+    )
+    assert error.y[1] == pytest.approx(100 * (1 - tanh.test))
+    trivial = np.max(comparison.study.trivial_loss)
+    runs = results.loc[list(tanh.rows), "test_loss"]
+    assert loss.y[1] == pytest.approx(np.minimum(runs, trivial).mean()) and np.isfinite(loss.y[1])
+    ring = next(
+        each for each in seeds.views[0].series if each.label == "tanh" and each.kind == "ring"
+    )
+    assert ring.x == [pytest.approx(100 * tanh.test)]
+
+
+def test_the_parts_are_said_to_be_those_of_one_seed(comparison, page):
+    assert "All seeds have these parts." in page and "the split is the same for all" in page
+    study = replace(comparison.study, splits=Splits(comparison.study.source))
+    html = report.page(replace(comparison, study=study), [], {"command": "python"})
+    assert "Each seed has parts of its own; these are those of the first." in html
 
 
 def test_what_to_do_next_is_in_the_page_as_text(comparison, monkeypatch):

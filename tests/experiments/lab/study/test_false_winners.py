@@ -1,6 +1,7 @@
 """How often a comparison finds a difference where there is none: whole studies, simulated."""
 
 import itertools
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,6 @@ from experiments.lab.study.choices import choose
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY
 from experiments.lab.study.statistics import holm
-from experiments.lab.study.trivial import Trivial
 from experiments.lab.study.wording import CERTAIN
 
 ACTIVATIONS, RATES, SEEDS, ROWS = 10, 10, 10, 360
@@ -112,8 +112,9 @@ def test_the_simulated_study_is_judged_as_the_main_job_judges():
         index=cell,
     ).reset_index()
     scores, p = judge(validation, test)
-    trivial = Trivial(*({"validation": np.full(SEEDS, value)} for value in TRIVIAL))
-    choices, verdict = choose(results, ["activation"], Rules(score=ACCURACY, trivial=trivial))
+    loss, reached = (np.full(SEEDS, value) for value in TRIVIAL)
+    score = replace(ACCURACY, trivial={"validation": reached})
+    choices, verdict = choose(results, ["activation"], Rules(score=score, trivial_loss=loss))
     order = [choice.structure["activation"] for choice in choices]
     np.testing.assert_array_equal([choice.scores for choice in choices], scores[order])
     assert [choice.p for choice in choices] == p[order].tolist() == list(verdict.p)

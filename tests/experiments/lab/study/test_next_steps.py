@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.lab.data import Source, prepare
+from experiments.lab.data import Source, Splits
 from experiments.lab.study.choices import choose
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.next_steps import next_steps, seeds_needed
+from experiments.lab.study.next_steps import next_steps
+from experiments.lab.study.rules import Rules
 from experiments.lab.study.study import Study
 from jaxnn import Grid
 
@@ -18,38 +19,22 @@ SEEDS = 8
 NOISE = np.array([0.003, -0.003, 0.002, 0.0, -0.002, 0.001, 0.0, -0.001])
 
 
-def compared(
-    tests, *, best=0.1, curve=(0.8, 0.8, 0.8), target=None, settings=None, fixed=False, runs=SEEDS
-):
+def compared(tests, *, best=0.1, y=None, falls=(), fixed=False, metric=None, runs=SEEDS):
     """A comparison of activations with these test accuracies (or R²) of each seed."""
-    regression = target is not None
+    y = np.array(["no", "yes"] * 30) if y is None else y
+    regression = y.dtype.kind == "f"
     name = "r2" if regression else "accuracy"
-    y = target if regression else np.array(["no", "yes"] * 30)
-    source = Source(
-        "rows",
-        pd.DataFrame({"a": np.linspace(0, 1, len(y))}),
-        y,
-        "regression" if y.dtype.kind == "f" else "classification",
-        "kind",
-    )
-    asked = Grid(
-        {
-            "activation": tuple(tests),
-            "depth": (2,),
-            "width": (64,),
-            "batch_size": (16,),
-            "optimizer": ("sgd",),
-        },
-        {"learning_rate": RATES},
-        runs,
-    )
-    study = Study("Which?", settings or {}, source, prepare(source), asked, {}, 60, fixed=fixed)
+    x = pd.DataFrame({"a": np.linspace(0, 1, len(y))})
+    source = Source("rows", x, y, "regression" if regression else "classification", "kind")
+    sizes = {"depth": (2,), "width": (64,), "batch_size": (16,), "optimizer": ("sgd",)}
+    asked = Grid({"activation": tuple(tests), **sizes}, {"learning_rate": RATES}, runs)
+    study = Study("Which?", {}, Splits(source), asked, {}, steps=60, fixed=fixed, metric=metric)
     rows = [
         {
             "activation": activation,
             "learning_rate": rate,
             "seed": seed,
-            "validation_loss": 0.5,
+            "validation_loss": 0.1 + abs(np.log10(rate / best)) / 10 + place / 1000,
             "test_loss": 0.5,
             "diverged_step": pd.NA,
             f"validation_{name}": 0.9 - abs(np.log10(rate / best)) / 10 - place / 1000,
@@ -60,17 +45,22 @@ def compared(
         for seed, value in enumerate(values[:runs])
     ]
     results = pd.DataFrame(rows).astype({"diverged_step": "Int64"})
-    column = "validation_loss" if regression else "validation_accuracy"
-    curves = pd.DataFrame(
-        [
-            {"activation": activation, "learning_rate": rate, "step": step, column: value}
-            for activation in tests
-            for rate in RATES
-            for step, value in zip((30, 48, 60), curve, strict=True)
-        ]
+    choices, found = choose(results, ["activation"], Rules(study.score))
+    choices = [replace(choice, improving=choice.label in falls) for choice in choices]
+    return Comparison(
+        study=study,
+        outcomes=[],
+        results=results,
+        curves=pd.DataFrame(),
+        choices=choices,
+        found=found,
+        earlier=[],
+        last_gain=0.0,
+        target=0.8,
+        profile=pd.DataFrame(),
+        layers=[],
+        gradient_factors=[],
     )
-    choices = choose(results, ["activation"], study.score)
-    return Comparison(study, [], results, curves, choices, 0.8, pd.DataFrame(), [], [])
 
 
 APART = {"relu": 0.9 + NOISE, "tanh": 0.5 + NOISE[::-1]}
@@ -96,57 +86,33 @@ def test_a_best_rate_on_the_edge_widens_the_range_by_a_decade_spaced_as_before(b
     )
 
 
-def test_curves_that_still_rise_are_trained_longer():
-    steps = next_steps(compared(APART, curve=(0.7, 0.8, 0.81)))
-    assert steps[0] == (
-        "all 2 still improve in the last fifth of the training, and longer training may change "
-        "the order: --steps 240"
+def test_losses_that_still_fall_are_trained_longer():
+    (one, *_), (all_, *_) = (
+        next_steps(compared(APART, falls=falls)) for falls in (["tanh"], ["relu", "tanh"])
     )
-    # By less than half a point, nothing is said; nor where the rise was earlier, or it is a fall.
-    for flat in ((0.7, 0.8, 0.804), (0.5, 0.8, 0.8), (0.9, 0.8, 0.7)):
-        assert not any("--steps" in step for step in next_steps(compared(APART, curve=flat)))
+    assert one == (
+        "the validation loss of tanh still falls at the end, so longer training may change the "
+        "order: --steps 240"
+    )
+    assert all_.startswith("the validation loss of all 2 still falls at the end")
 
 
-def test_the_loss_of_a_regression_counts_as_its_r2():
-    target = np.linspace(0.0, 1.0, 60)
-    falling = compared(APART, target=target, curve=(0.5, 0.4, 0.3))
-    assert any("--steps 240" in step for step in next_steps(falling))
-    assert not any("--steps" in step for step in next_steps(compared(APART, target=target)))
+@pytest.mark.parametrize("runs", [1, 3])
+def test_too_few_seeds_are_made_ten(runs):
+    steps = next_steps(compared(APART, runs=runs))
+    assert f"nothing can be told apart: --refine {10 - runs}" in steps[0]
+    assert steps[0].startswith(f"with {runs} seed{'s' * (runs > 1)} ")
 
 
-def test_ties_say_how_many_seeds_it_would_take():
-    tests = {"relu": 0.9 + NOISE, "tanh": 0.9 + NOISE[::-1]}
-    comparison = compared(tests)
-    needed = seeds_needed(tests["relu"], tests["tanh"])
-    assert next_steps(comparison) == []  # what there are suffices to tell half a point
-    assert needed < SEEDS
-    wide = {"relu": 0.9 + 3 * NOISE, "tanh": 0.9 + 3 * NOISE[::-1]}
-    needed = seeds_needed(wide["relu"], wide["tanh"])
-    assert SEEDS < needed < SEEDS + 20
-    assert next_steps(compared(wide)) == [
-        "tanh cannot be told apart from relu; telling 0.5 points apart takes about "
-        f"{float(f'{needed:.2g}'):.0f} seeds: --refine {10 * int(np.ceil((needed - SEEDS) / 10))}"
-    ]
-    hopeless = {"relu": 0.9 + 20 * NOISE, "tanh": 0.9 + 20 * NOISE[::-1]}
-    (said,) = next_steps(compared(hopeless))
-    assert said.endswith("seeds, so choose by cost or by habit, or get more rows")
-
-
-def test_too_few_seeds_are_made_ten():
-    assert next_steps(compared(APART, runs=3)) == [
-        "tanh cannot be told apart from relu with 3 seeds: --refine 7"
-    ]
-
-
-def test_the_seeds_needed_find_the_difference_four_times_in_five():
-    """By simulation, with the paired t test."""
-    from scipy.stats import ttest_1samp
-
-    rng, sd, margin = np.random.default_rng(0), 0.02, 0.005
-    pairs = rng.normal(0, sd, 4000)
-    count = round(seeds_needed(pairs, np.zeros(4000), margin))
-    found = ttest_1samp(rng.normal(margin, sd, (4000, count)), 0, axis=1).pvalue < 0.05
-    assert 0.77 < found.mean() < 0.83
+def test_ties_say_what_it_would_take_as_the_verdict_does():
+    tied = compared({"relu": 0.9 + 3 * NOISE, "tanh": 0.9 + 3 * NOISE[::-1]})
+    (said,) = next_steps(tied)
+    assert SEEDS < tied.found.needed < 100
+    assert said == f"to tell 0.5 points apart: --refine {tied.found.needed - SEEDS}"
+    assert said.removeprefix("to tell 0.5 points apart: ") in tied.verdict
+    hopeless = compared({"relu": 0.9 + 20 * NOISE, "tanh": 0.9 + 20 * NOISE[::-1]})
+    (said,) = next_steps(hopeless)
+    assert said.endswith("so choose by cost or by habit, or get more rows")
 
 
 def test_runs_that_diverge_at_the_chosen_rate_ask_for_lower_rates():
@@ -159,23 +125,20 @@ def test_runs_that_diverge_at_the_chosen_rate_ask_for_lower_rates():
     )
 
 
-def test_a_rare_class_and_a_heavy_tail_name_their_flags_where_those_exist():
+@pytest.mark.parametrize(
+    ("y", "flag"),
+    [
+        (np.array(["no"] * 54 + ["yes"] * 6), "--metric balanced_accuracy"),
+        (np.r_[np.linspace(1.0, 2.0, 59), 100.0], "--transform log"),
+    ],
+)
+def test_a_rare_class_and_a_heavy_tail_name_their_flags(y, flag):
+    steps = next_steps(compared(APART, y=y))
+    assert flag in steps[0] and not any(flag in step for step in next_steps(compared(APART)))
+
+
+def test_whoever_has_chosen_another_metric_is_not_advised_to():
     rare = np.array(["no"] * 54 + ["yes"] * 6)
-    tail = np.r_[np.linspace(0.0, 1.0, 59), 100.0]
-    for y, setting, said in (
-        (rare, {"metric": "accuracy"}, "90 % of the rows are of one class, so that accuracy says"),
-        (tail, {"transform": "none"}, "one row has 98 % of the target's variance, so that R²"),
-    ):
-        source = Source(
-            "rows",
-            pd.DataFrame({"a": np.linspace(0, 1, 60)}),
-            y,
-            "regression" if y.dtype.kind == "f" else "classification",
-            "kind",
-        )
-        comparison = compared(APART, target=tail if y is tail else None, settings=setting)
-        study = replace(comparison.study, data=prepare(source))
-        steps = next_steps(replace(comparison, study=study))
-        assert steps[0].startswith(said) and f"--{next(iter(setting))} " in steps[0]
-        without = next_steps(replace(comparison, study=replace(study, settings={})))
-        assert not any(step.startswith(said) for step in without)
+    comparison = compared(APART, y=rare)
+    study = replace(comparison.study, metric="auc")
+    assert not any("--metric" in step for step in next_steps(replace(comparison, study=study)))

@@ -135,7 +135,8 @@ def test_rows_that_pad_a_training_part_are_never_trained_on(table, monkeypatch):
 def test_the_comparison_is_over_splits_and_says_so(table):
     """The trivial predictor is each seed's own, and intervals are wider than over one split."""
     own, fixed = asked(table), asked(table, splits="fixed")
-    assert len(set(own.trivial.losses["test"])) > 1 == len(set(fixed.trivial.losses["test"]))
+    for of_seeds in (lambda study: study.trivial_loss, lambda study: study.score.trivial["test"]):
+        assert len(set(of_seeds(own))) > 1 == len(set(of_seeds(fixed)))
     rows = len(own.source.y)
     held_out = round(0.2 * rows)
     assert (own.rules.overlap, own.rules.rows, own.rules.test_rows) == (

@@ -1,5 +1,6 @@
 """The recommended rate: as good as the best, away from rates that fail, and the same twice."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,7 +17,7 @@ from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY
 from experiments.lab.study.study import Study
 from experiments.lab.study.tables import results_table
-from experiments.lab.study.trivial import Trivial, trivial_losses, trivial_scores
+from experiments.lab.study.trivial import trivial_losses
 from jaxnn import Grid
 
 RATES = 10.0 ** np.arange(-2, 3)
@@ -123,6 +124,10 @@ def test_a_run_fails_by_the_score_half_way_from_its_seeds_trivial_one():
     scores, trivial = np.array([[0.6, 0.6], [0.7, 0.61]]), np.array([0.2, 0.5])
     # The best reaches 0.9: half-way is 0.55 and 0.7.
     assert failed(scores, trivial, 0.9).tolist() == [[False, True], [False, True]]
+    # A score that is half-way but for its last bits has failed, and nothing has where the trivial
+    # predictor is not known.
+    assert failed(np.array([0.55 + 1e-8, 0.551]), 0.2, 0.9).tolist() == [True, False]
+    assert failed(np.array([0.0, 1.0]), -np.inf, 0.9).tolist() == [False, False]
     # Where the best is worse than the trivial predictor, half-way is the trivial one's.
     assert failed(np.array([0.2, 0.3]), 0.3, 0.1).tolist() == [True, True]
     assert failed(np.array([0.2, 0.31]), 0.3, 0.1).tolist() == [True, False]
@@ -144,7 +149,6 @@ def test_the_trivial_predictor_is_of_the_training_rows_of_each_split():
         classes=(),
         y={"train": np.array([[-1.0], [1.0]]), "test": np.array([[0.0], [2.0]])},
     )
-    assert trivial_scores([binary, number], "test").tolist() == [0.25, 1 - 2 / 1]
     np.testing.assert_allclose(
         trivial_losses([binary, number], "test"),
         [-(np.log(0.75) + 3 * np.log(0.25)) / 4, 2.0],
@@ -160,10 +164,9 @@ def study(seeds, refine):
     """What a Study must know to judge: its grid, score and trivial predictor."""
     asked = Grid({"activation": ("a",)}, {"learning_rate": tuple(RATES)}, seeds)
     grid = Grid({"activation": ("a",)}, {"learning_rate": tuple(RATES)}, seeds + refine)
-    parts = {"validation": np.linspace(0.2, 0.4, seeds + refine)}
-    parts |= {"test": parts["validation"]}
-    trivial = Trivial({part: 1 - values for part, values in parts.items()}, parts)
-    this = SimpleNamespace(asked=asked, grid=grid, score=ACCURACY, trivial=trivial)
+    reached = np.linspace(0.2, 0.4, seeds + refine)
+    score = replace(ACCURACY, trivial={"validation": reached, "test": reached})
+    this = SimpleNamespace(asked=asked, grid=grid, score=score, trivial_loss=1 - reached)
     this.judged = lambda *arguments: Study.judged(this, *arguments)
     this.recommended = lambda *arguments: Study.recommended(this, *arguments)
     return this
@@ -187,14 +190,12 @@ def test_further_seeds_are_trained_at_the_rate_that_the_comparison_is_made_at(se
     at = this.recommended(outcome, runs)
     outcome.done[:] = runs
     outcome.done[at.cell] = True
-    rules = Rules(score=ACCURACY, trivial=this.trivial, seeds=seeds)
+    rules = Rules(score=this.score, trivial_loss=this.trivial_loss, seeds=seeds)
     (choice,), _ = choose(results_table(this, [outcome]), ["activation"], rules)
     assert choice.learning_rate == RATES[at.cell] and len(choice.scores) == seeds + refine
     assert choice.rates == (RATES[at.tied[0]], RATES[at.tied[-1]])
     assert choice.edge == {0: "lowest", len(RATES) - 1: "highest"}.get(at.best)
-    assert (
-        choice.diverged_here <= choice.failed or choice.test <= this.trivial.scores["test"].mean()
-    )
+    assert choice.diverged_here <= choice.failed or choice.test <= this.score.trivial["test"].mean()
 
 
 def test_two_choices_that_reach_the_same_are_both_as_they_were_found():

@@ -17,7 +17,6 @@ from experiments.lab.study.choices import choose, rank
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY, R2
 from experiments.lab.study.tables import results_table
-from experiments.lab.study.trivial import Trivial
 from experiments.lab.study.watch import SoFar, Watch, so_far
 from jaxnn import Grid
 from jaxnn.segments import Stand
@@ -125,8 +124,9 @@ def test_of_a_finished_grid_it_says_what_the_comparison_says(score):
         outcome_of(rng.uniform(0, 1, ALL.shape), diverged=[(2, seed) for seed in range(number + 1)])
         for number in range(3)
     ]
-    loss, reached = ({"validation": np.full(SEEDS, value)} for value in TRIVIAL)
-    rules = Rules(score=score, trivial=Trivial(loss, reached), baseline="a")
+    loss, reached = (np.full(SEEDS, value) for value in TRIVIAL)
+    known = replace(score, trivial={"validation": reached})
+    rules = Rules(score=known, trivial_loss=loss, baseline="a")
     choices, _ = choose(results_table(asked, outcomes), ["activation"], rules)
     found = sorted((so_far(asked, outcome) for outcome in outcomes), key=rank)
     assert [(one.learning_rate, one.diverged_runs, one.runs) for one in found] == [

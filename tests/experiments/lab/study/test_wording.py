@@ -1,5 +1,6 @@
 """What a comparison says: who may be the best, failures and few seeds, on small tables."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,6 @@ from experiments.lab.study import wording
 from experiments.lab.study.choices import choose
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY, R2
-from experiments.lab.study.trivial import Trivial
 
 
 def table(scores, score=ACCURACY, rates=(0.1,), diverged=()):
@@ -43,9 +43,9 @@ def table(scores, score=ACCURACY, rates=(0.1,), diverged=()):
 def compared(scores, score=ACCURACY, trivial=0.1, baseline=None, **options):
     """The choices, and the verdict in words."""
     seeds = np.shape(next(iter(scores.values())))[-1]
-    parts = {part: np.full(seeds, trivial) for part in ("validation", "test")}
-    losses = {part: 1 - values for part, values in parts.items()}
-    rules = Rules(score=score, trivial=Trivial(losses, parts), baseline=baseline)
+    reached = {part: np.full(seeds, trivial) for part in ("validation", "test")}
+    score = replace(score, trivial=reached)
+    rules = Rules(score=score, trivial_loss=1 - reached["validation"], baseline=baseline)
     choices, found = choose(table(scores, score, **options), ["activation"], rules)
     study = SimpleNamespace(score=score, refine=0)
     return choices, wording.verdict(found, choices[0], study)

@@ -62,7 +62,7 @@ def widest(asked: jaxnn.Grid, *, refine: int = 0, fixed: bool = False) -> jaxnn.
         >>> grid = widest(jaxnn.Grid({}, {"learning_rate": (0.1, 1.0)}, seeds=3), refine=2)
         >>> rates = grid.hyperparameters["learning_rate"]
         >>> len(rates), rates[8:13], grid.seeds
-        (21, (0.1, 0.177827941004, 0.316227766017, 0.562341325190, 1.0), 5)
+        (21, (0.1, 0.177827941004, 0.316227766017, 0.56234132519, 1.0), 5)
     """
     rates = tuple(asked.hyperparameters["learning_rate"])
     if not fixed:

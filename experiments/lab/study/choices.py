@@ -191,7 +191,7 @@ def _compared(choices: Sequence[Choice], rules: Rules) -> list[Choice]:
         least=score.sampling(means, rules.rows),
         bounds=score.bounds,
     )
-    splits = mean_over_splits_interval(scores)
+    splits = np.clip(mean_over_splits_interval(scores), *score.bounds)
     best = float(means.max())
     trivial = of_seeds(score.trivial.get("test", -np.inf), slice(scores.shape[1]))
     failed = rate.failed(scores, trivial, best).sum(axis=1)

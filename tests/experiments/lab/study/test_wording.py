@@ -129,3 +129,13 @@ def test_the_baseline_is_the_one_named_else_relu_else_the_first():
         assert {choice.versus.baseline for choice in choices if choice.versus} == {expected}
     del scores["relu"]
     assert compared(scores)[0][1].versus.baseline == "b"
+
+
+def test_no_interval_has_a_score_that_cannot_be():
+    near = np.where(np.arange(8) < 7, 1.0, 0.8)
+    choices, said = compared({"a": near, "b": 1 - near})
+    for choice in choices:
+        ends = np.array([choice.interval, choice.splits_interval])
+        assert ((ends >= 0) & (ends <= 1)).all()
+        assert np.all(ends[:, 0] < choice.test) and np.all(choice.test < ends[:, 1])
+    assert choices[0].interval[1] == choices[0].splits_interval[1] == 1 and "100.0]" in said

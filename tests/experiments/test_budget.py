@@ -109,7 +109,9 @@ def test_an_interrupted_lengthening_goes_on_to_the_same_bytes(
         patch.setattr(activations.RunFolder, "keep", interrupted)
         assert run(*flags) == 130
     said = capsys.readouterr().out
-    assert f"training anew with {2 * STEPS} updates (--steps {STEPS} stays with these)" in said
+    assert (
+        f"training again with {2 * STEPS} updates (to stay with {STEPS}: --steps {STEPS})" in said
+    )
     trained = []
 
     def counted(program, grid, task, *, train=runner.program_segments, **options):

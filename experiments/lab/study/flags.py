@@ -72,13 +72,16 @@ class StudyFlags:
     width: tuple[int, ...] = (64,)
     """Neurons per hidden layer."""
     steps: int | None = None
-    """Updates of each network. Without it or --epochs, 200, and twice as many as long as more
-    training would change what is recommended."""
+    """Updates of each network. Without it or --epochs: 200, doubled for as long as more training
+    would change what is recommended."""
     epochs: float | None = None
-    """The updates of each network, given as passes over the training rows."""
+    """Passes of each network over the training rows, in place of --steps."""
     most_steps: int = 6400
-    """Updates to which the training is lengthened at most, where neither --steps nor --epochs is
+    """The most updates to which training is lengthened, where neither --steps nor --epochs is
     given."""
+    best_epoch: bool = False
+    """Judge each network at the one of 20 points of its training that has the lowest validation
+    loss; without it, after its last update."""
     batch_size: tuple[int, ...] = (64,)
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
@@ -93,8 +96,8 @@ class StudyFlags:
     """log: train on the natural logarithm of the target, a positive number; R² and the like are
     then of the logarithm, and predictions of the number itself."""
     margin: float | None = None
-    """A difference of scores that does not matter in practice. Without it, 0.005 (half a point of
-    accuracy); of an error, 0.005 of the trivial predictor's."""
+    """The largest difference between two scores that does not matter in practice. Without it:
+    0.005, half a point of accuracy; for an error, 0.005 of the trivial predictor's."""
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""
@@ -117,10 +120,10 @@ def ask(flags: StudyFlags, question: str) -> Study:
         cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
     rates = cli.numbers(flags.learning_rate, "--learning-rate")
     labels = tuple(dict.fromkeys(map(named_activations.canonical, flags.activation)))
-    if not max(flags.depth):
-        labels = ("linear",)
-    activations = {label: named_activations.find(label, flags.depth) for label in labels}
     baseline = flags.baseline and named_activations.canonical(flags.baseline)
+    if not max(flags.depth):  # no activation is used, whichever are named
+        labels, baseline = ("linear",), None
+    activations = {label: named_activations.find(label, flags.depth) for label in labels}
     if baseline is not None and baseline not in labels:
         raise cli.UserError(
             f"--baseline {flags.baseline}: not among the activations compared, which are "
@@ -156,6 +159,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
         margin=flags.margin,
         metric=flags.metric,
         balanced=flags.class_weights == "balanced",
+        best_epoch=flags.best_epoch,
     )
     if study.balanced and not splits.classes:
         raise cli.UserError(

@@ -98,10 +98,10 @@ def undertrained(comparison: "Comparison") -> str:
     study, best = comparison.study, comparison.choices[0]
     gain = study.score.show_difference(comparison.last_gain)
     why = (
-        f"the validation {study.score.title} of {best.label}, so far the first, still improved by "
+        f"the validation {study.score.title} of {best.label}, which is ahead, still improved by "
         f"{gain} in the last fifth"
         if comparison.last_gain > study.rules.margin
-        else "the first still changed in the second half"
+        else "the leading choice still changed in the second half"
     )
     return (
         f"Undertrained, no verdict: after {study.steps:,} updates, the most allowed, {why}; "
@@ -117,11 +117,11 @@ def longer(comparison: "Comparison") -> str:
         f"the validation {study.score.title} of {best.label} still improved by {gain} in the last "
         "fifth"
         if comparison.last_gain > study.rules.margin
-        else "the first changed in the second half"
+        else "the leading choice changed in the second half"
     )
     return (
-        f"after {study.steps:,} updates, {why}: training anew with {2 * study.steps:,} updates "
-        f"(--steps {study.steps} stays with these)"
+        f"after {study.steps:,} updates, {why}: training again with {2 * study.steps:,} updates "
+        f"(to stay with {study.steps:,}: --steps {study.steps})"
     )
 
 

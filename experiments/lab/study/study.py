@@ -83,9 +83,10 @@ class Study:
         """How runs are judged."""
         return score_of(self._each_split, self.metric)
 
-    @property
+    @cached_property
     def _each_split(self) -> list[Dataset]:
-        return [self.splits.of(seed) for seed in self.grid.seed_numbers]
+        """Without the inputs, which of all seeds together may take much memory."""
+        return [self.splits.of(seed)._replace(x={}) for seed in self.grid.seed_numbers]
 
     @cached_property
     def loss(self) -> Callable[[Array, Array], Array]:

@@ -25,7 +25,7 @@ def inside(interval: tuple[float, float], value: float) -> bool:
 def on_splits(name: str, found: Arrays, labels: Sequence[str], job: int) -> list[Figure]:
     """Of one data set: whether intervals contain the mean over other splits, and best sets."""
     seeds = found["test"].shape[-1]
-    first, every, wide, kept, left_out, scores = [], [], [], [], [], []
+    first, every, wide, wrong, out, scores = [], [], [], [], [], []
     for mine in all_jobs(seeds, job):
         choices, verdict = judged(found, mine, labels)
         true = [truth(found, choice, labels, mine) for choice in choices]
@@ -36,17 +36,17 @@ def on_splits(name: str, found: Arrays, labels: Sequence[str], job: int) -> list
         first.append(covered[0])
         every.append(np.mean(covered))
         wide.append(choices[0].interval[1] - choices[0].interval[0])
-        kept.append(int(np.argmax(true)) not in verdict.best)
-        left_out.append(len(verdict.worse))
+        wrong.append(int(np.argmax(true)) not in verdict.best)
+        out.append(len(verdict.worse))
         scores.append(np.array([choice.scores for choice in choices]))
     jobs = seeds // job
     return [
         share("VERDICT 1", "mean over splits, recommended", name, first, jobs, COVERED),
         mean("VERDICT 1", "mean over splits, every choice", name, every, jobs),
         mean("VERDICT 1", "width of the interval for new rows", name, wide, jobs),
-        share("VERDICT 2", "truly best left out", name, kept, jobs, RARE),
-        mean("VERDICT 2", "choices left out where they differ", name, left_out, jobs),
-        *_left_out("shuffled", name, [best_set(each) for each in _shuffled(scores)], jobs),
+        share("VERDICT 2", "truly best left out", name, wrong, jobs, RARE),
+        mean("VERDICT 2", "choices left out where they differ", name, out, jobs),
+        *left_out("shuffled", name, [best_set(each) for each in shuffled(scores)], jobs),
     ]
 
 
@@ -83,10 +83,10 @@ def on_equal(name: str, found: Arrays, labels: Sequence[str], job: int) -> list[
     for mine in all_jobs(seeds, job):
         _, verdict = judged(found, mine, labels)
         may.append(np.isin(np.arange(len(labels)), verdict.best))
-    return _left_out("equal", name, may, seeds // job)
+    return left_out("equal", name, may, seeds // job)
 
 
-def _shuffled(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
+def shuffled(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
     """The scores of jobs, (choices, blocks) each, which choice has which shuffled in every block.
 
     So the choices are equal, and a block has the same split, test rows and spread as before.
@@ -95,7 +95,7 @@ def _shuffled(scores: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [random.permuted(each, axis=0) for each in scores for _ in range(TIMES)]
 
 
-def _left_out(what: str, name: str, may: Sequence[np.ndarray], jobs: int) -> list[Figure]:
+def left_out(what: str, name: str, may: Sequence[np.ndarray], jobs: int) -> list[Figure]:
     """Of jobs with equal choices, from which of them may be the best, bool (choices,)."""
     given, any_one, alone = zip(
         *((1 - each.mean(), not each.all(), each.sum() == 1) for each in may), strict=True

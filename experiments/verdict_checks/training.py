@@ -114,7 +114,7 @@ def arrays(study: Study, outcomes: Sequence[Outcome]) -> dict[str, np.ndarray]:
     found: dict[str, list[np.ndarray]] = {}
     for outcome in outcomes:
         for part in ("validation", "test"):
-            loss, score = study.score.final(outcome, part)
+            loss, score = study.final(outcome, part)
             for name, values in ((f"{part}_loss", loss), (part, score)):
                 values = np.where(outcome.done, values, np.nan).astype(np.float32)
                 found.setdefault(name, []).append(values)

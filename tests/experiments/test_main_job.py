@@ -260,3 +260,17 @@ def test_theory_agrees_with_the_gradients_of_wide_networks():
         factors.append(np.sum(gradient**2) / np.sum(last**2))
     assert gradient_factor(["tanh"], depth) == pytest.approx(np.mean(factors), rel=0.05)
     assert gradient_factor(["softmax"], 3) is None and gradient_factor(["relu"], 0) is None
+
+
+def test_best_epoch_judges_each_run_at_its_lowest_validation_loss(tmp_path):
+    """And never worse, by validation loss, than at the end; the rest of the training is the same."""
+    flags = ["--data", "iris", "--activation", "tanh", "--learning-rate", "0.1", "3", "--steps"]
+    flags += ["40", "--seeds", "2", "--fixed-grid"]
+    for name, more in (("end", []), ("best", ["--best-epoch"])):
+        assert exit_code(activations, *flags, *more, "--out", tmp_path / name) == 0
+    end, best = (pd.read_csv(tmp_path / name / "results.csv") for name in ("end", "best"))
+    assert (best["validation_loss"] <= end["validation_loss"]).all()
+    assert (best["best_step"] < 40).any()
+    same = best["best_step"] == 40
+    assert (best["test_loss"][same] == end["test_loss"][same]).all()
+    assert (best["train_loss"] == end["train_loss"]).all()

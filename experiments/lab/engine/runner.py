@@ -1,7 +1,7 @@
 """Run a grid: one program per structure, compiled while the one before it runs."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from typing import Any, Protocol
@@ -39,6 +39,11 @@ class Work(Protocol):
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
         """Part ("train", "validation", "test") -> (x, y), of all seeds or of the first one."""
+        ...
+
+    @property
+    def each_segment(self) -> Sequence[str]:
+        """The parts to evaluate at every point of a curve; "test" without them at the end only."""
         ...
 
     def by_seed(self, held: int) -> DataBySeed | None:
@@ -112,7 +117,14 @@ def run_grid(
     todo = [number for number, mine in runs.items() if not outcomes[number].done[mine].all()]
     by_seed = work.by_seed(splits_held(data, len(grid.seed_numbers)))
     tasks = {
-        number: Task(data, lengths, work.batch_size(grid.structures[number]), by_seed=by_seed)
+        number: Task(
+            data,
+            lengths,
+            work.batch_size(grid.structures[number]),
+            each=work.each_segment,
+            last=[part for part in ("test",) if part not in work.each_segment],
+            by_seed=by_seed,
+        )
         for number in todo
     }
     draws = {

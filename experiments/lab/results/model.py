@@ -190,8 +190,8 @@ def pooled(each: np.ndarray, head: str) -> np.ndarray:
 
     Example:
         >>> each = np.log([[[0.9, 0.1]], [[0.4, 0.6]]]).astype(np.float32)
-        >>> np.exp(pooled(each, "multiclass")).round(3).tolist()
-        [[0.65..., 0.35...]]
+        >>> np.exp(pooled(each, "multiclass")).astype(float).round(3).tolist()
+        [[0.65, 0.35]]
 
     Reference:
         Lakshminarayanan, Pritzel & Blundell 2017, NeurIPS.

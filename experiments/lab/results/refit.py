@@ -1,7 +1,7 @@
 """The model to keep: an ensemble of networks of the first choice, trained on all rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,9 @@ def refitted(comparison: Comparison, *, single: bool = False) -> Refit | None:
     structure = study.grid.structures[study.number(choice.structure)]
     blocks = Blocks(study.splits, _seeds(comparison))
     members = 1 if single else min(MEMBERS, len(choice.scores))
+    if study.best_epoch:  # all members have as many updates, so those that runs typically have
+        best = comparison.results["best_step"][list(choice.rows)]
+        study = replace(study, steps=int(best.median()))
     trained = train_ensembles(study, structure, choice.learning_rate, members, blocks)
     data, names = study.splits.whole(), structure["activation"].split("/")
     own = study.settings["own_activations"].items()

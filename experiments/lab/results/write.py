@@ -52,7 +52,8 @@ def write(
             "total": seconds,
         },
     }
-    predictions = _predictions(refit, comparison.study) if refit else None
+    stated = refit is not None and len(refit.stated.true)  # no row where those models all diverge
+    predictions = _predictions(refit, comparison.study) if stated else None
     drawn = report.figures(comparison, predictions)
     files.write_table(
         folder.path / "results.csv", as_written(comparison.results, comparison.study.score)

@@ -79,6 +79,9 @@ class StudyFlags:
     most_steps: int = 6400
     """The most updates to which training is lengthened, where neither --steps nor --epochs is
     given."""
+    best_epoch: bool = False
+    """Judge each network at the one of 20 points of its training that has the lowest validation
+    loss; without it, after its last update."""
     batch_size: tuple[int, ...] = (64,)
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
@@ -117,10 +120,10 @@ def ask(flags: StudyFlags, question: str) -> Study:
         cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
     rates = cli.numbers(flags.learning_rate, "--learning-rate")
     labels = tuple(dict.fromkeys(map(named_activations.canonical, flags.activation)))
-    if not max(flags.depth):
-        labels = ("linear",)
-    activations = {label: named_activations.find(label, flags.depth) for label in labels}
     baseline = flags.baseline and named_activations.canonical(flags.baseline)
+    if not max(flags.depth):  # no activation is used, whichever are named
+        labels, baseline = ("linear",), None
+    activations = {label: named_activations.find(label, flags.depth) for label in labels}
     if baseline is not None and baseline not in labels:
         raise cli.UserError(
             f"--baseline {flags.baseline}: not among the activations compared, which are "
@@ -156,6 +159,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
         margin=flags.margin,
         metric=flags.metric,
         balanced=flags.class_weights == "balanced",
+        best_epoch=flags.best_epoch,
     )
     if study.balanced and not splits.classes:
         raise cli.UserError(

@@ -7,6 +7,7 @@ from experiments.lab.data import cautions
 from experiments.lab.study import wording
 from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.verdict import shortened
 
 MANY = 200  # seeds beyond which telling choices apart is not worth its time
 
@@ -67,11 +68,8 @@ def _more_steps(comparison: Comparison) -> str:
     named = [choice.label for choice in comparison.choices if choice.improving]
     if not named:
         return ""
-    who = (
-        f"all {len(named)}"
-        if len(named) == len(comparison.choices) > 1
-        else wording.listed(named[:3]) + f" and {len(named) - 3} more" * (len(named) > 3)
-    )
+    every = len(named) == len(comparison.choices) > 1
+    who = f"all {len(named)}" if every else shortened(named)
     return (
         f"the validation loss of {who} still falls at the end, so longer training may change the "
         f"order: --steps {4 * comparison.study.steps}"

@@ -14,7 +14,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.lab.data import Dataset, Preprocessing
-from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study.verdict import Unit
 from jaxnn import METRICS
@@ -213,14 +212,18 @@ class Score:
         scores = self.of(found, part)
         return np.where(diverged | ~(scores > self.worst), self.worst, scores)
 
-    def final(self, outcome: Outcome, part: str) -> tuple[np.ndarray, np.ndarray]:
-        """Losses and scores after training, (cells, seeds).
+    def final(
+        self, found: Mapping[str, np.ndarray], part: str, diverged: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Losses and scores of runs on a part of the data, as they count.
+
+        Args:
+            found: their metrics by name, (cells, seeds).
+            part: "validation" or "test".
+            diverged: bool, likewise.
 
         A diverged run predicts nothing: its loss is infinite, and its score is the worst.
         """
-        last = {name: values[-1] for name, values in outcome.curves.items()}
-        found = outcome.final if part == "test" else last
-        diverged = outcome.diverged_step >= 0
         return (
             np.where(diverged, np.inf, found[f"{part}_loss"]),
             self.judged(found, part, diverged),

@@ -14,6 +14,7 @@ from experiments.lab.engine import stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics, rate
+from experiments.lab.study.ends import ends
 from experiments.lab.study.rate import ChosenRate
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import Score, measured, score_of
@@ -45,6 +46,7 @@ class Study:
     limit: the most updates to which the training is lengthened, where its length decides; None:
         it is not lengthened.
     metric: how runs are judged, a name in jaxnn.METRICS; None: accuracy or R².
+    best_epoch: whether runs are judged at their best point by validation loss, and not at the end.
     balanced: whether the loss weighs a row by how rare its class is; see ``loss``.
     """
 
@@ -61,6 +63,7 @@ class Study:
     limit: int | None = None
     metric: str | None = None
     balanced: bool = False
+    best_epoch: bool = False
 
     @cached_property
     def grid(self) -> jaxnn.Grid:
@@ -188,6 +191,11 @@ class Study:
         """ "train", "validation" and "test" as (x, y), of the first seed."""
         return self.splits.parts(self.grid.seed_numbers[0])
 
+    @property
+    def each_segment(self) -> tuple[str, ...]:
+        """The parts that are evaluated at every point of a curve; the test part at the end."""
+        return ("validation", "test") if self.best_epoch else ("validation",)
+
     def by_seed(self, held: int) -> DataBySeed | None:
         """The data of each seed; None where all seeds share them.
 
@@ -235,9 +243,14 @@ class Study:
         """Validation losses (cells, seeds) as rates are judged by; nan or infinite: diverged."""
         return rate.clipped(np.asarray(losses, float), self.trivial_loss)
 
+    def final(self, outcome: Outcome, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """Losses and scores by which runs are judged, (cells, seeds)."""
+        found = ends(outcome, best=self.best_epoch)
+        return self.score.final(found, part, outcome.diverged_step >= 0)
+
     def best_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
         """The number of the cell with the lowest expected loss of these runs, (cells, seeds)."""
-        losses, _ = self.score.final(outcome, "validation")
+        losses, _ = self.final(outcome, "validation")
         return rate.lowest(self.clipped(losses), runs)
 
     def chosen_cell(self, outcome: Outcome, runs: np.ndarray) -> int:
@@ -246,7 +259,7 @@ class Study:
 
     def recommended(self, outcome: Outcome, runs: np.ndarray) -> ChosenRate:
         """The rate to recommend, judged by these runs, bool (cells, seeds)."""
-        return self.judged(*self.score.final(outcome, "validation"), runs)
+        return self.judged(*self.final(outcome, "validation"), runs)
 
     def judged(self, losses: np.ndarray, scores: np.ndarray, runs: np.ndarray) -> ChosenRate:
         """The rate to recommend for these validation losses and scores, (cells, seeds).

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.engine.outcome import Outcome
+from experiments.lab.study.ends import ends
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 
@@ -25,14 +26,14 @@ def results_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
     for structure, outcome in zip(grid.structures, outcomes, strict=True):
         diverged = outcome.diverged_step >= 0
         columns = {"train_loss": np.where(diverged, np.inf, outcome.curves["train_loss"][-1])}
+        found = ends(outcome, best=study.best_epoch)
         for part in ("validation", "test"):
-            losses, scores = score.final(outcome, part)
+            losses, scores = score.final(found, part, diverged)
             columns |= {f"{part}_loss": losses, f"{part}_{score.name}": scores}
-        columns |= {
-            name: outcome.final[name]
-            for name in ("test_dead", "test_saturated")
-            if name in outcome.final
-        }
+        shares = [name for name in ("test_dead", "test_saturated") if name in found]
+        columns |= {name: found[name] for name in shares}
+        if study.best_epoch:
+            columns["best_step"] = found["step"]
         index = pd.MultiIndex.from_product(
             [range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"]
         )

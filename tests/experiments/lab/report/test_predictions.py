@@ -1,11 +1,14 @@
 """A model's predictions next to what is true: counts, errors, and what is left out said."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
 
 from experiments.lab import report
 from experiments.lab.report.predictions import Predictions, against_true, confusion, predicted
+from experiments.lab.results.write import _predictions as of_model
 
 RNG = np.random.default_rng(0)
 
@@ -88,6 +91,19 @@ def test_classes_decide_which_figure_it_is():
     names = Predictions(np.array(["a", "b"]), np.array(["a", "a"]), ("a", "b"), "kind", "A model")
     assert [predicted(each).name for each in (numbers, names)] == ["predicted", "confusion"]
     assert "1 of 2 right" in predicted(names).note and "price" in predicted(numbers).note
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"), [((0.5, 0.75), " of, over 2 splits"), ((0.625,), " of")]
+)
+def test_what_is_shown_is_what_the_stated_score_of_the_model_is_of(scores, words):
+    true, given = np.array(["a", "b"] * 4, object), np.array(["a", "b"] * 2 + ["b"] * 4, object)
+    refit = SimpleNamespace(stated=SimpleNamespace(true=true, predicted=given, scores=scores))
+    study = SimpleNamespace(data=SimpleNamespace(classes=("a", "b"), target="t"))
+    found = of_model(refit, study)
+    start = f"On the 8 test rows that the stated score of the model is{words}"
+    assert found.true is true and found.predicted is given
+    assert found.of == start and predicted(found).note.startswith(f"{start}: ")
 
 
 def test_both_are_files_too(tmp_path):

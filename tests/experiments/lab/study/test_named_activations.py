@@ -239,7 +239,7 @@ def test_randomness_of_an_own_activation_reaches_the_training(monkeypatch):
             "give one name, or one for each",
         ),
         (["relu/tanh", "--depth", "2", "3"], "relu/tanh names 2 hidden layers and --depth 3 has 3"),
-        (["relu/tanh", "--depth", "0"], "--depth 0 has 0"),
+        (["relu/tanh", "--depth", "0", "2"], "relu/tanh names 2 hidden layers and --depth 0 has 0"),
     ],
 )
 def test_what_is_wrong_with_an_activation_is_one_sentence(flags, message, here, capsys):

@@ -97,6 +97,12 @@ def test_losses_that_still_fall_are_trained_longer():
     assert all_.startswith("the validation loss of all 2 still falls at the end")
 
 
+def test_of_many_losses_that_still_fall_three_are_named():
+    tests = {f"f{place}": 0.9 - place / 10 + NOISE for place in range(6)}
+    said = next_steps(compared(tests, falls=[f"f{place}" for place in range(5)]))[0]
+    assert said.startswith("the validation loss of f0, f1, f2 and 2 more still falls")
+
+
 @pytest.mark.parametrize("runs", [1, 3])
 def test_too_few_seeds_are_made_ten(runs):
     steps = next_steps(compared(APART, runs=runs))

@@ -18,6 +18,7 @@ from sklearn.metrics import (
 from experiments.lab.data import Source, load, prepare
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
+from experiments.lab.study.ends import ends
 from experiments.lab.study.score import ACCURACY, R2, score_for, score_of
 from jaxnn import METRICS
 
@@ -80,7 +81,7 @@ def test_a_mean_over_runs_exists_whatever_diverges(metric, head, data):
     outcome = outcome_of(
         {"loss": 1 - values if metric == "r2" else values, metric: values}, diverged=[(0, 1)]
     )
-    losses, scores = score.final(outcome, "test")
+    losses, scores = score.final(ends(outcome), "test", outcome.diverged_step >= 0)
     assert np.isinf(losses[0, 1]) and scores[0, 1] == score.worst == scores[0, 2]
     assert np.isfinite(scores).all() and scores[0, 0] > score.worst
     # A network that learns nothing is not lifted by the floor.

@@ -263,7 +263,7 @@ def test_theory_agrees_with_the_gradients_of_wide_networks():
 
 
 def test_best_epoch_judges_each_run_at_its_lowest_validation_loss(tmp_path):
-    """And never worse, by validation loss, than at the end; the rest of the training is the same."""
+    """And never worse, by validation loss, than at the end; the training itself is the same."""
     flags = ["--data", "iris", "--activation", "tanh", "--learning-rate", "0.1", "3", "--steps"]
     flags += ["40", "--seeds", "2", "--fixed-grid"]
     for name, more in (("end", []), ("best", ["--best-epoch"])):

@@ -88,8 +88,8 @@ class Study:
 
     @cached_property
     def _each_split(self) -> list[Dataset]:
-        """Without the inputs, which of all seeds together may take much memory."""
-        return [self.splits.of(seed)._replace(x={}) for seed in self.grid.seed_numbers]
+        """Without inputs, which of all seeds together would take much time and memory."""
+        return [self.splits.targets(seed) for seed in self.grid.seed_numbers]
 
     @cached_property
     def loss(self) -> Callable[[Array, Array], Array]:

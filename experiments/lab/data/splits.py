@@ -122,6 +122,14 @@ class Splits:
             self._kept[number] = made
         return self._kept[number]
 
+    def targets(self, seed: int) -> Dataset:
+        """The same without inputs, which take most of the time and memory."""
+        y = {part: self.source.y[index] for part, index in self.rows(seed).items()}
+        if self.source.test:
+            y["test"] = self.source.test[1]
+        nothing = np.zeros((len(y["train"]), 1), np.float32)
+        return self._encoded(self._fit(nothing, y["train"]), {}, y)
+
     def single(self, seed: int) -> Dataset:
         """The split of one seed by itself: its inputs without padding, and notes on its rows."""
         made = self._made(self.number(seed), padded=False)

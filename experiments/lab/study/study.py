@@ -86,9 +86,10 @@ class Study:
         """How runs are judged."""
         return score_of(self._each_split, self.metric)
 
-    @property
+    @cached_property
     def _each_split(self) -> list[Dataset]:
-        return [self.splits.of(seed) for seed in self.grid.seed_numbers]
+        """Without inputs, which of all seeds together would take much time and memory."""
+        return [self.splits.targets(seed) for seed in self.grid.seed_numbers]
 
     @cached_property
     def loss(self) -> Callable[[Array, Array], Array]:

@@ -115,6 +115,17 @@ def test_a_category_that_is_missing_among_training_rows_is_an_input_that_is_alwa
     assert splits.single(lacking).features == 3
 
 
+@pytest.mark.parametrize("name", ["diabetes", "wine", "breast_cancer"])
+def test_the_targets_of_a_seed_are_those_of_its_split(name):
+    splits = Splits(load(name))
+    for seed in (0, 3):
+        whole, targets = splits.of(seed), splits.targets(seed)
+        assert targets.x == {} and (targets.head, targets.classes) == (whole.head, whole.classes)
+        assert targets.preprocessing.scale == whole.preprocessing.scale
+        for part, y in whole.y.items():
+            np.testing.assert_array_equal(targets.y[part], y)
+
+
 def test_test_rows_that_come_with_the_data_are_those_of_all_seeds():
     given = np.full((7, 1), 5, np.float32), np.arange(7.0)
     splits = Splits(regression(40, test=given))

@@ -89,6 +89,7 @@ def jobs(
         splits = Splits(drawn._replace(x=drawn.x[:rows], y=drawn.y[:rows]))
         study = Study("", {"own_activations": {}}, splits, grid, phi, steps)
         refit = refitted(SimpleNamespace(study=study, choices=[choice]))
+        assert refit is not None, f"{name}: all networks of job {number} have diverged"
         new = drawn.x[rows:], drawn.y[rows:]
         x, y = refit.model.preprocessing.apply(new[0]), refit.model.preprocessing.encode(new[1])
         each = refit.model.each(x)

@@ -74,16 +74,11 @@ def _figures(configuration: Any, found: Found) -> list[Figure]:
     figures += on_orders(jobs, "breast_cancer")
     for name in configuration.equal:
         if f"splits-{name}" in found:
-            figures += on_scores(
-                name, _at_best_rates([found[f"splits-{name}"]]), configuration.trials
-            )
+            figures += on_scores(name, _at_best_rates([found[f"splits-{name}"]]), trials)
     rates = {name: found[f"rates-{name}"] for name in configuration.rates_activation}
     if len(rates) > 1:
-        figures += on_scores(
-            f"digits, {len(rates)} activations",
-            _at_best_rates(rates.values()),
-            configuration.trials,
-        )
+        where = f"digits, {len(rates)} activations"
+        figures += on_scores(where, _at_best_rates(rates.values()), trials)
     return figures + on_rates(rates, job)
 
 

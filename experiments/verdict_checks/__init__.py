@@ -80,13 +80,17 @@ class Configuration(Flags):
     """Of the main job's 13 rates, the first one trained and the end; no activation learns below."""
     rates_jobs: int = 10
     """Jobs without a seed in common that choose a rate."""
+    trials: int = 200
+    """Jobs drawn with replacement, for each power."""
 
 
 def parts(configuration: Configuration) -> list[Part]:
     """One part per data set and check."""
-    for name in ("width", "steps", "jobs", "new_tables", "orders"):
+    for name in ("width", "steps", "jobs", "new_tables", "orders", "rates_jobs", "trials"):
         at_least(1, getattr(configuration, name), f"--{name}")
     at_least(2, configuration.job, "--job")
+    if len(configuration.activation) < 2:
+        raise UserError("--activation: name at least two to compare")
     if unknown := [name for name in configuration.tables if name not in tables.KNOWN]:
         raise UserError(f"--tables {unknown[0]}: known are {', '.join(tables.KNOWN)}")
     found = [
@@ -123,14 +127,15 @@ EXPERIMENT = Experiment(
         "activation": ("relu", "tanh"),
         "learning_rate": (0.1, 1.0),
         "width": 8,
-        "steps": 10,
+        "steps": 2,
         "job": 6,
-        "jobs": 4,
-        "new_tables": 4,
-        "orders": 3,
+        "jobs": 2,
+        "new_tables": 2,
+        "orders": 2,
         "rates_activation": ("relu",),
         "rates": (8, 11),
-        "rates_jobs": 2,
+        "rates_jobs": 1,
+        "trials": 4,
     },
     claims=("VERDICT 1", "VERDICT 2", "VERDICT 3", "VERDICT 4", "VERDICT 5"),
     parts=parts,

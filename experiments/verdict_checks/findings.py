@@ -56,7 +56,8 @@ def table(figures: list[Figure]) -> pd.DataFrame:
 
 
 def _figures(configuration: Any, found: Found) -> list[Figure]:
-    labels, job, figures = configuration.activation, configuration.job, []
+    labels, job, trials = configuration.activation, configuration.job, configuration.trials
+    figures: list[Figure] = []
     for name in configuration.data:
         figures += on_splits(name, found[f"splits-{name}"], labels, job)
     for name in configuration.tables:
@@ -73,10 +74,11 @@ def _figures(configuration: Any, found: Found) -> list[Figure]:
     figures += on_orders(jobs, "breast_cancer")
     for name in configuration.equal:
         if f"splits-{name}" in found:
-            figures += on_scores(name, _at_best_rates([found[f"splits-{name}"]]))
+            figures += on_scores(name, _at_best_rates([found[f"splits-{name}"]]), trials)
     rates = {name: found[f"rates-{name}"] for name in configuration.rates_activation}
     if len(rates) > 1:
-        figures += on_scores(f"digits, {len(rates)} activations", _at_best_rates(rates.values()))
+        where = f"digits, {len(rates)} activations"
+        figures += on_scores(where, _at_best_rates(rates.values()), trials)
     return figures + on_rates(rates, job)
 
 
@@ -124,4 +126,4 @@ def judge(figures: list[Figure]) -> tuple[Word, str]:
     if not met:
         return "does not hold", ""
     missed = "; ".join(f"{each.check} on {each.where}" for each in figures if not each.met)
-    return "holds only when", f"these are left out: {missed}"
+    return "holds only when", f"this does not count: {missed}"

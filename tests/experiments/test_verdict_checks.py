@@ -11,7 +11,6 @@ from experiments.lab.study.best_set import best_set
 from experiments.verdict_checks import (
     Configuration,
     findings_jobs,
-    findings_power,
     measure,
     parts,
     tables,
@@ -136,11 +135,10 @@ def test_orders_that_contradict_each_other_are_counted():
     assert by_check(on_orders([better, contrary], "here"))["pairs that contradict"].value == 1
 
 
-def test_the_power_that_is_measured_is_the_one_that_is_predicted(monkeypatch):
-    monkeypatch.setattr(findings_power, "TRIALS", 60)
+def test_the_power_that_is_measured_is_the_one_that_is_predicted():
     random = np.random.default_rng(3)
     scores = random.normal(scale=0.005 / np.sqrt(2), size=(3, 400)) + random.normal(size=400)
-    found = by_check(on_scores("here", scores))
+    found = by_check(on_scores("here", scores, 60))
     for seeds in (10, 40):
         for difference in ("0.3", "0.5", "1.0"):
             what = f"{difference} points, {seeds} seeds: "
@@ -184,14 +182,14 @@ def test_a_job_asks_for_the_rates_around_its_best():
 
 @pytest.mark.parametrize("name", ["generated_classes", "generated_numbers", "digits"])
 def test_new_rows_are_in_no_split_of_their_table(name):
-    splits, (train, test, rows) = tables.blocks(name, "", 3, 2)
-    again, _ = tables.blocks(name, "", 3, 2)
-    assert train + 2 * test == rows == tables.ROWS[name] and len(splits) == 2
-    drawn = tables.draw(name, "", np.random.default_rng(3), rows + 2 * tables.FRESH)
+    splits, (train, test, rows) = tables.blocks(name, "", 3, 10)
+    again, more = tables.blocks(name, "", 3, 10)[0], tables.FRESH[name]
+    assert train + 2 * test == rows == tables.ROWS[name] and len(splits) == 10
+    drawn = tables.draw(name, "", np.random.default_rng(3), rows + 10 * more)
     assert len(np.unique(drawn.x, axis=0)) == len(drawn.x)
     for number, (split, same) in enumerate(zip(splits, again, strict=True)):
         np.testing.assert_array_equal(split.x["test"], same.x["test"])
-        fresh = slice(rows + number * tables.FRESH, rows + (number + 1) * tables.FRESH)
+        fresh = slice(rows + number * more, rows + (number + 1) * more)
         np.testing.assert_allclose(
             split.x["validation"], split.preprocessing.apply(drawn.x[fresh]), atol=1e-6
         )
@@ -217,7 +215,7 @@ def test_each_verdict():
     assert judge([good]) == ("holds", "") and judge([bad]) == ("does not hold", "")
     assert judge([good, bad]) == (
         "holds only when",
-        "these are left out: left out on digits",
+        "this does not count: left out on digits",
     )
     assert judge([]) == ("undecided", "") and not shown.judged
 
@@ -225,5 +223,7 @@ def test_each_verdict():
 def test_what_cannot_be_measured_is_refused(tmp_path):
     with pytest.raises(UserError, match="--tables nowhere: known are generated_classes, "):
         parts(Configuration(tables=("nowhere",)))
+    with pytest.raises(UserError, match="--activation: name at least two to compare"):
+        parts(Configuration(activation=("relu",)))
     names = [part.name for part in parts(Configuration(mnist=str(tmp_path / "none")))]
     assert "tables-digits" in names and "tables-mnist" not in names

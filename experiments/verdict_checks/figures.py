@@ -1,9 +1,9 @@
 """A figure: a share of jobs or a mean over them, with its error and its target."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from experiments.lab.study.intervals import failures_interval
@@ -44,7 +44,7 @@ def share(
     claim: str,
     check: str,
     where: str,
-    happened: Sequence[bool] | np.ndarray,
+    happened: ArrayLike,
     jobs: int,
     target: tuple[float, float] = NO_TARGET,
 ) -> Figure:
@@ -59,7 +59,7 @@ def share(
         >>> found.value, round(found.high, 2), found.met
         (0.25, 0.81, True)
     """
-    value = float(np.mean(happened))
+    value = float(np.mean(np.asarray(happened, float)))
     low, high = failures_interval(round(value * jobs), jobs)
     return Figure(claim, check, where, value, low, high, jobs, target)
 
@@ -68,13 +68,15 @@ def mean(
     claim: str,
     check: str,
     where: str,
-    values: Sequence[float] | np.ndarray,
+    values: ArrayLike,
     jobs: int,
     target: tuple[float, float] = NO_TARGET,
 ) -> Figure:
     """A mean over jobs, with Student's t interval of as many values as there are jobs."""
-    value = float(np.mean(values))
+    value = float(np.mean(np.asarray(values, float)))
     half = 0.0
     if jobs > 1:
-        half = float(stats.t.ppf(0.975, jobs - 1) * np.std(values, ddof=1) / np.sqrt(jobs))
+        half = float(
+            stats.t.ppf(0.975, jobs - 1) * np.std(np.asarray(values, float), ddof=1) / np.sqrt(jobs)
+        )
     return Figure(claim, check, where, value, value - half, value + half, jobs, target)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from experiments.lab.data import Splits, load
 from experiments.lab.data.dataset import Dataset
@@ -71,7 +72,8 @@ def orders(number: int, configuration: Any) -> Arrays:
     whole, datasets = load(ORDERS_ON), []
     for order in range(configuration.orders):
         rows = np.random.default_rng(order).permutation(len(whole.y))
-        shuffled = whole._replace(x=whole.x.iloc[rows].reset_index(drop=True), y=whole.y[rows])
+        x = pd.DataFrame(whole.x).iloc[rows].reset_index(drop=True)
+        shuffled = whole._replace(x=x, y=whole.y[rows])
         made = Splits(shuffled)
         datasets += [made.of(block) for block in range(configuration.job)]
     study = study_of(

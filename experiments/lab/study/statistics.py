@@ -7,6 +7,7 @@ block's initial draws and batches. A score may be infinite, where a run has dive
 import itertools
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -146,15 +147,19 @@ def _ranked(apart: np.ndarray) -> np.ndarray:
     return np.where(infinite[:, None], ranks, apart)
 
 
+@lru_cache(maxsize=4)
 def sign_patterns(blocks: int) -> np.ndarray:
     """Patterns of signs, (patterns, blocks), with the one that changes nothing.
 
-    A pattern and its opposite give the same |Σ d|, so the first sign is always +.
+    A pattern and its opposite give the same |Σ d|, so the first sign is always +. The array is the
+    same at each call, and cannot be written to.
     """
     if blocks <= EXACT_BLOCKS:
-        return np.array(
+        signs = np.array(
             [(1.0, *rest) for rest in itertools.product((1.0, -1.0), repeat=blocks - 1)]
         )
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(RESAMPLES + 1, blocks))
-    signs[0] = 1
+    else:
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(RESAMPLES + 1, blocks))
+        signs[0] = 1
+    signs.flags.writeable = False
     return signs

@@ -66,6 +66,7 @@ def study(labels=(), score=ACCURACY):
         grid=grid,
         score=score,
         labels=labels,
+        best_epoch=False,
         clipped=lambda losses: rate.clipped(losses, TRIVIAL[0]),
         judged=lambda losses, scores, runs: rate.chosen(RATES, losses, scores, runs, *TRIVIAL),
     )

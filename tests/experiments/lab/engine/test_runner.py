@@ -39,6 +39,7 @@ def work():
         steps=8,
         make=make,
         parts=lambda: parts,
+        each_segment=("validation",),
         by_seed=lambda held: None,
         batch_size=lambda _: 8,
     )
@@ -103,6 +104,15 @@ def test_what_is_finished_is_not_trained_again(work, whole):
     keeper = Keeper()
     runner.run_grid(work, every(), whole, keeper)
     assert keeper.started == [] and keeper.shares == []
+
+
+def test_looking_at_test_rows_at_every_point_changes_nothing_else(work, whole):
+    watched = SimpleNamespace(**vars(work) | {"each_segment": ("validation", "test")})
+    for number, outcome in runner.run_grid(watched, every(), {}, Keeper()).items():
+        for name, values in whole[number].curves.items():
+            np.testing.assert_array_equal(outcome.curves[name], values, err_msg=name)
+        for name, values in whole[number].final.items():
+            np.testing.assert_array_equal(outcome.curves[name][-1], values, err_msg=name)
 
 
 def kills(count: int) -> None:

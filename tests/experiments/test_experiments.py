@@ -56,14 +56,18 @@ def test_the_docstring_has_question_and_command_and_no_pasted_result(name):
     doc = re.sub(r"\s+", " ", experiment.doc)
     assert experiment.question.endswith("?")
     assert doc.startswith(f"{experiment.question} python -m experiments.{name} ")
-    assert published.read(name)["finding"] not in doc and " Result: " not in doc
+    last = published.read(name)
+    assert not (last and last["finding"] in doc) and " Result: " not in doc
 
 
 @each_experiment
 def test_what_is_published_is_of_the_present_defaults_and_claims(name):
     # Not of the present code, which is edited before it is run: `python -m experiments` shows that.
     experiment, last = EVERY[name], published.read(name)
-    assert last, f"{name} has no published result; python -m experiments all makes one"
+    if not last:  # a new one, which the list and the ledger must say
+        assert str(currency.currency(experiment)) == "not measured"
+        assert not (published.RESULTS / name).exists()
+        pytest.skip("not measured yet; python -m experiments all publishes a result")
     assert last["configuration"] == plain(experiment.settings(experiment.configuration()))
     assert {verdict["claim"] for verdict in last["verdicts"]} == set(experiment.claims)
 

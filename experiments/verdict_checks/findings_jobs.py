@@ -109,17 +109,22 @@ def left_out(what: str, name: str, may: Sequence[np.ndarray], jobs: int) -> list
 
 def on_orders(jobs: Sequence[tuple[Sequence[Choice], Any]], where: str) -> list[Figure]:
     """Of jobs on the same rows in several orders: pairs that contradict each other."""
-    disjoint, contradict = [], []
+    disjoint, contradict, apart = [], [], []
     for (ours, our_verdict), (theirs, their_verdict) in combinations(jobs, 2):
         (low, high), (other_low, other_high) = ours[0].interval, theirs[0].interval
         disjoint.append(high < other_low or other_high < low)
         contradict.append(
             ours[0].label in _worse(their_verdict) or theirs[0].label in _worse(our_verdict)
         )
+        best, other_best = (
+            set(verdict.labels) - _worse(verdict) for verdict in (our_verdict, their_verdict)
+        )
+        apart.append(not best & other_best)
     pairs = len(jobs) // 2  # without a job in common
     return [
         share("VERDICT 3", "pairs with disjoint intervals", where, disjoint, pairs, DISJOINT),
         share("VERDICT 3", "pairs that contradict", where, contradict, pairs, (0, 0)),
+        share("VERDICT 3", "pairs whose best sets have nothing in common", where, apart, pairs),
         share(
             "VERDICT 3",
             "jobs that leave a choice out",

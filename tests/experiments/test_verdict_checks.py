@@ -132,7 +132,9 @@ def test_orders_that_contradict_each_other_are_counted():
     assert found["pairs with disjoint intervals"].value == 1
     contrary = judged(made_up((0.03, 0.0, 0.0)), np.arange(10), LABELS)
     better = judged(made_up((0.0, 0.03, 0.0)), np.arange(10), LABELS)
-    assert by_check(on_orders([better, contrary], "here"))["pairs that contradict"].value == 1
+    found = by_check(on_orders([better, contrary], "here"))
+    assert found["pairs that contradict"].value == 1
+    assert found["pairs whose best sets have nothing in common"].value == 1
 
 
 def test_the_power_that_is_measured_is_the_one_that_is_predicted():

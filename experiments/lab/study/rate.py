@@ -13,6 +13,7 @@ import numpy as np
 DIGITS = 9  # of a loss that count: the last bits of a mean decide nothing
 ROUNDING = 10.0**-DIGITS
 SCORE_ROUNDING = 1e-6  # of a score in float32, as a share of it
+CLIFF = 0.15  # decades: nearer than this to a rate at which most runs fail, a rate is not safe
 STANDARD_ERRORS = 1.0  # above the best, within which a rate is as good: the one-standard-error rule
 
 
@@ -86,6 +87,10 @@ def recommended(
     nearest to the middle, on a log scale, of all tied rates with that few, since both ends of the
     range are nearer to rates that are worse.
 
+    A rate just below one at which at least half of the runs fail is not tied, unless no other rate
+    is as near below it: that none of ten runs fails there is likely even if one in ten does. Where
+    no other is tied, the next lower rate is recommended.
+
     Args:
         rates: (cells,), ascending.
         losses: (cells, seeds), clipped.
@@ -106,10 +111,10 @@ def recommended(
         while 0 <= at < len(known) and _as_good(losses, runs, known[at], best):
             tied.append(known[at])
             at += side
-    tied.sort()
+    decades = np.log10(np.asarray(rates, float))
+    tied = _off_the_cliff(sorted(tied), known, decades, fails, runs)
     counts = {cell: int(fails[cell, runs[cell]].sum()) for cell in tied}
     safe = [cell for cell in tied if counts[cell] == min(counts.values())]
-    decades = np.log10(np.asarray(rates, float))
     middle = (decades[safe[0]] + decades[safe[-1]]) / 2
     cell = min(safe, key=lambda cell: (round(abs(decades[cell] - middle), 9), cell))
     return ChosenRate(cell, best, tuple(tied))
@@ -143,6 +148,26 @@ def chosen(
     scores, best = np.asarray(scores, float), lowest(losses, runs)
     fails = failed(scores, trivial_score, float(scores[best, runs[best]].mean()))
     return recommended(rates, losses, fails, runs)
+
+
+def _off_the_cliff(
+    tied: list[int], known: list[int], decades: np.ndarray, fails: np.ndarray, runs: np.ndarray
+) -> list[int]:
+    """The tied rates that are not just below one at which most runs fail; or the next lower."""
+
+    def near(cell: int, other: int) -> bool:
+        return bool(abs(decades[cell] - decades[other]) <= CLIFF)
+
+    cell = tied[-1]
+    while True:
+        place = known.index(cell)
+        above, below = known[place + 1 : place + 2], known[max(place - 1, 0) : place]
+        if not (above and below and near(cell, above[0]) and near(cell, below[0])):
+            break
+        if fails[above[0], runs[above[0]]].mean() < 0.5:
+            break
+        cell = below[0]
+    return [one for one in tied if one <= cell] or [cell]
 
 
 def _as_good(losses: np.ndarray, runs: np.ndarray, cell: int, best: int) -> bool:

@@ -54,6 +54,24 @@ def test_a_rate_next_to_the_cliff_is_not_chosen_where_others_tie():
     assert (found(table).best, found(table).cell, found(table).tied) == (3, 2, (1, 2, 3))
 
 
+def test_a_rate_just_below_one_at_which_most_runs_fail_is_not_recommended():
+    # As elu's on the digits: no failure in ten runs, where 17 of 100 fail.
+    rates = [0.35, 0.44, 0.56, 0.71]
+    losses = np.array([[0.103] * 4, [0.099] * 4, [0.09] * 4, [0.1, 2.3, 2.3, 2.3]])
+    fails, runs = losses > 1, losses > 0
+    found = recommended(rates, losses, fails, runs)
+    assert (found.cell, found.best, found.tied) == (1, 2, (1,))
+    losses[1] = 0.09
+    assert recommended(rates, losses, fails, runs).tied == (1,)
+    few = np.array([[0.103] * 4, [0.099] * 4, [0.09] * 4, [0.1, 0.1, 0.1, 2.3]])
+    assert recommended(rates, few, few > 1, runs).cell == 2
+    # Where the grid is coarse, the rate below may be much worse, and the one above says little.
+    assert recommended([0.04, 0.2, 0.9, 4.0], losses, fails, runs).best == 1
+    losses[1] = 0.099
+    assert recommended([0.04, 0.2, 0.9, 4.0], losses, fails, runs).cell == 2
+    assert recommended(rates[2:], losses[2:], fails[2:], runs[2:]).cell == 0
+
+
 def test_a_rate_beyond_one_that_is_worse_is_not_tied():
     table = losses(0.5, 1.0, 0.5, 1.0, 0.5)
     assert len(found(table).tied) == 1 and found(table).cell == found(table).best

@@ -22,6 +22,7 @@ from experiments.lab.engine.devices import use_every_core
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
 from experiments.lab.io import cli
+from experiments.lab.references.fit import Reference, from_arrays, references, to_arrays
 from experiments.lab.results import trackers
 from experiments.lab.results.code_hash import measuring_code
 from experiments.lab.results.folder import RunFolder
@@ -32,7 +33,6 @@ from experiments.lab.study import screen, wording
 from experiments.lab.study.comparison import Comparison, compare
 from experiments.lab.study.flags import StudyFlags, ask
 from experiments.lab.study.plan import plan
-from experiments.lab.study.references import Reference, from_arrays, references, to_arrays
 from experiments.lab.study.study import Study
 from experiments.lab.study.train import train
 

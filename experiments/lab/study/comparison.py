@@ -8,11 +8,11 @@ import pandas as pd
 
 from experiments.lab.engine import stages
 from experiments.lab.engine.outcome import Outcome
+from experiments.lab.references.fit import Reference
+from experiments.lab.references.outside import Outside, outside
 from experiments.lab.study import diagnostics, wording
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
-from experiments.lab.study.reference_verdict import Outside, outside
-from experiments.lab.study.references import Reference
 from experiments.lab.study.scope import Earlier, earlier, last_gain, still_falls
 from experiments.lab.study.speed import TAUS, performance_profile, steps_to_target
 from experiments.lab.study.study import Study

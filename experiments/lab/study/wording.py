@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.lab.references.outside import Compared
 from experiments.lab.study.choices import Choice
-from experiments.lab.study.reference_verdict import Compared
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 from experiments.lab.study.verdict import Recommended, Verdict, shortened

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from experiments.lab.references.fit import Reference
 from experiments.lab.study.best_set import LEVEL
 from experiments.lab.study.intervals import new_rows_interval
-from experiments.lab.study.references import Reference
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import Score
 from experiments.lab.study.statistics import holm

@@ -1,7 +1,7 @@
 """Reference models on the networks' own splits: trivial, linear, and boosted trees.
 
 They are fitted after training, one after the other, on one core, within seconds that are estimated
-and not measured (see reference_models): the trivial and the linear model on every split where that
+and not measured (see models): the trivial and the linear model on every split where that
 fits, boosting on split after split until the seconds are spent, and on one at least. Where even one
 fit would take too long, training rows are left out, and then iterations.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from experiments.lab.data import Dataset
-from experiments.lab.study.reference_models import (
+from experiments.lab.references.models import (
     BOOSTING,
     LINEAR,
     TRIVIAL,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.lab.study.reference_verdict import compared, outside, p_better, useful
-from experiments.lab.study.references import Reference
+from experiments.lab.references.fit import Reference
+from experiments.lab.references.outside import compared, outside, p_better, useful
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import ACCURACY, R2, RMSE
 

@@ -20,8 +20,8 @@ from sklearn.metrics import (
 from threadpoolctl import threadpool_limits
 
 from experiments.lab.data import Source, Splits, load
-from experiments.lab.study import reference_models as models
-from experiments.lab.study.references import from_arrays, references, to_arrays
+from experiments.lab.references import models
+from experiments.lab.references.fit import from_arrays, references, to_arrays
 from experiments.lab.study.score import score_of
 
 

@@ -1,5 +1,7 @@
 """A study whose seeds have splits of their own: each run is what it would be alone."""
 
+from functools import partial
+
 import jax
 import numpy as np
 import pandas as pd
@@ -68,10 +70,16 @@ def train(study):
     return runner.run_grid(study, stages.first(study), {}, Listener())[0]
 
 
-def alone(study, seed, rate):
-    """The losses and accuracies of one run, trained by itself on its seed's rows."""
+def runs_alone(study):
+    """Gives the losses and accuracies of one run, trained by itself on its seed's rows."""
+    training = study.make(study.grid.structures[0])
+    compiled = jax.jit(training.segment), jax.jit(training.evaluate)
+    return partial(alone, study, training.init, *compiled)
+
+
+def alone(study, init, segment, evaluate, seed, rate):
     structure, h = study.grid.structures[0], {"learning_rate": np.float32(rate)}
-    training, parts = study.make(structure), study.splits.of(seed).parts
+    parts = study.splits.of(seed).parts
     order = batches(
         [seed],
         examples=len(parts["train"][0]),
@@ -79,12 +87,11 @@ def alone(study, seed, rate):
         steps=study.steps,
         start=0,
     )[0]
-    state = training.init(run_key(seed, "init"), h)
-    state, _ = jax.jit(training.segment)(state, h, *parts["train"], order)
+    state, _ = segment(init(run_key(seed, "init"), h), h, *parts["train"], order)
     return {
         f"{part}_{name}": float(value)
         for part in ("validation", "test")
-        for name, value in training.evaluate(state, h, *parts[part]).items()
+        for name, value in evaluate(state, h, *parts[part]).items()
         if name in ("loss", "accuracy")
     }
 
@@ -107,9 +114,10 @@ def test_each_run_is_what_it_would_be_alone_on_its_seeds_split(table, flags, dif
     outcome = train(study)
     assert outcome.done.all()
     found = outcome.final | {name: values[-1] for name, values in outcome.curves.items()}
+    by_itself = runs_alone(study)
     for cell, rate in enumerate(RATES):
         for seed in range(SEEDS):
-            for name, value in alone(study, seed, rate).items():
+            for name, value in by_itself(seed, rate).items():
                 assert found[name][cell, seed] == pytest.approx(value, rel=1e-4), (seed, name)
 
 

@@ -1,9 +1,14 @@
 """What a verdict holds for: whether losses still fall, and whether the first was another before."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from experiments.lab.study.scope import earlier, still_falls
+from experiments.lab.study import wording
+from experiments.lab.study.comparison import Comparison
+from experiments.lab.study.scope import Earlier, earlier, still_falls
+from experiments.lab.study.score import ACCURACY
 
 STEPS = np.arange(10, 210, 10)
 SEEDS = 8
@@ -50,3 +55,32 @@ def test_shares_fall_on_points_of_the_curve():
     scores = [curve(0.5, 0.9), curve(0.4, 0.8)]
     at = [each.steps for each in earlier(STEPS, scores, shares=(0.01, 0.52, 1.0))]
     assert at == [10, 110, 200]
+
+
+@pytest.mark.parametrize(
+    ("agrees", "gain", "settled"),
+    [
+        ((True, True), 0.005, True),
+        ((True, True), -0.1, True),  # it has become worse: more updates overfit
+        ((True, True), 0.0051, False),
+        ((False, True), 0.0, False),
+        ((True, False), 0.0, False),
+        ((), 0.0, True),
+    ],
+)
+def test_training_is_long_enough_if_the_first_stays_and_gains_no_more_than_the_margin(
+    agrees, gain, settled
+):
+    then = [Earlier(10, 1, agrees=each) for each in agrees]
+    study = SimpleNamespace(rules=SimpleNamespace(margin=0.005), score=ACCURACY, steps=200)
+    choices = [SimpleNamespace(label="tanh")]
+    found = SimpleNamespace(earlier=then, last_gain=gain, study=study, choices=choices)
+    assert Comparison.settled.fget(found) is settled
+    if not settled:
+        why = (
+            "tanh still improved by 0.5 points"
+            if gain
+            else "the leading choice changed in the second"
+        )
+        assert why in wording.longer(found) and "with 400 updates" in wording.longer(found)
+        assert "--most-steps 800" in wording.undertrained(found)

@@ -38,7 +38,7 @@ class Estimate:
         if self.share == 1:
             return "on the test rows that came with the data"
         share = f"trained on {100 * self.share:.0f} % of the rows"
-        rather = "so that of the model itself is probably a little better"
+        rather = "which the model itself should reach"
         if len(self.scores) == 1:
             return f"that of such a model {share}, on the test rows of one split, {rather}"
         return f"the mean of such models {share} over {len(self.scores)} splits, {rather}"

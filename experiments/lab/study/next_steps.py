@@ -69,7 +69,8 @@ def _more_steps(comparison: Comparison) -> str:
     if not named:
         return ""
     every = len(named) == len(comparison.choices) > 1
-    who = f"all {len(named)}" if every else shortened(named)
+    whole = "both" if len(named) == 2 else f"all {len(named)}"
+    who = whole if every else shortened(named)
     return (
         f"the validation loss of {who} still falls at the end, so longer training may change the "
         f"order: --steps {4 * comparison.study.steps}"

@@ -84,8 +84,6 @@ def show_results(comparison: Comparison) -> None:
             "",
             score.show(model.score),
             wording.between(model, score),
-            *[""] * 3,
-            model.reference.note,
         )
     console.print()
     console.print(table)
@@ -94,6 +92,9 @@ def show_results(comparison: Comparison) -> None:
         f"decades: width of the range of good learning rates; steps: median number of updates to a "
         f"validation {score.title} of {score.show(comparison.target)}"
     )
+    for model in comparison.outside.models if comparison.outside else ():
+        if model.reference.note:
+            console.print(f"{model.reference.title}: on {model.reference.note}")
     console.print(
         "interval: for the mean score on new rows; failed: runs at most half-way from the trivial "
         "predictor's score to the best choice's"

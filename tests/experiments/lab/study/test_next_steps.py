@@ -94,7 +94,7 @@ def test_losses_that_still_fall_are_trained_longer():
         "the validation loss of tanh still falls at the end, so longer training may change the "
         "order: --steps 240"
     )
-    assert all_.startswith("the validation loss of all 2 still falls at the end")
+    assert all_.startswith("the validation loss of both still falls at the end")
 
 
 def test_of_many_losses_that_still_fall_three_are_named():

@@ -95,33 +95,31 @@ def listed(words: Sequence[str]) -> str:
 
 def undertrained(comparison: "Comparison") -> str:
     """That the training is too short for a verdict, though it was lengthened to its limit."""
-    study, best = comparison.study, comparison.choices[0]
-    gain = study.score.show_difference(comparison.last_gain)
-    why = (
-        f"the validation {study.score.title} of {best.label}, which is ahead, still improved by "
-        f"{gain} in the last fifth"
-        if comparison.last_gain > study.rules.margin
-        else "the leading choice still changed in the second half"
-    )
+    steps = comparison.study.steps
     return (
-        f"Undertrained, no verdict: after {study.steps:,} updates, the most allowed, {why}; "
-        f"allow more with --most-steps {4 * study.steps}."
+        f"Undertrained, no verdict: after {steps:,} updates, the most allowed, "
+        f"{_unsettled(comparison)}; allow more with --most-steps {4 * steps}."
     )
 
 
 def longer(comparison: "Comparison") -> str:
     """Why the training is repeated with more updates."""
-    study, best = comparison.study, comparison.choices[0]
-    gain = study.score.show_difference(comparison.last_gain)
-    why = (
-        f"the validation {study.score.title} of {best.label} still improved by {gain} in the last "
-        "fifth"
-        if comparison.last_gain > study.rules.margin
-        else "the leading choice changed in the second half"
-    )
+    steps = comparison.study.steps
     return (
-        f"after {study.steps:,} updates, {why}: training again with {2 * study.steps:,} updates "
-        f"(to stay with {study.steps:,}: --steps {study.steps})"
+        f"after {steps:,} updates, {_unsettled(comparison)}: training again with {2 * steps:,} "
+        f"updates (to stay with {steps:,}: --steps {steps})"
+    )
+
+
+def _unsettled(comparison: "Comparison") -> str:
+    """Why more updates may change the verdict."""
+    score, best = comparison.study.score, comparison.choices[0]
+    if comparison.last_gain <= comparison.study.rules.margin:
+        return "the leading choice still changed in the second half"
+    gain = score.show_difference(comparison.last_gain)
+    return (
+        f"the validation {score.title} of {best.label}, which is ahead, still improved by {gain} "
+        "in the last fifth"
     )
 
 

@@ -78,9 +78,9 @@ def test_training_is_long_enough_if_the_first_stays_and_gains_no_more_than_the_m
     assert Comparison.settled.fget(found) is settled
     if not settled:
         why = (
-            "tanh still improved by 0.5 points"
+            "tanh, which is ahead, still improved by 0.5 points"
             if gain
-            else "the leading choice changed in the second"
+            else "the leading choice still changed in the second"
         )
         assert why in wording.longer(found) and "with 400 updates" in wording.longer(found)
         assert "--most-steps 800" in wording.undertrained(found)

@@ -19,7 +19,7 @@ from experiments.verdict_checks.findings_jobs import (
 )
 from experiments.verdict_checks.findings_power import on_scores
 from experiments.verdict_checks.findings_rates import on_rates
-from experiments.verdict_checks.jobs import Arrays, judged
+from experiments.verdict_checks.jobs import Arrays, judged, overlap
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
@@ -74,11 +74,13 @@ def _figures(configuration: Any, found: Found) -> list[Figure]:
     figures += on_orders(jobs, "breast_cancer")
     for name in configuration.equal:
         if f"splits-{name}" in found:
-            figures += on_scores(name, _at_best_rates([found[f"splits-{name}"]]), trials)
+            of_splits = found[f"splits-{name}"]
+            figures += on_scores(name, _at_best_rates([of_splits]), overlap(of_splits), trials)
     rates = {name: found[f"rates-{name}"] for name in configuration.rates_activation}
     if len(rates) > 1:
         where = f"digits, {len(rates)} activations"
-        figures += on_scores(where, _at_best_rates(rates.values()), trials)
+        apart = overlap(next(iter(rates.values())))
+        figures += on_scores(where, _at_best_rates(rates.values()), apart, trials)
     return figures + on_rates(rates, job)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from experiments.lab.study.best_set import best_set
 from experiments.lab.study.choices import Choice
 from experiments.verdict_checks.figures import Figure, mean, share
-from experiments.verdict_checks.jobs import Arrays, all_jobs, judged, partition, truth
+from experiments.verdict_checks.jobs import Arrays, all_jobs, judged, overlap, partition, truth
 
 COVERED, NEW_ROWS, RARE = (0.92, 0.98), (0.9, 1.0), (0.0, 0.05)
 TIMES = 5  # that the choices of a job are shuffled
@@ -46,7 +46,9 @@ def on_splits(name: str, found: Arrays, labels: Sequence[str], job: int) -> list
         mean("VERDICT 1", "width of the interval for new rows", name, wide, jobs),
         share("VERDICT 2", "truly best left out", name, wrong, jobs, RARE),
         mean("VERDICT 2", "choices left out where they differ", name, out, jobs),
-        *left_out("shuffled", name, [best_set(each) for each in shuffled(scores)], jobs),
+        *left_out(
+            "shuffled", name, [best_set(each, overlap(found)) for each in shuffled(scores)], jobs
+        ),
     ]
 
 

@@ -74,6 +74,12 @@ def needed(study: Any, found: Arrays, seeds: np.ndarray) -> np.ndarray:
     return tried
 
 
+def overlap(found: Arrays) -> float:
+    """Test rows / training rows of a block."""
+    train, test, _ = found["rows"]
+    return float(test / train)
+
+
 def judged(
     found: Arrays, seeds: np.ndarray, labels: Sequence[str], tried: np.ndarray | None = None
 ) -> tuple[list[Choice], Verdict]:
@@ -115,13 +121,12 @@ def judged(
 
 def rules(found: Arrays, seeds: np.ndarray) -> Rules:
     """How a job of these seeds is judged, as ``Study.rules``."""
-    train, test, rows = map(int, found["rows"])
     trivial = {part: found[f"trivial_{part}"][seeds] for part in ("validation", "test")}
     return Rules(
         score=replace(ACCURACY if found["classes"] else R2, trivial=trivial),
         trivial_loss=found["trivial_loss"][seeds],
-        overlap=test / train,
-        rows=rows,
+        overlap=overlap(found),
+        rows=int(found["rows"][-1]),
     )
 
 

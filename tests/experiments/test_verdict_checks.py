@@ -140,7 +140,7 @@ def test_orders_that_contradict_each_other_are_counted():
 def test_the_power_that_is_measured_is_the_one_that_is_predicted():
     random = np.random.default_rng(3)
     scores = random.normal(scale=0.005 / np.sqrt(2), size=(3, 400)) + random.normal(size=400)
-    found = by_check(on_scores("here", scores, 60))
+    found = by_check(on_scores("here", scores, 0.3, 60))
     for seeds in (10, 40):
         for difference in ("0.3", "0.5", "1.0"):
             what = f"{difference} points, {seeds} seeds: "

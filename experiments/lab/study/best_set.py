@@ -3,14 +3,18 @@
 Scores are compared block by block: a block is a seed, and all choices share its split, initial
 draws and batches. What is compared are the means over blocks. A null hypothesis says that the
 differences of a block may as well have the opposite sign, of all choices together, so each test
-compares what is seen with all patterns of signs (10,000 random ones beyond 13 blocks).
+compares what is seen with all patterns of signs (10,000 random ones beyond 13 blocks). What is
+seen is made smaller for what splits of one table have in common, so that more seeds do not turn
+what is peculiar to the table's rows into a finding; see ``widening``.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
+from experiments.lab.study.intervals import widening
 from experiments.lab.study.statistics import ROUNDING, sign_patterns
 
 LEVEL = 0.95
@@ -21,21 +25,22 @@ SHARE = 0.9
 HALVINGS = 20  # of the interval that has the bound
 
 
-def best_p(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
+def best_p(scores: np.ndarray, overlap: float = 0.0, level: float = LEVEL) -> np.ndarray:
     """p of each choice being the best one: of its expected score being at least all others'.
 
     For choice i, how often the largest Σ d / √Σ d² over the differences d = scores[j] − scores[i]
-    is as large as the one observed when blocks change their signs. So p is corrected for the number
-    of choices, whichever of them data of the same runs have singled out. Choices that are left out
-    are no rivals of the others, which are tested again without them, until none is left out: poor
-    choices do not make it harder to tell good ones apart. Where there can be a second step, p is
-    divided by 0.9. The p of a choice that a later step leaves out is at least the p of those before
-    it.
+    is as large as the one observed when blocks change their signs. The one observed, a function of
+    Student's t, is taken at t divided by ``widening``. So p is corrected for the number of choices,
+    whichever of them data of the same runs have singled out. Choices that are left out are no
+    rivals of the others, which are tested again without them, until none is left out: poor choices
+    do not make it harder to tell good ones apart. Where there can be a second step, p is divided by
+    0.9. The p of a choice that a later step leaves out is at least the p of those before it.
 
     Each test is exact for differences whose joint distribution is symmetric.
 
     Args:
         scores: finite, shape (choices, blocks).
+        overlap: test rows / training rows of a block; 0 if blocks share no row.
         level: 1 − level is the p below which a choice is left out.
 
     Returns:
@@ -49,11 +54,11 @@ def best_p(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
         Hsu 1984, Annals of Statistics 12; stepwise: Stefansson, Kim & Hsu 1988, "On confidence sets
         in multiple comparisons"; Westfall & Young 1993, "Resampling-based multiple testing".
     """
-    signs, share = sign_patterns(scores.shape[1]), _share(scores)
+    blocks, share = _Blocks.of(scores, overlap), _share(scores)
     p, left, least = np.ones(len(scores)), np.arange(len(scores)), 0.0
     while len(left) > 1:
         kept = scores[left]
-        found = [_p(*_largest(_others(kept, i), signs), share) for i in range(len(left))]
+        found = [_p(*_largest(_others(kept, i), blocks), share) for i in range(len(left))]
         p[left] = np.maximum(found, least)
         out = p[left] < 1 - level
         if not out.any():
@@ -62,7 +67,7 @@ def best_p(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
     return p
 
 
-def best_set(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
+def best_set(scores: np.ndarray, overlap: float = 0.0, level: float = LEVEL) -> np.ndarray:
     """Which choices may be the best; the truly best is among them with this confidence.
 
     Multiple comparisons with the best: those whose p of being the best is at least 1 − level. With
@@ -75,7 +80,7 @@ def best_set(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
     as is seen within one with 10 blocks; with many more, on a small table, it may be more.
 
     Args:
-        scores: finite, shape (choices, blocks).
+        scores, overlap, level: as for ``best_p``.
 
     Returns:
         bool, shape (choices,).
@@ -84,10 +89,10 @@ def best_set(scores: np.ndarray, level: float = LEVEL) -> np.ndarray:
         >>> best_set(np.array([np.arange(6.0) + 1, np.arange(6.0), [2, 1, 4, 3, 6, 5]])).tolist()
         [True, False, True]
     """
-    return best_p(scores, level) >= 1 - level
+    return best_p(scores, overlap, level) >= 1 - level
 
 
-def bound(scores: np.ndarray, first: int, level: float = LEVEL) -> float:
+def bound(scores: np.ndarray, first: int, overlap: float = 0.0, level: float = LEVEL) -> float:
     """Upper confidence bound of max_j μ_j − μ_first: how much better another choice may be.
 
     The test of ``best_p`` turned round: the largest δ for which some j may be the best and better
@@ -95,7 +100,8 @@ def bound(scores: np.ndarray, first: int, level: float = LEVEL) -> float:
     ``best_set``, whichever choice data of the same runs have made the first.
 
     Args:
-        scores: finite, shape (choices, blocks).
+        scores, overlap, level: as for ``best_p``.
+        first: the number of the choice that others are compared with.
 
     Returns:
         at least 0; infinite where there are too few blocks to say.
@@ -105,23 +111,26 @@ def bound(scores: np.ndarray, first: int, level: float = LEVEL) -> float:
         >>> round(bound(scores, 0), 3), round(bound(scores, 1), 3)
         (1.0, 1.0)
     """
-    kept = best_set(scores, level)
+    kept = best_set(scores, overlap, level)
     kept[first] = True
     numbers, alpha = np.flatnonzero(kept).tolist(), (1 - level) * _share(scores)
-    signs, place, found = sign_patterns(scores.shape[1]), numbers.index(first), 0.0
+    blocks, place, found = _Blocks.of(scores, overlap), numbers.index(first), 0.0
     for j in range(len(numbers)):
         if j != place:
-            found = _furthest(scores[numbers], j, place, signs, alpha, found)
+            found = _furthest(scores[numbers], j, place, blocks, alpha, found)
     return found
 
 
-def equivalent(scores: np.ndarray, first: int, margin: float, level: float = LEVEL) -> np.ndarray:
+def equivalent(
+    scores: np.ndarray, first: int, margin: float, overlap: float = 0.0, level: float = LEVEL
+) -> np.ndarray:
     """Which choices differ from the first by less than the margin, in either direction.
 
     Two one-sided paired t tests, each at 1 − level, for each choice by itself.
 
     Args:
-        scores: finite, shape (choices, blocks).
+        scores, overlap, level: as for ``best_p``.
+        first: the number of the choice that others are compared with.
         margin: in units of the scores, above 0.
 
     Returns:
@@ -139,8 +148,20 @@ def equivalent(scores: np.ndarray, first: int, margin: float, level: float = LEV
     if blocks < 2:
         return np.arange(len(scores)) == first
     apart = scores - scores[first]
-    error = np.std(apart, axis=1, ddof=1) / math.sqrt(blocks)
+    error = np.std(apart, axis=1, ddof=1) / math.sqrt(blocks) * widening(blocks, overlap)
     return np.abs(np.mean(apart, axis=1)) + stats.t.ppf(level, blocks - 1) * error < margin
+
+
+class _Blocks(NamedTuple):
+    """What a test is made with: patterns of signs, and what a statistic seen is divided by."""
+
+    signs: np.ndarray
+    wide: float
+
+    @classmethod
+    def of(cls, scores: np.ndarray, overlap: float) -> "_Blocks":
+        count = scores.shape[1]
+        return cls(sign_patterns(count), widening(count, overlap))
 
 
 def _others(scores: np.ndarray, i: int) -> np.ndarray:
@@ -148,17 +169,21 @@ def _others(scores: np.ndarray, i: int) -> np.ndarray:
     return np.delete(scores, i, axis=0) - scores[i]
 
 
-def _largest(apart: np.ndarray, signs: np.ndarray) -> tuple[float, np.ndarray]:
+def _largest(apart: np.ndarray, blocks: _Blocks) -> tuple[float, np.ndarray]:
     """The largest studentised sum over the rows: as observed, and under each pattern of signs.
 
     ``sign_patterns`` has one of each two opposite patterns, so each is used with its opposite.
     """
+    signs, wide = blocks
     if not len(apart):  # nothing to be compared with
         return -math.inf, np.full(2 * len(signs), -math.inf)
     norm = np.sqrt(np.sum(apart**2, axis=1, keepdims=True))
     apart = np.divide(apart, norm, out=np.zeros_like(apart), where=norm > 0)
     sums = apart @ signs.T
-    return float(apart.sum(axis=1).max()), np.concatenate([sums.max(axis=0), -sums.min(axis=0)])
+    seen, count = float(apart.sum(axis=1).max()), signs.shape[1]
+    # t² = seen² (J − 1) / (J − seen²), which is infinite where all blocks differ by the same.
+    seen *= math.sqrt(count / (seen**2 + wide**2 * max(count - seen**2, 0.0) or 1.0))
+    return seen, np.concatenate([sums.max(axis=0), -sums.min(axis=0)])
 
 
 def _p(seen: float, flipped: np.ndarray, share: float = 1.0) -> float:
@@ -172,17 +197,18 @@ def _share(scores: np.ndarray) -> float:
 
 
 def _furthest(
-    scores: np.ndarray, j: int, first: int, signs: np.ndarray, alpha: float, least: float
+    scores: np.ndarray, j: int, first: int, blocks: _Blocks, alpha: float, least: float
 ) -> float:
     """The largest δ for which p of "j is the best, and better than the first by δ" is ≥ alpha.
 
     ``least``, where that is smaller.
     """
-    rest, flipped_rest = _largest(_others(np.delete(scores, first, axis=0), j - (j > first)), signs)
+    others = _others(np.delete(scores, first, axis=0), j - (j > first))
+    rest, flipped_rest = _largest(others, blocks)
     apart = scores[first] - scores[j]
 
     def possible(delta: float) -> bool:
-        seen, flipped = _largest((apart + delta)[None], signs)
+        seen, flipped = _largest((apart + delta)[None], blocks)
         return _p(max(seen, rest), np.maximum(flipped, flipped_rest)) >= alpha
 
     low, high = least, max(2 * least, float(np.max(np.abs(apart))))

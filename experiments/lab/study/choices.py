@@ -107,7 +107,7 @@ def choose(
     ]
     choices.sort(key=rank)
     choices = _compared(choices, rules)
-    p = best_p(np.array([choice.scores for choice in choices]))
+    p = best_p(np.array([choice.scores for choice in choices]), rules.overlap)
     choices = [replace(choice, p=float(value)) for choice, value in zip(choices, p, strict=True)]
     # Stable: the first that may be the best leads, and the others keep their order.
     first = next(choice for choice in choices if choice.p >= 1 - LEVEL)
@@ -117,6 +117,7 @@ def choose(
         np.array([choice.scores for choice in choices]),
         -np.arange(len(choices)),
         rules.margin,
+        rules.overlap,
     )
     named = results[axes[0]].unique()
     baseline = rules.baseline or ("relu" if "relu" in named else named[0])

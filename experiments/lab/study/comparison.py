@@ -143,7 +143,7 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         curves=curves,
         choices=choices,
         found=found,
-        earlier=earlier(outcomes[0].steps, validation),
+        earlier=earlier(outcomes[0].steps, validation, study.rules.overlap),
         last_gain=last_gain(outcomes[0].steps, validation[0]),
         target=target,
         profile=profile.reset_index(),

@@ -9,6 +9,9 @@ import math
 import numpy as np
 from scipy import stats
 
+# Of the variance of a difference between blocks, what splits of one table have in common.
+IN_COMMON = 0.05
+
 
 def new_rows_interval(
     scores: np.ndarray,
@@ -110,6 +113,26 @@ def common_variance(scores: np.ndarray) -> np.ndarray:
     mean_correlation = (correlation.sum() - np.trace(correlation)) / pairs
     with_others = (covariance.sum(axis=1) - own) / (choices - 1)
     return np.clip(np.maximum(with_others, mean_correlation * own), 0.0, own)
+
+
+def widening(blocks: int, overlap: float) -> float:
+    """√(1 + J · overlap · IN_COMMON): how much more a mean difference varies than within one table.
+
+    Two choices of a block share its rows, so little of a difference of their scores is what splits
+    of one table have in common; but that does not average out over blocks, and so it counts for the
+    more the more blocks there are.
+
+    TODO measured
+
+    Args:
+        blocks: J, of which the mean is taken.
+        overlap: test rows / training rows of a block; 0 if blocks share no row.
+
+    Example:
+        >>> round(widening(10, 0.3125), 3), widening(10, 0.0)
+        (1.075, 1.0)
+    """
+    return math.sqrt(1 + blocks * overlap * IN_COMMON)
 
 
 def failures_interval(failed: int, runs: int, level: float = 0.95) -> tuple[float, float]:

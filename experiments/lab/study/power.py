@@ -4,6 +4,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.lab.study.best_set import FEWEST_BLOCKS, LEVEL, SHARE
+from experiments.lab.study.intervals import widening
 
 MOST = 1_000_000  # seeds; what would take more is said to take this many
 
@@ -24,7 +25,9 @@ def paired_spread(scores: np.ndarray, first: int) -> np.ndarray:
     return np.std(scores - scores[first], axis=1, ddof=1)
 
 
-def power(spread: float, margin: float, seeds: int, choices: int = 2) -> float:
+def power(
+    spread: float, margin: float, seeds: int, choices: int = 2, overlap: float = 0.0
+) -> float:
     """Probability that a choice worse than the first by ``margin`` is left out of the best set.
 
     By the noncentral t distribution of a one-sided paired test, which is what the sign flips of
@@ -49,6 +52,7 @@ def power(spread: float, margin: float, seeds: int, choices: int = 2) -> float:
         spread: standard deviation of the paired differences over seeds; see ``paired_spread``.
         margin: the true difference of the means, in the same unit.
         choices: how many are compared, the first included.
+        overlap: test rows / training rows of a seed's split; 0 if seeds share no row.
 
     Returns:
         0 for fewer seeds than can leave any choice out.
@@ -62,17 +66,24 @@ def power(spread: float, margin: float, seeds: int, choices: int = 2) -> float:
     if spread == 0:
         return float(margin > 0)
     found, level = 0.0, (1 - LEVEL) * (SHARE if choices > 2 else 1)
+    wide = widening(seeds, overlap)
     for _ in range(choices - 1):
-        critical = stats.t.isf(level / (1 + (choices - 2) * (1 - found)), seeds - 1)
+        critical = wide * stats.t.isf(level / (1 + (choices - 2) * (1 - found)), seeds - 1)
         found = float(stats.nct.sf(critical, seeds - 1, margin / spread * np.sqrt(seeds)))
     return found
 
 
-def seeds_needed(spread: float, margin: float, choices: int = 2, probability: float = 0.8) -> int:
+def seeds_needed(
+    spread: float,
+    margin: float,
+    choices: int = 2,
+    overlap: float = 0.0,
+    probability: float = 0.8,
+) -> int:
     """The least number of seeds that tell a choice worse by ``margin`` apart with a probability.
 
     Args:
-        spread, margin, choices: as in ``power``; margin above 0.
+        spread, margin, choices, overlap: as in ``power``; margin above 0.
         probability: of telling it apart.
 
     Returns:
@@ -83,12 +94,12 @@ def seeds_needed(spread: float, margin: float, choices: int = 2, probability: fl
         (27, 38)
     """
     low, high = FEWEST_BLOCKS - 1, FEWEST_BLOCKS
-    while power(spread, margin, high, choices) < probability:
+    while power(spread, margin, high, choices, overlap) < probability:
         if high >= MOST:
             return MOST
         low, high = high, min(2 * high, MOST)
     while high - low > 1:
         middle = (low + high) // 2
-        enough = power(spread, margin, middle, choices) >= probability
+        enough = power(spread, margin, middle, choices, overlap) >= probability
         low, high = (low, middle) if enough else (middle, high)
     return high

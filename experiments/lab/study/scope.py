@@ -62,13 +62,17 @@ class Earlier:
 
 
 def earlier(
-    steps: np.ndarray, scores: Sequence[np.ndarray], shares: Sequence[float] = (0.5, 0.75)
+    steps: np.ndarray,
+    scores: Sequence[np.ndarray],
+    overlap: float = 0.0,
+    shares: Sequence[float] = (0.5, 0.75),
 ) -> list[Earlier]:
     """What validation scores say at shares of the updates, compared with the end.
 
     Args:
         steps: (points,), the updates made at each point.
         scores: of each choice, the first one first, (points, seeds); finite.
+        overlap: test rows / training rows of a seed's split; 0 if seeds share no row.
         shares: of the updates.
 
     Example:
@@ -78,12 +82,12 @@ def earlier(
         [(4, 1, False), (6, 0, True)]
     """
     every = np.stack(scores)
-    possible = best_p(every[:, -1]) >= 1 - LEVEL
+    possible = best_p(every[:, -1], overlap) >= 1 - LEVEL
     found = []
     for share in shares:
         at = int(np.searchsorted(steps, share * steps[-1]))
         then = every[:, at]
         first = int(np.argmax(then.mean(axis=1)))
-        agrees = bool(possible[first] and best_p(then)[0] >= 1 - LEVEL)
+        agrees = bool(possible[first] and best_p(then, overlap)[0] >= 1 - LEVEL)
         found.append(Earlier(int(steps[at]), first, agrees))
     return found

@@ -197,7 +197,11 @@ class Verdict:
 
 
 def judge(
-    labels: Sequence[str], scores: np.ndarray, validation: np.ndarray, margin: float
+    labels: Sequence[str],
+    scores: np.ndarray,
+    validation: np.ndarray,
+    margin: float,
+    overlap: float = 0.0,
 ) -> Verdict:
     """Judge a comparison: who is recommended, and what else may be as good.
 
@@ -209,6 +213,7 @@ def judge(
         scores: on test data, finite, shape (choices, blocks).
         validation: mean scores on validation data, shape (choices,); of equals, the earlier leads.
         margin: the difference that matters in practice, in units of the scores, above 0.
+        overlap: test rows / training rows of a block; 0 if blocks share no row.
 
     Example:
         >>> scores = 0.9 + np.array([np.arange(6.0), [1, 0, 3, 2, 5, 4], np.arange(6) - 5]) / 100
@@ -217,22 +222,22 @@ def judge(
         ('relu', (1, 0), (2,))
     """
     order = np.argsort(-np.asarray(validation), kind="stable").tolist()
-    p, seeds = best_p(scores), scores.shape[1]
+    p, seeds = best_p(scores, overlap), scores.shape[1]
     best = [i for i in order if p[i] >= 1 - LEVEL]
     first = best[0]
-    alike = equivalent(scores, first, margin)
+    alike = equivalent(scores, first, margin, overlap)
     undecided = [i for i in best if i != first and not alike[i]]
     needed = None
     if undecided and seeds > 1:
         # The median, since one choice that fails now and then would take any number of seeds.
         spread = float(np.median(paired_spread(scores, first)[undecided]))
-        needed = _rounded_up(seeds_needed(spread, margin, len(best)))
+        needed = _rounded_up(seeds_needed(spread, margin, len(best), overlap))
     return Verdict(
         labels=tuple(labels),
         first=first,
         best=tuple(best),
         p=tuple(p.tolist()),
-        bound=bound(scores, first),
+        bound=bound(scores, first, overlap),
         margin=margin,
         equivalent=tuple(i for i in order if i != first and alike[i]),
         seeds=seeds,

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import stats
 
 from experiments.lab.study.best_set import FEWEST_BLOCKS, best_p, best_set, bound, equivalent
+from experiments.lab.study.intervals import widening
 
 # Whole numbers: sums are exact, so that a tie is one after shifting and scaling too.
 SCORES = arrays.arrays(
@@ -18,7 +19,7 @@ SCORES = arrays.arrays(
 )
 
 
-def one_step(scores, i):
+def one_step(scores, i, wide):
     """p of choice i being the best, by the definition, in plain loops."""
     apart = [row - scores[i] for j, row in enumerate(scores) if j != i]
 
@@ -32,17 +33,20 @@ def one_step(scores, i):
 
     blocks = scores.shape[1]
     seen = largest([1] * blocks)
+    if seen**2 < blocks - 1e-9:  # else Student's t is infinite
+        t = seen * math.sqrt((blocks - 1) / (blocks - seen**2)) / wide
+        seen = t * math.sqrt(blocks / (blocks - 1 + t**2)) if blocks > 1 else 0.0
     patterns = list(itertools.product([1, -1], repeat=blocks))
     return sum(largest(signs) >= seen - 1e-9 for signs in patterns) / len(patterns)
 
 
-def all_steps(scores, level):
+def all_steps(scores, level, wide):
     """p of each choice, step by step, without those that are left out."""
     p, left, least = {}, list(range(len(scores))), 0.0
     share = 0.9 if len(scores) > 2 else 1.0
     while True:
         for place, i in enumerate(left):
-            p[i] = max(least, min(1.0, one_step(scores[left], place) / share))
+            p[i] = max(least, min(1.0, one_step(scores[left], place, wide) / share))
         out = [i for i in left if p[i] < 1 - level]
         if not out or len(left) - len(out) == 1:
             return [p[i] for i in range(len(scores))]
@@ -50,11 +54,11 @@ def all_steps(scores, level):
 
 
 @settings(max_examples=30, deadline=None)
-@given(SCORES, st.sampled_from([0.95, 0.7, 0.5]))
-def test_p_is_that_of_all_patterns_of_signs(scores, level):
-    expected = all_steps(scores, level)
-    np.testing.assert_allclose(best_p(scores, level), expected)
-    np.testing.assert_array_equal(best_set(scores, level), np.array(expected) >= 1 - level)
+@given(SCORES, st.sampled_from([0.95, 0.7, 0.5]), st.sampled_from([0.0, 0.3, 20.0]))
+def test_p_is_that_of_all_patterns_of_signs(scores, level, overlap):
+    expected = all_steps(scores, level, widening(scores.shape[1], overlap))
+    np.testing.assert_allclose(best_p(scores, overlap, level), expected)
+    np.testing.assert_array_equal(best_set(scores, overlap, level), np.array(expected) >= 1 - level)
 
 
 def test_a_poor_choice_does_not_make_it_harder_to_tell_good_ones_apart():
@@ -63,7 +67,7 @@ def test_a_poor_choice_does_not_make_it_harder_to_tell_good_ones_apart():
     poor = rng.normal(-9.0, 1.0, size=(8, 9))
     alone, among = best_p(good), best_p(np.concatenate([good, poor]))
     assert alone[1] < 0.05
-    assert one_step(np.concatenate([good, poor]), 1) > 0.05 and (among[2:] < 0.05).all()
+    assert one_step(np.concatenate([good, poor]), 1, 1.0) > 0.05 and (among[2:] < 0.05).all()
     assert among[1] == pytest.approx(max(alone[1] / 0.9, *among[2:]))
 
 
@@ -141,6 +145,21 @@ def test_of_two_choices_the_bound_is_about_students():
     scores = np.random.default_rng(4).normal(size=(2, 13))
     found = stats.ttest_rel(scores[1], scores[0], alternative="less").confidence_interval(0.95)
     assert bound(scores, 0) == pytest.approx(found.high, rel=0.05)
+
+
+def test_the_more_blocks_of_one_table_the_more_counts_what_they_have_in_common():
+    assert widening(10, 0.0) == 1 < widening(10, 0.3) < widening(40, 0.3) < widening(40, 0.6)
+    noise = np.random.default_rng(5).normal(size=40)
+    scores = np.stack([np.zeros(40), noise - noise.mean() + 0.3])
+    wide = widening(40, 0.3)
+    for overlap, expected in ((0.0, 1.0), (0.3, wide)):
+        t = stats.ttest_1samp(scores[1], 0).statistic / expected
+        assert best_p(scores, overlap)[0] == pytest.approx(stats.t.sf(t, 39), abs=0.02)
+        half = stats.sem(scores[1]) * expected * stats.t.ppf(0.95, 39)
+        assert bound(scores, 0, overlap) == pytest.approx(0.3 + half, rel=0.05)
+        assert equivalent(scores, 0, 0.3 + 1.01 * half, overlap).all()
+        assert not equivalent(scores, 0, 0.3 + 0.99 * half, overlap).all()
+    assert best_p(scores)[0] < 0.05 < best_p(scores, 20.0)[0]
 
 
 def test_equivalence_is_two_one_sided_tests():

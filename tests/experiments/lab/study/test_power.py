@@ -8,13 +8,13 @@ from experiments.lab.study.best_set import FEWEST_BLOCKS, best_set
 from experiments.lab.study.power import MOST, paired_spread, power, seeds_needed
 
 
-def found(rng, seeds, choices, margin, studies):
+def found(rng, seeds, choices, margin, studies, overlap=0.0):
     """Share of studies that leave out the last choice, which is worse than the others."""
     left = 0
     for _ in range(studies):
         scores = rng.normal(size=seeds) + rng.normal(size=(choices, seeds)) / np.sqrt(2)
         scores[-1] -= margin
-        left += not best_set(scores)[-1]
+        left += not best_set(scores, overlap)[-1]
     return left / studies
 
 
@@ -30,10 +30,17 @@ def test_power_is_that_of_students_test():
     assert power(1.0, 0.8, 12) == pytest.approx(np.mean(p < 0.05), abs=0.01)
 
 
+@pytest.mark.parametrize("overlap", [0.0, 1.0])
 @pytest.mark.parametrize(("seeds", "margin"), [(10, 1.0), (40, 0.5)])
-def test_power_is_that_of_the_test_that_is_used(seeds, margin):
-    share = found(np.random.default_rng(1), seeds, 2, margin, 150)
-    assert share == pytest.approx(power(1.0, margin, seeds), abs=0.1)
+def test_power_is_that_of_the_test_that_is_used(seeds, margin, overlap):
+    share = found(np.random.default_rng(1), seeds, 2, margin, 150, overlap)
+    assert share == pytest.approx(power(1.0, margin, seeds, overlap=overlap), abs=0.1)
+
+
+def test_splits_of_one_table_cannot_tell_every_difference_apart():
+    """What they have in common does not average out, however many they are."""
+    assert seeds_needed(1.0, 0.5, overlap=0.3) > seeds_needed(1.0, 0.5)
+    assert seeds_needed(1.0, 0.05, overlap=0.3) == MOST > seeds_needed(1.0, 0.05)
 
 
 def test_as_many_seeds_as_are_said_to_be_needed_are_enough():

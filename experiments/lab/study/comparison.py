@@ -62,8 +62,13 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """What to use, how sure that is, and what it holds for."""
-        said, score = [wording.scope(self)], self.study.score
-        if not (self.outside and self.outside.nothing_recommended):
+        score, useless = self.study.score, self.outside and self.outside.nothing_recommended
+        said = [
+            wording.scope(
+                self, "This was found for networks" if useless else "This holds for networks"
+            )
+        ]
+        if not useless:
             said = [self._of_networks, *said]
         if self.outside:
             said = [self.outside.sentences(score), *said]

@@ -7,9 +7,7 @@ from experiments.lab.data import cautions
 from experiments.lab.study import wording
 from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
-from experiments.lab.study.verdict import shortened
-
-MANY = 200  # seeds beyond which telling choices apart is not worth its time
+from experiments.lab.study.verdict import MANY, shortened
 
 
 def next_steps(comparison: Comparison) -> list[str]:
@@ -96,7 +94,7 @@ def _more_seeds(comparison: Comparison) -> str:
     margin = study.score.written(comparison.choices[0].test).at_most(found.margin)
     if found.needed > MANY:
         return (
-            f"telling {margin} apart takes more than {MANY} seeds, so choose by cost or by habit, "
+            f"telling {margin} apart takes more than {MANY:,} seeds, so choose by cost or by habit, "
             "or get more rows"
         )
     more = found.needed - found.seeds + study.refine

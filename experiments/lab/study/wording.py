@@ -123,7 +123,7 @@ def _unsettled(comparison: "Comparison") -> str:
     )
 
 
-def scope(comparison: "Comparison") -> str:
+def scope(comparison: "Comparison", start: str = "This holds for networks") -> str:
     """What the verdict holds for, and what says that more updates may change it."""
     study, choices = comparison.study, comparison.choices
     structure = study.asked.structure
@@ -136,7 +136,7 @@ def scope(comparison: "Comparison") -> str:
         else "without a hidden layer"
     )
     said = (
-        f"This holds for networks {layers}, trained on {rows:,} rows for {study.steps:,} updates "
+        f"{start} {layers}, trained on {rows:,} rows for {study.steps:,} updates "
         f"({epochs:.2g} epochs) with {_values(structure['optimizer'])} at a constant learning rate"
     )
     falling = [choice.label for choice in choices if choice.improving]

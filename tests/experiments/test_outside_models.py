@@ -51,7 +51,7 @@ def test_without_a_hidden_layer_there_is_one_linear_model_and_a_note(folder):
     assert results["activation"].unique().tolist() == ["linear"] and len(results) == 3
     notes = json.loads((folder / "r" / "config.json").read_text())["data"]["notes"]
     assert any("no activation to compare: one linear model is trained" in note for note in notes)
-    assert "This holds for networks without a hidden layer, trained on" in verdict(folder / "r")
+    assert "This was found for networks without a hidden layer, trained on" in verdict(folder / "r")
 
 
 def test_models_that_are_fitted_are_kept_where_what_follows_is_interrupted(

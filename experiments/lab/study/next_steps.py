@@ -94,8 +94,8 @@ def _more_seeds(comparison: Comparison) -> str:
     margin = study.score.written(comparison.choices[0].test).at_most(found.margin)
     if found.needed > MANY:
         return (
-            f"telling {margin} apart takes more than {MANY:,} seeds, so choose by cost or by habit, "
-            "or get more rows"
+            f"telling {margin} apart takes more than {MANY:,} seeds, so choose by cost or by "
+            "habit, or get more rows"
         )
     more = found.needed - found.seeds + study.refine
     return f"to tell {margin} apart: --refine {more}"

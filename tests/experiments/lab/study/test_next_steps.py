@@ -116,7 +116,7 @@ def test_ties_say_what_it_would_take_as_the_verdict_does():
     assert SEEDS < tied.found.needed < 100
     assert said == f"to tell 0.5 points apart: --refine {tied.found.needed - SEEDS}"
     assert said.removeprefix("to tell 0.5 points apart: ") in tied.verdict
-    hopeless = compared({"relu": 0.9 + 20 * NOISE, "tanh": 0.9 + 20 * NOISE[::-1]})
+    hopeless = compared({"relu": 0.9 + 50 * NOISE, "tanh": 0.9 + 50 * NOISE[::-1]})
     (said,) = next_steps(hopeless)
     assert said.endswith("so choose by cost or by habit, or get more rows")
 

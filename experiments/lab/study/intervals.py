@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 # Of the variance of a difference between blocks, what splits of one table have in common.
-IN_COMMON = 0.05
+IN_COMMON = 0.1
 
 
 def new_rows_interval(
@@ -122,7 +122,12 @@ def widening(blocks: int, overlap: float) -> float:
     of one table have in common; but that does not average out over blocks, and so it counts for the
     more the more blocks there are.
 
-    TODO measured
+    IN_COMMON is a round mean of what was measured, which is far from certain: by it, the variance
+    of a mean difference is 1.31 times as large as it seems from ten blocks. Between 100 tables
+    drawn anew, with ten blocks each and four activations, it was 1.02 (digits), 1.21 (MNIST), 1.33
+    (generated classes) and 1.70 (generated numbers) times as large (``verdict_checks``); with
+    ridge regression on random features, 0.96 to 1.21, and 1.09 to 1.41 with 40 blocks
+    (``tests.helpers.split_simulation``).
 
     Args:
         blocks: J, of which the mean is taken.
@@ -130,7 +135,7 @@ def widening(blocks: int, overlap: float) -> float:
 
     Example:
         >>> round(widening(10, 0.3125), 3), widening(10, 0.0)
-        (1.075, 1.0)
+        (1.146, 1.0)
     """
     return math.sqrt(1 + blocks * overlap * IN_COMMON)
 

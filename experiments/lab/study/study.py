@@ -197,6 +197,11 @@ class Study:
                     found[number] = variant
         return tuple(found)
 
+    @property
+    def programs(self) -> int:
+        """How many programs are compiled."""
+        return len({variant.training.segment for variant in self.variants})
+
     def _together(
         self, structures: Sequence[Mapping[str, Any]], own: Sequence[Training]
     ) -> list[Variant]:

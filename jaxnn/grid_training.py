@@ -481,9 +481,7 @@ class _Reading(dict):
         return self[name] if name in self else default  # noqa: SIM401 (this is get)
 
 
-def _together(
-    make: Callable, grid: Grid, own: Sequence[Training], train: Pair
-) -> Sequence[Variant]:
+def _together(make: Callable, grid: Grid, own: Sequence[Training], train: Pair) -> list[Variant]:
     """The trainings of all structures, those that differ in a plain activation as variants."""
     variants = [Variant(training) for training in own]
     if ACTIVATION not in grid.structure:
@@ -492,12 +490,17 @@ def _together(
     place = list(grid.structure).index(ACTIVATION)
     numbers = np.moveaxis(np.arange(len(own)).reshape(sizes), place, -1)
     for alike in numbers.reshape(-1, sizes[place]).tolist():
-        others = grid.structures[alike[0]]
+
+        def made(phi: Any, others: Mapping[str, Any] = grid.structures[alike[0]]) -> Training:
+            return _made(make, {**others, ACTIVATION: phi})
+
         found = by_activation(
             [own[number] for number in alike],
             grid.structure[ACTIVATION],
-            lambda phi, others=others: _made(make, {**others, ACTIVATION: phi}),
-            lambda variant: _trace(variant.training, grid, train, lambda h: h | variant.shared),
+            made,
+            lambda variant: _trace(
+                variant.training, grid, train, lambda h: {**h, **variant.shared}
+            ),
         )
         for number, variant in zip(alike, found, strict=True):
             variants[number] = variant

@@ -33,10 +33,9 @@ class Variant(NamedTuple):
 
 
 class Unnamed(Activation):
-    """An activation that stands for several: what tells them apart raises an AttributeError."""
+    """An activation that stands for several: to ask what tells them apart is an AttributeError."""
 
     __slots__ = ()
-    __hash__ = None
 
     def __eq__(self, other):
         raise AttributeError("this activation stands for several, so it equals none of them")

@@ -143,13 +143,13 @@ def run_grid(
     # All runs of its structures count in planning a program, so that it serves each of them.
     asked: dict[Callable, np.ndarray] = {}
     for number, mine in runs.items():
-        segment, mine = variants[number].training.segment, mine[grid.find(work.asked)]
-        asked[segment] = asked.get(segment, np.zeros_like(mine)) | mine
-    asked = {segment: mine if mine.any() else ~mine for segment, mine in asked.items()}
-    keys = {}
+        trains, mine = variants[number].training.segment, mine[grid.find(work.asked)]
+        asked[trains] = asked.get(trains, np.zeros_like(mine)) | mine
+    asked = {trains: mine if mine.any() else ~mine for trains, mine in asked.items()}
+    keys: dict[int, tuple[Callable, bytes]] = {}
     for number in todo:
-        segment = variants[number].training.segment
-        keys[number] = segment, asked[segment].tobytes()
+        trains = variants[number].training.segment
+        keys[number] = trains, asked[trains].tobytes()
     first = {key: number for number, key in reversed(keys.items())}
 
     def build(number: int) -> float:

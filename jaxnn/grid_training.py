@@ -11,14 +11,17 @@ import numpy as np
 
 from jaxnn.grid import Grid
 from jaxnn.outcome import Outcome
-from jaxnn.program import POINTS, Task, compile_program, segment_lengths
+from jaxnn.program import POINTS, Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, Segment, program_segments
 from jaxnn.training import Training
 from jaxnn.types import Array, Params
+from jaxnn.variants import Variant, by_activation
+from jaxnn.variants import one_program as _shares
 
 Axes = Mapping[str, Sequence[Any]]
 Pair = tuple[Array | np.ndarray, Array | np.ndarray]
 BATCH_SIZE = "batch_size"  # the one axis of structure that is the training loop's own
+ACTIVATION = "activation"  # the one whose values can share a program
 
 
 @dataclass(frozen=True)
@@ -186,11 +189,15 @@ def train_grid(
     points: int = POINTS,
     keep_params: bool = False,
     devices: Sequence[jax.Device] | None = None,
+    one_program: bool | None = None,
 ) -> GridResult:
     """Train activation × learning rate × … × seed: one program per structure, on all devices.
 
     What ``make`` takes is structure, one compiled program per combination; every other axis is a
-    hyperparameter, a number that the training reads and that never recompiles. Runs of one seed
+    hyperparameter, a number that the training reads and that never recompiles. On CPUs, the values
+    of an axis "activation" share one program too, as far as they are elementwise, learn nothing and
+    are not random: ``make`` is then also called with an Activation that stands for all of them. A
+    function of your own joins in as ``activations.measure(function)``. Runs of one seed
     share their initial draws and batches. A run depends on its seed and its own numbers only, up to
     the rounding of sums, which an unstable learning rate amplifies. The arguments are more than
     six, since this is a whole experiment in one call.
@@ -208,6 +215,7 @@ def train_grid(
         points: most points of the curves.
         keep_params: whether the result has the trained parameters.
         devices: to train on; all that this process has when absent.
+        one_program: whether activations share one compiled program, as above; on CPUs when absent.
 
     Returns:
         The GridResult. With 1 and with 2 devices it agrees to 1e-4, relative, for stable runs.
@@ -279,6 +287,7 @@ def train_grid(
         points=points,
         keep_params=keep_params,
         devices=devices,
+        one_program=one_program,
     )
     for segment in segments:  # noqa: B007 (the last one is returned)
         pass
@@ -298,6 +307,7 @@ def grid_segments(
     points: int = POINTS,
     keep_params: bool = False,
     devices: Sequence[jax.Device] | None = None,
+    one_program: bool | None = None,
 ) -> Iterator[GridSegment]:
     """The training of train_grid, segment by segment: to watch it, and to stop it.
 
@@ -324,7 +334,7 @@ def grid_segments(
     data = _data({"train": train, "validation": validation, "test": test})
     rows = len(data["train"][0])
     grid = _grid(make, axes, seeds, batch_size)
-    trainings = [_made(make, structure) for structure in grid.structures]
+    own = [_made(make, structure) for structure in grid.structures]
     lengths = segment_lengths(_whole(steps, "steps"), _whole(points, "points"))
     tasks = [
         Task(
@@ -336,16 +346,24 @@ def grid_segments(
         )
         for structure in grid.structures
     ]
-    _check_read(grid, trainings, data["train"])
+    _check_read(grid, own, data["train"])
+    variants = [Variant(training) for training in own]
+    if _shares(devices or jax.local_devices()) if one_program is None else one_program:
+        variants = _together(make, grid, own, data["train"])
     draws = {task.batch_size: Batches(rows, task.batch_size) for task in tasks}
     record = Record(tuple(axes), grid, np.cumsum(lengths), keep_params)
-    for number, (training, task) in enumerate(zip(trainings, tasks, strict=True)):
-        program = compile_program(training, grid, task, devices=devices)
+    programs: dict[Callable, Program] = {}  # those that are used again
+    for number, ((training, shared), task) in enumerate(zip(variants, tasks, strict=True)):
+        task = task._replace(shared=shared)
+        program = programs.get(training.segment)
+        if program is None:
+            program = compile_program(training, grid, task, devices=devices)
+            programs |= {training.segment: program} if shared else {}
         draw = draws[task.batch_size]
-        for segment in program_segments(program, grid, task, draw=draw):
+        for segment in program_segments(program.of(training), grid, task, draw=draw):
             record.add(number, segment)
             step = int(record.steps[max(segment.number, 1) - 1])
-            share = (number + segment.share) / len(trainings)
+            share = (number + segment.share) / len(variants)
             yield GridSegment(grid.structures[number], step, share, record)
 
 
@@ -463,23 +481,58 @@ class _Reading(dict):
         return self[name] if name in self else default  # noqa: SIM401 (this is get)
 
 
+def _together(make: Callable, grid: Grid, own: Sequence[Training], train: Pair) -> list[Variant]:
+    """The trainings of all structures, those that differ in a plain activation as variants."""
+    variants = [Variant(training) for training in own]
+    if ACTIVATION not in grid.structure:
+        return variants
+    sizes = [len(values) for values in grid.structure.values()]
+    place = list(grid.structure).index(ACTIVATION)
+    numbers = np.moveaxis(np.arange(len(own)).reshape(sizes), place, -1)
+    for alike in numbers.reshape(-1, sizes[place]).tolist():
+
+        def made(phi: Any, others: Mapping[str, Any] = grid.structures[alike[0]]) -> Training:
+            return _made(make, {**others, ACTIVATION: phi})
+
+        found = by_activation(
+            [own[number] for number in alike],
+            grid.structure[ACTIVATION],
+            made,
+            lambda variant: _trace(
+                variant.training, grid, train, lambda h: {**h, **variant.shared}
+            ),
+        )
+        for number, variant in zip(alike, found, strict=True):
+            variants[number] = variant
+    return variants
+
+
+def _trace(
+    training: Training,
+    grid: Grid,
+    train: Pair,
+    seen: Callable[[dict[str, Any]], Mapping[str, Any]],
+) -> None:
+    """Trace one update and evaluation, which see hyperparameters as this function returns them."""
+
+    def every(h, order, x, y):
+        h = seen(h)
+        state, metrics = training.segment(training.init(jax.random.key(0), h), h, x, y, order)
+        return metrics, training.evaluate(state, h, x, y)
+
+    one = {name: jax.ShapeDtypeStruct((), jnp.float32) for name in grid.hyperparameters}
+    order = jax.ShapeDtypeStruct((1, 1), jnp.int32)
+    jax.eval_shape(every, one, order, *(array[:1] for array in train))
+
+
 def _check_read(grid: Grid, trainings: Sequence[Training], train: Pair) -> None:
     """Refuse an axis that nobody reads: it would train every network as often as it has values."""
     read: set[str] = set()
-    one = {name: jax.ShapeDtypeStruct((), jnp.float32) for name in grid.hyperparameters}
-    order = jax.ShapeDtypeStruct((1, 1), jnp.int32)
-
     for training in trainings:
-
-        def every(h, order, x, y, training=training):
-            h = _Reading(h, read)
-            state, metrics = training.segment(training.init(jax.random.key(0), h), h, x, y, order)
-            return metrics, training.evaluate(state, h, x, y)
-
-        if read >= set(one):
+        if read >= set(grid.hyperparameters):
             break
-        jax.eval_shape(every, one, order, *(array[:1] for array in train))
-    unread = [name for name in one if name not in read]
+        _trace(training, grid, train, lambda h: _Reading(h, read))
+    unread = [name for name in grid.hyperparameters if name not in read]
     if unread:
         raise ValueError(
             f"the axis {unread[0]!r} is read neither by make nor by the training, so all its "

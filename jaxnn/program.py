@@ -1,6 +1,7 @@
 """One structure's program: its runs planned into chunks that fit the memory, and compiled."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ import numpy as np
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.grid import Grid
 from jaxnn.layout import Layout, arrange
-from jaxnn.sweep import Sweep, make_sweep, runs_at_once
+from jaxnn.sweep import Sweep, initial, make_sweep, runs_at_once
 from jaxnn.training import Metrics, State, Training
 from jaxnn.types import Array
 
@@ -30,6 +31,8 @@ class Task(NamedTuple):
         replaces the mean loss of a segment's updates by the loss on all examples after them.
     from_start: whether the parts in ``each`` are also evaluated before the first update.
     by_seed: the data of each seed, where they differ; None, all runs share ``data``.
+    shared: name -> what all runs have in common, of at most one axis, which the training reads
+        among the hyperparameters; see ``jaxnn.variants``.
     """
 
     data: Mapping[str, tuple[Array | np.ndarray, Array | np.ndarray]]
@@ -39,6 +42,7 @@ class Task(NamedTuple):
     last: Sequence[str] = ("test",)
     from_start: bool = False
     by_seed: DataBySeed | None = None
+    shared: Mapping[str, np.ndarray] = MappingProxyType({})
 
     @property
     def steps(self) -> np.ndarray:
@@ -110,6 +114,10 @@ class Program(NamedTuple):
     state: State
     segments: Mapping[int, Callable] = {}
     evaluations: Mapping[str, Callable] = {}
+
+    def of(self, training: Training) -> "Program":
+        """The same functions for a training that differs in its initial draws only."""
+        return self._replace(sweep=self.sweep._replace(init=initial(training, self.sweep.place)))
 
     def compiled(self, grid: Grid, task: Task) -> "Program":
         """The same program, compiled ahead for every segment and part of a task."""
@@ -253,6 +261,7 @@ def _compile(
     chunk, members = state.step.shape
     number = jax.ShapeDtypeStruct((), np.float32)
     h = _shapes(sweep, dict.fromkeys(grid.hyperparameters, number), chunk, members)
+    h |= {name: sweep.shapes(np.asarray(each), shared=True) for name, each in task.shared.items()}
     data, split = _data_shapes(sweep, task, chunk)
     segments: dict[int, Callable] = {}
     evaluations: dict[str, Callable] = {}

@@ -200,6 +200,7 @@ class _Data:
         """Placed at once where all seeds share them."""
         self._place, self._by_seed = sweep.place, task.by_seed
         self._numbers = np.empty(0, int)
+        self.shared = {name: self._place(each, shared=True) for name, each in task.shared.items()}
         self.parts = {} if task.by_seed else self._placed(task.data)
 
     def hold(self, seeds: np.ndarray) -> None:
@@ -324,6 +325,7 @@ class _Held:
         self.chunks = [layout.part(i, i + chunk) for i in range(0, layout.groups, chunk)]
         self.rates = [
             {name: place(values) for name, values in chunk.hyperparameters.items()}
+            | self._data.shared
             for chunk in self.chunks
         ]
         self._split = [self._data.split(chunk.seeds) for chunk in self.chunks]

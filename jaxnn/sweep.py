@@ -119,6 +119,7 @@ class Segment(Protocol):
     ) -> tuple[State, Metrics]:
         """The next State and "train_loss" (groups, members); the given state is used up.
 
+        Hyperparameters are (groups, members), or fewer axes for one that all runs share.
         With split, int (groups,), x and y have (splits,) in front, and a group trains on its own.
         """
         ...
@@ -206,6 +207,26 @@ class _OfLiveState:
         return self._shared if len(arguments) == self._count else self._own
 
 
+def initial(training: Training, place: Place) -> Init:
+    """The function that draws the initial states of a training's runs.
+
+    Args:
+        training: from make_training.
+        place: of the Sweep that trains them.
+    """
+
+    def init(layout: Layout) -> State:
+        # Op by op and not compiled as a whole: JAX keeps each draw's program by shape, so the
+        # activations of a grid share one compilation of the random numbers, which costs more than
+        # that of a training step.
+        keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(layout.seeds))
+        members = jax.vmap(training.init, in_axes=(None, 0))
+        hyperparameters = jax.tree.map(jnp.asarray, dict(layout.hyperparameters))
+        return place(jax.vmap(members)(keys, hyperparameters))
+
+    return init
+
+
 def make_sweep(
     training: Training,
     *,
@@ -262,10 +283,14 @@ def make_sweep(
         """vmap over members, then groups, then devices.
 
         State and hyperparameters belong to a run, x and y to all; further arguments, of_group in
-        number, to a group.
+        number, to a group. Hyperparameters without axes for groups and members belong to all too:
+        they have no axis to map over, so that a ``lax.switch`` by one stays a branch.
         """
-        axes = (0, 0, None, None, *[None] * of_group)
-        grouped = (True, True, False, False, *[True] * of_group)
+        axes = (0, 0, None, None, None, *[None] * of_group)
+        grouped = (True, True, False, False, False, *[True] * of_group)
+
+        def of_run(state, own, shared, *others):
+            return function(state, {**own, **shared}, *others)
 
         def groups(*arguments):
             mine = [argument for argument, yes in zip(arguments, grouped, strict=True) if yes]
@@ -275,14 +300,14 @@ def make_sweep(
                 left, right = iter(mine), iter(data)
                 every = tuple(next(left if yes else right) for yes in grouped)
                 if len(jax.tree.leaves(every[0])[0]) > 1:
-                    return jax.vmap(function, in_axes=axes)(*every)
+                    return jax.vmap(of_run, in_axes=axes)(*every)
                 # A group of one without its axis: with it XLA:CPU transposes every gradient of a
                 # matrix element by element.
                 alone = (
                     jax.tree.map(lambda leaf: leaf[0], part) if axis == 0 else part
                     for part, axis in zip(every, axes, strict=True)
                 )
-                return jax.tree.map(lambda leaf: leaf[None], function(*alone))
+                return jax.tree.map(lambda leaf: leaf[None], of_run(*alone))
 
             held = len(jax.tree.leaves(mine)[0])
             # A divisor, since a remainder would be a second program.
@@ -294,17 +319,14 @@ def make_sweep(
 
         specs = tuple(runs if yes else everywhere for yes in grouped)
         mapped = jax.shard_map(groups, mesh=mesh, in_specs=specs, out_specs=runs, check_vma=False)
-        # Without it JAX takes a leaf without numbers, as of no further layers, for a shared one.
-        return jax.jit(mapped, out_shardings=sharding(shared=False), **options)
 
-    def init(layout: Layout) -> State:
-        # Op by op and not compiled as a whole: JAX keeps each draw's program by shape, so the
-        # activations of a grid share one compilation of the random numbers, which costs more than
-        # that of a training step.
-        keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(layout.seeds))
-        members = jax.vmap(training.init, in_axes=(None, 0))
-        hyperparameters = jax.tree.map(jnp.asarray, dict(layout.hyperparameters))
-        return place(jax.vmap(members)(keys, hyperparameters))
+        def every(state, hyperparameters, *others):
+            own = {name: each for name, each in hyperparameters.items() if jnp.ndim(each) > 1}
+            shared = {name: hyperparameters[name] for name in hyperparameters if name not in own}
+            return mapped(state, own, shared, *others)
+
+        # Without it JAX takes a leaf without numbers, as of no further layers, for a shared one.
+        return jax.jit(every, out_shardings=sharding(shared=False), **options)
 
     def order(layout: Layout, **sizes: int) -> Array:
         return place(batches(layout.seeds, **sizes))
@@ -324,4 +346,4 @@ def make_sweep(
     evaluate = over(training.evaluate)
     trains: Any = _OfLiveState(segment, over(own_segment, 2, donate_argnums=0), 5)
     judges: Any = _OfLiveState(evaluate, over(own_evaluate, 1), 4)
-    return Sweep(init, order, trains, judges, place, shapes)
+    return Sweep(initial(training, place), order, trains, judges, place, shapes)

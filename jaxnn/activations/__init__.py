@@ -10,6 +10,7 @@ returns its ``at_infinity``: the limit, or nan where the formula is undefined th
 (swish, GELU, mish, …). Elementwise functions never raise an exception.
 """
 
+from jaxnn.activations.choice import is_plain, one_of
 from jaxnn.activations.exponentials import celu, elu, exponential, selu
 from jaxnn.activations.gated import geglu, glu, maxout, swiglu
 from jaxnn.activations.learned import prelu, snake, swish_beta
@@ -55,6 +56,7 @@ __all__ = [
     "hard_sigmoid",
     "hard_swish",
     "hard_tanh",
+    "is_plain",
     "leaky_relu",
     "lecun_tanh",
     "linear",
@@ -62,6 +64,7 @@ __all__ = [
     "maxout",
     "measure",
     "mish",
+    "one_of",
     "prelu",
     "relu",
     "relu6",

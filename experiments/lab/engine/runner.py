@@ -1,9 +1,12 @@
-"""Run a grid: one program per structure, compiled while the one before it runs."""
+"""Run a grid, structure by structure; each program is compiled while the one before it runs.
+
+Structures that differ in an elementwise activation share a program, see ``jaxnn.variants``.
+"""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import zip_longest
+from itertools import islice
 from typing import Any, Protocol
 
 import jax
@@ -15,10 +18,11 @@ from experiments.lab.engine.outcome import Outcome
 from jaxnn.data_by_seed import DataBySeed, Parts
 from jaxnn.program import Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
-from jaxnn.training import Training
+from jaxnn.variants import Variant
 
 CHECKPOINT_SECONDS = 5.0
-Programs = dict[tuple[int, bytes], Program]  # by the number of their structure, and their runs
+# By the training's segment, which variants of one program have in common, and the runs.
+Programs = dict[tuple[Callable, bytes], Program]
 
 
 class Work(Protocol):
@@ -50,8 +54,9 @@ class Work(Protocol):
         """The data of each seed, where they differ, of so many splits at a time; else None."""
         ...
 
-    def make(self, structure: Mapping[str, Any]) -> Training:
-        """The training of one run of a structure."""
+    @property
+    def variants(self) -> Sequence[Variant]:
+        """The training of one run of each structure."""
         ...
 
     def batch_size(self, structure: Mapping[str, Any]) -> int:
@@ -63,7 +68,7 @@ class Listener(Protocol):
     """What ``run_grid`` calls while it trains; ``number`` is the number of the structure."""
 
     def start(self, number: int, outcome: Outcome) -> None:
-        """The structure's program is compiled and starts; the outcome is filled while it runs."""
+        """The structure's training starts; its outcome is filled while it runs."""
         ...
 
     def advance(self, number: int, share: float) -> None:
@@ -110,6 +115,7 @@ def run_grid(
         The outcomes by the number of their structure.
     """
     grid, data, lengths = work.grid, work.parts(), segment_lengths(work.steps)
+    variants = work.variants
     outcomes = {
         number: known.get(number) or Outcome.empty(np.cumsum(lengths), grid.shape)
         for number in runs
@@ -124,6 +130,7 @@ def run_grid(
             each=work.each_segment,
             last=[part for part in ("test",) if part not in work.each_segment],
             by_seed=by_seed,
+            shared=variants[number].shared,
         )
         for number in todo
     }
@@ -133,29 +140,41 @@ def run_grid(
     }
 
     programs = {} if programs is None else programs
+    # All runs of its structures count in planning a program, so that it serves each of them.
+    asked: dict[Callable, np.ndarray] = {}
+    for number, mine in runs.items():
+        trains, mine = variants[number].training.segment, mine[grid.find(work.asked)]
+        asked[trains] = asked.get(trains, np.zeros_like(mine)) | mine
+    asked = {trains: mine if mine.any() else ~mine for trains, mine in asked.items()}
+    keys: dict[int, tuple[Callable, bytes]] = {}
+    for number in todo:
+        trains = variants[number].training.segment
+        keys[number] = trains, asked[trains].tobytes()
+    first = {key: number for number, key in reversed(keys.items())}
 
-    def compiled(number: int) -> tuple[Program, float]:
-        began, asked = time.perf_counter(), runs[number][grid.find(work.asked)]
-        asked = asked if asked.any() else ~asked
-        key = (number, asked.tobytes())
-        if key not in programs:
-            programs[key] = compile_program(
-                work.make(grid.structures[number]),
+    def build(number: int) -> float:
+        """The seconds that it takes to compile the program of a structure, if it is not there."""
+        began, training = time.perf_counter(), variants[number].training
+        if keys[number] not in programs:
+            programs[keys[number]] = compile_program(
+                training,
                 work.asked,
                 tasks[number],
-                runs=asked,
+                runs=asked[training.segment],
                 memory=memory(jax.local_devices()[0]),
             )
-        return programs[key], time.perf_counter() - began
+        return time.perf_counter() - began
 
     with ThreadPoolExecutor(1) as compiler:
         # The next program compiles while this one runs.
-        building = {number: compiler.submit(compiled, number) for number in todo[:1]}
-        for number, following in zip_longest(todo, todo[1:]):
-            outcome, (program, seconds) = outcomes[number], building.pop(number).result()
-            if following is not None:
-                building[following] = compiler.submit(compiled, following)
-            outcome.compile_seconds += seconds
+        due = iter(dict.fromkeys(keys.values()))
+        building = {key: compiler.submit(build, first[key]) for key in islice(due, 1)}
+        for number in todo:
+            outcome, key = outcomes[number], keys[number]
+            if key in building:
+                outcome.compile_seconds += building.pop(key).result()
+                building |= {key: compiler.submit(build, first[key]) for key in islice(due, 1)}
+            program = programs[key].of(variants[number].training)
             listener.start(number, outcome)
             task = tasks[number]
             segments = program_segments(

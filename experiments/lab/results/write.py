@@ -85,7 +85,7 @@ def _asked(comparison: Comparison) -> Mapping[str, Any]:
         "configuration": study.settings,
         "steps": study.steps,
         "runs": len(comparison.results),
-        "programs": len(study.grid.structures),
+        "programs": study.programs,
         "data": {
             "name": data.name,
             "sha256": data.sha256,

@@ -8,6 +8,7 @@ for each whole network would take ten times as long to compile as all of this ta
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
@@ -166,11 +167,14 @@ def measure(
     )
 
 
-def counter(phi: Sequence[Activation]) -> Callable[[Params, Array], Mapping[str, Array]] | None:
+def counter(
+    phi: Sequence[Activation], largest: Mapping[Callable, Array] = MappingProxyType({})
+) -> Callable[[Params, Array], Mapping[str, Array]] | None:
     """What make_training takes as inside: shares of dead and saturated units of all hidden layers.
 
     Args:
         phi: one activation per hidden layer; the layers have one width.
+        largest: max |φ′| by function, shape (1,), where it is known; the others are measured.
 
     Returns:
         A function of jaxnn.mlp's parameters and inputs (rows, in_dim), which looks at the first
@@ -186,17 +190,17 @@ def counter(phi: Sequence[Activation]) -> Callable[[Params, Array], Mapping[str,
     """
     if not phi or not all(map(is_curve, phi)):
         return None
-    fixed = {
-        entry.function: np.abs(curve(entry).derivative).max(keepdims=True)
+    fixed = {**largest} | {
+        entry.function: steepest(entry)
         for entry in phi
-        if not entry.learned
+        if not entry.learned and entry.function not in largest
     }
 
     def count(params: Params, x: Array) -> Mapping[str, Array]:
         # All layers side by side: a third of the compile time of jaxnn.diagnostics' two functions.
         x = jnp.asarray(x[:COUNTED_ROWS])
         derivatives = jnp.concatenate(diagnostics.activation_slopes(params, x, phi), axis=1)
-        largest = [
+        most = [
             jnp.broadcast_to(
                 fixed[entry.function]
                 if entry.function in fixed
@@ -207,7 +211,7 @@ def counter(phi: Sequence[Activation]) -> Callable[[Params, Array], Mapping[str,
         ]
         shares = {
             "dead": dead(derivatives),
-            "saturated": saturated(derivatives, jnp.concatenate(largest)[None, :]),
+            "saturated": saturated(derivatives, jnp.concatenate(most)[None, :]),
         }
         return {name: jnp.mean(share, dtype=jnp.float32) for name, share in shares.items()}
 
@@ -231,6 +235,17 @@ def curve(entry: Activation) -> Curve | None:
         ([0.0, 1.0], None)
     """
     return Curve(_Z, *_evaluate(entry, _Z)) if is_curve(entry) else None
+
+
+def steepest(entry: Activation) -> np.ndarray:
+    """max |φ′| of an activation that is a curve, (1,).
+
+    Example:
+        >>> from jaxnn import ACTIVATIONS
+        >>> steepest(ACTIVATIONS["sigmoid"]).tolist()
+        [0.25]
+    """
+    return np.abs(curve(entry).derivative).max(keepdims=True)
 
 
 def _theory(

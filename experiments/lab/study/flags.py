@@ -101,6 +101,9 @@ class StudyFlags:
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""
+    programs: Literal["auto", "one", "each"] = "auto"
+    """one: all elementwise activations that learn nothing share a compiled program; each: every
+    activation has its own. auto: one on CPUs, each on accelerators, which a branch holds up."""
 
 
 def ask(flags: StudyFlags, question: str) -> Study:
@@ -160,6 +163,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
         metric=flags.metric,
         balanced=flags.class_weights == "balanced",
         best_epoch=flags.best_epoch,
+        one_program={"one": True, "each": False}.get(flags.programs),
     )
     if study.balanced and not splits.classes:
         raise cli.UserError(

@@ -25,9 +25,9 @@ def plan(study: Study, part: Share, known: Mapping[int, Outcome], moved_to: Path
     lines += [("your own", f"{name}: {found['facts']}") for name, found in own.items()]
     if part.count > 1:
         lines.append(("slice", f"{part.index + 1} of {part.count} is trained by this process"))
-    asked, programs = study.grid.find(study.asked), len(study.grid.structures)
+    asked, structures = study.grid.find(study.asked), len(study.grid.structures)
     if finished := sum(bool(outcome.done[asked].all()) for outcome in known.values()):
-        lines.append(("resumed", f"{finished} of {programs} programs were finished before"))
+        lines.append(("resumed", f"{finished} of {structures} were finished before"))
     if moved_to:
         lines.append(("note", f"earlier results of another configuration moved to {moved_to}"))
     return lines
@@ -80,7 +80,7 @@ def _grid(study: Study) -> Lines:
         f"{len(grid.seed_numbers)} seeds",
     ]
     epochs = study.steps * study.batch_size(grid.structures[0]) / rows
-    programs, depth = len(grid.structures), _values(structure["depth"])
+    programs, depth = study.programs, _values(structure["depth"])
     return [
         ("grid", f"{' × '.join(axes)} = {grid.runs:,} networks"),
         (
@@ -96,8 +96,8 @@ def _grid(study: Study) -> Lines:
         ),
         (
             "work",
-            f"{programs} programs of {grid.runs // programs:,} networks each, "
-            f"{grid.runs * study.steps:,} updates in all",
+            f"{grid.runs * study.steps:,} updates in all, by {programs} compiled "
+            f"program{'s' * (programs > 1)}",
         ),
     ]
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -19,10 +21,12 @@ from experiments.lab.study.rate import ChosenRate
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import Score, measured, score_of
 from experiments.lab.study.trivial import trivial_losses
+from jaxnn.activations import is_plain, one_of
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.losses import class_weighted
 from jaxnn.training import Training
 from jaxnn.types import Activation, Array, Network
+from jaxnn.variants import Variant, one_program, share
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Study:
     metric: how runs are judged, a name in jaxnn.METRICS; None: accuracy or R².
     best_epoch: whether runs are judged at their best point by validation loss, and not at the end.
     balanced: whether the loss weighs a row by how rare its class is; see ``loss``.
+    one_program: whether one compiled program trains all plain activations; None: as devices go.
     """
 
     question: str
@@ -64,6 +69,7 @@ class Study:
     metric: str | None = None
     balanced: bool = False
     best_epoch: bool = False
+    one_program: bool | None = None
 
     @cached_property
     def grid(self) -> jaxnn.Grid:
@@ -151,18 +157,72 @@ class Study:
         return network(structure, self.activations[structure["activation"]], self.data)
 
     def make(self, structure: Mapping[str, Any]) -> Training:
-        """The training of one network of a structure; raises as ``network``."""
-        net, phi = self.network(structure), self.layers(structure)
+        """The training of one network of a structure, by itself; raises as ``network``."""
+        phi = self.activations[structure["activation"]]
+        return self._training(structure, phi, diagnostics.counter(self.layers(structure)))
+
+    def _training(
+        self, structure: Mapping[str, Any], phi: Sequence[Activation], inside: Any
+    ) -> Training:
+        """Of a structure with these activations, one or one per hidden layer, counted inside."""
         head, further = jaxnn.HEADS[self.data.head], measured(self.metric)
         return jaxnn.make_training(
-            net,
+            network(structure, phi, self.data),
             self.loss,
             jaxnn.OPTIMIZERS[structure["optimizer"]],
             correct=head.correct,
             stochastic=any(one.stochastic for one in phi),
-            inside=diagnostics.counter(phi),
+            inside=inside,
             scores=jaxnn.metrics.scores(*further) if further else None,
         )
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The training of each structure; those of plain activations share programs, if asked."""
+        structures = self.grid.structures
+        found = [Variant(self.make(structure)) for structure in structures]
+        if not (one_program(jax.local_devices()) if self.one_program is None else self.one_program):
+            return tuple(found)
+        alike: dict[tuple, list[int]] = {}
+        for number, structure in enumerate(structures):
+            phi = self.layers(structure)
+            if phi and all(map(is_plain, phi)):
+                others = {name: structure[name] for name in structure if name != "activation"}
+                alike.setdefault(tuple(others.items()), []).append(number)
+        for numbers in alike.values():
+            if len(numbers) > 1:
+                own = [found[number].training for number in numbers]
+                together = self._together([structures[number] for number in numbers], own)
+                for number, variant in zip(numbers, together, strict=True):
+                    found[number] = variant
+        return tuple(found)
+
+    @property
+    def programs(self) -> int:
+        """How many programs are compiled."""
+        return len({variant.training.segment for variant in self.variants})
+
+    def _together(
+        self, structures: Sequence[Mapping[str, Any]], own: Sequence[Training]
+    ) -> list[Variant]:
+        """Structures that differ in plain activations only, as variants of one program."""
+        layers = [self.layers(structure) for structure in structures]
+        known = {entry.function: entry for phi in layers for entry in phi}
+        entries, largest = [*known.values()], [*map(diagnostics.steepest, known.values())]
+        choices = [[[*known].index(entry.function) for entry in phi] for phi in layers]
+        if all(len(set(choice)) == 1 for choice in choices):
+            choices = [choice[0] for choice in choices]  # one activation for all layers
+
+        def make(which: Array) -> Training:
+            phi = [one_of(entries, each) for each in which.reshape(-1)]
+            steepest = {
+                one.function: jnp.asarray(largest)[each]
+                for one, each in zip(phi, which.reshape(-1), strict=True)
+            }
+            every = phi if which.ndim else phi * len(layers[0])
+            return self._training(structures[0], phi, diagnostics.counter(every, steepest))
+
+        return share(own, choices, make)
 
     def initial_layers(self, structure: Mapping[str, Any]) -> diagnostics.Layers:
         """Signal and gradient per layer before training, on a batch of the training rows."""

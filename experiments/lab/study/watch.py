@@ -170,7 +170,7 @@ class Watch:
             found, left, score = self._found[number], self._left(), self._study.score
             screen.console.print(
                 Text(
-                    f"{len(self._finished)} of {len(self._runs)} programs done: "
+                    f"{len(self._finished)} of {len(self._runs)} done: "
                     f"{self._study.labels[number]}, at rate {found.learning_rate:.3g} "
                     f"validation {score.title} {score.show(found.validation)}; "
                     f"{screen.span(self._clock() - self._began)} spent"
@@ -202,7 +202,7 @@ class Watch:
                 self._task,
                 completed=self._done(),
                 left=self._left(),
-                description=f"{doing} program {at} of {len(self._runs)}",
+                description=f"{doing} {at} of {len(self._runs)}",
             )
             # An empty line at the end takes the ^C of an interruption, which at the end of a full
             # line would wrap and spoil the erasing.

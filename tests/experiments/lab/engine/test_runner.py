@@ -18,6 +18,7 @@ import pytest
 from experiments.lab.engine import runner
 from experiments.lab.engine.outcome import Outcome
 from jaxnn import HEADS, OPTIMIZERS, Grid, make_training, mlp
+from jaxnn.variants import Variant
 
 GRID = Grid({"activation": ("relu", "tanh")}, {"learning_rate": (0.01, 0.1, 1e30)}, seeds=3)
 HEAD = HEADS["multiclass"]
@@ -37,7 +38,7 @@ def work():
         grid=GRID,
         asked=GRID,
         steps=8,
-        make=make,
+        variants=[Variant(make(structure)) for structure in GRID.structures],
         parts=lambda: parts,
         each_segment=("validation",),
         by_seed=lambda held: None,

@@ -131,7 +131,7 @@ def test_own_activations_stand_beside_the_others_in_the_main_job(here, capsys):
         "your own own_functions:relu_copy: range 0 to inf, saturates left, monotone, "
         "not zero-centred, not smooth, " in said
     )
-    assert said.index("gain 1.41421") < said.index("programs done")
+    assert said.index("gain 1.41421") < said.index(" done: ")
     assert "learns beta from 1\n" in said
 
 

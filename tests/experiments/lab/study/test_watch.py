@@ -202,9 +202,9 @@ def test_in_a_pipe_a_line_a_program_and_no_control_codes(pipe):
                 watched.advance(number, share)
             watched.finish(number)
     assert pipe.getvalue().splitlines() == [
-        "1 of 2 programs done: [red]x[/red], at rate 0.1 validation accuracy 90.0 %; 2 s spent, "
+        "1 of 2 done: [red]x[/red], at rate 0.1 validation accuracy 90.0 %; 2 s spent, "
         "about 2 s of training left",
-        "2 of 2 programs done: relu depth 4, at rate 0.01 validation accuracy 95.0 %; 4 s spent",
+        "2 of 2 done: relu depth 4, at rate 0.01 validation accuracy 95.0 %; 4 s spent",
     ]
 
 
@@ -215,7 +215,7 @@ def test_the_live_view_has_the_best_first_and_marks_the_running_one(terminal):
         {0: outcome_of([[0.5], [0.6], [0.4]], [(2, 0)])},
         clock=clock,
     ) as watched:
-        assert "compiling program 2 of 3" in "\n".join(rows(terminal, "compiling"))
+        assert "compiling 2 of 3" in "\n".join(rows(terminal, "compiling"))
         watched.start(
             1, outcome_of([[0.1], [0.2], [0.3]])
         )  # what all programs share is compiled before the first segment
@@ -225,7 +225,7 @@ def test_the_live_view_has_the_best_first_and_marks_the_running_one(terminal):
             watched.advance(1, share)
     bar, _, header, _, first, second, *_ = rows(terminal, "running", "left")
     assert (
-        "training program 2 of 3" in bar
+        "training 2 of 3" in bar
         and bar.rstrip().endswith("about 12 s of training left")
         and "50%" in bar
     )

@@ -179,7 +179,9 @@ def make_training(
     def batch_cost(
         params: Params, hyperparameters: Hyperparameters, key: Key, x: Array, y: Array
     ) -> Array:
-        apply = network(hyperparameters).apply
+        init, apply, columns = network(hyperparameters)
+        if columns and not stochastic:
+            return jnp.mean(jax.vmap(loss, in_axes=(-1, 0))(columns(params, x.T), y))
         if not stochastic:
             return cost(loss, lambda x: apply(params, x), x, y)
         keys = jax.random.split(key, len(x))

@@ -192,27 +192,27 @@ def dense(
 
 @jax.custom_vjp
 def _product(weight: Array, x: Array) -> Array:
-    """Wᵀ x of examples that are columns, whose gradients XLA:CPU computes as fast as the value.
+    """Wᵀ x of examples that are columns, in the form that XLA:CPU computes fastest, and so back.
 
-    It gives a product to its fast library unless the left side is column-major, and there the cost
-    is by column of the result: so none here is of a transposed array or has a column per unit, and
-    the barriers keep XLA from turning them round. They cost nothing: what goes into a product and
-    comes out of it is in memory anyway.
+    Its library for batched products takes none whose left side is column-major, and is slow where
+    the right side has few columns. So a unit is never a column of a right side here, and what goes
+    into a product is laid out by rows: barriers, as XLA folds transposes into products. On other
+    platforms they cost nothing, since operands and results of products are in memory anyway.
     """
-    return weight.T @ x
+    return _by_rows(weight.T) @ x
 
 
-def _product_and_back(weight: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
-    return weight.T @ x, (weight, x)
+def _product_and_operands(weight: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
+    return _product(weight, x), (weight, x)
 
 
 def _gradients_of_product(operands: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
-    weight, x = operands
-    weight, gradient = map(jax.lax.optimization_barrier, (weight, gradient))
-    return jax.lax.optimization_barrier(gradient @ x.T).T, weight @ gradient
+    (weight, x), gradient = operands, _by_rows(gradient)
+    return _by_rows(gradient @ x.T).T, _by_rows(weight) @ gradient
 
 
-_product.defvjp(_product_and_back, _gradients_of_product)
+_by_rows = jax.lax.optimization_barrier
+_product.defvjp(_product_and_operands, _gradients_of_product)
 
 
 def of_columns(layer: Network) -> Callable[[Params, Array], Array]:

@@ -301,7 +301,7 @@ def _transposed(state: State) -> State:
     """Between steps the matrices are in memory as a product with columns takes them."""
 
     def turn(tree: Any) -> Any:
-        return jax.tree.map(lambda a: jnp.swapaxes(a, -1, -2) if jnp.ndim(a) > 1 else a, tree)
+        return jax.tree.map(lambda a: jnp.swapaxes(a, -1, -2) if jnp.ndim(a) == 2 else a, tree)
 
     return state._replace(params=turn(state.params), optimizer=turn(state.optimizer))
 

@@ -179,8 +179,9 @@ def make_training(
     def batch_cost(
         params: Params, hyperparameters: Hyperparameters, key: Key, x: Array, y: Array
     ) -> Array:
-        init, apply, columns = network(hyperparameters)
+        _, apply, columns = network(hyperparameters)
         if columns and not stochastic:
+            jax.eval_shape(apply, params, x[0])  # it says what is wrong with an example's shape
             return jnp.mean(jax.vmap(loss, in_axes=(-1, 0))(columns(params, x.T), y))
         if not stochastic:
             return cost(loss, lambda x: apply(params, x), x, y)

@@ -112,6 +112,14 @@ def test_an_activation_with_a_slope_per_run():
     close(got, expected, 1e-6)
 
 
+def test_an_example_of_a_wrong_size_is_named():
+    training = make_training(jaxnn.mlp((5, 3)), losses.squared_error, OPTIMIZERS["sgd"])
+    h, (x, y) = {"learning_rate": jnp.float32(0.1)}, data()
+    state = training.init(jax.random.key(0), h)
+    with pytest.raises(ValueError, match=r"a dense layer with 5 inputs got one example of shape"):
+        training.segment(state, h, x, y, jnp.zeros((1, 4), jnp.int32))
+
+
 def test_a_dropped_unit_stays_dropped_in_training():
     training = make_training(
         jaxnn.mlp((6, 7, 3), dropout=0.9), losses.squared_error, OPTIMIZERS["sgd"], stochastic=True

@@ -179,7 +179,10 @@ def make_training(
     def batch_cost(
         params: Params, hyperparameters: Hyperparameters, key: Key, x: Array, y: Array
     ) -> Array:
-        apply = network(hyperparameters).apply
+        _, apply, columns = network(hyperparameters)
+        if columns and not stochastic:
+            jax.eval_shape(apply, params, x[0])  # it says what is wrong with an example's shape
+            return jnp.mean(jax.vmap(loss, in_axes=(-1, 0))(columns(params, x.T), y))
         if not stochastic:
             return cost(loss, lambda x: apply(params, x), x, y)
         keys = jax.random.split(key, len(x))
@@ -261,6 +264,7 @@ def training_of_cost(
         update = transformation(hyperparameters).update
 
         def step(state: State, rows: Array) -> tuple[State, Array]:
+            state = _transposed(state)
             key = jax.random.fold_in(state.key, state.step) if stochastic else state.key
             value, gradients = jax.value_and_grad(batch_cost)(
                 state.params, hyperparameters, key, x[rows], y[rows]
@@ -269,15 +273,17 @@ def training_of_cost(
             with jax.numpy_dtype_promotion("standard"):
                 updates, optimizer_state = update(gradients, state.optimizer, state.params)
             first = (state.diverged_step < 0) & ~jnp.isfinite(value)
-            return State(
+            state = State(
                 optax.apply_updates(state.params, updates),
                 optimizer_state,
                 state.key,
                 state.step + 1,
                 jnp.where(first, state.step, state.diverged_step),
-            ), value
+            )
+            return _transposed(state), value
 
-        state, values = jax.lax.scan(step, state, order)
+        state, values = jax.lax.scan(step, _transposed(state), order)
+        state = _transposed(state)
         # The last update can overflow with no further cost to show it.
         finite = jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state.params)])
         last = (state.diverged_step < 0) & ~jnp.all(finite)
@@ -290,6 +296,15 @@ def training_of_cost(
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 
     return Training(start, segment, judge)
+
+
+def _transposed(state: State) -> State:
+    """Between steps the matrices are in memory as a product with columns takes them."""
+
+    def turn(tree: Any) -> Any:
+        return jax.tree.map(lambda a: jnp.swapaxes(a, -1, -2) if jnp.ndim(a) == 2 else a, tree)
+
+    return state._replace(params=turn(state.params), optimizer=turn(state.optimizer))
 
 
 def _unless_diverged(state: State, value: Array) -> Array:

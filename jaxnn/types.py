@@ -12,11 +12,14 @@ Params = Any  # a pytree whose leaves are all arrays
 
 
 class Network(NamedTuple):
-    """A network, or one layer of it, as a pair of pure functions.
+    """A network, or one layer of it, as pure functions.
 
     init: ``init(key) -> params``, the initial parameters.
     apply: ``apply(params, x, *, key=None) -> y`` for ONE example; use ``jax.vmap`` for a batch.
         Randomness (dropout, RReLU) acts only when a key is given.
+    columns: ``columns(params, x) -> y`` for a batch whose examples are columns, (in_dim, batch) to
+        (out_dim, batch): what ``jax.vmap`` of apply over the last axis computes, in a form whose
+        gradients are fast. None, where vmap is as good.
 
     Example:
         >>> import jax
@@ -29,6 +32,7 @@ class Network(NamedTuple):
 
     init: Callable[[Key], Params]
     apply: Callable[..., Array]
+    columns: Callable[[Params, Array], Array] | None = None
 
 
 class Cell(NamedTuple):

@@ -62,7 +62,7 @@ def as_in_pytorch(features: int) -> Network:
             for key, layer in zip(keys, layers, strict=True)
         )
 
-    return Network(init, net.apply)
+    return net._replace(init=init)
 
 
 @cache

@@ -13,10 +13,12 @@ import numpy as np
 from jaxnn.grid import Grid
 from jaxnn.layout import Layout
 from jaxnn.program import Program, Task
-from jaxnn.sweep import Sweep, batches
+from jaxnn.sweep import Sweep
+from jaxnn.threefry import host_batches
 from jaxnn.training import State
 from jaxnn.types import Array
 
+MOST_DRAWN = 1 << 20  # examples permuted at a time
 Draw = Callable[[np.ndarray, int, int], np.ndarray]
 
 
@@ -109,8 +111,10 @@ class Batches:
         found = np.empty((len(seeds), steps, self._batch_size), np.int32)
         for number in np.unique(examples):
             sizes = {"examples": int(number), "batch_size": self._batch_size}
-            mine = examples == number
-            found[mine] = batches(seeds[mine].tolist(), steps=steps, start=start, **sizes)
+            mine = np.flatnonzero(examples == number)
+            # A part of the seeds at a time, for the memory of their permutations.
+            for part in np.array_split(mine, -(-len(mine) * int(number) // MOST_DRAWN)):
+                found[part] = host_batches(seeds[part], steps=steps, start=start, **sizes)
         return found
 
 

@@ -40,6 +40,7 @@ def work():
         make=make,
         parts=lambda: parts,
         each_segment=("validation",),
+        points=20,
         by_seed=lambda held: None,
         batch_size=lambda _: 8,
     )

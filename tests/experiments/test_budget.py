@@ -134,3 +134,13 @@ def test_the_longest_training_is_that_of_as_many_steps(lengthened, tmp_path):
         lengthened / "results.csv"
     ).read_bytes()
     assert "Use tanh" in json.loads((tmp_path / "r" / "summary.json").read_text())["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "points"),
+    # 359 validation rows at each point; an update costs as much as evaluating 3 × 64.
+    [({"steps": 400}, 20), ({"steps": 200}, 10), ({"steps": 100}, 5), ({"steps": 5}, 5)],
+)
+def test_curves_have_as_many_points_as_a_tenth_of_training_pays_for(flags, points):
+    assert ask(StudyFlags(**flags), "which?").points == points
+    assert ask(StudyFlags(**flags, best_epoch=True), "which?").points == 20

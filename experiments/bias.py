@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import jaxnn
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Experiment, Flags, Found, Part
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
 from experiments.lab.io.errors import UserError

@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, and a marker for each.
 MARKS = {

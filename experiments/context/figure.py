@@ -16,8 +16,8 @@ from experiments.context.findings import (
     sunspot_forecasts,
 )
 from experiments.context.measure import LAST_VALIDATED
-from experiments.lab import drawing
 from experiments.lab.data.sunspots import read_sunspots
+from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 

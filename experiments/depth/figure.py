@@ -15,7 +15,7 @@ from experiments.depth.findings_depth_scale import (
     map_scales,
 )
 from experiments.depth.findings_trained import accuracy
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 

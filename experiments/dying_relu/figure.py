@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from experiments.dying_relu.findings import came_back
 from experiments.dying_relu.measure import INITS
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 from jaxnn.meanfield import dead_network_probability

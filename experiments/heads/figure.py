@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from experiments.heads.outputs import OUTPUTS
 from experiments.heads.tasks import TASKS
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 

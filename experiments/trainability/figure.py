@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from scipy import stats
 
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from experiments import activations
+from experiments.lab import job
 from experiments.lab.engine import runner
-from experiments.lab.study.flags import STEPS, StudyFlags, ask
+from experiments.lab.study.ask import STEPS, ask
+from experiments.lab.study.flags import StudyFlags
 from tests.helpers.commands import exit_code
 
 # A log-loss falls as long as it is trained on, so by such a margin it is never long enough.
@@ -97,7 +99,7 @@ def test_training_that_is_too_short_at_its_limit_gives_no_verdict(lengthened):
 def test_an_interrupted_lengthening_goes_on_to_the_same_bytes(
     lengthened, tmp_path, monkeypatch, capsys
 ):
-    keep = activations.RunFolder.keep
+    keep = job.RunFolder.keep
 
     def interrupted(self, number, outcome, part):
         keep(self, number, outcome, part)
@@ -106,7 +108,7 @@ def test_an_interrupted_lengthening_goes_on_to_the_same_bytes(
 
     flags = [*SMALL, *NEVER, "--most-steps", 4 * STEPS, "--out", tmp_path / "r"]
     with monkeypatch.context() as patch:
-        patch.setattr(activations.RunFolder, "keep", interrupted)
+        patch.setattr(job.RunFolder, "keep", interrupted)
         assert run(*flags) == 130
     said = capsys.readouterr().out
     assert (
@@ -132,3 +134,13 @@ def test_the_longest_training_is_that_of_as_many_steps(lengthened, tmp_path):
         lengthened / "results.csv"
     ).read_bytes()
     assert "Use tanh" in json.loads((tmp_path / "r" / "summary.json").read_text())["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "points"),
+    # 359 validation rows at each point; an update costs as much as evaluating 3 × 64.
+    [({"steps": 400}, 20), ({"steps": 200}, 10), ({"steps": 100}, 5), ({"steps": 5}, 5)],
+)
+def test_curves_have_as_many_points_as_a_tenth_of_training_pays_for(flags, points):
+    assert ask(StudyFlags(**flags), "which?").points == points
+    assert ask(StudyFlags(**flags, best_epoch=True), "which?").points == 20

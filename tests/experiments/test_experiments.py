@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from experiments import __main__ as listing
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence import currency, ledger, published
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.experiment import Experiment, Flags, Part

@@ -189,10 +189,10 @@ def test_bad_input_is_one_sentence_and_exit_code_2(flags, message, capsys, tmp_p
     assert said.count("\n") == 1 and "Traceback" not in said
 
 
-def test_curves_have_a_point_for_each_segment(folder):
+def test_curves_have_as_many_points_as_a_tenth_of_training_pays_for(folder):
     curves = pd.read_csv(folder / "curves.csv")
     assert curves["step"].max() == 30
-    assert curves["step"].nunique() == len(runner.segment_lengths(30))
+    assert curves["step"].nunique() == len(runner.segment_lengths(30, points=10)) == 10
 
 
 def test_dead_and_saturated_units_are_in_the_files(folder):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from experiments import activations
+from experiments.lab import job
 from experiments.lab.io.files import write_text
 from tests.helpers.commands import exit_code
 
@@ -62,10 +63,10 @@ def test_models_that_are_fitted_are_kept_where_what_follows_is_interrupted(
 
     command = ["--data", folder / "t.csv", *flags(tmp_path / "r")]
     with monkeypatch.context() as patch:
-        patch.setattr(activations, "refitted", interrupted)
+        patch.setattr(job, "refitted", interrupted)
         assert run(*command) == 130
     assert not (tmp_path / "r" / "summary.json").exists()
-    monkeypatch.setattr(activations, "references", interrupted)  # they are not fitted again
+    monkeypatch.setattr(job, "references", interrupted)  # they are not fitted again
     assert run(*command) == 0
     for name in ("results.csv", "curves.csv", "summary.json"):
         assert (tmp_path / "r" / name).read_bytes() == (folder / "r" / name).read_bytes()

@@ -12,6 +12,7 @@ from scipy.special import softmax
 from sklearn.metrics import accuracy_score, r2_score
 
 from experiments import activations, predict
+from experiments.lab import job
 from experiments.lab.data import load, prepare
 from experiments.lab.results.model import Model, flat, pooled
 from experiments.lab.results.model import load as load_model
@@ -63,7 +64,7 @@ def here(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(str(folder))
-        patch.setattr(activations, "refitted", refit_and_remember)
+        patch.setattr(job, "refitted", refit_and_remember)
         assert (
             exit_code(
                 activations,
@@ -106,7 +107,7 @@ def here(tmp_path_factory):
 SAVED: list[Model] = []
 
 
-def refit_and_remember(comparison, *, single, refitted=activations.refitted):
+def refit_and_remember(comparison, *, single, refitted=job.refitted):
     refit = refitted(comparison, single=single)
     SAVED.append(refit.model)
     return refit

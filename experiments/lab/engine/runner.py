@@ -32,6 +32,7 @@ class Work(Protocol):
         same way, to the last bit.
     grid: the same grid or a wider one; outcomes have its shape.
     steps: updates of each run.
+    points: of each run's training curve, at most.
     """
 
     @property
@@ -40,6 +41,8 @@ class Work(Protocol):
     def grid(self) -> jaxnn.Grid: ...
     @property
     def steps(self) -> int: ...
+    @property
+    def points(self) -> int: ...
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
         """Part ("train", "validation", "test") -> (x, y), of all seeds or of the first one."""
@@ -114,7 +117,7 @@ def run_grid(
     Returns:
         The outcomes by the number of their structure.
     """
-    grid, data, lengths = work.grid, work.parts(), segment_lengths(work.steps)
+    grid, data, lengths = work.grid, work.parts(), segment_lengths(work.steps, work.points)
     variants = work.variants
     outcomes = {
         number: known.get(number) or Outcome.empty(np.cumsum(lengths), grid.shape)

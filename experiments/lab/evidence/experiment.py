@@ -54,7 +54,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.evidence import measurement, published, screen

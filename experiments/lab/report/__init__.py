@@ -1,8 +1,7 @@
-"""The report: one HTML file that works offline, and its figures as PNG and SVG."""
+"""The report: one HTML file that works offline; figure_files writes its figures as PNG and SVG."""
 
-from experiments.lab.report.figure_files import save
 from experiments.lab.report.figures import figures
 from experiments.lab.report.page import page
 from experiments.lab.report.predictions import Predictions
 
-__all__ = ["Predictions", "figures", "page", "save"]
+__all__ = ["Predictions", "figures", "page"]

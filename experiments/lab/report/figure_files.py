@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.drawing.ticks import number_log_axis
 from experiments.lab.report.figure import DASHES, STRONG, SYMBOLS, Figure, Series, View

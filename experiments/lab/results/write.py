@@ -65,7 +65,9 @@ def write(
         files.write_json(folder.path / DESCRIPTION, refit.description)
     files.write_text(folder.path / "report.html", report.page(comparison, drawn, config))
     if figures:
-        report.save(drawn, folder.path / "figures")
+        from experiments.lab.report import figure_files  # Matplotlib, which nothing else needs
+
+        figure_files.save(drawn, folder.path / "figures")
     files.write_json(folder.path / "config.json", config)
 
 

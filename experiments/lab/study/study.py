@@ -24,9 +24,14 @@ from experiments.lab.study.trivial import trivial_losses
 from jaxnn.activations import is_plain, one_of
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.losses import class_weighted
+from jaxnn.program import POINTS
 from jaxnn.training import Training
 from jaxnn.types import Activation, Array, Network
 from jaxnn.variants import Variant, one_program, share
+
+# Curves have as many points as cost at most this share of training, but not fewer than what is said
+# of half, three quarters and four fifths of the updates needs.
+EVALUATION, FEWER_POINTS = 0.1, (POINTS, 10, 5)
 
 
 @dataclass(frozen=True)
@@ -255,6 +260,18 @@ class Study:
     def each_segment(self) -> tuple[str, ...]:
         """The parts that are evaluated at every point of a curve; the test part at the end."""
         return ("validation", "test") if self.best_epoch else ("validation",)
+
+    @property
+    def points(self) -> int:
+        """Of a training curve: 20, or 10 or 5 where that many would cost too much.
+
+        A row costs a forward pass where it is evaluated, and thrice that where it is trained on.
+        All are looked at where the best of them is judged.
+        """
+        batch = self.batch_size({"batch_size": min(self.grid.structure["batch_size"])})
+        most = EVALUATION * 3 * self.steps * batch / len(self.data.x["validation"])
+        enough = (points for points in FEWER_POINTS if points <= most)
+        return POINTS if self.best_epoch else next(enough, FEWER_POINTS[-1])
 
     def by_seed(self, held: int) -> DataBySeed | None:
         """The data of each seed; None where all seeds share them.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.layout_engine import LayoutEngine
 
-from experiments.lab import drawing
+from experiments.lab.drawing import style as drawing
 from experiments.lab.drawing.ticks import log_ticks, number_log_axis
 
 

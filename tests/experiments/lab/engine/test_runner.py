@@ -41,6 +41,7 @@ def work():
         variants=[Variant(make(structure)) for structure in GRID.structures],
         parts=lambda: parts,
         each_segment=("validation",),
+        points=20,
         by_seed=lambda held: None,
         batch_size=lambda _: 8,
     )

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from experiments import activations
+from experiments.lab import job
 from experiments.lab.engine import runner, stages
 from jaxnn import Grid
 from tests.helpers.commands import exit_code
@@ -106,7 +107,7 @@ def test_a_fixed_grid_stays_and_further_runs_are_those_of_one_that_was_asked_for
 def test_a_run_that_stops_within_a_stage_goes_on_to_the_same_bytes(
     refined, tmp_path, monkeypatch, stop, stage, trained_then
 ):
-    kept, keep = [], activations.RunFolder.keep
+    kept, keep = [], job.RunFolder.keep
 
     def keep_some(self, number, outcome, part):
         keep(self, number, outcome, part)
@@ -115,7 +116,7 @@ def test_a_run_that_stops_within_a_stage_goes_on_to_the_same_bytes(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(activations.RunFolder, "keep", keep_some)
+        patch.setattr(job.RunFolder, "keep", keep_some)
         assert run(*NARROW, "--refine", 1, "--out", tmp_path / "r") == 130
     trained = []
     monkeypatch.setattr(

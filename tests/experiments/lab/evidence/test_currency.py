@@ -82,7 +82,7 @@ FILES = {
             return Conclusion(finding, (verdict,), pd.DataFrame({"size": [first, last]}))
     ''',
     "figure": """
-        from experiments.lab import drawing
+        from experiments.lab.drawing import style as drawing
 
 
         def draw(configuration, found, conclusion):

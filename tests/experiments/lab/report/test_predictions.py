@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
 
-from experiments.lab import report
+from experiments.lab.report import figure_files
 from experiments.lab.report.predictions import Predictions, against_true, confusion, predicted
 from experiments.lab.results.write import _predictions as of_model
 
@@ -113,7 +113,7 @@ def test_both_are_files_too(tmp_path):
         confusion(true, np.roll(true, 1), classes, of="A model"),
         against_true(RNG.normal(size=30), RNG.normal(size=30), "price", of="A model"),
     ]
-    written = report.save(figures, tmp_path)
+    written = figure_files.save(figures, tmp_path)
     assert [path.name for path in written if path.suffix == ".png"] == [
         "confusion.png",
         "predicted-1-predicted-against-true.png",

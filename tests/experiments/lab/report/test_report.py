@@ -16,6 +16,7 @@ import jaxnn
 from experiments.lab import report
 from experiments.lab.data import Source, Splits
 from experiments.lab.engine.outcome import Outcome
+from experiments.lab.report import figure_files
 from experiments.lab.report.compared import operations
 from experiments.lab.report.figure import Axis, Figure, Series, View
 from experiments.lab.report.markup import Cell
@@ -229,7 +230,7 @@ def test_units_are_drawn_over_time_where_the_curves_hold_them(comparison):
 def test_figures_are_files_too(comparison, tmp_path):
     figures = {figure.name: figure for figure in report.figures(comparison)}
     rates = replace(figures["rates"], views=figures["rates"].views[:1])
-    written = report.save([rates, figures["signals"]], tmp_path / "figures")
+    written = figure_files.save([rates, figures["signals"]], tmp_path / "figures")
     assert [path.name for path in written] == [
         "rates.png",
         "rates.svg",

@@ -19,8 +19,9 @@ from experiments.lab.data import Splits, load
 from experiments.lab.results.ensembles import Blocks, Trained
 from experiments.lab.results.estimate import estimate
 from experiments.lab.results.refit import refitted
+from experiments.lab.study.ask import ask
 from experiments.lab.study.comparison import compare
-from experiments.lab.study.flags import StudyFlags, ask
+from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.train import train
 from jaxnn.sweep import batches, run_key
 from tests.helpers.commands import exit_code

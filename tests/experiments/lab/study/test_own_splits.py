@@ -10,8 +10,9 @@ import pytest
 from experiments import activations
 from experiments.lab.data import splits as splitting
 from experiments.lab.engine import runner, stages
+from experiments.lab.study.ask import ask
 from experiments.lab.study.comparison import compare
-from experiments.lab.study.flags import StudyFlags, ask
+from experiments.lab.study.flags import StudyFlags
 from jaxnn.sweep import batches, run_key
 from tests.helpers.commands import exit_code
 

@@ -1,0 +1,96 @@
+"""Predictions of a model that was saved, for rows of a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from experiments.lab.data import read_rows
+from experiments.lab.data.preprocessing import as_text
+from experiments.lab.engine.devices import use_every_core
+from experiments.lab.io import cli
+from experiments.lab.results.model import Model, load
+from experiments.lab.study import screen
+
+if TYPE_CHECKING:  # it imports this module
+    from experiments.predict import Configuration
+
+
+def run(configuration: Configuration) -> None:
+    """Read the model and the rows, and write the predictions."""
+    use_every_core()
+    model = load(configuration.run)
+    rows = read_rows(
+        configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop
+    )
+    out = configuration.out or configuration.run / f"predictions-{rows.name}.csv"
+    if out.resolve() == Path(configuration.data).expanduser().resolve():
+        raise cli.UserError(f"--out {out}: it is the file to predict for; name another")
+    try:
+        x = model.preprocessing.apply(rows.x)
+    except cli.UserError as error:
+        raise cli.UserError(f"{configuration.data}: {error}") from None
+    each = model.each(x)
+    outputs = model.pooled(each)
+    table = model.predictions(outputs)
+    if model.members > 1:
+        table["spread"] = model.spread(each)
+    try:
+        table.to_csv(out, index=False, lineterminator="\n")
+    except OSError as error:
+        raise cli.UserError(
+            f"--out {out}: it cannot be written ({error.strerror or error}); name a file in a "
+            "folder that exists"
+        ) from None
+    target = model.preprocessing.target
+    lines = [
+        ("model", f"{configuration.run}: {target} by {_named(model)}"),
+        ("data", f"{configuration.data}: {len(x):,} rows"),
+        *(("note", note) for note in rows.notes),
+    ]
+    if model.members > 1:
+        of = "the probability of the predicted class" if model.preprocessing.classes else target
+        lines.append(("spread", f"standard deviation of {of} over the {model.members} networks"))
+    if rows.y is not None:
+        lines += compared(model, outputs, rows.y)
+    screen.show_plan([*lines, ("written", str(out))])
+
+
+def _named(model: Model) -> str:
+    activation = model.structure["activation"]
+    return activation if model.members == 1 else f"{model.members} networks with {activation}"
+
+
+def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str, str]]:
+    """How the predictions compare with the targets that are known, for the screen."""
+    known = y.notna().to_numpy()
+    if not known.any():
+        return []
+    y, notes = y[known], []
+    classes, score = model.preprocessing.classes, model.judge
+    if not classes:
+        value = model.score(outputs[known], model.preprocessing.encode(pd.to_numeric(y)))
+    else:
+        y = as_text(y)
+        new = ~y.isin(classes).to_numpy()
+        if new.any():
+            names = ", ".join(y[new].unique()[:10])
+            how = "counted as wrong" if score.name == "accuracy" else "left out of the score"
+            text = f"{new.sum():,} rows of classes that no training row has, {how}"
+            notes.append(("note", f"{text}: {names}"))
+        value = 0.0 if score.name == "accuracy" else float("nan")
+        if not new.all():
+            encoded = model.preprocessing.encode(y[~new].to_numpy())
+            value = model.score(outputs[known][~new], encoded)
+            value *= float(np.mean(~new)) if score.name == "accuracy" else 1
+    return [
+        *notes,
+        (
+            score.title,
+            f"{score.show(value)} ({score.own(value):.7g}) on the {len(y):,} rows with a "
+            f"{model.preprocessing.target}",
+        ),
+    ]

@@ -1,0 +1,124 @@
+"""From the flags to what they ask, a Study: the one place where they are read."""
+
+from dataclasses import asdict, fields
+
+import jaxnn
+from experiments.lab.data import Source, Splits, cautions, load, with_transform
+from experiments.lab.io import cli
+from experiments.lab.study import named_activations
+from experiments.lab.study.flags import StudyFlags
+from experiments.lab.study.score import score_for
+from experiments.lab.study.study import Study
+
+AXES = ("activation", "depth", "width", "batch_size", "optimizer")
+LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+STEPS = 200  # updates, unless flags say more
+
+
+def ask(flags: StudyFlags, question: str) -> Study:
+    """What the flags ask.
+
+    Raises:
+        UserError: a flag has a value that cannot be used, or the data cannot be read.
+    """
+    for name, least in LEAST.items():
+        cli.at_least(least, getattr(flags, name), f"--{name.replace('_', '-')}")
+    for name, known in (("activation", named_activations.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
+        if not getattr(flags, name):
+            raise cli.UserError(f"--{name} has no value; known: {', '.join(known)}")
+    if flags.margin is not None and not 0 < flags.margin < float("inf"):
+        raise cli.UserError(f"--margin {flags.margin:g}: give a number above 0")
+    for name in flags.optimizer:
+        cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
+    rates = cli.numbers(flags.learning_rate, "--learning-rate")
+    labels = tuple(dict.fromkeys(map(named_activations.canonical, flags.activation)))
+    baseline = flags.baseline and named_activations.canonical(flags.baseline)
+    if not max(flags.depth):  # no activation is used, whichever are named
+        labels, baseline = ("linear",), None
+    activations = {label: named_activations.find(label, flags.depth) for label in labels}
+    if baseline is not None and baseline not in labels:
+        raise cli.UserError(
+            f"--baseline {flags.baseline}: not among the activations compared, which are "
+            f"{', '.join(labels)}; name one of them, or add it to --activation"
+        )
+    # Two values that are written differently, such as silu and swish, may be the same one.
+    structure = {name: tuple(dict.fromkeys(getattr(flags, name))) for name in AXES}
+    settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
+    if flags.metric is not None:
+        cli.one_of(jaxnn.METRICS, flags.metric, "metric")
+    if flags.steps is not None:
+        cli.at_least(1, flags.steps, "--steps")
+    if flags.epochs is not None:
+        _check_epochs(flags)
+    source = _source(flags)
+    splits = Splits(source, fixed=flags.splits == "fixed")
+    given = flags.steps is not None or flags.epochs is not None
+    study = Study(
+        question=question,
+        settings={
+            **settings,
+            "learning_rate": rates,
+            "own_activations": named_activations.described(labels),
+        },
+        splits=splits,
+        asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
+        activations=activations,
+        steps=_steps(flags, splits.training_rows(0)),
+        limit=None if given else flags.most_steps,
+        refine=flags.refine,
+        fixed=flags.fixed_grid,
+        baseline=baseline,
+        margin=flags.margin,
+        metric=flags.metric,
+        balanced=flags.class_weights == "balanced",
+        best_epoch=flags.best_epoch,
+        one_program={"one": True, "each": False}.get(flags.programs),
+    )
+    if study.balanced and not splits.classes:
+        raise cli.UserError(
+            f"--class-weights balanced: {source.target} of {source.name} has no classes; "
+            "leave it out"
+        )
+    score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit
+    return study
+
+
+def _source(flags: StudyFlags) -> Source:
+    """The rows, with notes on what they and the flags imply."""
+    source = load(
+        flags.data,
+        target=flags.target,
+        task=flags.task,
+        drop=flags.drop,
+        test_data=flags.test_data,
+        group=flags.group,
+        time=flags.time,
+    )
+    source = with_transform(source, flags.transform)
+    if flags.metric in (None, "accuracy", "r2", "rmse"):  # that the others are offered for
+        source = source._replace(notes=(*source.notes, *cautions(source)))
+    if not max(flags.depth):
+        note = "without a hidden layer there is no activation to compare: one linear model is"
+        source = source._replace(notes=(*source.notes, f"{note} trained at each rate"))
+    return source
+
+
+def _check_epochs(flags: StudyFlags) -> None:
+    if flags.steps is not None:
+        raise cli.UserError(
+            f"--steps {flags.steps} --epochs {flags.epochs:g}: both say how long to train; give one"
+        )
+    if not 0 < flags.epochs < float("inf"):
+        raise cli.UserError(f"--epochs {flags.epochs:g}: give a number above 0")
+    if len(set(flags.batch_size)) > 1:
+        raise cli.UserError(
+            f"--epochs {flags.epochs:g}: with several batch sizes, an epoch has several numbers of "
+            "updates; give --steps"
+        )
+
+
+def _steps(flags: StudyFlags, rows: int) -> int:
+    """Updates of each network, to begin with."""
+    if flags.epochs is not None:
+        return max(1, round(flags.epochs * rows / min(flags.batch_size[0], rows)))
+    return flags.steps if flags.steps is not None else min(STEPS, flags.most_steps)

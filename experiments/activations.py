@@ -19,7 +19,7 @@ from pathlib import Path
 from experiments.lab.data import look
 from experiments.lab.engine import processes
 from experiments.lab.engine.compile_cache import use_compile_cache
-from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.devices import use_every_core, use_precision
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
 from experiments.lab.io import cli
@@ -92,6 +92,7 @@ def main(configuration: Configuration) -> None:
         if configuration.distributed
         else processes.share(configuration.shard)
     )
+    use_precision(configuration.precision)
     study = ask(configuration, QUESTION)
     if configuration.inspect:
         screen.show_look(look(study.source, study.data), command().replace(" --inspect", ""))

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnn.grid import Grid
+from jaxnn.hardware import Hardware
 from jaxnn.outcome import Outcome
 from jaxnn.program import POINTS, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, Segment, program_segments
@@ -338,9 +339,10 @@ def grid_segments(
     ]
     _check_read(grid, trainings, data["train"])
     draws = {task.batch_size: Batches(rows, task.batch_size) for task in tasks}
+    hardware = Hardware.of(devices)
     record = Record(tuple(axes), grid, np.cumsum(lengths), keep_params)
     for number, (training, task) in enumerate(zip(trainings, tasks, strict=True)):
-        program = compile_program(training, grid, task, devices=devices)
+        program = compile_program(training, grid, task, hardware=hardware)
         draw = draws[task.batch_size]
         for segment in program_segments(program, grid, task, draw=draw):
             record.add(number, segment)

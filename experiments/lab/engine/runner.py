@@ -6,11 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from typing import Any, Protocol
 
-import jax
 import numpy as np
 
 import jaxnn
-from experiments.lab.engine.devices import memory
+from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
 from jaxnn.data_by_seed import DataBySeed, Parts
 from jaxnn.program import Program, Task, compile_program, segment_lengths
@@ -82,10 +81,9 @@ def splits_held(parts: Parts, splits: int) -> int:
         parts: of one split, part -> (x, y).
         splits: how many there are.
     """
-    devices = jax.local_devices()
-    shared = len(devices) if devices[0].platform == "cpu" else 1
-    size = shared * sum(x.nbytes + y.nbytes for x, y in parts.values())
-    return max(len(devices), int(min(splits, memory(devices[0]) / 2 / size)))
+    found = hardware()
+    size = sum(x.nbytes + y.nbytes for x, y in parts.values())
+    return max(len(found.devices), int(min(splits, found.memory / 2 / size)))
 
 
 def run_grid(
@@ -143,8 +141,8 @@ def run_grid(
                 work.make(grid.structures[number]),
                 work.asked,
                 tasks[number],
+                hardware=hardware(),
                 runs=asked,
-                memory=memory(jax.local_devices()[0]),
             )
         return programs[key], time.perf_counter() - began
 

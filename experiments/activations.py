@@ -111,7 +111,7 @@ def main(configuration: Configuration) -> None:
     comparison = comparison.with_references(fitted_references(comparison.study, folder))
     say("training the model, and models like it on part of the rows, to state its score")
     refit = refitted(comparison, single=configuration.single)
-    write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
+    results = write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]
     folder.finish()
@@ -120,6 +120,8 @@ def main(configuration: Configuration) -> None:
         f"{len(comparison.results):,} networks in {time.perf_counter() - began:.0f} s; report: "
         f"{path / 'report.html'}"
     )
+    if results.suffix == ".parquet":
+        say(f"as CSV the rows of all runs would be larger than 100 MB: they are in {results}")
     say(
         f"{refit.said(comparison.study.score)}\n"
         f"To predict with it: python -m experiments.predict {shlex.quote(str(path))} data.csv"

@@ -12,11 +12,12 @@ import jaxnn
 from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
 from jaxnn.data_by_seed import DataBySeed, Parts
-from jaxnn.program import Program, Task, compile_program, segment_lengths
+from jaxnn.program import POINTS, Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
 
 CHECKPOINT_SECONDS = 5.0
+CURVE_NUMBERS, FEWEST_POINTS = 1 << 21, 4  # of a metric's curves in memory; points of each
 Programs = dict[tuple[int, bytes], Program]  # by the number of their structure, and their runs
 
 
@@ -86,6 +87,16 @@ def splits_held(parts: Parts, splits: int) -> int:
     return max(len(found.devices), int(min(splits, found.memory / 2 / size)))
 
 
+def points(runs: int) -> int:
+    """Points of each training curve: fewer for so many runs that all curves would fill the memory.
+
+    Example:
+        >>> points(100_000), points(300_000), points(1_000_000)
+        (20, 6, 4)
+    """
+    return min(POINTS, max(FEWEST_POINTS, CURVE_NUMBERS // runs))
+
+
 def run_grid(
     work: Work,
     runs: Mapping[int, np.ndarray],
@@ -107,7 +118,8 @@ def run_grid(
     Returns:
         The outcomes by the number of their structure.
     """
-    grid, data, lengths = work.grid, work.parts(), segment_lengths(work.steps)
+    grid, data = work.grid, work.parts()
+    lengths = segment_lengths(work.steps, points(work.asked.runs))
     outcomes = {
         number: known.get(number) or Outcome.empty(np.cumsum(lengths), grid.shape)
         for number in runs

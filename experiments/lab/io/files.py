@@ -48,27 +48,28 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(plain(value), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
-def write_table(path: Path, table: "pd.DataFrame", most_bytes: int = MOST_BYTES) -> Path:
-    """Write a CSV file, whole or not at all; or a Parquet file, where the CSV would be too large.
+def write_table(path: Path, table: "pd.DataFrame") -> Path:
+    """Write a CSV file, whole or not at all; a Parquet file where it would be larger than 100 MB.
 
-    It is written piece by piece, so that its size is in no memory.
+    The size is estimated from the first rows. The text is written piece by piece, and is never in
+    memory as a whole.
 
     Args:
         path: the CSV file; another one there is replaced.
         table: written without its index; in CSV numbers have seven digits, which is all float32
             has, and in Parquet all that they have.
-        most_bytes: of a CSV, as estimated from its first rows.
 
     Returns:
-        The file, with the ending ``.parquet`` where it is one. Of the two there is one only.
+        The file, which ends in ``.parquet`` where it is one; there is only one of the two.
     """
     options: dict[str, Any] = {"index": False, "float_format": "%.7g", "lineterminator": "\n"}
     sample = table.head(SAMPLE)
     size = len(sample.to_csv(**options).encode()) * len(table) / max(1, len(sample))
-    other, ending = path.with_suffix(".parquet"), ".csv" if size <= most_bytes else ".parquet"
-    written, other = (path, other) if ending == ".csv" else (other, path)
+    written, other = path, path.with_suffix(".parquet")
+    if size > MOST_BYTES:
+        written, other = other, written
     temporary = written.with_name(f"{written.name}.tmp")
-    if ending == ".csv":
+    if written == path:
         table.to_csv(temporary, **options)
     else:
         _write_parquet(temporary, table)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from experiments.lab.study.statistics import ROUNDING, sign_patterns
+from experiments.lab.study.statistics import ROUNDING, pieces, sign_patterns
 
 LEVEL = 0.95
 # With fewer blocks no choice can be left out, since the least p is 2^−blocks.
@@ -157,7 +157,7 @@ def _largest(apart: np.ndarray, signs: np.ndarray) -> tuple[float, np.ndarray]:
         return -math.inf, np.full(2 * len(signs), -math.inf)
     norm = np.sqrt(np.sum(apart**2, axis=1, keepdims=True))
     apart = np.divide(apart, norm, out=np.zeros_like(apart), where=norm > 0)
-    sums = apart @ signs.T
+    sums = np.concatenate([apart @ rows.T.astype(float) for rows in pieces(signs)], axis=1)
     return float(apart.sum(axis=1).max()), np.concatenate([sums.max(axis=0), -sums.min(axis=0)])
 
 

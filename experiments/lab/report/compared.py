@@ -14,7 +14,6 @@ from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.tables import rows_of
 from jaxnn.types import Network
 
-
 MOST_DOTS = 1000  # per choice: of more seeds the first are shown, so that a page stays small
 
 

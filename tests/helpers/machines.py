@@ -54,22 +54,23 @@ def _ours(line: str, out: Path) -> str:
     """With this Python, the small job and this folder."""
     theirs = ("--data mnist", "--out runs/mnist", ".venv/bin/python")
     ours = (shlex.join(JOB), f"--out {shlex.quote(str(out))}", shlex.quote(sys.executable))
+    return _replaced(line, theirs, ours)
+
+
+def _replaced(text: str, theirs: Sequence[str], ours: Sequence[str]) -> str:
     for old, new in zip(theirs, ours, strict=True):
-        assert old in line, f"the README's line has no {old}: {line}"
-        line = line.replace(old, new)
-    return line
+        if old not in text:
+            raise RuntimeError(f"the README has no {old} in its lines: {text}")
+        text = text.replace(old, new)
+    return text
 
 
 def ray(out: Path) -> Stages:
     """The README's lines on a cluster of two workers."""
     lines = re.search(r"```python\n(import ray.*?)```", README, re.DOTALL)[1]
     flags = ", ".join(map(repr, [*JOB, "--out", str(out)]))
-    theirs = ('"--data", "mnist", "--out", "runs/mnist"', '"{i}/8"', "range(1, 9)")
-    for old, new in zip(theirs, (flags, '"{i}/2"', "range(1, 3)"), strict=True):
-        old = old.replace('"{i}/8"', '{i}/8"').replace('"{i}/2"', '{i}/2"')
-        new = new.replace('"{i}/2"', '{i}/2"')
-        assert old in lines, f"the README's lines have no {old}"
-        lines = lines.replace(old, new)
+    theirs = ('"--data", "mnist", "--out", "runs/mnist"', "{i}/8", "range(1, 9)")
+    lines = _replaced(lines, theirs, (flags, "{i}/2", "range(1, 3)"))
     cluster = (
         "from ray.cluster_utils import Cluster\n"
         "cluster = Cluster()\n"

@@ -110,8 +110,11 @@ class Grid:
             >>> [place.tolist() for place in places]
             [[[1], [2]], [[0, 1]]]
         """
-        cells, seeds = list(self.cells), list(self.seed_numbers)
+        names = list(self.hyperparameters)
+        cells = {tuple(map(cell.get, names)): number for number, cell in enumerate(self.cells)}
+        seeds = {seed: number for number, seed in enumerate(self.seed_numbers)}
         cell, seed = np.ix_(
-            list(map(cells.index, part.cells)), list(map(seeds.index, part.seed_numbers))
+            [cells[tuple(map(cell.get, names))] for cell in part.cells],
+            [seeds[seed] for seed in part.seed_numbers],
         )
         return cell, seed

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnn.grid import Grid
+from jaxnn.hardware import Hardware
 from jaxnn.outcome import Outcome
 from jaxnn.program import POINTS, Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, Segment, program_segments
@@ -351,13 +352,14 @@ def grid_segments(
     if _shares(devices or jax.local_devices()) if one_program is None else one_program:
         variants = _together(make, grid, own, data["train"])
     draws = {task.batch_size: Batches(rows, task.batch_size) for task in tasks}
+    hardware = Hardware.of(devices)
     record = Record(tuple(axes), grid, np.cumsum(lengths), keep_params)
     programs: dict[Callable, Program] = {}  # those that are used again
     for number, ((training, shared), task) in enumerate(zip(variants, tasks, strict=True)):
         task = task._replace(shared=shared)
         program = programs.get(training.segment)
         if program is None:
-            program = compile_program(training, grid, task, devices=devices)
+            program = compile_program(training, grid, task, hardware=hardware)
             programs |= {training.segment: program} if shared else {}
         draw = draws[task.batch_size]
         for segment in program_segments(program.of(training), grid, task, draw=draw):

@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.grid import Grid
+from jaxnn.hardware import Hardware
 from jaxnn.layout import Layout, arrange
 from jaxnn.sweep import Sweep, initial, make_sweep, runs_at_once
 from jaxnn.training import Metrics, State, Training
@@ -136,16 +137,20 @@ class Program(NamedTuple):
 def plan_runs(
     grid: Grid,
     training: Training,
-    devices: Sequence[jax.Device],
+    hardware: Hardware | None = None,
+    *,
     runs: np.ndarray | None = None,
+    members: int | None = None,
 ) -> Plan:
     """The plan that keeps a CPU's cache warm and an accelerator full, all groups in one call.
 
     Args:
         grid: what to vary.
         training: of one run.
-        devices: to train on.
+        hardware: to train on; the devices of this process when absent.
         runs: bool (cells, seeds), those to train; all when absent.
+        members: most runs per group; when absent, those that a CPU's cache holds, and on an
+            accelerator no limit.
 
     Returns:
         The plan.
@@ -154,13 +159,15 @@ def plan_runs(
         >>> from jaxnn import HEADS, OPTIMIZERS, make_training, mlp
         >>> training = make_training(mlp((4, 8, 3)), HEADS["multiclass"].loss, OPTIMIZERS["sgd"])
         >>> grid = Grid({}, {"learning_rate": (0.1, 0.2, 0.3)}, seeds=4)
-        >>> plan_runs(grid, training, jax.devices()[:1]).members
+        >>> plan_runs(grid, training, Hardware.of(jax.devices()[:1])).members
         3
     """
-    at_once = runs_at_once(training, grid.hyperparameters, devices[0])
-    layout = arrange(grid.program(), devices=len(devices), members=at_once, runs=runs)
+    hardware = hardware or Hardware.of()
+    at_once = None if hardware.accelerator else runs_at_once(training, grid.hyperparameters)
+    devices, members = len(hardware.devices), members or at_once
+    layout = arrange(grid.program(), devices=devices, members=members, runs=runs)
     together = None if at_once is None else max(1, at_once // layout.members)
-    return Plan.whole(layout, len(devices), together)
+    return Plan.whole(layout, devices, together)
 
 
 def make_program(
@@ -186,43 +193,44 @@ def compile_program(
     grid: Grid,
     task: Task,
     *,
-    devices: Sequence[jax.Device] | None = None,
+    hardware: Hardware | None = None,
     runs: np.ndarray | None = None,
-    memory: float | None = None,
 ) -> Program:
     """Plan and compile a program whose chunks fit the memory.
+
+    Where a chunk of one group per device does not fit, its members are made fewer, down to one run.
 
     Args:
         training: of one run.
         grid: what to vary.
         task: shapes of the data, lengths of the segments, parts to evaluate.
-        devices: to train on; all of this process when absent.
+        hardware: to train on; the devices of this process when absent.
         runs: bool (cells, seeds), those to train; all when absent.
-        memory: bytes that the program may take on a device; absent, half of what the device says
-            that it has, without limit where it does not say.
 
     Returns:
         The program, compiled for every length of a segment and every part that is evaluated.
     """
-    devices = devices or jax.local_devices()
-    if memory is None:
-        memory = (devices[0].memory_stats() or {}).get("bytes_limit", float("inf")) / 2
-    plan, one = plan_runs(grid, training, devices, runs), _one(training, grid)
-    sweep = make_sweep(training, devices=devices, together=plan.together)
-    chunk = chunk_of(plan.chunk, plan.devices)
+    hardware, one = hardware or Hardware.of(), _one(training, grid)
+    plan, devices = plan_runs(grid, training, hardware, runs=runs), len(hardware.devices)
+    sweep = make_sweep(training, devices=hardware.devices, together=plan.together)
+    chunk = chunk_of(plan.chunk, devices)
     if task.by_seed:  # so that a chunk, however many its seeds, needs no more splits than are held
-        chunk = max(1, min(chunk, task.by_seed.held) // plan.devices) * plan.devices
+        chunk = max(1, min(chunk, task.by_seed.held) // devices) * devices
     while True:
         state = _shapes(sweep, one, chunk, plan.members)
         program = Program(plan, sweep, state).compiled(grid, task)
         need = max(map(_bytes, (*program.segments.values(), *program.evaluations.values())))
-        if need <= memory or chunk == plan.devices:
+        if need <= hardware.memory or (chunk == devices and plan.members == 1):
             break
-        chunk = max(1, chunk // plan.devices // 2) * plan.devices
-    held = plan.members * sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
-    on_cpu = devices[0].platform == "cpu"
-    room = min(memory, WAVE_BYTES) if on_cpu else max(0, memory - need)
-    most = room / (held * chunk)
+        if chunk > devices:
+            chunk = max(1, chunk // devices // 2) * devices
+        else:
+            plan = plan_runs(grid, training, hardware, runs=runs, members=plan.members // 2)
+    size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
+    room = min(hardware.memory, WAVE_BYTES)
+    if hardware.accelerator:
+        room = max(0, hardware.memory - need) * devices
+    most = room / (size * plan.members * chunk)
     wave = chunk * (max(1, int(most)) if np.isfinite(most) else -(-plan.chunk // chunk))
     return program._replace(plan=plan._replace(chunk=chunk, wave=wave))
 

@@ -64,10 +64,8 @@ def batches(seeds: Sequence[int] | np.ndarray, **sizes: int) -> Array:
     return jax.vmap(lambda key: _batch_order(key, **sizes))(keys)
 
 
-def runs_at_once(
-    training: Training, hyperparameters: Mapping[str, Any], device: jax.Device
-) -> int | None:
-    """How many runs a device best trains at a time: those whose states stay in a CPU's cache.
+def runs_at_once(training: Training, hyperparameters: Mapping[str, Any]) -> int:
+    """How many runs a CPU best trains at a time: those whose states stay in its cache.
 
     Measured on two cores, as fractions of their matrix-product peak: 64-64-64-10, batch 64: 4 at a
     time .55, 8 .50, 16 .47, 1 .40; 784-128-128-10, batch 128: 1 at a time .80, 4 .73, 8 .68;
@@ -76,13 +74,10 @@ def runs_at_once(
     Args:
         training: of one run.
         hyperparameters: by name; their values do not matter.
-        device: to train on.
 
     Returns:
-        At least 1; None, for all of them, where the device is no CPU.
+        At least 1.
     """
-    if device.platform != "cpu":
-        return None
     zeros = {name: jnp.float32(0) for name in hyperparameters}
     state = jax.eval_shape(training.init, jax.random.key(0), zeros)
     size = sum(leaf.size * 4 for leaf in jax.tree.leaves((state.params, state.optimizer)))

@@ -45,16 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(flags: argparse.Namespace) -> int:
     """From the flags to the files; returns the exit code."""
     # Here, so that the flags and the peers can be imported without JAX.
-    import jax
-
     from experiments.benchmark.findings import report
     from experiments.benchmark.measure import measure
-    from experiments.lab.engine.devices import use_every_core
+    from experiments.lab.engine.devices import use_every_core, use_precision
 
     use_every_core()
+    use_precision(flags.precision)
     flags.out.mkdir(parents=True, exist_ok=True)
-    with jax.default_matmul_precision(None if flags.precision == "default" else flags.precision):
-        measured = measure(flags)
+    measured = measure(flags)
     if measured.contests:
         asked = {"experiment": "benchmark", "question": __doc__.splitlines()[0]}
         write(asked | report(measured), flags.out)
@@ -84,8 +82,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         nargs="+",
         default=["all"],
         metavar="NAME",
-        help="other libraries, by the names of files in experiments/benchmark/peers; all whose "
-        "library is installed (default); or none",
+        help="other libraries, by the names of files in experiments/benchmark/peers, and before, "
+        "jaxnn's own engine as it was at an earlier commit; all that are there (default); or none",
     )
     parser.add_argument(
         "--rounds", type=int, default=5, help="turns that each contestant takes (5)"
@@ -95,9 +93,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--precision",
-        choices=("default", "highest", "bfloat16"),
         default="default",
-        help="precision of JAX's matrix products; default is the backend's own, float32 on CPU",
+        help="precision of JAX's matrix products: default, high, highest, or an algorithm such as "
+        "TF32_TF32_F32; default is the device's own, float32 on CPU",
     )
     parser.add_argument(
         "--out",

@@ -10,6 +10,7 @@ import numpy as np
 import jaxnn
 from experiments.benchmark.contest import calibrate
 from experiments.benchmark.workloads import Workload
+from experiments.lab.engine.devices import hardware
 from jaxnn.program import Program, Task, make_program, plan_runs
 from jaxnn.segments import Batches, program_segments
 from jaxnn.training import Training
@@ -69,10 +70,10 @@ def make_training(workload: Workload) -> Training:
 
 def compiled(workload: Workload, steps: int) -> Compiled:
     """Compile a segment, in which every run makes ``steps`` updates."""
-    training, devices = make_training(workload), jax.devices()
+    training = make_training(workload)
     rates = workload.learning_rates()[: workload.runs // workload.seeds]
     grid = jaxnn.Grid({}, {"learning_rate": tuple(map(float, rates))}, workload.seeds)
-    program = make_program(training, grid, plan_runs(grid, training, devices), devices)
+    program = make_program(training, grid, plan_runs(grid, training, hardware()))
     began = time.perf_counter()
     program = program.compiled(grid, _task(workload, [steps]))
     return Compiled(program, grid, steps, time.perf_counter() - began)

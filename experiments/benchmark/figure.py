@@ -17,7 +17,10 @@ MARKS = {
     "torch_func": ("#56B4E9", "D"),
     "torch_loop": ("#0072B2", "D"),
     "jax_loop": ("#009E73", "^"),
+    "jax_vmap": ("#009E73", "s"),
+    "equinox_vmap": ("#009E73", "D"),
     "flax_nnx": ("#009E73", "v"),
+    "before": ("#E69F00", "o"),
     "sklearn_mlp": ("#CC79A7", "P"),
 }
 

@@ -6,15 +6,19 @@ import datetime
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from experiments.benchmark import contest, engine, peak
+from experiments.benchmark import before, contest, engine, peak
 from experiments.benchmark.workloads import WORKLOADS, Workload
+from experiments.lab.io.errors import UserError
 from experiments.lab.results.provenance import provenance, versions
 
 PEAK_SHARE = 0.2  # of a turn's seconds, for each way to the peak
+INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "sve")
+Rivals = dict[str, Callable[[Workload, float], Any]]  # by name: from workload and seconds of a turn
 SHALLOW = 4  # hidden layers of the network whose compile time is compared with the deep workload's
 
 
@@ -51,7 +55,7 @@ class Measured(NamedTuple):
 def measure(flags: argparse.Namespace) -> Measured:
     """All workloads, one after the other; what an interruption leaves is kept."""
     began = time.perf_counter()
-    peers, missing = find_peers(flags.peers)
+    rivals, missing = find_rivals(flags.peers, flags.precision)
     workloads = {
         name: small(WORKLOADS[name]) if flags.smoke else WORKLOADS[name]
         for name in dict.fromkeys(flags.workloads)
@@ -63,7 +67,7 @@ def measure(flags: argparse.Namespace) -> Measured:
     }
     about = {
         **provenance(),
-        "versions": versions("torch", "flax"),
+        "versions": versions("torch", "flax", "equinox"),
         **surroundings(),
         "rounds": flags.rounds,
         "seconds_a_turn": flags.seconds,
@@ -74,7 +78,7 @@ def measure(flags: argparse.Namespace) -> Measured:
     try:
         for number, (name, workload) in enumerate(workloads.items()):
             say(f"{name}: {workload.title}, {workload.runs:,} runs")
-            here = Contest(workload, *contestants(workload, peers, flags.seconds), [])
+            here = Contest(workload, *contestants(workload, rivals, flags.seconds), [])
             contests[name] = here
             turns = products | {title: one.turn for title, one in here.contestants.items()}
             for each in contest.rounds(turns, flags.rounds):
@@ -83,6 +87,8 @@ def measure(flags: argparse.Namespace) -> Measured:
                 left = (time.perf_counter() - began) * (len(workloads) / done - 1)
                 say(f"  round {len(here.rounds)} of {flags.rounds}; about {left:.0f} s left")
             here.contestants["ours"].check()
+            if before.NAME in here.contestants:
+                here.contestants[before.NAME].close()
         if "deep" in workloads:
             say("compiling deep and shallow networks")
             compile_seconds = compile_by_depth(
@@ -101,43 +107,53 @@ def measure(flags: argparse.Namespace) -> Measured:
     )
 
 
-def find_peers(names: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The peers asked for, and why others are missing.
+def find_rivals(names: Sequence[str], precision: str) -> tuple[Rivals, dict[str, str]]:
+    """The peers and the earlier engine, as far as they are asked for, and why others are missing.
 
     Their libraries are imported here, and only if they are asked for.
 
+    Args:
+        names: of peers, or "before"; "all" for those that are there; "none".
+        precision: of matrix products.
+
     Raises:
-        UserError: a peer is not known, or was asked for by name and cannot be imported.
+        UserError: one is not known, or was asked for by name and cannot be had.
     """
     if list(names) == ["none"]:
         return {}, {}
     from experiments.benchmark import peers
+    from experiments.benchmark.rival import Rival
 
-    if list(names) == ["all"]:
-        found = peers.available()
-        return (
-            {name: peer for name, peer in found.items() if not isinstance(peer, str)},
-            {name: why for name, why in found.items() if isinstance(why, str)},
-        )
-    return {name: peers.load(name) for name in names}, {}
+    every = list(names) == ["all"]
+    found: Rivals = {}
+    missing = {}
+    for name in (before.NAME, *peers.NAMES) if every else names:
+        try:
+            if name == before.NAME:
+                found[name] = partial(before.Before, before.checked_out(), precision)
+            else:
+                found[name] = partial(Rival, peers.load(name))
+        except UserError as error:
+            if not every:
+                raise
+            missing[name] = str(error)
+    return found, missing
 
 
 def contestants(
-    workload: Workload, peers: Mapping[str, Any], seconds: float
+    workload: Workload, rivals: Rivals, seconds: float
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """jaxnn's engine and the peers, ready to take turns, and why the other peers are not."""
+    """jaxnn's engine and its rivals, ready to take turns, and why other rivals are not."""
     found: dict[str, Any] = {"ours": engine.Engine(workload, seconds)}
     unable = {}
-    if peers:
+    for name, make in rivals.items():
         from experiments.benchmark.peers import Unsupported
-        from experiments.benchmark.rival import Rival
 
-        for name, peer in peers.items():
-            say(f"  preparing {name}")
-            try:
-                found[name] = Rival(peer, workload, seconds)
-            except Unsupported as error:
-                unable[name] = str(error)
+        say(f"  preparing {name}")
+        try:
+            found[name] = make(workload, seconds)
+        except Unsupported as error:
+            unable[name] = str(error)
     return found, unable
 
 
@@ -178,18 +194,19 @@ def small(workload: Workload) -> Workload:
 
 def surroundings() -> dict[str, Any]:
     """What else a speed depends on."""
-    cpu = None
-    with contextlib.suppress(OSError, StopIteration):
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        cpu = next(
-            line.split(":", 1)[1].strip()
-            for line in text.splitlines()
-            if line.startswith("model name")
-        )
+    model, flags = None, set()
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                model = value.strip()
+            if name.strip() in ("flags", "Features"):
+                flags |= set(value.split())
     load = os.getloadavg() if hasattr(os, "getloadavg") else None
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "cpu": cpu,
+        "cpu": model,
+        "instructions": [name for name in INSTRUCTIONS if name in flags],
         "load_average_before": load,
     }
 

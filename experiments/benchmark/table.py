@@ -1,5 +1,6 @@
 """The benchmark's report as plain text of at most 100 columns."""
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,7 +18,15 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"  by {peak['way']}; medians and (lowest–highest) of {report['rounds']} rounds"
     yield (
         f"  {len(report['devices'])} × {report['devices'][0]}, precision "
-        f"{report['precision']['matmul']}, {report['cpu'] or report['machine']}"
+        f"{report['precision']['matmul']} ({report['precision']['matmul_bits']} significant bits)"
+    )
+    yield from textwrap.wrap(
+        f"{report['machine']}, {report['cpu'] or 'unknown processor'}, instructions "
+        f"{' '.join(report['instructions']) or 'unknown'}; Python {report['python']}, "
+        + ", ".join(f"{name} {version}" for name, version in report["versions"].items()),
+        100,
+        initial_indent="  ",
+        subsequent_indent="  ",
     )
     yield (
         "\n"

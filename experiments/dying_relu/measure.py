@@ -10,6 +10,7 @@ import optax
 
 import jaxnn
 from experiments.lab.data import load, prepare
+from experiments.lab.engine.devices import hardware
 from jaxnn import initializers, losses
 from jaxnn.activations import resolve
 from jaxnn.program import Task, make_program, plan_runs
@@ -123,7 +124,7 @@ def watch(training: Training, grid: jaxnn.Grid, task: Task) -> dict[str, np.ndar
     Returns:
         name -> (segments + 1, cells, seeds, …); nan or False from where every run has diverged.
     """
-    program = make_program(training, grid, plan_runs(grid, training, jax.local_devices()))
+    program = make_program(training, grid, plan_runs(grid, training, hardware()))
     seen: list[dict[str, np.ndarray]] = []
     for segment in program_segments(program, grid, task):
         if segment.metrics:

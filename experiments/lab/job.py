@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from experiments.lab.data import look
 from experiments.lab.engine import processes
 from experiments.lab.engine.compile_cache import use_compile_cache
-from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.devices import use_every_core, use_precision
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
 from experiments.lab.references.fit import Reference, from_arrays, references, to_arrays
@@ -52,6 +52,7 @@ def run(configuration: Configuration, question: str) -> None:
         if configuration.distributed
         else processes.share(configuration.shard)
     )
+    use_precision(configuration.precision)
     study = ask(configuration, question)
     if configuration.inspect:
         screen.show_look(look(study.source, study.data), command().replace(" --inspect", ""))
@@ -70,7 +71,7 @@ def run(configuration: Configuration, question: str) -> None:
     comparison = comparison.with_references(fitted_references(comparison.study, folder))
     say("training the model, and models like it on part of the rows, to state its score")
     refit = refitted(comparison, single=configuration.single)
-    write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
+    results = write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]
     folder.finish()
@@ -79,6 +80,8 @@ def run(configuration: Configuration, question: str) -> None:
         f"{len(comparison.results):,} networks in {time.perf_counter() - began:.0f} s; report: "
         f"{path / 'report.html'}"
     )
+    if results.suffix == ".parquet":
+        say(f"as CSV the rows of all runs would be larger than 100 MB: they are in {results}")
     say(
         f"{refit.said(comparison.study.score)}\n"
         f"To predict with it: python -m experiments.predict {shlex.quote(str(path))} data.csv"

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 import jaxnn
+from experiments.lab.engine.devices import hardware
 from jaxnn.program import Program, Task, make_program, plan_runs
 from jaxnn.segments import program_segments
 from jaxnn.training import Training
@@ -130,5 +131,5 @@ def best_of(errors: np.ndarray) -> int:
 @cache
 def _program(training: Training, rates: tuple[float, ...], seeds: int) -> Program:
     """Kept, since each new one compiles anew; it serves any seeds of that number."""
-    grid, devices = jaxnn.Grid({}, {"learning_rate": rates}, seeds), jax.local_devices()
-    return make_program(training, grid, plan_runs(grid, training, devices), devices)
+    grid = jaxnn.Grid({}, {"learning_rate": rates}, seeds)
+    return make_program(training, grid, plan_runs(grid, training, hardware()))

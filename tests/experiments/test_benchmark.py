@@ -11,10 +11,11 @@ import pytest
 
 import jaxnn
 from experiments import benchmark
-from experiments.benchmark import contest, findings, table
+from experiments.benchmark import before, contest, findings, table
 from experiments.benchmark.engine import make_training
 from experiments.benchmark.workloads import WORKLOADS, Workload
 from experiments.lab.engine import devices
+from experiments.lab.io.errors import UserError
 
 MLP = Workload("12-20-16-5, batch 32", "mlp", (12, 20, 16, 5), 32, runs=4, seeds=2, examples=64)
 
@@ -173,9 +174,12 @@ def test_the_peers_table():
         "peak": {"gflops": spread, "way": "NumPy"},
         "rounds": 3,
         "devices": ["cpu cpu 0"],
-        "precision": {"matmul": "highest"},
-        "cpu": None,
-        "machine": "Linux",
+        "precision": {"matmul": "highest", "matmul_bits": 24},
+        "cpu": "Xeon",
+        "instructions": ["avx2", "avx512f"],
+        "machine": "Linux x86_64, 2 cores",
+        "python": "3.12.1",
+        "versions": {"jaxnn": "0.2.0", "jax": "0.10.2", "torch": "2.13.0"},
         "missing_peers": {"flax_nnx": "flax_nnx needs flax"},
         "workloads": {"digits": {"runs": 4096, "ours": ours, "peers": {"torch_compiled": peer}}},
     }
@@ -184,8 +188,30 @@ def test_the_peers_table():
         "PyTorch, stacked by hand and compiled  " in text
         and "(1.5–1,234)" in text
         and "not measured: flax_nnx needs flax" in text
+        and "Linux x86_64, 2 cores, Xeon, instructions avx2 avx512f" in text
+        and "torch 2.13.0" in text
     )
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_engine_before_takes_turns_in_a_process_of_its_own():
+    try:
+        folder = before.checked_out()
+    except UserError as error:
+        pytest.skip(str(error))
+    small = WORKLOADS["digits"]._replace(sizes=(4, 8, 3), batch_size=8, runs=4, seeds=2)
+    then = before.Before(folder, "default", small, seconds=1e-3)
+    assert then.title == "jaxnn before (242c4fc)" and then.first_seconds > 0
+    assert [then.turn(), then.turn()] == [4 * then.steps] * 2
+    then.close()
+    with pytest.raises(RuntimeError, match="the engine of commit 242c4fc has ended with exit code"):
+        then.turn()
+
+
+def test_without_its_history_the_engine_before_is_left_out(monkeypatch):
+    monkeypatch.setattr(before, "COMMIT", "0" * 12)
+    with pytest.raises(UserError, match="before needs commit 0{12}, which no git history here has"):
+        before.checked_out()
 
 
 @pytest.mark.parametrize(
@@ -194,7 +220,7 @@ def test_the_peers_table():
         (["--workloads", "digit"], "--workloads digit: no such workload; known: digits, mnist"),
         (["--rounds", "0"], "--rounds 0: give a whole number of at least 1"),
         (["--seconds", "nan"], "--seconds nan: give a number above 0"),
-        (["--precision", "half"], "invalid choice: 'half'"),
+        (["--precision", "half"], "--precision half: "),
         (["--round", "3x"], "invalid int value: '3x'"),
         (["--what"], "--what: no such flag"),
         (["--peers", "keras"], "no such peer: keras"),

@@ -72,7 +72,16 @@ def ours():
 
 
 @pytest.mark.parametrize(
-    "name", ["torch_stacked", "torch_func", "torch_loop", "jax_loop", "flax_nnx"]
+    "name",
+    [
+        "torch_stacked",
+        "torch_func",
+        "torch_loop",
+        "jax_loop",
+        "jax_vmap",
+        "equinox_vmap",
+        "flax_nnx",
+    ],
 )
 def test_same_numbers_as_ours(name, ours):
     train = prepared(name, SMALL)
@@ -86,7 +95,7 @@ def test_same_numbers_as_ours(name, ours):
     )  # two of one seed and one of another
 
 
-@pytest.mark.parametrize("name", ["torch_stacked", "torch_loop"])
+@pytest.mark.parametrize("name", ["torch_stacked", "torch_loop", "jax_vmap", "equinox_vmap"])
 def test_elman_same_numbers_as_plain_jax(name):
     train = prepared(name, ELMAN)
     plain = prepared("jax_loop", ELMAN)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jaxnn import HEADS, OPTIMIZERS, Grid, Outcome, arrange, make_training, mlp, program
 from jaxnn.data_by_seed import DataBySeed
+from jaxnn.hardware import Hardware
 from jaxnn.program import Task, chunk_of, compile_program, make_program, plan_runs
 from jaxnn.segments import program_segments
 
@@ -126,7 +127,7 @@ def test_slices_join_to_the_whole(compiled, task, whole):
 
 
 def test_a_program_that_is_not_compiled_ahead_finds_the_same(training, task, whole):
-    plan = plan_runs(GRID, training, jax.local_devices())
+    plan = plan_runs(GRID, training)
     found, _, _ = trained(make_program(training, GRID, plan), task)
     np.testing.assert_allclose(found.final["test_loss"], whole.final["test_loss"], rtol=1e-4)
 
@@ -150,7 +151,7 @@ def test_params_are_those_of_each_run(compiled, task):
     cell, seed = np.argwhere(last.layout.runs)[0]
     alone = Grid({}, {"learning_rate": (RATES[cell],)}, seeds=(int(seed),))
     training = make_training(mlp((4, 8, 3), activation="relu"), HEAD.loss, OPTIMIZERS["sgd"])
-    plan = plan_runs(alone, training, jax.local_devices()[:1])
+    plan = plan_runs(alone, training, Hardware.of(jax.local_devices()[:1]))
     single = make_program(training, alone, plan, jax.local_devices()[:1])
     *_, end = program_segments(single, alone, task)
     np.testing.assert_allclose(end.params()[-1]["weight"][0, 0], head[cell, seed], rtol=1e-3)
@@ -166,10 +167,48 @@ def test_chunks_pad_little(groups, devices):
 
 def test_chunks_fit_the_memory(training, task):
     free = compile_program(training, GRID, task)
-    tight = compile_program(training, GRID, task, memory=1.0)
+    little = Hardware.of()._replace(memory=1.0)
+    tight = compile_program(training, GRID, task, hardware=little)
     assert tight.plan.chunk == tight.plan.devices <= free.plan.chunk
     ours, theirs = (trained(each, task)[0].final["test_loss"] for each in (free, tight))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+def needed(compiled):
+    """Bytes that its calls take on a device."""
+    return max(
+        program._bytes(each)
+        for each in (*compiled.segments.values(), *compiled.evaluations.values())
+    )
+
+
+def test_an_accelerator_trains_all_runs_at_once_in_chunks_that_fit(training, task, whole):
+    """A CPU that is taken for one, whose memory is said to be less and less."""
+    accelerator = Hardware.of()._replace(accelerator=True)
+    free = compile_program(training, GRID, task, hardware=accelerator)
+    assert free.plan.members == len(RATES) and free.plan.together is None
+    assert plan_runs(GRID, training, accelerator).chunk == len(GRID.seed_numbers)
+    plans = [free.plan]
+    for memory in (0.8 * needed(free), 0.4 * needed(free)):
+        tight = compile_program(training, GRID, task, hardware=accelerator._replace(memory=memory))
+        assert needed(tight) <= memory
+        chunks = tight.plan.wave // tight.plan.chunk
+        held = sum(leaf.size * 4 for leaf in jax.tree.leaves(tight.state)) / tight.plan.devices
+        assert chunks == 1 or needed(tight) + chunks * held <= memory
+        plans.append(tight.plan)
+        found = trained(tight, task)[0]
+        for name in ("test_loss", "test_accuracy"):
+            np.testing.assert_allclose(found.final[name], whole.final[name], rtol=1e-4)
+    assert len({(plan.chunk, plan.members) for plan in plans}) == 3
+
+
+def test_a_program_takes_over_the_memory_of_its_states(training, task):
+    """Donated: else a grid that fills an accelerator would need twice its memory."""
+    accelerator = Hardware.of()._replace(accelerator=True)
+    compiled = compile_program(training, GRID, task, hardware=accelerator)
+    state = sum(leaf.size * 4 for leaf in jax.tree.leaves(compiled.state.params))
+    for segment in compiled.segments.values():
+        assert segment.memory_analysis().alias_size_in_bytes >= state / len(accelerator.devices)
 
 
 def own_splits(task, held):
@@ -199,7 +238,7 @@ def test_each_seed_trains_and_is_evaluated_on_its_own_split(task, training, held
         one = Task(
             {**parts, "train": tuple(each[:rows] for each in parts["train"])}, task.lengths, 8
         )
-        plan = plan_runs(alone, training, jax.local_devices())
+        plan = plan_runs(alone, training)
         program = make_program(training, alone, plan)
         single = Outcome.empty(one.steps, alone.shape)
         for segment in program_segments(program, alone, one):

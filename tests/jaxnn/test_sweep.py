@@ -145,7 +145,6 @@ def test_fewer_large_runs_than_small_ones_are_trained_at_once():
         return runs_at_once(
             make_training(net, HEAD.loss, OPTIMIZERS["sgd"]),
             {"learning_rate": (1.0,)},
-            jax.devices()[0],
         )
 
     assert runs(8) > runs(64) > runs(2**16) == 1

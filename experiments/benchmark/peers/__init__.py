@@ -20,6 +20,8 @@ NAMES = (
     "torch_func",
     "torch_loop",
     "jax_loop",
+    "jax_vmap",
+    "equinox_vmap",
     "flax_nnx",
     "sklearn_mlp",
 )

@@ -1,5 +1,6 @@
 """Plain JAX and Optax, run after run: one jitted step in a Python loop, as most tutorials do."""
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -13,13 +14,9 @@ from experiments.benchmark.workloads import Workload
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
-def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np.ndarray):
-    """See Peer."""
-    if workload.kind not in ("mlp", "deep", "elman"):
-        raise Unsupported(f"the JAX loop does not train networks of kind {workload.kind}")
+def forward(workload: Workload) -> Callable[[list[jax.Array], jax.Array], jax.Array]:
+    """From parameters and a batch to logits, (rows, outputs)."""
     phi = ACTIVATIONS[workload.activation]
-    x, y = jax.device_put((x, y))
-    starts = [start.initial(workload, seed) for seed in range(workload.seeds)]
 
     def mlp(params: list[jax.Array], x: jax.Array) -> jax.Array:
         *hidden, (weight, bias) = zip(params[::2], params[1::2], strict=True)
@@ -37,7 +34,16 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
         h, _ = jax.lax.scan(tick, jnp.zeros(inputs.shape[1:]), inputs)
         return jnp.dot(h, head) + head_bias[None]
 
-    forward = elman if workload.kind == "elman" else mlp
+    return elman if workload.kind == "elman" else mlp
+
+
+def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np.ndarray):
+    """See Peer."""
+    if workload.kind not in ("mlp", "deep", "elman"):
+        raise Unsupported(f"the JAX loop does not train networks of kind {workload.kind}")
+    logits = forward(workload)
+    x, y = jax.device_put((x, y))
+    starts = [start.initial(workload, seed) for seed in range(workload.seeds)]
 
     @partial(jax.jit, donate_argnums=0)
     def step(
@@ -49,7 +55,7 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
     ):
         def cost(params):
             return optax.softmax_cross_entropy_with_integer_labels(
-                forward(params, x[rows]), y[rows]
+                logits(params, x[rows]), y[rows]
             ).mean()
 
         loss, gradient = jax.value_and_grad(cost)(params)

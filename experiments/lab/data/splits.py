@@ -89,6 +89,7 @@ class Splits:
             )
         self._size = self._held_out()
         self._kept: dict[int, Dataset] = {}
+        self._kept_bytes = 0
         self._training_rows: dict[int, int] = {}
 
     def number(self, seed: int) -> int:
@@ -116,10 +117,11 @@ class Splits:
         number = self.number(seed)
         if number not in self._kept:
             made = self._made(number, padded=True)
-            held = sum(sum(rows.nbytes for rows in each.x.values()) for each in self._kept.values())
-            if held > KEPT_BYTES:
+            if self._kept_bytes > KEPT_BYTES:
                 self._kept.clear()
+                self._kept_bytes = 0
             self._kept[number] = made
+            self._kept_bytes += sum(rows.nbytes for rows in made.x.values())
         return self._kept[number]
 
     def targets(self, seed: int) -> Dataset:

@@ -3,6 +3,15 @@
 import os
 
 import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.lab.io.errors import UserError
+from jaxnn.hardware import Hardware
+
+# Bytes: each CPU device is taken for an accelerator of so much memory. It is there for tests, and
+# to see on any machine what a grid would do on an accelerator.
+AS_ACCELERATOR = "JAXNN_AS_ACCELERATOR"
 
 # Grids compile many programs and run each briefly. On the default main job with two cores, the
 # first two flags reduce the CPU time from 133 s to 112 s, and steps run as fast. With the third, a
@@ -27,17 +36,73 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def memory(device: jax.Device) -> float:
-    """The bytes that a program may take on a device: half of its memory.
+def hardware() -> Hardware:
+    """The devices of this process, and what a program may take on each: half of its memory.
+
+    Of a CPU, cores share the memory. With JAXNN_AS_ACCELERATOR=BYTES in the environment, CPU
+    devices are taken for accelerators of so much memory: all runs of a chunk at once, and chunks
+    that fit.
+
+    Raises:
+        UserError: BYTES is not a number above 0.
+    """
+    found = Hardware.of()
+    if pretended := os.environ.get(AS_ACCELERATOR):
+        return found._replace(memory=_bytes(pretended) / 2, accelerator=True)
+    if found.accelerator or not hasattr(os, "sysconf"):
+        return found
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return found._replace(memory=whole / 2 / len(found.devices))
+
+
+def _bytes(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise UserError(
+            f"{AS_ACCELERATOR}={text}: give each device's memory in bytes, such as 2e6, or unset it"
+        )
+    return found
+
+
+def use_precision(name: str) -> None:
+    """Compute matrix products of float32 numbers in this precision; "default" leaves it as it is.
 
     Args:
-        device: one of this process; a CPU core has the memory that all cores share.
+        name: a value of JAX's option jax_default_matmul_precision: default, high, highest, or an
+            algorithm such as TF32_TF32_F32. A CPU computes in float32 whatever is asked for, where
+            it does not refuse it.
+
+    Raises:
+        UserError: there is no such precision, or the device does not have it.
+    """
+    if name == "default":
+        return
+    try:
+        jax.config.update("jax_default_matmul_precision", name)
+        product_bits()
+    except ValueError as error:
+        jax.config.update("jax_default_matmul_precision", None)
+        raise UserError(
+            f"--precision {name}: {str(error).splitlines()[0].rstrip('.')}; give default, high, "
+            "highest or the name of an algorithm, such as BF16_BF16_F32"
+        ) from None
+
+
+def product_bits() -> int:
+    """How many significant bits of a number a matrix product uses on this device, measured.
 
     Returns:
-        Bytes; infinite where the memory is not known.
+        24 for float32, 11 for TF32, 8 for bfloat16.
+
+    Example:
+        >>> product_bits()
+        24
     """
-    if device.platform != "cpu":
-        return (device.memory_stats() or {}).get("bytes_limit", float("inf")) / 2
-    if not hasattr(os, "sysconf"):
-        return float("inf")
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
+    numbers = 1 + 0.5 ** np.arange(24, dtype=np.float32)  # 2, and 1 with a bit further on
+    a, b = np.zeros((256, 256), np.float32), np.zeros((256, 256), np.float32)
+    a[: len(numbers), 0], b[0] = numbers, 1
+    found = np.asarray(jax.jit(jnp.dot)(a, b))[: len(numbers), 0]
+    return int(np.argmin(np.append(found == numbers, False)))

@@ -9,18 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Protocol
 
-import jax
 import numpy as np
 
 import jaxnn
-from experiments.lab.engine.devices import memory
+from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
 from jaxnn.data_by_seed import DataBySeed, Parts
-from jaxnn.program import Program, Task, compile_program, segment_lengths
+from jaxnn.program import POINTS, Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
 from jaxnn.variants import Variant
 
 CHECKPOINT_SECONDS = 5.0
+CURVE_NUMBERS, FEWEST_POINTS = 1 << 21, 4  # of a metric's curves in memory; points of each
 # By the training's segment, which variants of one program have in common, and the runs.
 Programs = dict[tuple[Callable, bytes], Program]
 
@@ -90,10 +90,19 @@ def splits_held(parts: Parts, splits: int) -> int:
         parts: of one split, part -> (x, y).
         splits: how many there are.
     """
-    devices = jax.local_devices()
-    shared = len(devices) if devices[0].platform == "cpu" else 1
-    size = shared * sum(x.nbytes + y.nbytes for x, y in parts.values())
-    return max(len(devices), int(min(splits, memory(devices[0]) / 2 / size)))
+    found = hardware()
+    size = sum(x.nbytes + y.nbytes for x, y in parts.values())
+    return max(len(found.devices), int(min(splits, found.memory / 2 / size)))
+
+
+def points(runs: int) -> int:
+    """Points of each training curve: fewer for so many runs that all curves would fill the memory.
+
+    Example:
+        >>> points(100_000), points(300_000), points(1_000_000)
+        (20, 6, 4)
+    """
+    return min(POINTS, max(FEWEST_POINTS, CURVE_NUMBERS // runs))
 
 
 def run_grid(
@@ -117,8 +126,8 @@ def run_grid(
     Returns:
         The outcomes by the number of their structure.
     """
-    grid, data, lengths = work.grid, work.parts(), segment_lengths(work.steps, work.points)
-    variants = work.variants
+    grid, data, variants = work.grid, work.parts(), work.variants
+    lengths = segment_lengths(work.steps, min(work.points, points(work.asked.runs)))
     outcomes = {
         number: known.get(number) or Outcome.empty(np.cumsum(lengths), grid.shape)
         for number in runs
@@ -163,8 +172,8 @@ def run_grid(
                 training,
                 work.asked,
                 tasks[number],
+                hardware=hardware(),
                 runs=asked[training.segment],
-                memory=memory(jax.local_devices()[0]),
             )
         return time.perf_counter() - began
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+MOST_BYTES = 100_000_000  # of a CSV: a larger one is hard to open, and slow to read
+SAMPLE, PIECE = 1000, 100_000  # rows from which a size is estimated, and rows written at a time
+
 if TYPE_CHECKING:
     import pandas as pd  # what is not needed to write other files is not imported for them
 
@@ -45,14 +48,45 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(plain(value), indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
-def write_table(path: Path, table: "pd.DataFrame") -> None:
-    """Write a CSV file, whole or not at all.
+def write_table(path: Path, table: "pd.DataFrame") -> Path:
+    """Write a CSV file, whole or not at all; a Parquet file where it would be larger than 100 MB.
+
+    The size is estimated from the first rows. The text is written piece by piece, and is never in
+    memory as a whole.
 
     Args:
-        path: the file; another one there is replaced.
-        table: written without its index; numbers have seven digits, which is all float32 has.
+        path: the CSV file; another one there is replaced.
+        table: written without its index; in CSV numbers have seven digits, which is all float32
+            has, and in Parquet all that they have.
+
+    Returns:
+        The file, which ends in ``.parquet`` where it is one; there is only one of the two.
     """
-    write_text(path, table.to_csv(index=False, float_format="%.7g", lineterminator="\n"))
+    options: dict[str, Any] = {"index": False, "float_format": "%.7g", "lineterminator": "\n"}
+    sample = table.head(SAMPLE)
+    size = len(sample.to_csv(**options).encode()) * len(table) / max(1, len(sample))
+    written, other = path, path.with_suffix(".parquet")
+    if size > MOST_BYTES:
+        written, other = other, written
+    temporary = written.with_name(f"{written.name}.tmp")
+    if written == path:
+        table.to_csv(temporary, **options)
+    else:
+        _write_parquet(temporary, table)
+    os.replace(temporary, written)
+    other.unlink(missing_ok=True)
+    return written
+
+
+def _write_parquet(path: Path, table: "pd.DataFrame") -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.Schema.from_pandas(table.head(0), preserve_index=False)
+    with pq.ParquetWriter(path, schema) as writer:
+        for first in range(0, len(table), PIECE):
+            rows = table.iloc[first : first + PIECE]
+            writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
 
 
 def plain(value: Any) -> Any:

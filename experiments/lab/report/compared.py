@@ -14,6 +14,8 @@ from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.tables import rows_of
 from jaxnn.types import Network
 
+MOST_DOTS = 1000  # per choice: of more seeds the first are shown, so that a page stays small
+
 
 def learning_rates(comparison: Comparison) -> Figure:
     """Error or loss against learning rate, over seeds; diverged runs are marked.
@@ -258,7 +260,7 @@ def brief(label: str) -> str:
 
 
 def seeds(comparison: Comparison) -> Figure:
-    """Every seed's score at the chosen rate, in the same order in every row."""
+    """Every seed's score at the chosen rate, in the same order in every row; 1,000 at most."""
     choices, score = comparison.choices, comparison.study.score
     columns = {
         f"test_{score.name}": (f"test {score.title}", score.show, score.scale),
@@ -268,7 +270,7 @@ def seeds(comparison: Comparison) -> Figure:
     for column, (title, show, scale) in columns.items():
         series = []
         for number, choice in enumerate(choices):
-            runs = comparison.results.loc[list(choice.rows)]
+            runs = comparison.results.loc[list(choice.rows[:MOST_DOTS])]
             heights = -number + np.linspace(0.3, -0.3, len(runs)) if len(runs) > 1 else [-number]
             hover = [
                 f"{choice.label}, seed {seed}\n{title} {show(value)}"

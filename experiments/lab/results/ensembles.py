@@ -8,7 +8,7 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.data import Dataset, Splits
-from experiments.lab.engine.devices import memory
+from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.runner import splits_held
 from experiments.lab.study.study import Study
 from jaxnn.data_by_seed import DataBySeed, Parts
@@ -99,8 +99,7 @@ def train_ensembles(
         drawn = {rows: of(np.arange(members), start, steps) for rows, of in batches.items()}
         return np.stack([drawn[blocks.rows[seed // members]][seed % members] for seed in seeds])
 
-    most = memory(jax.local_devices()[0])
-    program = compile_program(study.make(structure), grid, task, memory=most)
+    program = compile_program(study.make(structure), grid, task, hardware=hardware())
     # As one program, which compiles in half the time of its parts, since none of them is shared.
     place, draws = program.sweep.place, jax.jit(program.sweep.init)
     sweep = program.sweep._replace(init=lambda layout: place(draws(layout)))

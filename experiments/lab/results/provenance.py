@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 import jaxnn
+from experiments.lab.engine.devices import product_bits
 from experiments.lab.io import files
 from experiments.lab.io.command import program
 from experiments.lab.results.code_hash import measuring_code
@@ -34,7 +35,6 @@ def versions(*others: str) -> dict[str, str]:
 def provenance() -> dict[str, Any]:
     """How a result was made: command, versions, device and precision."""
     devices = jax.devices()
-    config: Any = jax.config  # its type lacks the options, which are attributes
     return {
         "command": command(),
         "python": platform.python_version(),
@@ -43,9 +43,16 @@ def provenance() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "precision": {
             "dtype": "float32",
-            "matmul": config.jax_default_matmul_precision or "backend's default",
+            "matmul": precision() or "backend's default",
+            "matmul_bits": product_bits(),
         },
     }
+
+
+def precision() -> str | None:
+    """Of matrix products, as asked for by a flag or JAX_DEFAULT_MATMUL_PRECISION; None: default."""
+    config: Any = jax.config  # its type lacks the options, which are attributes
+    return config.jax_default_matmul_precision
 
 
 def command() -> str:
@@ -54,7 +61,9 @@ def command() -> str:
 
 
 def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:
-    """The hash of what a run's numbers depend on: configuration, data, code and library versions.
+    """The hash of what a run's numbers depend on.
+
+    Configuration, data, code, library versions, and the precision asked for.
 
     Args:
         configuration: the values of the flags that the numbers depend on, by name.
@@ -70,5 +79,6 @@ def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | 
         "data": data_sha256,
         "code": measuring_code() if code is None else code,
         "versions": {name: each for name, each in versions().items() if name != "jaxnn"},
+        "precision": precision(),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]

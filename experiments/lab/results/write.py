@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from experiments.lab import report
@@ -26,7 +27,7 @@ SCORES |= {"difference", "difference_interval"}
 
 def write(
     folder: RunFolder, comparison: Comparison, refit: Refit | None, seconds: float, figures: bool
-) -> None:
+) -> Path:
     """Write every file, each whole or not at all.
 
     Args:
@@ -35,6 +36,10 @@ def write(
         refit: the model to keep; None where there is none.
         seconds: since the command was given.
         figures: write each figure of the report as PNG and SVG too.
+
+    Returns:
+        The file with one row per run: results.csv, or results.parquet where that would be too
+        large.
     """
     about = refit.about if refit else None
     summary = _summary(comparison, about)
@@ -55,7 +60,7 @@ def write(
     stated = refit is not None and len(refit.stated.true)  # no row where those models all diverge
     predictions = _predictions(refit, comparison.study) if stated else None
     drawn = report.figures(comparison, predictions)
-    files.write_table(
+    results = files.write_table(
         folder.path / "results.csv", as_written(comparison.results, comparison.study.score)
     )
     files.write_table(folder.path / "curves.csv", comparison.curves)
@@ -69,6 +74,7 @@ def write(
 
         figure_files.save(drawn, folder.path / "figures")
     files.write_json(folder.path / "config.json", config)
+    return results
 
 
 def _predictions(refit: Refit, study: Study) -> report.Predictions:

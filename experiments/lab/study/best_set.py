@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.lab.study.intervals import widening
-from experiments.lab.study.statistics import ROUNDING, sign_patterns
+from experiments.lab.study.statistics import ROUNDING, pieces, sign_patterns
 
 LEVEL = 0.95
 # With fewer blocks no choice can be left out, since the least p is 2^−blocks.
@@ -179,7 +179,7 @@ def _largest(apart: np.ndarray, blocks: _Blocks) -> tuple[float, np.ndarray]:
         return -math.inf, np.full(2 * len(signs), -math.inf)
     norm = np.sqrt(np.sum(apart**2, axis=1, keepdims=True))
     apart = np.divide(apart, norm, out=np.zeros_like(apart), where=norm > 0)
-    sums = apart @ signs.T
+    sums = np.concatenate([apart @ rows.T.astype(float) for rows in pieces(signs)], axis=1)
     seen, count = float(apart.sum(axis=1).max()), signs.shape[1]
     # t² = seen² (J − 1) / (J − seen²), which is infinite where all blocks differ by the same.
     seen *= math.sqrt(count / (seen**2 + wide**2 * max(count - seen**2, 0.0) or 1.0))

@@ -26,7 +26,7 @@ class Comparison:
     """All that a finished study has found; what each choice has is in the order of the choices.
 
     study: what was asked.
-    outcomes: of each structure, in the order of the grid.
+    outcomes: of each structure, in the order of the grid, without their curves and final metrics.
     results: one row per run. curves: one row per cell and point of its training curve.
     choices: the recommended one first, then in the order of their validation scores.
     found: what their scores say.
@@ -143,7 +143,8 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
     structures = [study.grid.structures[study.number(choice.structure)] for choice in choices]
     return Comparison(
         study=study,
-        outcomes=outcomes,
+        # What they have found is in the tables: a million runs' curves are not held twice.
+        outcomes=[replace(outcome, curves={}, final={}, stand=None) for outcome in outcomes],
         results=results,
         curves=curves,
         choices=choices,

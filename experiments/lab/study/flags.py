@@ -87,6 +87,10 @@ class StudyFlags:
     margin: float | None = None
     """The largest difference between two scores that does not matter in practice. Without it:
     0.005, half a point of accuracy; for an error, 0.005 of the trivial predictor's."""
+    precision: str = "default"
+    """Of float32 matrix products: default, high, highest, or an algorithm such as TF32_TF32_F32 or
+    BF16_BF16_F32. default is the device's own: float32 on a CPU, TF32 or bfloat16 on many
+    accelerators. What products keep is measured, and is in config.json."""
     baseline: str | None = None
     """The activation that all others are compared with, in addition to the best.
     Without it: relu if it is compared, else the first named."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
+from experiments.lab.engine.runner import POINTS, points
 from experiments.lab.study.study import Study
 
 Lines = list[tuple[str, str]]
@@ -94,12 +95,19 @@ def _grid(study: Study) -> Lines:
             f"{study.steps:,} steps of {_values(structure['batch_size'])} rows ({epochs:.3g} "
             f"epochs), {_values(structure['optimizer'])}",
         ),
+        *_curves(grid.runs),
         (
             "work",
             f"{grid.runs * study.steps:,} updates in all, by {programs} compiled "
             f"program{'s' * (programs > 1)}",
         ),
     ]
+
+
+def _curves(runs: int) -> Lines:
+    """Where there are so many runs that their curves have fewer points."""
+    few = f"{points(runs)} points per training curve in place of {POINTS}, to save memory"
+    return [("curves", few)] if points(runs) < POINTS else []
 
 
 def _further(study: Study) -> Lines:

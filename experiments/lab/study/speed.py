@@ -16,7 +16,7 @@ def steps_to_target(steps: np.ndarray, scores: np.ndarray, target: float) -> np.
         target: the score to reach.
 
     Returns:
-        float64 of shape (…).
+        float32 of shape (…).
 
     Example:
         >>> scores = np.array([[0.2, 0.9, 0.1], [0.8, 0.7, np.nan]])
@@ -27,7 +27,8 @@ def steps_to_target(steps: np.ndarray, scores: np.ndarray, target: float) -> np.
         Dahl et al. 2023 (AlgoPerf), arXiv 2306.07179, section 4.
     """
     reached = scores >= target
-    return np.where(reached.any(axis=0), steps[reached.argmax(axis=0)].astype(float), np.inf)
+    first = steps.astype(np.float32)[reached.argmax(axis=0)]
+    return np.where(reached.any(axis=0), first, np.float32(np.inf))
 
 
 def performance_profile(steps: np.ndarray, taus: Sequence[float] = TAUS) -> np.ndarray:

@@ -147,19 +147,27 @@ def _ranked(apart: np.ndarray) -> np.ndarray:
     return np.where(infinite[:, None], ranks, apart)
 
 
+def pieces(array: np.ndarray) -> list[np.ndarray]:
+    """Rows of an array, as many at a time as may be in memory as other numbers."""
+    rows = max(1, _CHUNK // array.shape[1])
+    return [array[first : first + rows] for first in range(0, len(array), rows)]
+
+
 @lru_cache(maxsize=4)
 def sign_patterns(blocks: int) -> np.ndarray:
-    """Patterns of signs, (patterns, blocks), with the one that changes nothing.
+    """Patterns of signs, int8 (patterns, blocks), with the one that changes nothing.
 
     A pattern and its opposite give the same |Σ d|, so the first sign is always +. The array is the
     same at each call, and cannot be written to.
     """
     if blocks <= EXACT_BLOCKS:
         signs = np.array(
-            [(1.0, *rest) for rest in itertools.product((1.0, -1.0), repeat=blocks - 1)]
+            [(1, *rest) for rest in itertools.product((1, -1), repeat=blocks - 1)], np.int8
         )
     else:
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(RESAMPLES + 1, blocks))
+        rng, signs = np.random.default_rng(0), np.empty((RESAMPLES + 1, blocks), np.int8)
+        for rows in pieces(signs):
+            rows[:] = rng.choice([-1, 1], size=rows.shape)
         signs[0] = 1
     signs.flags.writeable = False
     return signs

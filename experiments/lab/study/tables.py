@@ -22,29 +22,45 @@ def results_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
         study: what is asked.
         outcomes: in the order of the structures.
     """
-    tables, grid, score = [], study.grid, study.score
-    for structure, outcome in zip(grid.structures, outcomes, strict=True):
-        diverged = outcome.diverged_step >= 0
-        columns = {"train_loss": np.where(diverged, np.inf, outcome.curves["train_loss"][-1])}
-        found = ends(outcome, best=study.best_epoch)
-        for part in ("validation", "test"):
-            losses, scores = score.final(found, part, diverged)
-            columns |= {f"{part}_loss": losses, f"{part}_{score.name}": scores}
-        shares = [name for name in ("test_dead", "test_saturated") if name in found]
-        columns |= {name: found[name] for name in shares}
-        if study.best_epoch:
-            columns["best_step"] = found["step"]
-        index = pd.MultiIndex.from_product(
-            [range(len(grid.cells)), grid.seed_numbers], names=["cell", "seed"]
-        )
-        table = pd.DataFrame(
-            {name: values.ravel() for name, values in columns.items()}, index=index
-        ).reset_index()
-        axes = pd.DataFrame([{**structure, **grid.cells[cell]} for cell in table.pop("cell")])
-        step = pd.Series(np.where(diverged, outcome.diverged_step, 0).ravel(), dtype="Int64")
-        step = step.mask(~diverged.ravel()).rename("diverged_step")
-        tables.append(pd.concat([axes, table, step], axis=1)[outcome.done.ravel()])
-    return pd.concat(tables, ignore_index=True)
+    grid, found = study.grid, [_columns(study, outcome) for outcome in outcomes]
+    counts = [len(columns["cell"]) for columns in found]
+    # Column by column, and categories for values, since there may be a million rows.
+    joined = {
+        name: np.concatenate([columns.pop(name) for columns in found]) for name in [*found[0]]
+    }
+    cells = joined.pop("cell")
+    table: dict[str, Any] = {}
+    for name, values in grid.structure.items():
+        places = [values.index(structure[name]) for structure in grid.structures]
+        codes = np.repeat(np.array(places, np.min_scalar_type(-len(values))), counts)
+        table[name] = pd.Categorical.from_codes(codes, categories=list(values))
+    for name in grid.hyperparameters:
+        table[name] = np.array([cell[name] for cell in grid.cells], float)[cells]
+    steps = joined.pop("diverged_step")
+    table |= joined | {"diverged_step": pd.arrays.IntegerArray(steps, steps < 0)}
+    return pd.DataFrame(table, copy=False)
+
+
+def _columns(study: Study, outcome: Outcome) -> dict[str, np.ndarray]:
+    """Of the finished runs of one structure: the number of their cell, seed, and what was found."""
+    diverged, score = outcome.diverged_step >= 0, study.score
+    found = ends(outcome, best=study.best_epoch)
+    cells, seeds = np.nonzero(outcome.done)
+    columns = {
+        "seed": np.asarray(study.grid.seed_numbers, np.int32)[seeds],
+        "train_loss": np.where(diverged, np.inf, outcome.curves["train_loss"][-1]),
+    }
+    for part in ("validation", "test"):
+        losses, scores = score.final(found, part, diverged)
+        columns |= {f"{part}_loss": losses, f"{part}_{score.name}": scores}
+    columns |= {name: found[name] for name in ("test_dead", "test_saturated") if name in found}
+    if study.best_epoch:
+        columns["best_step"] = found["step"]
+    columns["diverged_step"] = outcome.diverged_step
+    of_runs = {
+        name: values if name == "seed" else values[cells, seeds] for name, values in columns.items()
+    }
+    return {"cell": cells.astype(np.int32), **of_runs}
 
 
 def curves_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
@@ -63,7 +79,8 @@ def curves_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
         cells = np.flatnonzero(outcome.done.any(axis=1))
         points = pd.MultiIndex.from_product([outcome.steps, cells], names=["step", "cell"])
         columns = {}
-        for name, values in outcome.curves.items():
+        for name in sorted(outcome.curves):  # read from a file, they are in no fixed order
+            values = outcome.curves[name]
             lost: float | np.ndarray = (
                 0.0 if "accuracy" in name else np.inf if "loss" in name else np.nan
             )
@@ -80,7 +97,8 @@ def curves_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
                 for end, share in (("low", 0.25), ("high", 0.75))
             }
         table = pd.DataFrame(columns, index=points).reset_index()
-        axes = pd.DataFrame([{**structure, **study.grid.cells[cell]} for cell in table.pop("cell")])
+        each = pd.DataFrame([{**structure, **cell} for cell in study.grid.cells])
+        axes = each.take(table.pop("cell")).reset_index(drop=True)
         tables.append(pd.concat([axes, table], axis=1))
     return pd.concat(tables, ignore_index=True)
 

@@ -1,0 +1,101 @@
+"""What devices have, and what is taken for an accelerator."""
+
+import json
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import activations
+from experiments.lab.engine import devices, runner
+from experiments.lab.io.errors import UserError
+from experiments.lab.results.provenance import fingerprint
+from tests.helpers.commands import exit_code
+
+SMALL = ["--data", "wine", "--activation", "relu", "tanh", "--learning-rate", "1e-3:1e3:4"]
+SMALL += ["--seeds", "6", "--width", "8", "--depth", "1", "--steps", "30"]
+
+
+def test_cores_share_the_memory_of_the_machine(monkeypatch):
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 1000}.__getitem__)
+    found = devices.hardware()
+    assert not found.accelerator and list(found.devices) == jax.local_devices()
+    assert found.memory * len(found.devices) == 4096 * 1000 / 2
+
+
+def test_a_cpu_is_taken_for_an_accelerator_of_so_much_memory(monkeypatch):
+    monkeypatch.setenv(devices.AS_ACCELERATOR, "3e6")
+    assert devices.hardware()[1:] == (1.5e6, True)
+
+
+@pytest.mark.parametrize("text", ["much", "0", "inf"])
+def test_its_memory_is_a_number(text, monkeypatch):
+    monkeypatch.setenv(devices.AS_ACCELERATOR, text)
+    with pytest.raises(UserError, match=f"JAXNN_AS_ACCELERATOR={text}: give each device's memory"):
+        devices.hardware()
+
+
+def test_the_main_job_as_on_an_accelerator(tmp_path, monkeypatch):
+    """All rates of a seed at once, in chunks that fit; the same numbers, to rounding."""
+    plans, compiled = [], runner.compile_program
+
+    def watched(*arguments, **options):
+        program = compiled(*arguments, **options)
+        plans.append(program.plan)
+        return program
+
+    monkeypatch.setattr(runner, "compile_program", watched)
+    for name, memory in (("cpu", ""), ("large", "1e9"), ("small", "6e4")):
+        monkeypatch.setenv(devices.AS_ACCELERATOR, memory)
+        assert exit_code(activations, *SMALL, "--fixed-grid", "--out", tmp_path / name) == 0
+    cpu, large, small = plans[::2]
+    assert large.members == 4 and large.together is None and cpu.together is not None
+    assert small.chunk * small.members < large.chunk * large.members, (small, large)
+    tables = {
+        name: pd.read_csv(tmp_path / name / "results.csv") for name in ("cpu", "large", "small")
+    }
+    # Of rates that are stable: an unstable one amplifies rounding.
+    stable = tables["cpu"]["learning_rate"] < 1
+    for name in ("large", "small"):
+        for column in ("train_loss", "validation_loss", "test_loss"):
+            np.testing.assert_allclose(
+                tables[name][column][stable], tables["cpu"][column][stable], rtol=1e-4
+            )
+
+
+def test_precision_is_settable_recorded_and_part_of_the_fingerprint(tmp_path):
+    before = fingerprint({}, "")
+    flags = ["--seeds", "2", "--single", "--fixed-grid", "--precision", "highest"]
+    try:
+        assert exit_code(activations, *SMALL, *flags, "--out", tmp_path / "r") == 0
+        assert fingerprint({}, "") != before
+    finally:
+        jax.config.update("jax_default_matmul_precision", None)
+    config = json.loads((tmp_path / "r" / "config.json").read_text())
+    assert config["precision"] == {"dtype": "float32", "matmul": "highest", "matmul_bits": 24}
+    assert config["configuration"]["precision"] == "highest"
+    assert fingerprint({}, "") == before
+
+
+@pytest.mark.parametrize("name", ["half", "TF32_TF32_F32"])
+def test_a_precision_that_the_device_does_not_have(name, tmp_path, capsys):
+    assert exit_code(activations, *SMALL, "--precision", name, "--out", tmp_path) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: --precision {name}: ") and said.count("\n") == 1
+    assert "give default, high, highest" in said
+    assert jax.config.jax_default_matmul_precision is None
+
+
+def test_products_of_fewer_bits_are_noticed(monkeypatch):
+    """As an accelerator would round what it multiplies: TF32 keeps 11 bits, bfloat16 8."""
+
+    def rounded(bits):
+        def dot(a, b):
+            return jax.lax.reduce_precision(a, 8, bits - 1) @ b
+
+        return dot
+
+    for bits in (8, 11, 24):
+        monkeypatch.setattr(devices.jnp, "dot", rounded(bits))
+        assert devices.product_bits() == bits

@@ -14,7 +14,7 @@ import pandas as pd
 from tyro.conf import Positional
 
 from experiments.lab.data import read_rows
-from experiments.lab.data.preprocessing import as_text
+from experiments.lab.data.encoders import as_text
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load

@@ -1,10 +1,12 @@
 """The flags that say what is asked, and the one place where they are read."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 import jaxnn
-from experiments.lab.data import Source, Splits, cautions, load, with_transform
+from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
 from experiments.lab.study.score import score_for
@@ -12,6 +14,7 @@ from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
 LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+KINDS = ("number", "category", "date", "drop")
 STEPS = 200  # updates, unless flags say more
 
 
@@ -32,6 +35,20 @@ class StudyFlags:
     classification otherwise."""
     drop: tuple[str, ...] = ()
     """Columns of a table to leave out, such as an identifier."""
+    separator: str | None = None
+    """What separates the cells of a text table: a character, or tab, comma, semicolon or space.
+    This and the next five are found where they are not given, and said where they are unusual."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal point of the numbers in a text table."""
+    encoding: str | None = None
+    """How a text table is encoded, such as utf-8, latin-1 or utf-16."""
+    no_header: tyro.conf.FlagCreatePairsOff[bool] = False
+    """The first line of a text table is a row, and not the names of its columns."""
+    missing: tuple[str, ...] = ()
+    """Words that stand for a missing cell in every column, categories too."""
+    as_: Annotated[tuple[str, ...], tyro.conf.arg(name="as")] = ()
+    """Columns with what they hold, as COLUMN=number, COLUMN=category, COLUMN=date or
+    COLUMN=drop."""
     test_data: str | None = None
     """Path or URL of test rows with the same columns; without it, test rows are split off."""
     splits: Literal["seed", "fixed"] = "seed"
@@ -180,6 +197,7 @@ def _source(flags: StudyFlags) -> Source:
         test_data=flags.test_data,
         group=flags.group,
         time=flags.time,
+        reading=_reading(flags),
     )
     source = with_transform(source, flags.transform)
     if flags.metric in (None, "accuracy", "r2", "rmse"):  # that the others are offered for
@@ -188,6 +206,25 @@ def _source(flags: StudyFlags) -> Source:
         note = "without a hidden layer there is no activation to compare: one linear model is"
         source = source._replace(notes=(*source.notes, f"{note} trained at each rate"))
     return source
+
+
+def _reading(flags: StudyFlags) -> Reading:
+    """What the flags say about how a table is written."""
+    kinds = {}
+    for said in flags.as_:
+        column, sign, kind = said.rpartition("=")
+        if not sign or not column:
+            raise cli.UserError(f"--as {said}: give COLUMN=KIND, such as zip=category")
+        cli.one_of(KINDS, kind, "as")
+        kinds[column] = kind
+    return Reading(
+        flags.separator,
+        flags.decimal,
+        flags.encoding,
+        False if flags.no_header else None,
+        flags.missing,
+        kinds,
+    )
 
 
 def _check_epochs(flags: StudyFlags) -> None:

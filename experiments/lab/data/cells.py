@@ -1,7 +1,7 @@
 """Cells of text as numbers and as dates."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -78,6 +78,25 @@ def numbers(cells: Sequence[str], decimal: str = ".") -> np.ndarray:
         value = as_number(texts[place], decimal)
         values[place] = np.nan if value is None else value
     return values
+
+
+def is_mark(values: np.ndarray, words: Iterable[str]) -> np.ndarray:
+    """Which numbers are one of the words that stand for a missing cell, however it is written.
+
+    Args:
+        values: float64 (n,).
+        words: of which those that are numbers count.
+
+    Returns:
+        bool (n,).
+
+    Example:
+        >>> is_mark(np.array([-9999.0, 1.0]), ["-9999.00", "NA"]).tolist()
+        [True, False]
+    """
+    marks = [as_number(word) for word in words]
+    found = [np.isclose(values, mark, rtol=1e-6, atol=0) for mark in marks if mark is not None]
+    return np.any(found, axis=0) if found else np.zeros(len(values), bool)
 
 
 def decimal_points(cells: Sequence[str]) -> tuple[int, int]:

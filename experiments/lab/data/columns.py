@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.lab.data.cells import as_number, dates, decimal_points, numbers
+from experiments.lab.data.cells import as_number, dates, decimal_points, is_mark, numbers
 from experiments.lab.data.dialect import AS_FOUND, Reading
 
 # Words that stand for no value in a column of numbers or dates, in lower case; in other columns
@@ -124,7 +124,8 @@ def as_columns(
         decimal = reading.decimal or ("," if comma > point else "." if point > comma else usual)
         kind = (further.kinds if further else reading.kinds).get(column.name)
         words = MISSING | {word.lower() for word in further.missing} if further else MISSING
-        kind, values = _typed(column, kind, decimal, words, notes, keep=further is not None)
+        marks = further.missing if further else reading.missing
+        kind, values = _typed(column, kind, decimal, words, marks, notes, keep=further is not None)
         frame[column.name], kinds[column.name] = values, kind
     missing = tuple(dict.fromkeys(notes.missing))
     return Columns(pd.DataFrame(frame), kinds, missing, tuple(notes.sentences()))
@@ -150,16 +151,21 @@ def _typed(
     kind: str | None,
     decimal: str,
     words: frozenset[str],
+    said: Sequence[str],
     notes: _Notes,
     *,
     keep: bool,
 ) -> tuple[str, pd.Series]:
-    """The kind of a column, and its cells as such; keep: leave cells that do not suit as found."""
+    """The kind of a column, and its cells as such; keep: leave cells that do not suit as found.
+
+    Seven arguments: the column, what is known of the table, and where to put what is noted.
+    """
     known = column.empty | np.array([cell.lower() in words for cell in column.cells], bool)
     if kind == "category" or not len(column.full):
         return kind or "category", _categories(column, notes, plain=kind is None)
     if kind != "date":
         values = numbers(column.cells, decimal)
+        known |= is_mark(values, said)
         values[known] = np.nan
         other = np.isnan(values) & ~known
         codes = np.array([_is_code(cell) for cell in column.cells], bool)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.lab.data.dialect import AS_FOUND, Reading
 from experiments.lab.data.encoders import as_text
+from experiments.lab.data.outliers import outliers
 from experiments.lab.data.source import Source
 from experiments.lab.data.table_file import Table
 from experiments.lab.io.errors import UserError
@@ -129,6 +130,7 @@ def as_source(
         left_out += [(column, "empty") for column in empty]
         frame = frame.drop(columns=empty)
     _refuse_infinite(where, frame, first_line)
+    notes += outliers(frame, first_line)
     y = frame[target]
     task = _task(where, y, task)
     if y.nunique() < 2:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute
 from pyarrow import csv as arrow_csv
 
+from experiments.lab.data.cells import is_mark
 from experiments.lab.data.columns import Columns, Further, as_columns, without_units
 from experiments.lab.data.dialect import AS_FOUND, Dialect, Reading, dialect
 from experiments.lab.data.encoders import as_text
@@ -176,6 +177,9 @@ def typed(frame: pd.DataFrame, reading: Reading = AS_FOUND, notes: tuple[str, ..
                 columns[name] = as_text(column).astype("str")
                 if words:
                     columns[name] = columns[name].mask(columns[name].isin(words))
+            elif own == "number" and words:
+                values = column.to_numpy(np.float64, na_value=np.nan)
+                columns[name] = column.mask(is_mark(values, words))
             continue
         again = as_columns({name: as_text(column).fillna("")}, reading)
         columns[name], kinds[name] = again.frame[name].set_axis(frame.index), again.kinds[name]

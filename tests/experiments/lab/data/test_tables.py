@@ -14,6 +14,7 @@ from experiments.lab.data import Preprocessing, Reading, load, prepare
 from experiments.lab.data.cells import as_number, dates, numbers
 from experiments.lab.data.columns import as_columns
 from experiments.lab.data.location import File, read_file
+from experiments.lab.data.outliers import outliers
 from experiments.lab.data.rows import read_rows
 from experiments.lab.data.table_file import read_table
 from experiments.lab.io.errors import UserError
@@ -344,12 +345,34 @@ def test_a_hundred_thousand_different_texts_are_looked_at_at_once():
     assert found.frame["a"].nunique() == 100_000
 
 
+@pytest.mark.parametrize("mark", [-9999.0, 1e300, -3.4028234663852886e38])
+def test_a_mark_for_missing_cells_is_named_and_can_be_taken_as_one(mark, tmp_path):
+    values = np.where(np.isin(np.arange(60), (7, 30)), mark, VALUES)
+    rows = [f"{value},{number % 7},{number}" for number, value in enumerate(values.tolist())]
+    (tmp_path / "t.csv").write_text(lines(*rows))
+    notes = " | ".join(load(str(tmp_path / "t.csv"), target="c").notes)
+    assert f"far from all others in their column: a, line 9 is {mark:.8g} (2 cells)" in notes
+    reading = Reading(missing=(f"{mark:.8g}",))
+    found = load(str(tmp_path / "t.csv"), target="c", reading=reading)
+    assert found.x["a"].isna().sum() == 2 and "far from" not in " ".join(found.notes)
+
+
+def test_what_is_not_far_is_not_named():
+    frame = pd.DataFrame({"a": VALUES, "b": np.arange(60) % 2, "c": np.exp(4 * VALUES), "d": 5})
+    assert outliers(frame) == []
+    assert (
+        "d, row 4 is 1000"
+        in outliers(frame.assign(d=np.where(np.arange(60) == 3, 1000, VALUES)))[0]
+    )
+
+
 EXPECTED = {
     "comment.csv": (["a", "b", "label"], "comment line at the top left out"),
     "currency.csv": (["income", "b", "y"], "income ($11387 is 11387)"),
     "dup_target.csv": (["y", "a"], "column 3 is a copy of column 1, y: left out"),
     "label_case.csv": (["a", "b", "label"], "differ in upper and lower case only"),
     "leading_zero.csv": (["zip", "b", "y"], "leading zeros"),
+    "nodata_sentinel.csv": (["elevation", "b", "y"], ""),
     "question.csv": (["a", "b", "label"], "taken as missing: '?' (4 cells) in a"),
     "semicolon.csv": (["a", "b", "y"], "separated by ';'"),
     "severity_none.csv": (["a", "b", "severity"], "are categories here: 'None' (16 cells)"),

@@ -56,7 +56,7 @@ def as_number(cell: str, decimal: str = ".") -> float | None:
     return value / 100 if found["after"] == "%" else value
 
 
-def numbers(cells: Sequence[str], decimal: str = ".") -> np.ndarray:
+def numbers(cells: Sequence[str], decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """Cells as numbers.
 
     Args:
@@ -64,20 +64,26 @@ def numbers(cells: Sequence[str], decimal: str = ".") -> np.ndarray:
         decimal: the decimal point.
 
     Returns:
-        float64 (n,); nan where a cell holds no number.
+        float64 (n,), nan where a cell holds no number; and bool (n,), whether it is a plain number,
+        without a currency, groups or another decimal point.
 
     Example:
-        >>> numbers(["1.5", "?", "1,234", "inf"]).tolist()
-        [1.5, nan, 1234.0, inf]
+        >>> [each.tolist() for each in numbers(["1.5", "?", "1,234", "inf"])]
+        [[1.5, nan, 1234.0, inf], [True, False, False, True]]
     """
-    texts = np.asarray(cells, object)
-    plain = np.array([decimal == "." or "." not in cell for cell in texts], bool)
-    found = pd.to_numeric(pd.Series(np.where(plain, texts, "")), errors="coerce")
-    values = found.to_numpy(np.float64, na_value=np.nan).copy()
-    for place in np.flatnonzero(np.isnan(values)):
-        value = as_number(texts[place], decimal)
-        values[place] = np.nan if value is None else value
-    return values
+    values, plain = np.full(len(cells), np.nan), np.zeros(len(cells), bool)
+    for place, cell in enumerate(cells):
+        if "_" not in cell and not (decimal == "," and "." in cell):  # 1_000 is a number in Python
+            try:
+                values[place] = float(cell)
+                plain[place] = values[place] == values[place]
+                continue
+            except ValueError:
+                pass
+        value = as_number(cell, decimal)
+        if value is not None:
+            values[place] = value
+    return values, plain
 
 
 def is_mark(values: np.ndarray, words: Iterable[str]) -> np.ndarray:

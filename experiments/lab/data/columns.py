@@ -1,10 +1,12 @@
 """What the columns of a text table are: numbers, dates or categories, and what is missing."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
 
 from experiments.lab.data.cells import as_number, dates, decimal_points, is_mark, numbers
 from experiments.lab.data.dialect import AS_FOUND, Reading
@@ -35,7 +37,7 @@ MISSING = frozenset(
 NUMBERS = 0.95  # at least this share of the other cells, and the rest counts as missing
 WORDS = 10  # different ones at most, for that
 TOTALS = ("total", "totals", "grand total", "sum", "mean", "average", "count")
-Cells = Mapping[str, pd.Series]
+Cells = Mapping[str, Any]  # column -> text of its cells, as pyarrow.array takes it
 
 
 class Further(NamedTuple):
@@ -65,12 +67,26 @@ class Columns(NamedTuple):
     notes: tuple[str, ...]
 
 
+def as_arrow(cells: Any) -> pa.Array:
+    """Text as one Arrow array.
+
+    Args:
+        cells: what pyarrow.array takes, or a chunked array.
+    """
+    if isinstance(cells, pa.ChunkedArray):
+        found = cells.combine_chunks()
+        return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
+    return pa.array(cells, pa.string())
+
+
 class _Column:
     """The different cells of a column, and how often each occurs."""
 
-    def __init__(self, name: str, cells: pd.Series, missing: frozenset[str]):
+    def __init__(self, name: str, cells: Any, missing: frozenset[str]):
         self.name = name
-        self.codes, self.cells = pd.factorize(cells.to_numpy(object))
+        encoded = as_arrow(cells).dictionary_encode()
+        self.codes = encoded.indices.to_numpy(zero_copy_only=False)
+        self.cells = np.array(encoded.dictionary.to_pylist(), object)
         self.counts = np.bincount(self.codes, minlength=len(self.cells))
         self.empty = np.array([cell == "" or cell.lower() in missing for cell in self.cells], bool)
 
@@ -78,9 +94,9 @@ class _Column:
     def full(self) -> np.ndarray:
         return self.cells[~self.empty]
 
-    def spread(self, values: np.ndarray, dtype: object = None) -> pd.Series:
+    def spread(self, values: np.ndarray) -> np.ndarray:
         """Values of the different cells, at all places."""
-        return pd.Series(values[self.codes], name=self.name, dtype=dtype)
+        return values[self.codes]
 
     def some(self, where: np.ndarray, most: int = 3) -> str:
         """The first of some different cells, and how many cells have one of them."""
@@ -109,7 +125,7 @@ def as_columns(
         The columns, in the same order.
 
     Example:
-        >>> found = as_columns({"a": pd.Series(["1", "2,5", "?"]), "b": pd.Series(["x", "", "NA"])})
+        >>> found = as_columns({"a": ["1", "2,5", "?"], "b": ["x", "", "NA"]})
         >>> found.frame["a"].tolist(), found.frame["b"].tolist(), found.kinds["b"]
         ([1.0, 2.5, nan], ['x', nan, 'NA'], 'category')
     """
@@ -155,7 +171,7 @@ def _typed(
     notes: _Notes,
     *,
     keep: bool,
-) -> tuple[str, pd.Series]:
+) -> tuple[str, Any]:
     """The kind of a column, and its cells as such; keep: leave cells that do not suit as found.
 
     Seven arguments: the column, what is known of the table, and where to put what is noted.
@@ -164,14 +180,14 @@ def _typed(
     if kind == "category" or not len(column.full):
         return kind or "category", _categories(column, notes, plain=kind is None)
     if kind != "date":
-        values = numbers(column.cells, decimal)
+        values, plain = numbers(column.cells.tolist(), decimal)
         known |= is_mark(values, said)
         values[known] = np.nan
         other = np.isnan(values) & ~known
         codes = np.array([_is_code(cell) for cell in column.cells], bool)
         if kind == "number" or (not codes.any() and _nearly_all(column, ~known & ~other, other)):
             if not keep:
-                _note_numbers(column, values, known | other, notes)
+                _note_numbers(column, values, plain, known | other, notes)
             return "number", _numbers(column, values, other if keep else None)
         if codes.any() and not other.any():
             notes.add(
@@ -214,11 +230,11 @@ def _is_code(cell: str) -> bool:
     return len(digits) > 1 and digits[0] == "0" and digits.isdecimal()
 
 
-def _numbers(column: _Column, values: np.ndarray, kept: np.ndarray | None) -> pd.Series:
+def _numbers(column: _Column, values: np.ndarray, kept: np.ndarray | None) -> np.ndarray:
     """As float64, or int64 where no digit would be lost otherwise; kept: cells left as found."""
     if kept is not None and kept.any():
         return column.spread(np.where(kept, column.cells, values.astype(object)))
-    if not np.isnan(values).any():
+    if np.all(values == np.floor(values)):  # not so where one is missing
         try:
             return column.spread(np.array([int(cell) for cell in column.cells], np.int64))
         except (ValueError, OverflowError):
@@ -226,9 +242,10 @@ def _numbers(column: _Column, values: np.ndarray, kept: np.ndarray | None) -> pd
     return column.spread(values)
 
 
-def _note_numbers(column: _Column, values: np.ndarray, missing: np.ndarray, notes: _Notes) -> None:
-    plain = pd.to_numeric(pd.Series(column.cells), errors="coerce").to_numpy(np.float64)
-    odd = ~missing & ~((plain == values) | np.isinf(values))
+def _note_numbers(
+    column: _Column, values: np.ndarray, plain: np.ndarray, missing: np.ndarray, notes: _Notes
+) -> None:
+    odd = ~missing & ~plain
     if odd.any():
         cell, value = column.cells[odd][0], values[odd][0]
         notes.add("written as text and read as numbers: {}", f"{column.name} ({cell} is {value:g})")
@@ -261,7 +278,7 @@ def _categories(column: _Column, notes: _Notes, *, plain: bool) -> pd.Series:
                 "are not, write them alike: {}",
                 f"{named} in {column.name}",
             )
-    return column.spread(np.where(column.empty, None, column.cells), "str")
+    return pd.Series(column.spread(np.where(column.empty, None, column.cells)), dtype="str")
 
 
 def without_units(cells: Cells) -> tuple[Cells, list[str], int]:
@@ -274,34 +291,34 @@ def without_units(cells: Cells) -> tuple[Cells, list[str], int]:
         The cells, what was left out, and how many rows at the top.
 
     Example:
-        >>> cells = {"a": pd.Series(["cm", "1", "2"]), "b": pd.Series(["kg", "3", "4"])}
-        >>> kept, notes, top = without_units(cells)
-        >>> kept["a"].tolist(), top
+        >>> kept, notes, top = without_units({"a": ["cm", "1", "2"], "b": ["kg", "3", "4"]})
+        >>> kept["a"].to_pylist(), top
         (['1', '2'], 1)
     """
+    cells = {name: as_arrow(column) for name, column in cells.items()}
     rows = len(next(iter(cells.values())))
     notes: list[str] = []
     top = bottom = 0
     if rows > 2 and _are_units(cells):
-        top, said = 1, ", ".join(dict.fromkeys(column.iloc[0] for column in cells.values()))
+        top, said = 1, ", ".join(dict.fromkeys(column[0].as_py() for column in cells.values()))
         notes.append(f"the first row holds units and is left out: {_short(said)}")
-    last = [column.iloc[-1] for column in cells.values()]
+    last = [column[-1].as_py() for column in cells.values()]
     label = next((cell for cell in last if cell), "").lower().rstrip(":")
     if rows > 2 and label in TOTALS and not _is_common(cells, label):
         bottom = 1
         said = _short(", ".join(filter(None, last)))
         notes.append(f"the last row holds totals and is left out: {said}")
-    kept = {name: column.iloc[top : rows - bottom] for name, column in cells.items()}
-    return {name: column.reset_index(drop=True) for name, column in kept.items()}, notes, top
+    kept = {name: column.slice(top, rows - bottom - top) for name, column in cells.items()}
+    return kept, notes, top
 
 
 def _are_units(cells: Cells) -> bool:
     """Whether the first row holds words in all columns that hold numbers below it."""
     found = []
     for column in cells.values():
-        below = [cell for cell in column.iloc[1:50] if cell]
+        first, *below = column.slice(0, 50).to_pylist()
+        below = [cell for cell in below if cell]
         if below and all(_any_number(cell) for cell in below):
-            first = column.iloc[0]
             if _any_number(first) or first.lower() in MISSING:
                 return False
             found.append(first != "")
@@ -313,7 +330,10 @@ def _any_number(cell: str) -> bool:
 
 
 def _is_common(cells: Cells, label: str) -> bool:
-    return any((column.iloc[:-1].str.lower() == label).any() for column in cells.values())
+    return any(
+        pa.compute.any(pa.compute.equal(pa.compute.utf8_lower(column[:-1]), label)).as_py()
+        for column in cells.values()
+    )
 
 
 def _listed(words: Sequence[str], most: int = 5) -> str:

@@ -257,4 +257,6 @@ def as_text(column: pd.Series) -> pd.Series:
 
 
 def _as_numbers(column: pd.Series) -> np.ndarray:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(np.float64, na_value=np.nan)
     return pd.to_numeric(column, errors="coerce").astype(np.float64).to_numpy(np.float64)

@@ -207,7 +207,7 @@ def fit(
     if isinstance(x, np.ndarray):
         unit = (float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64)) or 1.0, x.shape[1])
         return Preprocessing(target, (), unit, tuple(classes), scale, transform)
-    telling = [name for name in x if x[name].nunique(dropna=False) > 1]
+    telling = [name for name in x if _tells(x[name])]
     if not telling:
         raise UserError(
             f"every column but {target} holds only one value in the training rows; give a table "
@@ -219,6 +219,15 @@ def fit(
     return Preprocessing(
         target, tuple(columns), None, tuple(classes), scale, transform, missing=tuple(missing)
     )
+
+
+def _tells(column: pd.Series) -> bool:
+    """Whether the column has at least two different cells, of which one may be missing."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return column.nunique(dropna=False) > 1
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    missing = np.isnan(values)
+    return bool(missing.any() != missing.all() or np.any(values != values[0]) & ~missing.any())
 
 
 def transformed(y: np.ndarray, transform: str, target: str) -> np.ndarray:

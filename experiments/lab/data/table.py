@@ -120,7 +120,7 @@ def as_source(
             "every row has a number of its own, as in an identifier, in "
             f"{', '.join(numbered)}; if it is one, leave it out with --drop {shlex.join(numbered)}"
         )
-    empty = [column for column in frame if frame[column].isna().all()]
+    empty = list(frame.columns[frame.isna().all()])
     if target in empty or len(frame) == 0:
         raise UserError(
             f"{where}: column {target} has no value in any row; choose another --target"
@@ -229,9 +229,9 @@ def is_numbering(column: pd.Series | None) -> bool:
     """
     if column is None or len(column) < FEW or not _is_number(column):
         return False
-    low = column.min()
-    whole = low in (0, 1) and column.max() - low == len(column) - 1 and (column % 1 == 0).all()
-    return bool(whole and column.nunique() == len(column))
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    low = values.min()
+    return bool(low in (0, 1) and np.array_equal(np.sort(values), low + np.arange(len(values))))
 
 
 def is_unlike(column: pd.Series) -> bool:
@@ -276,15 +276,16 @@ def targets(y: pd.Series, task: str) -> np.ndarray:
 
 
 def _refuse_infinite(where: str, frame: pd.DataFrame, first_line: int | None) -> None:
-    for name, column in frame.select_dtypes("number").items():
-        infinite = np.flatnonzero(np.isinf(column.to_numpy(np.float64, na_value=np.nan)))
-        if len(infinite):
-            row = int(column.index[infinite[0]])
-            place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
-            raise UserError(
-                f"{where}: column {name}, {place} holds an infinite number; correct the cell or "
-                "leave it empty"
-            )
+    numbers = frame.select_dtypes("number")
+    infinite = np.argwhere(np.isinf(numbers.to_numpy(np.float64, na_value=np.nan)))
+    if len(infinite):
+        row, column = infinite[0]
+        number = int(numbers.index[row])
+        place = f"row {number + 1}" if first_line is None else f"line {number + first_line}"
+        raise UserError(
+            f"{where}: column {numbers.columns[column]}, {place} holds an infinite number; correct "
+            "the cell or leave it empty"
+        )
 
 
 def _is_number(column: pd.Series) -> bool:

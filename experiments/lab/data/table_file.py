@@ -9,7 +9,7 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,7 +140,9 @@ def _of_frame(file: File, frame: pd.DataFrame, reading: Reading) -> Table:
     frame.columns = [str(name) for name in frame.columns]
     if len(frame) == 0:
         raise UserError(f"{file.where}: it has no rows; give a file with rows")
-    kept, notes = _without_copies(file.where, frame)
+    kept, notes = _without_copies(
+        file.where, list(frame), lambda i, j: frame.iloc[:, i].equals(frame.iloc[:, j])
+    )
     return typed(frame.iloc[:, kept], reading, tuple(notes))
 
 
@@ -196,14 +198,13 @@ def _own_kind(column: pd.Series) -> str:
 
 def _of_text(file: File, content: bytes, reading: Reading, further: Further | None) -> Table:
     found = dialect(file.where, content, reading, USUAL.get(file.kind, ","))
-    frame, notes = _cells(file, content, found)
-    if len(frame) == 0:
+    names, cells, notes = _cells(file, content, found)
+    if len(cells[0]) == 0:
         raise UserError(f"{file.where}: it has a header but no rows; give a file with rows")
-    kept, copies = _without_copies(file.where, frame)
-    cells: Mapping[str, pd.Series] = {frame.columns[place]: frame.iloc[:, place] for place in kept}
-    cells, left_out, top = without_units(cells)
+    kept, copies = _without_copies(file.where, names, lambda i, j: cells[i].equals(cells[j]))
+    rows, left_out, top = without_units({names[place]: cells[place] for place in kept})
     decimal = "," if found.separator == ";" else "."
-    columns: Columns = as_columns(cells, reading, further, decimal)
+    columns: Columns = as_columns(rows, reading, further, decimal)
     return Table(
         columns.frame,
         columns.kinds,
@@ -213,48 +214,51 @@ def _of_text(file: File, content: bytes, reading: Reading, further: Further | No
     )
 
 
-def _cells(file: File, content: bytes, found: Dialect) -> tuple[pd.DataFrame, list[str]]:
-    """The cells as text without spaces around them, and what was odd about the rows.
+def _cells(
+    file: File, content: bytes, found: Dialect
+) -> tuple[list[str], list[pa.ChunkedArray], list[str]]:
+    """Names, text without spaces around it, column by column, and what was odd about the rows.
 
     Raises:
         UserError: a row has another number of cells than the header.
     """
-    names, where = list(found.columns), file.where
-    skipped = found.first_line - 1
-    rows = _rows(file, content, found, len(names))
-    notes = []
-    if isinstance(rows, int):  # each row has as many more cells
-        more = _rows(file, content, found, len(names) + rows)
-        if isinstance(more, int) or any(more.iloc[:, -rows:].ne("").any()):
+    names, where, notes = list(found.columns), file.where, []
+    columns, more = _rows(file, content, found, len(names))
+    if more:  # each row has as many more cells
+        columns, still = _rows(file, content, found, len(names) + more)
+        if still or not all(map(_is_empty, columns[-more:])):
             raise UserError(
-                f"{where}: line {skipped + 1} has {len(names) + rows} cells, but the header names "
-                f"{len(names)} columns; correct the header, or use --no-header if there is none"
+                f"{where}: line {found.first_line} has {len(names) + more} cells, but the header "
+                f"names {len(names)} columns; correct the header, or use --no-header if there is "
+                "none"
             )
+        columns, names = columns[:-more], [*names, ""]
+    if names[-1] == "" and len(names) > 1 and (more or _is_empty(columns[-1])):
         notes.append("a separator at the end of each row is left out")
-        rows = more.iloc[:, :-rows]
-    if names[-1] == "" and len(names) > 1 and not rows.iloc[:, -1].ne("").any():
-        notes.append("a separator at the end of each row is left out")
-        rows = rows.iloc[:, :-1]
         names = names[:-1]
-    elif "" in names:
-        names = [name or f"column_{place}" for place, name in enumerate(names, 1)]
-    rows.columns = names
-    return rows, notes
+        columns = columns[: len(names)]
+    return [name or f"column_{n}" for n, name in enumerate(names, 1)], columns, notes
 
 
-def _without_copies(where: str, frame: pd.DataFrame) -> tuple[list[int], list[str]]:
+def _is_empty(column: pa.ChunkedArray) -> bool:
+    return not pa.compute.any(pa.compute.not_equal(column, "")).as_py()
+
+
+def _without_copies(
+    where: str, names: Sequence[str], equal: Callable[[int, int], bool]
+) -> tuple[list[int], list[str]]:
     """The places of the columns, each name once, and a note on copies.
 
     Raises:
-        UserError: two columns of one name differ.
+        UserError: two columns of one name are not equal.
     """
     first: dict[str, int] = {}
     notes = []
-    for place, name in enumerate(frame.columns):
+    for place, name in enumerate(names):
         before = first.setdefault(name, place)
         if before == place:
             continue
-        if not frame.iloc[:, before].equals(frame.iloc[:, place]):
+        if not equal(before, place):
             raise UserError(
                 f"{where}: columns {before + 1} and {place + 1} are both called {name!r} and "
                 "differ; give each column a name of its own"
@@ -273,8 +277,10 @@ def _without_spaces_before_quotes(text: bytes, separator: str) -> bytes:
     return written.getvalue().encode()
 
 
-def _rows(file: File, content: bytes, found: Dialect, width: int) -> pd.DataFrame | int:
-    """The rows of so many cells each; a number where every row has that many more."""
+def _rows(
+    file: File, content: bytes, found: Dialect, width: int
+) -> tuple[list[pa.ChunkedArray], int]:
+    """The columns of so many cells per row; or none, and how many more every row has."""
     wrong: list[tuple[int | None, int]] = []
 
     def refuse(row) -> str:
@@ -307,18 +313,17 @@ def _rows(file: File, content: bytes, found: Dialect, width: int) -> pd.DataFram
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
-            return pd.DataFrame({name: [] for name in names}, dtype=str)
+            return [pa.chunked_array([[]], pa.string())] * width, 0
         raise _unreadable(file, error) from None
     if wrong:
         number, cells = wrong[0]
         extra = {count - width for _, count in wrong}
         if table.num_rows == 0 and len(extra) == 1 and cells > width:
-            return extra.pop()
+            return [], extra.pop()
         others = f" (and {len(wrong) - 1:,} more lines have another number)" * (len(wrong) > 1)
         raise UserError(
             f"{file.where}: line {number} has {cells} cell{'s' * (cells != 1)}, but there "
             f"{'are' if width != 1 else 'is'} {width} column{'s' * (width != 1)}{others}; correct "
             "it, or name the separator by --separator"
         )
-    trimmed = [pa.compute.utf8_trim_whitespace(column) for column in table.columns]
-    return pa.table(dict(zip(names, trimmed, strict=True))).to_pandas()
+    return [pa.compute.utf8_trim_whitespace(column) for column in table.columns], 0

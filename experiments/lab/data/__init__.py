@@ -1,6 +1,7 @@
 """Data: from a name, a folder, a file or a URL to arrays that a network can train on.
 
-- ``load`` finds the data and returns a ``Source``: the rows as they were found.
+- ``load`` finds the data and returns a ``Source``: the rows as they were found. A ``Reading`` is
+  what the user says about how a table is written.
 - ``Splits`` splits them anew for each seed; a split is a ``Dataset``: arrays to train on, with the
   ``Preprocessing`` that was fitted to the training rows.
 - ``prepare`` returns a single split.
@@ -17,6 +18,7 @@ Example:
 """
 
 from experiments.lab.data.dataset import Dataset
+from experiments.lab.data.dialect import Reading
 from experiments.lab.data.load import load
 from experiments.lab.data.look import Look, look
 from experiments.lab.data.prepare import prepare
@@ -30,6 +32,7 @@ __all__ = [
     "Dataset",
     "Look",
     "Preprocessing",
+    "Reading",
     "Rows",
     "Source",
     "Splits",

@@ -10,6 +10,7 @@ import pandas as pd
 from experiments.lab.data.location import File
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import as_source, targets
+from experiments.lab.data.table_file import typed
 from experiments.lab.io.cli import UserError
 
 NAMES = (("x", "y"), ("X", "y"), ("x_train", "y_train"), ("X_train", "y_train"))
@@ -32,7 +33,8 @@ def read_arrays(file: File, *, task: str = "auto", test: File | None = None) -> 
         test: a file with test rows, as arrays under the same names as training rows.
 
     Returns:
-        The rows. For numbers of one unit, x is float32 (rows, features).
+        The rows. For numbers of one unit, x is (rows, features), float32 or, where that would lose
+        digits, float64.
 
     Raises:
         UserError: the file cannot be read or holds pickled objects; its arrays do not fit together,
@@ -69,14 +71,14 @@ def read_arrays(file: File, *, task: str = "auto", test: File | None = None) -> 
     if x.ndim > 2 or x.dtype == np.uint8:
         (x, y), *test_part = [(_one_unit(file, x), targets(pd.Series(y), task)) for x, y in parts]
         return Source(file.name, x, y, task, TARGET, test=test_part[0] if test_part else None)
-    frame, *test_frame = [_table(x).assign(**{TARGET: y}) for x, y in parts]
+    table, *test_table = [typed(_table(x).assign(**{TARGET: y})) for x, y in parts]
     return as_source(
-        frame,
+        table,
         name=file.name,
         where=file.where,
         target=TARGET,
         task=task,
-        test=test_frame[0] if test_frame else None,
+        test=test_table[0] if test_table else None,
     )
 
 
@@ -90,8 +92,8 @@ def read_inputs(
         one_unit: whether the numbers of x share one unit; otherwise x is a table.
 
     Returns:
-        x as float32 (rows, features) if ``one_unit``, else as a table with the columns x0, x1, …;
-        and y, (rows,), or None.
+        x as float32 or float64 (rows, features) if ``one_unit``, else as a table with the columns
+        x0, x1, …; and y, (rows,), or None.
 
     Raises:
         UserError: the file cannot be read or has no x; x and y do not fit together or hold numbers
@@ -126,7 +128,8 @@ def _one_unit(file: File, x: np.ndarray) -> np.ndarray:
         raise UserError(
             f"{file.where}: x holds a number that is not finite; correct it, or leave its row out"
         )
-    return x.reshape(len(x), -1).astype(np.float32)
+    # float32 where that loses nothing: it is centred later, and 1e9 + 0.5 is not 1e9.
+    return x.reshape(len(x), -1).astype(np.result_type(x.dtype, np.float32))
 
 
 def _read(file: File) -> dict[str, np.ndarray]:

@@ -8,11 +8,14 @@ import numpy as np
 from sklearn import datasets
 
 from experiments.lab.data.arrays import read_arrays
+from experiments.lab.data.columns import Further
+from experiments.lab.data.dialect import AS_FOUND, Reading
 from experiments.lab.data.idx import read_folder
 from experiments.lab.data.location import is_url, read_file
 from experiments.lab.data.openml import PREFIX, read_openml
 from experiments.lab.data.source import Source
-from experiments.lab.data.table import PARQUET, as_source, read_frame, text_columns
+from experiments.lab.data.table import as_source
+from experiments.lab.data.table_file import read_table
 from experiments.lab.io.cli import UserError
 
 
@@ -63,6 +66,7 @@ def load(
     test_data: str | None = None,
     group: str | None = None,
     time: str | None = None,
+    reading: Reading = AS_FOUND,
 ) -> Source:
     """A named data set, a folder of MNIST idx files, a table or arrays in a file, or an OpenML set.
 
@@ -76,6 +80,7 @@ def load(
             a table or an .npz file.
         group, time: columns that say what each row belongs to, and when it was; only for a table.
             Neither is an input.
+        reading: what the user says about how a table is written; only for a table.
 
     Returns:
         The rows as they were found.
@@ -83,7 +88,7 @@ def load(
     Raises:
         UserError: there are no such data, they cannot be read, or an option does not apply to them.
 
-    Eight arguments, since each is a flag of the user.
+    Nine arguments, since each is a flag of the user.
 
     Example:
         >>> found = load("iris")
@@ -92,9 +97,16 @@ def load(
     """
     path = Path(data).expanduser()
     if data.startswith(PREFIX):
-        further = None if test_data is None else read_frame(read_file(test_data))
+        further = None if test_data is None else read_table(read_file(test_data), reading)
         return read_openml(
-            data, target=target, task=task, drop=drop, test=further, group=group, time=time
+            data,
+            target=target,
+            task=task,
+            drop=drop,
+            test=further,
+            group=group,
+            time=time,
+            reading=reading,
         )
     if data in NAMED or path.is_dir():
         for flag, value in (
@@ -104,6 +116,7 @@ def load(
             ("--test-data", test_data),
             ("--group", group),
             ("--time", time),
+            *_said(reading),
         ):
             if value:
                 kind = {"--test-data": "test rows", "--target": "target", "--task": "task"}.get(
@@ -128,6 +141,7 @@ def load(
             ("--drop", " ".join(drop)),
             ("--group", group),
             ("--time", time),
+            *_said(reading),
         ):
             if value:
                 raise UserError(
@@ -135,17 +149,34 @@ def load(
                     f"leave {flag} out, or give --data a CSV file"
                 )
         return read_arrays(file, task=task, test=test)
-    frame = read_frame(file)
-    further = None if test is None else read_frame(test, text=text_columns(frame))
+    if group is not None:  # of which each word is a group
+        reading = reading._replace(kinds={group: "category", **reading.kinds})
+    table = read_table(file, reading)
+    further = None
+    if test is not None:
+        further = read_table(test, reading, Further(table.kinds, table.missing))
     return as_source(
-        frame,
+        table,
         name=file.name,
         where=data,
         target=target,
         task=task,
         drop=drop,
+        reading=reading,
         test=further,
-        first_line=None if file.kind in PARQUET else 2,
         group=group,
         time=time,
     )
+
+
+def _said(reading: Reading) -> list[tuple[str, str]]:
+    """The flags that say how a table is written, with what they say."""
+    kinds = " ".join(f"{column}={kind}" for column, kind in reading.kinds.items())
+    return [
+        ("--separator", reading.separator or ""),
+        ("--decimal", reading.decimal or ""),
+        ("--encoding", reading.encoding or ""),
+        ("--no-header", "" if reading.header is None else " "),
+        ("--missing", " ".join(reading.missing)),
+        ("--as", kinds),
+    ]

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data.dataset import Dataset
-from experiments.lab.data.preprocessing import Category, Number
+from experiments.lab.data.encoders import Date, Encoder, Number, as_text
 from experiments.lab.data.source import Source
-from experiments.lab.data.table import is_identifier
+from experiments.lab.data.table import is_numbering
 
 MOST = 40  # rows of a list; the others are counted
 # In this order, and what they are called.
@@ -22,7 +22,7 @@ class Look(NamedTuple):
 
     facts: (name, text) pairs.
     columns: one row per column of the data: its name, type, missing cells, number of different
-        values, and what it becomes; empty for an array.
+        values, the first value, and what it becomes; empty for an array.
     targets: one row per class with its count, or per statistic of a numeric target: over all rows,
         then over those of each part.
     """
@@ -89,12 +89,13 @@ def _columns(source: Source, data: Dataset) -> tuple[tuple[str, ...], ...]:
             _type(table[name]),
             f"{table[name].isna().sum():,}",
             f"{table[name].nunique():,}",
-            _becomes(fitted.get(name), identifier=is_identifier(table[name])),
+            _example(table[name]),
+            _becomes(fitted.get(name), identifier=is_numbering(table[name])),
         )
         for name in table
     ]
-    found += [(short(name), "", "", "", f"left out: {why}") for name, why in source.left_out]
-    return (("column", "type", "missing", "different", "becomes"), *_first(found))
+    found += [(short(name), "", "", "", "", f"left out: {why}") for name, why in source.left_out]
+    return (("column", "type", "missing", "different", "such as", "becomes"), *_first(found))
 
 
 def _type(column: pd.Series) -> str:
@@ -102,20 +103,33 @@ def _type(column: pd.Series) -> str:
         return "yes-no"
     if pd.api.types.is_numeric_dtype(column):
         return "number"
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "date"
     return (
         "yes-no"
-        if {*column.dropna().astype(str).str.lower()} in ({"yes", "no"}, {"y", "n"})
+        if {*column.dropna().astype(str).str.lower()}
+        in ({"yes", "no"}, {"y", "n"}, {"true", "false"})
         else "text"
     )
 
 
-def _becomes(fitted: Number | Category | None, *, identifier: bool) -> str:
+def _example(column: pd.Series) -> str:
+    """The first cell that is there."""
+    known = as_text(column.dropna().iloc[:1])
+    return short(known.iloc[0]) if len(known) else ""
+
+
+def _becomes(fitted: Encoder | None, *, identifier: bool) -> str:
     if fitted is None:
         return "left out: one value"
+    gap = ", and whether it is missing" * fitted.gap
     hint = ", an identifier?" * identifier
     if isinstance(fitted, Number):
-        return f"(x − {fitted.mean:.4g}) / {fitted.scale:.4g}{hint}"
-    return f"one-hot of {fitted.features}{', rare ones as one' * fitted.rare}{hint}"
+        return f"(x − {fitted.mean:.4g}) / {fitted.scale:.4g}{gap}{hint}"
+    if isinstance(fitted, Date):
+        return f"time{''.join(f', place in the {cycle}' for cycle in fitted.cycles)}{gap}"
+    gap = ", missing as one" * fitted.gap
+    return f"one-hot of {fitted.features}{', rare ones as one' * fitted.rare}{gap}"
 
 
 def _classes(data: Dataset) -> tuple[tuple[str, ...], ...]:

@@ -4,11 +4,12 @@ import http.client
 import warnings
 from collections.abc import Sequence
 
-import pandas as pd
 from sklearn import datasets
 
+from experiments.lab.data.dialect import AS_FOUND, Reading
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import as_source
+from experiments.lab.data.table_file import Table, typed
 from experiments.lab.io.cli import UserError
 
 PREFIX = "openml:"
@@ -20,9 +21,10 @@ def read_openml(
     target: str | None = None,
     task: str = "auto",
     drop: Sequence[str] = (),
-    test: pd.DataFrame | None = None,
+    test: Table | None = None,
     group: str | None = None,
     time: str | None = None,
+    reading: Reading = AS_FOUND,
 ) -> Source:
     """The data set that ``openml:NAME`` or ``openml:NUMBER`` names.
 
@@ -32,9 +34,9 @@ def read_openml(
         task: "auto", "classification" or "regression".
         drop: columns to leave out.
         test: rows to report on, with the same columns.
-        group, time: as for as_source.
+        group, time, reading: as for as_source.
 
-    Seven arguments, since each is a flag of the user.
+    Eight arguments, since each is a flag of the user.
 
     Returns:
         Its rows, with OpenML's warnings in the notes.
@@ -62,7 +64,7 @@ def read_openml(
         ) from None
     own = bunch.target_names
     source = as_source(
-        bunch.frame,
+        typed(bunch.frame, reading),
         name=str(bunch.details.get("name", which)),
         where=data,
         task=task,
@@ -70,6 +72,7 @@ def read_openml(
         test=test,
         group=group,
         time=time,
+        reading=reading,
         target=target or (own[0] if len(own) == 1 else None),
     )
     return source._replace(

@@ -5,80 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from experiments.lab.io.cli import UserError
+from experiments.lab.data.columns import Further
+from experiments.lab.data.encoders import Category, Date, Encoder, Number, fit_column
+from experiments.lab.io.errors import UserError
 
-MAX_CATEGORIES = 50  # inputs of one column at most; the rarer categories share the last
-
-
-class Number(NamedTuple):
-    """A column of numbers: a missing cell becomes the median, then (cell − mean) / scale."""
-
-    name: str
-    median: float
-    mean: float
-    scale: float
-
-    @property
-    def features(self) -> int:
-        """Inputs that the column becomes."""
-        return 1
-
-    def apply(self, column: pd.Series) -> np.ndarray:
-        """The standardised column.
-
-        Args:
-            column: numbers, or text that is read as numbers; missing cells are allowed.
-
-        Returns:
-            float64 (rows, 1).
-
-        Raises:
-            UserError: a cell is neither missing nor a finite number.
-        """
-        wrong = unreadable(column)
-        if wrong.any():
-            raise UserError(
-                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is not a "
-                "finite number as in the training rows; correct the cell or leave it empty"
-            )
-        cells = _as_numbers(column)
-        return ((np.where(np.isnan(cells), self.median, cells) - self.mean) / self.scale)[:, None]
-
-
-class Category(NamedTuple):
-    """A column of categories: a missing cell becomes the most frequent one, then one-hot encoding.
-
-    categories: one input each, 0 or 1.
-    rare: whether one more input is 1 for every category that is not listed; without it, all inputs
-        of such a category are 0.
-    """
-
-    name: str
-    most_frequent: str
-    categories: tuple[str, ...]
-    rare: bool
-
-    @property
-    def features(self) -> int:
-        """Inputs that the column becomes."""
-        return len(self.categories) + self.rare
-
-    def apply(self, column: pd.Series) -> np.ndarray:
-        """The column, one-hot encoded.
-
-        Args:
-            column: cells of any type, compared as text; missing cells are allowed.
-
-        Returns:
-            float64 (rows, inputs), 0 or 1.
-        """
-        cells = as_text(column).fillna(self.most_frequent)
-        # −1, the last place, where a cell is not among the categories.
-        places = pd.Index(self.categories).get_indexer(cells)
-        return np.eye(len(self.categories) + 1)[places][:, : self.features]
+KINDS: Mapping[type, str] = {Number: "number", Category: "category", Date: "date"}
 
 
 class Preprocessing(NamedTuple):
@@ -92,6 +24,7 @@ class Preprocessing(NamedTuple):
     scale: (mean, standard deviation) of the training targets, in the target's unit, or of their
         logarithms; (0, 1) for classification.
     transform: "log" where the logarithm of the target is trained on; "none" elsewhere.
+    missing: words that stand for no number or date.
     padding: further inputs that are always 0, so that a network of these rows has as many inputs as
         one of other rows of the same table, among which there are further categories or columns.
 
@@ -100,16 +33,17 @@ class Preprocessing(NamedTuple):
         >>> fitted = fit(rows, np.array([1.0, 3.0, 2.0]), target="price")
         >>> again = Preprocessing.from_json(fitted.to_json())
         >>> again == fitted, again.apply(pd.DataFrame({"city": ["Ulm"], "size": [60.0]})).tolist()
-        (True, [[0.0, 0.0, 1.0]])
+        (True, [[0.0, 0.0, 1.0, 0.0]])
     """
 
     target: str
-    columns: tuple[Number | Category, ...]
+    columns: tuple[Encoder, ...]
     unit: tuple[float, float, int] | None
     classes: tuple[str, ...]
     scale: tuple[float, float]
     transform: str = "none"
     padding: int = 0
+    missing: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
@@ -129,16 +63,9 @@ class Preprocessing(NamedTuple):
         return tuple(column.name for column in self.columns)
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """The columns that are text in a file, even if other rows of theirs look like numbers.
-
-        Read other rows with ``read_frame(file, text=preprocessing.texts)``.
-        """
-        return tuple(
-            column.name
-            for column in self.columns
-            if isinstance(column, Category) and not {*column.categories} <= {"True", "False"}
-        )
+    def further(self) -> Further:
+        """How ``read_table`` reads further rows of the same table."""
+        return Further({column.name: KINDS[type(column)] for column in self.columns}, self.missing)
 
     def apply(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """The network's inputs of these rows.
@@ -215,29 +142,33 @@ class Preprocessing(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as json.dumps takes them."""
-        return self._asdict() | {"columns": [column._asdict() for column in self.columns]}
+        columns = [{"kind": KINDS[type(column)], **column._asdict()} for column in self.columns]
+        return self._asdict() | {"columns": columns}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Preprocessing":
         """The preprocessing from what ``to_json`` gave, directly or through a JSON file.
 
-        Files of earlier versions have no ``transform`` and no ``padding``.
+        Files of earlier versions have no ``transform``, ``padding`` and ``missing``.
         """
-        columns = tuple(
-            Category(**{**column, "categories": tuple(column["categories"])})
-            if "categories" in column
-            else Number(**column)
-            for column in plain["columns"]
-        )
+        kinds = {kind: made for made, kind in KINDS.items()}
+        columns = []
+        for column in plain["columns"]:
+            values: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in column.items()
+            }
+            columns.append(kinds[values.pop("kind")](**values))
         unit = None if plain["unit"] is None else tuple(plain["unit"])
         return cls(
             plain["target"],
-            columns,
+            tuple(columns),
             unit,
             tuple(plain["classes"]),
             tuple(plain["scale"]),
             plain.get("transform", "none"),
             plain.get("padding", 0),
+            tuple(plain.get("missing", ())),
         )
 
 
@@ -248,6 +179,7 @@ def fit(
     target: str,
     classes: Sequence[str] = (),
     transform: str = "none",
+    missing: Sequence[str] = (),
 ) -> Preprocessing:
     """Fit the preprocessing to training rows.
 
@@ -260,6 +192,7 @@ def fit(
         target: the target's name.
         classes: the names of the classes; none for regression.
         transform: of the target of a regression, "none" or "log".
+        missing: words that stand for no number or date in further rows.
 
     Returns:
         The preprocessing; the scale of a regression is that of ``y``, or of its logarithm.
@@ -274,18 +207,27 @@ def fit(
     if isinstance(x, np.ndarray):
         unit = (float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64)) or 1.0, x.shape[1])
         return Preprocessing(target, (), unit, tuple(classes), scale, transform)
-    telling = [name for name in x if x[name].nunique() > 1]
+    telling = [name for name in x if _tells(x[name])]
     if not telling:
         raise UserError(
             f"every column but {target} holds only one value in the training rows; give a table "
             f"with a column that {target} can be predicted from"
         )
-    x = x[telling]
-    numbers = x.select_dtypes("number")
-    texts = x.drop(columns=numbers.columns)
+    columns = [fit_column(x[name]) for name in telling]
+    # Numbers first, then dates, then categories.
+    columns.sort(key=lambda column: [Number, Date, Category].index(type(column)))
     return Preprocessing(
-        target, (*_numbers(numbers), *_categories(texts)), None, tuple(classes), scale, transform
+        target, tuple(columns), None, tuple(classes), scale, transform, missing=tuple(missing)
     )
+
+
+def _tells(column: pd.Series) -> bool:
+    """Whether the column has at least two different cells, of which one may be missing."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return column.nunique(dropna=False) > 1
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    missing = np.isnan(values)
+    return bool(missing.any() != missing.all() or np.any(values != values[0]) & ~missing.any())
 
 
 def transformed(y: np.ndarray, transform: str, target: str) -> np.ndarray:
@@ -314,87 +256,3 @@ def transformed(y: np.ndarray, transform: str, target: str) -> np.ndarray:
             "out"
         )
     return np.log(y)
-
-
-def unreadable(column: pd.Series) -> np.ndarray:
-    """Where a column of numbers holds something that is neither a finite number nor missing.
-
-    Args:
-        column: cells of any type.
-
-    Returns:
-        bool (rows,).
-
-    Example:
-        >>> unreadable(pd.Series(["1.5", None, "abc", np.inf])).tolist()
-        [False, False, True, True]
-    """
-    cells = _as_numbers(column)
-    return np.isinf(cells) | (np.isnan(cells) & column.notna().to_numpy())
-
-
-def as_text(column: pd.Series) -> pd.Series:
-    """Cells as text, missing ones as missing.
-
-    Whole numbers have no decimals, even in a column that is a float because cells are missing.
-
-    Args:
-        column: cells of any type.
-
-    Returns:
-        A column of type object.
-
-    Example:
-        >>> as_text(pd.Series([1.0, 2.0, None])).tolist()
-        ['1', '2', nan]
-    """
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
-    return (
-        column.astype(object)
-        .map(str, na_action="ignore")
-        .astype(object)
-        .where(column.notna(), np.nan)
-    )
-
-
-def _as_numbers(column: pd.Series) -> np.ndarray:
-    return pd.to_numeric(column, errors="coerce").astype(np.float64).to_numpy(np.float64)
-
-
-def _numbers(frame: pd.DataFrame) -> list[Number]:
-    if frame.empty:
-        return []
-    imputer, scaler = SimpleImputer(strategy="median"), StandardScaler()
-    scaler.fit(imputer.fit_transform(frame.astype(np.float64)))
-    fitted = zip(
-        frame,
-        imputer.statistics_.tolist(),
-        scaler.mean_.tolist(),
-        scaler.scale_.tolist(),
-        strict=True,
-    )
-    return [Number(*values) for values in fitted]
-
-
-def _categories(frame: pd.DataFrame) -> list[Category]:
-    if frame.empty:
-        return []
-    imputer = SimpleImputer(strategy="most_frequent")
-    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES)
-    encoder.fit(imputer.fit_transform(frame.apply(as_text)))
-    return [
-        Category(
-            name,
-            most_frequent,
-            tuple(found if rare is None else np.setdiff1d(found, rare)),
-            rare is not None,
-        )
-        for name, most_frequent, found, rare in zip(
-            frame,
-            imputer.statistics_,
-            encoder.categories_,
-            encoder.infrequent_categories_,
-            strict=True,
-        )
-    ]

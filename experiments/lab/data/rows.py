@@ -9,11 +9,12 @@ import pandas as pd
 
 from experiments.lab.data.arrays import read_inputs
 from experiments.lab.data.dataset import shortened
+from experiments.lab.data.encoders import Category, Date, Number, as_text, no_dates, unreadable
 from experiments.lab.data.load import NAMED, load
 from experiments.lab.data.location import is_url, read_file
 from experiments.lab.data.openml import PREFIX
-from experiments.lab.data.preprocessing import Category, Number, Preprocessing, as_text, unreadable
-from experiments.lab.data.table import read_frame
+from experiments.lab.data.preprocessing import Preprocessing
+from experiments.lab.data.table_file import read_table
 from experiments.lab.io.cli import UserError
 
 
@@ -87,13 +88,25 @@ def read_rows(
     for column in preprocessing.columns:
         if isinstance(column, Number):
             _refuse_cells(
-                data, x[column.name], "as in the training rows; correct the cell or leave it empty"
+                data,
+                x[column.name],
+                unreadable(x[column.name]),
+                "finite number as in the training rows; correct the cell or leave it empty",
+            )
+        elif isinstance(column, Date):
+            _refuse_cells(
+                data,
+                x[column.name],
+                no_dates(x[column.name]),
+                "date as in the training rows; correct the cell or leave it empty",
             )
     if y is not None and not preprocessing.classes:
         _refuse_cells(
             data,
             y,
-            "as the model predicts; correct the cell, or give the table without this column",
+            unreadable(y),
+            "finite number as the model predicts; correct the cell, or give the table without this "
+            "column",
         )
     return Rows(name, x, y, tuple(_unseen(x, preprocessing)))
 
@@ -119,7 +132,7 @@ def _found(
         )
     file = read_file(data)
     if file.kind != "npz":
-        return file.name, read_frame(file, text=preprocessing.texts), None
+        return file.name, read_table(file, further=preprocessing.further).frame, None
     x, y = read_inputs(file, one_unit=bool(preprocessing.unit))
     return file.name, x, None if y is None else pd.Series(y, name=preprocessing.target)
 
@@ -153,13 +166,12 @@ def _refuse_columns(
         raise UserError(f"{where}: it {' and '.join(said)}; {remedy}")
 
 
-def _refuse_cells(where: str, column: pd.Series, remedy: str) -> None:
-    wrong = unreadable(column)
+def _refuse_cells(where: str, column: pd.Series, wrong: np.ndarray, remedy: str) -> None:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise UserError(
             f"{where}: column {column.name}, row {row + 1} holds {str(column.iloc[row])!r}, which "
-            f"is not a finite number {remedy}"
+            f"is not a {remedy}"
         )
 
 
@@ -167,11 +179,9 @@ def _unseen(x: pd.DataFrame, preprocessing: Preprocessing) -> list[str]:
     notes = []
     for column in preprocessing.columns:
         if isinstance(column, Category):
-            new = [
-                cell
-                for cell in as_text(x[column.name]).dropna().unique()
-                if cell not in column.categories
-            ]
+            known = set(column.categories)
+            cells = as_text(x[column.name]).dropna().unique()
+            new = [cell for cell in cells if cell not in known]
             if new:
                 effect = (
                     "they count as its rare categories"

@@ -31,8 +31,9 @@ class Splits:
     Where it has times, a seed uses 80 % of the rows that follow each other, from a random row on:
     the first 60 % of them for training, then 20 % for validation, the last 20 % for testing.
 
-    In a table, numbers are imputed (median) and standardised column by column, categories are
-    imputed (most frequent) and one-hot encoded. Numbers that share a unit (pixels) are standardised
+    In a table, numbers are imputed (median) and standardised column by column, dates become their
+    time and its place in the year, the week and the day, and categories are one-hot encoded; that a
+    cell is missing is an input of its own. Numbers that share a unit (pixels) are standardised
     together. The target of a regression is standardised. All of this is fitted to the training rows
     of the seed. A seed with fewer inputs than others, since a category is not among its training
     rows, gets inputs that are always 0.
@@ -235,6 +236,7 @@ class Splits:
                 target=self.source.target,
                 classes=self.classes,
                 transform=self.source.transform,
+                missing=self.source.missing,
             )
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None

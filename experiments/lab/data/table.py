@@ -1,125 +1,54 @@
-"""Tables, from CSV, TSV and Parquet files and elsewhere, with types and missing cells as found."""
+"""Tables: the column to predict, and the rows and columns to predict it from."""
 
 import difflib
-import io
-import lzma
 import shlex
-import zipfile
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from experiments.lab.data.location import File
-from experiments.lab.data.preprocessing import as_text
+from experiments.lab.data.dialect import AS_FOUND, Reading
+from experiments.lab.data.encoders import as_text
+from experiments.lab.data.outliers import outliers
 from experiments.lab.data.source import Source
-from experiments.lab.io.cli import UserError
+from experiments.lab.data.table_file import Table
+from experiments.lab.io.errors import UserError
 
-PARQUET = ("parquet", "pq")  # endings of such files
 FEW = 10  # rows; if fewer are all different, that says little
-
-
-def read_frame(file: File, *, text: Sequence[str] = ()) -> pd.DataFrame:
-    """The table in a file.
-
-    Args:
-        file: Parquet or TSV by its ending, and otherwise CSV; a text table has one header line.
-        text: columns to be read as text and not as numbers, as they were in other rows.
-
-    Returns:
-        One row per example; the names of the columns are text.
-
-    Raises:
-        UserError: the file cannot be read as a table, or has no rows.
-
-    Example:
-        >>> file = File("t.csv", "t", "csv", None, b"code,size\\n007,1\\n")
-        >>> read_frame(file, text=["code"]).to_dict("list")
-        {'code': ['007'], 'size': [1]}
-    """
-    try:
-        if file.kind in PARQUET:
-            frame = pd.read_parquet(io.BytesIO(file.content))
-            frame = frame.reset_index(drop=frame.index.names == [None])
-        else:
-            frame = pd.read_csv(
-                io.BytesIO(file.content),
-                sep="\t" if file.kind in ("tsv", "tab") else ",",
-                skipinitialspace=True,
-                compression=file.compression,
-                dtype=dict.fromkeys(text, "str"),
-            )
-    except pd.errors.EmptyDataError:
-        raise UserError(
-            f"{file.where}: the file is empty; give a CSV file with a header and rows"
-        ) from None
-    except (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(
-            f"{file.where}: it cannot be read as a table ({reason}); give a CSV file in UTF-8 with "
-            "one header line, or a Parquet file"
-        ) from None
-    frame.columns = [str(name) for name in frame.columns]
-    if len(frame) == 0:
-        raise UserError(f"{file.where}: it has a header but no rows; give a file with rows")
-    for name in [name for name in frame if pd.api.types.is_object_dtype(frame[name])]:
-        kind = pd.api.types.infer_dtype(frame[name], skipna=True)
-        if kind == "decimal":
-            frame[name] = frame[name].astype(np.float64)
-        elif kind == "mixed":  # such as lists, which can only be compared as text
-            frame[name] = as_text(frame[name])
-    return frame
-
-
-def text_columns(frame: pd.DataFrame) -> list[str]:
-    """The columns that hold text, and must be read as text in other rows too.
-
-    Args:
-        frame: a table.
-
-    Returns:
-        Their names.
-
-    Example:
-        >>> text_columns(pd.DataFrame({"code": ["007", "B12"], "size": [1, 2]}))
-        ['code']
-    """
-    return [
-        name for name in frame if pd.api.types.infer_dtype(frame[name], skipna=True) == "string"
-    ]
+DIFFERENT = 0.9  # of the cells of a column: too many to learn anything of one
 
 
 def as_source(
-    frame: pd.DataFrame,
+    table: Table,
     *,
     name: str,
     where: str,
     target: str | None,
     task: str = "auto",
     drop: Sequence[str] = (),
-    test: pd.DataFrame | None = None,
-    first_line: int | None = None,
+    reading: Reading = AS_FOUND,
+    test: Table | None = None,
     group: str | None = None,
     time: str | None = None,
 ) -> Source:
     """The table with ``target`` as the column to predict.
 
     Args:
-        frame: one row per example.
+        table: one row per example.
         name: what to call the table in a report.
         where: what to call it in an error message.
         target: the name of the target's column; None is an error that lists the columns.
         task: "classification", "regression" or "auto": regression if the target is numeric with
             more than two values, else classification.
         drop: columns to leave out.
+        reading: what the user says about the columns.
         test: rows to report on, with the same columns.
-        first_line: the line of the first row in a text file, for error messages.
         group: the column that says which rows belong together; it is not an input.
         time: the column with the time of each row, numbers or dates; it is not an input.
 
     Returns:
-        The rows whose target is known, without empty columns.
+        The rows whose target is known, without empty columns, and without columns of text that is
+        different in nearly every row.
 
     Raises:
         UserError: the target is not given, unknown, dropped, the only column, empty or has only one
@@ -130,7 +59,9 @@ def as_source(
 
     Ten arguments, since each is a flag of the user or a fact about where the table comes from.
     """
+    frame, first_line = table.frame, table.first_line
     columns = list(frame)
+    drop = (*drop, *(column for column, kind in reading.kinds.items() if kind == "drop"))
     if target is None:
         raise UserError(
             f"{where}: the column to predict is not named; give --target one of "
@@ -142,6 +73,7 @@ def as_source(
         ("--target", target),
         *special.items(),
         *(("--drop", column) for column in drop),
+        *(("--as", column) for column in reading.kinds),
     ):
         if column not in columns:
             nearest = difflib.get_close_matches(column, columns, n=len(columns), cutoff=0)
@@ -170,18 +102,25 @@ def as_source(
             f"{where}: {target} is its only column{' left' if drop else ''}; give a table with at "
             "least one more column to predict it from"
         )
-    notes, left_out = [], [(column, "--drop") for column in dict.fromkeys(drop)]
+    notes, left_out = list(table.notes), [(column, "--drop") for column in dict.fromkeys(drop)]
     frame = frame.drop(columns=list(drop))
     blocks = {flag: frame.pop(column) for flag, column in special.items()}
     left_out += [(column, flag) for flag, column in special.items()]
-    named = [column for column in frame if column != target and is_identifier(frame[column])]
-    if named:
-        notes.append(
-            f"every row has a different value, as in an identifier, in {', '.join(named)}; "
-            f"if it is one, leave it out with --drop {shlex.join(named)}"
-        )
     frame = _known(frame, target, notes, "rows")
-    empty = [column for column in frame if frame[column].isna().all()]
+    inputs = [column for column in frame if column != target and column not in reading.kinds]
+    if unlike := [column for column in inputs if is_unlike(frame[column])]:
+        notes.append(
+            "the text differs in nearly every row, as a name or free text does, so these columns "
+            f"are left out: {', '.join(unlike)} (--as {shlex.quote(unlike[0])}=category keeps one)"
+        )
+        left_out += [(column, "text that differs in nearly every row") for column in unlike]
+        frame = frame.drop(columns=unlike)
+    if numbered := [column for column in inputs if is_numbering(frame.get(column))]:
+        notes.append(
+            "every row has a number of its own, as in an identifier, in "
+            f"{', '.join(numbered)}; if it is one, leave it out with --drop {shlex.join(numbered)}"
+        )
+    empty = list(frame.columns[frame.isna().all()])
     if target in empty or len(frame) == 0:
         raise UserError(
             f"{where}: column {target} has no value in any row; choose another --target"
@@ -191,6 +130,7 @@ def as_source(
         left_out += [(column, "empty") for column in empty]
         frame = frame.drop(columns=empty)
     _refuse_infinite(where, frame, first_line)
+    notes += outliers(frame, first_line)
     y = frame[target]
     task = _task(where, y, task)
     if y.nunique() < 2:
@@ -199,36 +139,36 @@ def as_source(
         )
     held_out = None
     if test is not None:
-        lacking = [column for column in frame if column not in test]
+        lacking = [column for column in frame if column not in test.frame]
         if lacking:
             raise UserError(
                 f"--test-data: it lacks the column{'s' * (len(lacking) > 1)} {', '.join(lacking)} "
                 f"of {where}; give a file with the same columns, or leave "
                 f"{'it' if len(lacking) == 1 else 'them'} out with --drop"
             )
-        extra = [column for column in test if column not in columns]
+        extra = [column for column in test.frame if column not in columns]
         if extra:
             notes.append(f"columns that only the test data have are left out: {', '.join(extra)}")
-        test = _known(test[list(frame)], target, notes, "test rows")
-        if len(test) == 0:
+        notes += [f"test data: {note}" for note in test.notes if note not in table.notes]
+        rows = _known(test.frame[list(frame)], target, notes, "test rows")
+        if len(rows) == 0:
             raise UserError(
                 f"--test-data: column {target} has no value in any row; give test rows with their "
                 "targets"
             )
-        if task == "regression" and not _is_number(test[target]):
+        if task == "regression" and not _is_number(rows[target]):
             raise UserError(
                 f"--test-data: column {target} holds text, but numbers in {where}; give test rows "
                 "with numeric targets"
             )
-        _refuse_infinite("--test-data", test, first_line)
-        held_out = (test.drop(columns=target).reset_index(drop=True), targets(test[target], task))
+        _refuse_infinite("--test-data", rows, test.first_line)
+        held_out = (rows.drop(columns=target).reset_index(drop=True), targets(rows[target], task))
     blocks = {flag: column.loc[frame.index] for flag, column in blocks.items()}
     x = frame.drop(columns=target).reset_index(drop=True)
     missing = int(x.isna().to_numpy().sum())
     if missing:
         notes.append(
-            "missing cells, imputed with the median (numbers) or the most frequent category: "
-            f"{missing:,}"
+            f"missing cells: {missing:,} (an input says so; a missing number is the median)"
         )
     return Source(
         name,
@@ -241,6 +181,7 @@ def as_source(
         tuple(left_out),
         group=_groups(where, blocks.get("--group"), first_line),
         time=_times(where, blocks.get("--time"), first_line),
+        missing=tuple(dict.fromkeys((*table.missing, *reading.missing))),
     )
 
 
@@ -268,7 +209,7 @@ def _refuse_gap(
     if wrong.any():
         row, found = int(column.index[np.argmax(wrong)]), column[wrong].iloc[0]
         place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
-        said = "is empty"
+        said = "is empty" if flag == "--group" else "is empty, or neither a number nor a date"
         if not pd.isna(found):
             said = f"holds {str(found)!r}, which is neither a number nor a date"
         raise UserError(
@@ -276,26 +217,38 @@ def _refuse_gap(
         )
 
 
-def is_identifier(column: pd.Series) -> bool:
-    """Whether the column seems to identify its rows: all text different, or row numbers.
+def is_numbering(column: pd.Series | None) -> bool:
+    """Whether the column numbers its rows: the whole numbers from 0 or 1 on, in any order.
+
+    Args:
+        column: cells of any type; None is none.
+
+    Example:
+        >>> is_numbering(pd.Series(range(1, 21))), is_numbering(pd.Series(range(5, 25)))
+        (True, False)
+    """
+    if column is None or len(column) < FEW or not _is_number(column):
+        return False
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    low = values.min()
+    return bool(low in (0, 1) and np.array_equal(np.sort(values), low + np.arange(len(values))))
+
+
+def is_unlike(column: pd.Series) -> bool:
+    """Whether a column holds text that is different in at least nine of ten rows.
 
     Args:
         column: cells of any type.
 
-    Returns:
-        True if there are at least ten rows whose values all differ, and these are not numbers or
-        are the whole numbers from 0 or 1 on, in any order.
-
     Example:
-        >>> is_identifier(pd.Series(range(1, 21))), is_identifier(pd.Series(range(5, 25)))
+        >>> names = pd.Series([f"name {number}" for number in range(20)])
+        >>> is_unlike(names), is_unlike(names.where(names.index < 10, "other"))
         (True, False)
     """
-    if len(column) < FEW or column.nunique() < len(column):
+    if _is_number(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
-    if not _is_number(column):
-        return True
-    low = column.min()
-    return bool(low in (0, 1) and column.max() - low == len(column) - 1 and (column % 1 == 0).all())
+    known = column.dropna()
+    return len(known) >= FEW and known.nunique() >= DIFFERENT * len(known)
 
 
 def _known(frame: pd.DataFrame, target: str, notes: list[str], what: str) -> pd.DataFrame:
@@ -323,15 +276,16 @@ def targets(y: pd.Series, task: str) -> np.ndarray:
 
 
 def _refuse_infinite(where: str, frame: pd.DataFrame, first_line: int | None) -> None:
-    for name, column in frame.select_dtypes("number").items():
-        infinite = np.flatnonzero(np.isinf(column.to_numpy(np.float64, na_value=np.nan)))
-        if len(infinite):
-            row = int(column.index[infinite[0]])
-            place = f"row {row + 1}" if first_line is None else f"line {row + first_line}"
-            raise UserError(
-                f"{where}: column {name}, {place} holds an infinite number; correct the cell or "
-                "leave it empty"
-            )
+    numbers = frame.select_dtypes("number")
+    infinite = np.argwhere(np.isinf(numbers.to_numpy(np.float64, na_value=np.nan)))
+    if len(infinite):
+        row, column = infinite[0]
+        number = int(numbers.index[row])
+        place = f"row {number + 1}" if first_line is None else f"line {number + first_line}"
+        raise UserError(
+            f"{where}: column {numbers.columns[column]}, {place} holds an infinite number; correct "
+            "the cell or leave it empty"
+        )
 
 
 def _is_number(column: pd.Series) -> bool:

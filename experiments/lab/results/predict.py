@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data import read_rows
-from experiments.lab.data.preprocessing import as_text
+from experiments.lab.data.encoders import as_text
 from experiments.lab.engine.devices import use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load

@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 
 import jaxnn
-from experiments.lab.data import Source, Splits, cautions, load, with_transform
+from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
 from experiments.lab.study.flags import StudyFlags
@@ -12,6 +12,7 @@ from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
 LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+KINDS = ("number", "category", "date", "drop")
 STEPS = 200  # updates, unless flags say more
 
 
@@ -93,6 +94,7 @@ def _source(flags: StudyFlags) -> Source:
         test_data=flags.test_data,
         group=flags.group,
         time=flags.time,
+        reading=_reading(flags),
     )
     source = with_transform(source, flags.transform)
     if flags.metric in (None, "accuracy", "r2", "rmse"):  # that the others are offered for
@@ -101,6 +103,25 @@ def _source(flags: StudyFlags) -> Source:
         note = "without a hidden layer there is no activation to compare: one linear model is"
         source = source._replace(notes=(*source.notes, f"{note} trained at each rate"))
     return source
+
+
+def _reading(flags: StudyFlags) -> Reading:
+    """What the flags say about how a table is written."""
+    kinds = {}
+    for said in flags.as_:
+        column, sign, kind = said.rpartition("=")
+        if not sign or not column:
+            raise cli.UserError(f"--as {said}: give COLUMN=KIND, such as zip=category")
+        cli.one_of(KINDS, kind, "as")
+        kinds[column] = kind
+    return Reading(
+        flags.separator,
+        flags.decimal,
+        flags.encoding,
+        False if flags.no_header else None,
+        flags.missing,
+        kinds,
+    )
 
 
 def _check_epochs(flags: StudyFlags) -> None:

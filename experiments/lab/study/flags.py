@@ -1,7 +1,9 @@
 """The flags that say what is asked; nothing heavy is imported before they are read."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,20 @@ class StudyFlags:
     classification otherwise."""
     drop: tuple[str, ...] = ()
     """Columns of a table to leave out, such as an identifier."""
+    separator: str | None = None
+    """What separates the cells of a text table: a character, or tab, comma, semicolon or space.
+    This and the next five are found where they are not given, and said where they are unusual."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal point of the numbers in a text table."""
+    encoding: str | None = None
+    """How a text table is encoded, such as utf-8, latin-1 or utf-16."""
+    no_header: tyro.conf.FlagCreatePairsOff[bool] = False
+    """The first line of a text table is a row, and not the names of its columns."""
+    missing: tuple[str, ...] = ()
+    """Words that stand for a missing cell in every column, categories too."""
+    as_: Annotated[tuple[str, ...], tyro.conf.arg(name="as")] = ()
+    """Columns with what they hold, as COLUMN=number, COLUMN=category, COLUMN=date or
+    COLUMN=drop."""
     test_data: str | None = None
     """Path or URL of test rows with the same columns; without it, test rows are split off."""
     splits: Literal["seed", "fixed"] = "seed"

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 from sklearn.utils import Bunch
 
-from experiments.lab.data import Preprocessing, Source, load, look, prepare
+from experiments.lab.data import Preprocessing, Reading, Source, load, look, prepare
 from experiments.lab.data.idx import read_idx
 from experiments.lab.data.location import read_file
-from experiments.lab.data.table import read_frame
+from experiments.lab.data.table_file import read_table
 from experiments.lab.io.cli import UserError, numbers
 from experiments.lab.study import screen
 
@@ -70,9 +70,13 @@ def test_a_table_is_imputed_encoded_and_standardised_on_training_rows(table):
     assert "rows without a value of price are left out: 1" in data.notes[0]
     assert sum(len(rows) for rows in data.x.values()) == 7
     train = data.x["train"]
-    np.testing.assert_allclose(train[:, :2].mean(0), 0, atol=1e-6)
-    np.testing.assert_allclose(train[:, :2].std(0), 1, rtol=1e-5)
-    assert set(np.unique(train[:, 2:])) <= {0.0, 1.0} and (train[:, 2:].sum(1) == 1).all()
+    fitted = data.preprocessing.columns
+    assert [type(column).__name__ for column in fitted] == ["Number", "Number", "Category"]
+    values = train[:, [0, fitted[0].features]]
+    np.testing.assert_allclose(values.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(values.std(0), 1, rtol=1e-5)
+    one_hot = train[:, -fitted[2].features :]
+    assert set(np.unique(one_hot)) <= {0.0, 1.0} and (one_hot.sum(1) == 1).all()
     np.testing.assert_allclose(data.y["train"].mean(), 0, atol=1e-6)
 
 
@@ -307,7 +311,7 @@ def test_text_that_looks_like_a_number_stays_text_in_further_rows(tmp_path):
     again = Preprocessing.from_json(json.loads(json.dumps(data.preprocessing.to_json())))
     assert again == data.preprocessing
     np.testing.assert_array_equal(
-        again.apply(read_frame(read_file(str(tmp_path / "b.csv")), text=again.texts)),
+        again.apply(read_table(read_file(str(tmp_path / "b.csv")), further=again.further).frame),
         data.x["test"],
     )
 
@@ -327,10 +331,15 @@ def test_what_is_odd_about_the_rows_is_noted(tmp_path):
     rows = [f"{i + 1},n{i},{i % 3},same,{'ab'[i % 2] if i else 'rare'}" for i in range(30)]
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["id,name,size,constant,y", *rows]))
-    data = prepare(load(str(path), target="y"))
+    source = load(str(path), target="y")
+    data = prepare(source)
     said = " | ".join(data.notes)
-    assert "every row has a different value, as in an identifier, in id, name; " in said
-    assert "--drop id name" in said
+    assert "every row has a number of its own, as in an identifier, in id; " in said
+    assert "--drop id" in said
+    assert "the text differs in nearly every row, as a name or free text does" in said
+    assert "left out: name (--as name=category keeps one)" in said and "name" not in source.x
+    kept = load(str(path), target="y", reading=Reading(kinds={"name": "category"}))
+    assert "name" in kept.x
     assert (
         "the split is not stratified, since classes with fewer than 3 rows cannot be in every "
         "part: rare (1)" in said
@@ -360,7 +369,8 @@ def test_a_look_says_what_becomes_of_each_column(table, tmp_path, monkeypatch):
         and dict(seen.facts)["missing"] == "2 cells"
     )
     columns = {name: rest for name, *rest in seen.columns}
-    assert columns["city"] == ["text", "1", "2", "one-hot of 2"] and columns["sold"][0] == "yes-no"
+    assert columns["city"][:4] == ["text", "1", "2", "Bonn"]
+    assert columns["city"][4].startswith("one-hot of 3, ") and columns["sold"][0] == "yes-no"
     assert ["number", "1", "5"] in [
         rest[:3]
         for name, rest in columns.items()
@@ -492,7 +502,11 @@ def test_plain_idx_files_are_read_too(tmp_path):
         ("a,price\n1,2\n", "prise", "no such column; name one of its columns, .* first: price, a"),
         ("a,y\n1,5\n2,5\n", "y", "column y holds only one value, 5"),
         ("y\n1\n2\n", "y", "its only column"),
-        ("a,y\n1,2,3\n1\n1,2,3,4\n", "y", "cannot be read as a table"),
+        (
+            "a,y\n1,2,3\n1\n1,2,3,4\n",
+            "y",
+            "line 2 has 3 cells, but there are 2 columns .and 2 more",
+        ),
         ("a,y\n1,2\ninf,3\n2,4\n", "y", "column a, line 3 holds an infinite number"),
         (
             "a,y\n" + "\n".join(f"{i},n{i}" for i in range(9)),

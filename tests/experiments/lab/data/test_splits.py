@@ -80,8 +80,8 @@ def test_nothing_is_fitted_on_rows_that_a_seed_does_not_train_on():
         other = frame.copy()
         other.loc[~other.index.isin(train), ["a", "b"]] = 1e6, "z"
         other = Splits(splits.source._replace(x=other)).of(seed)
-        np.testing.assert_array_equal(other.x["train"][:, :3], data.x["train"])
-        assert other.x["train"].shape[1] == 4 and not other.x["train"][:, 3].any()  # the new z
+        np.testing.assert_array_equal(other.x["train"][:, :4], data.x["train"])
+        assert other.x["train"].shape[1] == 5 and not other.x["train"][:, 4].any()  # the new z
         assert (other.x["test"][:, 0] > 100).all()
     assert len(fitted) == len(set(fitted.values())) == len(SEEDS)
 
@@ -288,8 +288,8 @@ def test_dates_and_numbers_are_times_and_groups_are_compared_as_text(patients, t
         ),
         (
             ["--time", "gap"],
-            "--time gap: the cell in line 3 of {path} holds 'x', which is neither a number nor a "
-            "date; every row needs a value",
+            "--time gap: the cell in line 3 of {path} is empty, or neither a number nor a date; "
+            "every row needs a value",
         ),
         (
             ["--group", "dose", "--drop", "patient", "day", "gap", "few"],

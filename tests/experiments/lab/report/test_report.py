@@ -333,8 +333,8 @@ def test_no_second_is_shown_as_a_property_of_an_activation(comparison):
     assert [view.title for view in cost.views] == ["parameters", "operations per update"]
     said = [text for view in cost.views for series in view.series for text in series.hover]
     assert said and not any(" s " in f"{text} " for text in said)
-    # 16 rows: 2 inputs to 8 units, 8 to 8, and 8 to 1.
-    assert cost.views[1].series[0].x == [2 * 16 * (2 * 2 * 8 + 3 * 8 * 8 + 3 * 8 * 1) / 1e6]
+    # 16 rows: 3 inputs (b may be missing) to 8 units, 8 to 8, and 8 to 1.
+    assert cost.views[1].series[0].x == [2 * 16 * (2 * 3 * 8 + 3 * 8 * 8 + 3 * 8 * 1) / 1e6]
 
 
 def test_operations_are_those_that_the_compiler_counts():

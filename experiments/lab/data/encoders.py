@@ -1,0 +1,262 @@
+"""How a column of a table becomes inputs: numbers, categories and dates, in plain values."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from experiments.lab.io.errors import UserError
+
+MAX_CATEGORIES = 50  # inputs of one column at most; the rarer categories share the last
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
+DAY = 86_400_000_000  # in µs
+
+
+class Number(NamedTuple):
+    """A column of numbers: (cell − mean) / scale, and the median's where a cell is missing.
+
+    gap: whether one more input is 1 where the cell is missing, and 0 elsewhere; it is there if
+        cells of the training rows are missing.
+    """
+
+    name: str
+    median: float
+    mean: float
+    scale: float
+    gap: bool = False
+
+    @property
+    def features(self) -> int:
+        """Inputs that the column becomes."""
+        return 1 + self.gap
+
+    def apply(self, column: pd.Series) -> np.ndarray:
+        """The standardised column.
+
+        Args:
+            column: numbers, or text that is read as numbers; missing cells are allowed.
+
+        Returns:
+            float64 (rows, inputs).
+
+        Raises:
+            UserError: a cell is neither missing nor a finite number.
+        """
+        wrong = unreadable(column)
+        if wrong.any():
+            raise UserError(
+                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is not a "
+                "finite number as in the training rows; correct the cell or leave it empty"
+            )
+        cells = _as_numbers(column)
+        missing = np.isnan(cells)
+        values = (np.where(missing, self.median, cells) - self.mean) / self.scale
+        return np.stack([values, missing][: self.features], axis=1)
+
+
+class Category(NamedTuple):
+    """A column of categories, one-hot encoded.
+
+    categories: one input each, 0 or 1.
+    rare: whether one more input is 1 for every category that is not listed.
+    gap: whether one more input is 1 where the cell is missing.
+
+    Where there is no such input, all inputs are 0.
+    """
+
+    name: str
+    categories: tuple[str, ...]
+    rare: bool
+    gap: bool = False
+
+    @property
+    def features(self) -> int:
+        """Inputs that the column becomes."""
+        return len(self.categories) + self.rare + self.gap
+
+    def apply(self, column: pd.Series) -> np.ndarray:
+        """The column, one-hot encoded.
+
+        Args:
+            column: cells of any type, compared as text; missing cells are allowed.
+
+        Returns:
+            float64 (rows, inputs), 0 or 1.
+        """
+        cells = as_text(column)
+        missing, count = cells.isna().to_numpy(), len(self.categories)
+        places = pd.Index(self.categories).get_indexer(cells)
+        nowhere = count + 2
+        places = np.where(places < 0, count if self.rare else nowhere, places)
+        places[missing] = count + self.rare if self.gap else nowhere
+        return np.eye(nowhere + 1)[places][:, : self.features]
+
+
+class Date(NamedTuple):
+    """A column of dates: standardised time, and sine and cosine of its place in each cycle.
+
+    A missing cell has the median time and 0 for the cycles.
+
+    median, mean, scale: in days since 1970-01-01, UTC.
+    cycles: of "year", "week" and "day", those that the training rows differ in.
+    gap: whether one more input is 1 where the cell is missing.
+    """
+
+    name: str
+    median: float
+    mean: float
+    scale: float
+    cycles: tuple[str, ...]
+    gap: bool = False
+
+    @property
+    def features(self) -> int:
+        """Inputs that the column becomes."""
+        return 1 + 2 * len(self.cycles) + self.gap
+
+    def apply(self, column: pd.Series) -> np.ndarray:
+        """The column as numbers.
+
+        Args:
+            column: dates; missing cells are allowed.
+
+        Returns:
+            float64 (rows, inputs).
+
+        Raises:
+            UserError: the column does not hold dates.
+        """
+        wrong = no_dates(column)
+        if wrong.any():
+            raise UserError(
+                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is not a "
+                "date as in the training rows; correct the cell or leave it empty"
+            )
+        days = _days(column)
+        missing = np.isnan(days)
+        inputs = [(np.where(missing, self.median, days) - self.mean) / self.scale]
+        for cycle in self.cycles:
+            angle = 2 * math.pi * _phase(days, cycle)
+            inputs += [np.where(missing, 0.0, part(angle)) for part in (np.sin, np.cos)]
+        return np.stack([*inputs, *[missing] * self.gap], axis=1)
+
+
+Encoder = Number | Category | Date
+
+
+def fit_column(column: pd.Series) -> Encoder:
+    """The encoder of a column, fitted to the training rows.
+
+    Args:
+        column: of numbers, dates or anything else; with at least two different values.
+
+    Example:
+        >>> fit_column(pd.Series([1.0, 3.0, None], name="a"))
+        Number(name='a', median=2.0, mean=2.0, scale=0.816496580927726, gap=True)
+        >>> fit_column(pd.Series(["x", None, "y"], name="b")).features
+        3
+    """
+    name, gap = str(column.name), bool(column.isna().any())
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return Number(name, *_scaled(_as_numbers(column)), gap)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        days = _days(column)
+        known = days[~np.isnan(days)]
+        cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
+        return Date(name, *_scaled(days), tuple(cycles), gap)
+    counts = as_text(column).value_counts()
+    # The most frequent ones; of equally frequent ones, the first in order.
+    order = sorted(counts.index, key=lambda cell: (-counts[cell], cell)) if len(counts) > 1 else []
+    rare = len(counts) > MAX_CATEGORIES
+    kept = order[: MAX_CATEGORIES - 1] if rare else list(counts.index)
+    return Category(name, tuple(sorted(kept)), rare, gap)
+
+
+def _scaled(values: np.ndarray) -> tuple[float, float, float]:
+    """Median, then mean and standard deviation with the median in place of missing values."""
+    median = float(np.nanmedian(values))
+    filled = np.where(np.isnan(values), median, values)
+    return median, float(filled.mean()), float(filled.std()) or 1.0
+
+
+def _days(column: pd.Series) -> np.ndarray:
+    """Days since 1970-01-01, nan where missing."""
+    moments = pd.to_datetime(column, errors="coerce").to_numpy("datetime64[us]")
+    return np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / DAY)
+
+
+def _phase(days: np.ndarray, cycle: str) -> np.ndarray:
+    """The place in a cycle, from 0 to 1."""
+    start = 4.0 if cycle == "week" else 0.0  # 1970-01-05 was a Monday
+    return ((days - start) / CYCLES[cycle]) % 1
+
+
+def _differs(days: np.ndarray, cycle: str) -> bool:
+    """Whether days are in different places of a cycle, of which a shorter one does not count."""
+    if cycle == "day":
+        return bool(np.any(days % 1 != days[0] % 1))
+    whole = np.floor(days)
+    if cycle == "week":
+        return bool(np.any((whole - whole[0]) % 7 != 0))
+    return bool(np.ptp(whole) > 31)
+
+
+def unreadable(column: pd.Series) -> np.ndarray:
+    """Where a column of numbers holds something that is neither a finite number nor missing.
+
+    Args:
+        column: cells of any type.
+
+    Returns:
+        bool (rows,).
+
+    Example:
+        >>> unreadable(pd.Series(["1.5", None, "abc", np.inf])).tolist()
+        [False, False, True, True]
+    """
+    cells = _as_numbers(column)
+    return np.isinf(cells) | (np.isnan(cells) & column.notna().to_numpy())
+
+
+def no_dates(column: pd.Series) -> np.ndarray:
+    """Where a column of dates holds something that is neither a date nor missing.
+
+    Args:
+        column: cells of any type.
+
+    Returns:
+        bool (rows,).
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return np.zeros(len(column), bool)
+    return column.notna().to_numpy()
+
+
+def as_text(column: pd.Series) -> pd.Series:
+    """Cells as text, missing ones as missing.
+
+    Whole numbers have no decimals, even in a column that is a float because cells are missing.
+
+    Args:
+        column: cells of any type.
+
+    Returns:
+        A column of type object.
+
+    Example:
+        >>> as_text(pd.Series([1.0, 2.0, None])).tolist()
+        ['1', '2', nan]
+    """
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    found = column.astype(object)
+    if not pd.api.types.is_string_dtype(column):
+        found = found.map(str, na_action="ignore").astype(object)
+    return found.where(column.notna(), np.nan)
+
+
+def _as_numbers(column: pd.Series) -> np.ndarray:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(np.float64, na_value=np.nan)
+    return pd.to_numeric(column, errors="coerce").astype(np.float64).to_numpy(np.float64)

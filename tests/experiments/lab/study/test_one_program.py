@@ -5,7 +5,8 @@ import pytest
 
 from experiments.lab.engine import runner, stages
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.study.flags import StudyFlags, ask
+from experiments.lab.study.ask import ask
+from experiments.lab.study.flags import StudyFlags
 
 PLAIN = "relu", "tanh", "gelu", "relu/tanh"
 SMALL = {

@@ -24,9 +24,7 @@ from jaxnn.variants import one_program, share
 
 PLAIN = tuple(name for name in ACTIVATIONS if is_plain(name))
 OTHERS = tuple(name for name in ACTIVATIONS if name not in PLAIN)
-TEN = tuple(
-    ["linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "mish"]
-)
+TEN = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "swish", "mish")
 HEAD = HEADS["multiclass"]
 RATES = (0.01, 0.1)  # stable ones
 X = np.asarray(jax.random.normal(jax.random.key(9), (60, 4)))

@@ -104,5 +104,10 @@ def test_there_is_one_training_loop():
         and node.func.attr in ("segment", "segments")
     }
     # sweep makes one function of many runs of it, and trains none; grid_training traces one
-    # segment, to see which hyperparameters are read.
-    assert callers == {"jaxnn/segments.py", "jaxnn/sweep.py", "jaxnn/grid_training.py"}
+    # segment, to see which hyperparameters are read; variants passes on to one training of many.
+    assert callers == {
+        "jaxnn/segments.py",
+        "jaxnn/sweep.py",
+        "jaxnn/grid_training.py",
+        "jaxnn/variants.py",
+    }

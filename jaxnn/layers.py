@@ -12,6 +12,10 @@ from jaxnn import initializers
 from jaxnn.activations import resolve
 from jaxnn.types import Activation, Array, Key, Network, Params
 
+# Numbers in a matrix that training transposes; with a larger one a run trains alone on a CPU, where
+# any layout of a product is fast, and to transpose it costs more than it gains.
+TRANSPOSED = 1 << 17
+
 
 def neuron(params: Params, x: Array, activation: str | Callable | Activation = "linear") -> Array:
     """One neuron, f(x, θ) = φ(Σ θᵢ xᵢ + b), with one weight per input.
@@ -190,8 +194,15 @@ def dense(
     return Network(init, apply, columns)
 
 
-@jax.custom_vjp
 def _product(weight: Array, x: Array) -> Array:
+    """Wᵀ x of examples that are columns; with a large matrix, of them as rows."""
+    if weight.size <= TRANSPOSED:
+        return _small_product(weight, x)
+    return _by_rows(_by_rows(x.T) @ weight).T
+
+
+@jax.custom_vjp
+def _small_product(weight: Array, x: Array) -> Array:
     """Wᵀ x of examples that are columns, in the form that XLA:CPU computes fastest, and so back.
 
     Its library for batched products takes none whose left side is column-major, and is slow where
@@ -203,7 +214,7 @@ def _product(weight: Array, x: Array) -> Array:
 
 
 def _product_and_operands(weight: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
-    return _product(weight, x), (weight, x)
+    return _small_product(weight, x), (weight, x)
 
 
 def _gradients_of_product(operands: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
@@ -212,7 +223,7 @@ def _gradients_of_product(operands: tuple[Array, Array], gradient: Array) -> tup
 
 
 _by_rows = jax.lax.optimization_barrier
-_product.defvjp(_product_and_operands, _gradients_of_product)
+_small_product.defvjp(_product_and_operands, _gradients_of_product)
 
 
 def of_columns(layer: Network) -> Callable[[Params, Array], Array]:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from jaxnn.layers import TRANSPOSED
 from jaxnn.losses import cost
 from jaxnn.types import Array, Key, Network, Params
 
@@ -299,12 +300,13 @@ def training_of_cost(
 
 
 def _transposed(state: State) -> State:
-    """Between steps the matrices are in memory as a product with columns takes them."""
+    """Between steps, matrices are in memory as a product with columns takes them."""
 
-    def turn(tree: Any) -> Any:
-        return jax.tree.map(lambda a: jnp.swapaxes(a, -1, -2) if jnp.ndim(a) == 2 else a, tree)
+    def turn(leaf: Array) -> Array:
+        return leaf.T if leaf.ndim == 2 and leaf.size <= TRANSPOSED else leaf
 
-    return state._replace(params=turn(state.params), optimizer=turn(state.optimizer))
+    params, optimizer = jax.tree.map(turn, (state.params, state.optimizer))
+    return state._replace(params=params, optimizer=optimizer)
 
 
 def _unless_diverged(state: State, value: Array) -> Array:

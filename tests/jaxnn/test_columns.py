@@ -67,6 +67,18 @@ def test_gradients_are_those_of_autodiff(name):
     close(got, expected, 2e-6)
 
 
+def test_large_matrices_are_computed_as_well(monkeypatch):
+    net, (x, _) = NETWORKS["mlp"], data()
+    params = net.init(jax.random.key(0))
+
+    def gradients():
+        return jax.grad(lambda params: jnp.sum(jnp.sin(of_columns(net)(params, x.T))))(params)
+
+    small = gradients()
+    monkeypatch.setattr(jaxnn.layers, "TRANSPOSED", 20)  # numbers; the first matrix has 42
+    close(gradients(), small, 2e-6)
+
+
 @pytest.mark.parametrize("dtype, rtol", [("float64", 1e-14), ("bfloat16", 0.05)])
 def test_gradients_in_other_dtypes(dtype, rtol):
     with jax.enable_x64():

@@ -17,7 +17,6 @@ from jaxnn.segments import Batches, Segment, program_segments
 from jaxnn.training import Training
 from jaxnn.types import Array, Params
 from jaxnn.variants import Variant, by_activation
-from jaxnn.variants import one_program as _shares
 
 Axes = Mapping[str, Sequence[Any]]
 Pair = tuple[Array | np.ndarray, Array | np.ndarray]
@@ -349,10 +348,10 @@ def grid_segments(
     ]
     _check_read(grid, own, data["train"])
     variants = [Variant(training) for training in own]
-    if _shares(devices or jax.local_devices()) if one_program is None else one_program:
+    hardware = Hardware.of(devices)
+    if hardware.one_program if one_program is None else one_program:
         variants = _together(make, grid, own, data["train"])
     draws = {task.batch_size: Batches(rows, task.batch_size) for task in tasks}
-    hardware = Hardware.of(devices)
     record = Record(tuple(axes), grid, np.cumsum(lengths), keep_params)
     programs: dict[Callable, Program] = {}  # those that are used again
     for number, ((training, shared), task) in enumerate(zip(variants, tasks, strict=True)):

@@ -19,6 +19,16 @@ class Hardware(NamedTuple):
     memory: float
     accelerator: bool
 
+    @property
+    def one_program(self) -> bool:
+        """Whether variants (``jaxnn.variants``) better share a program than have one each.
+
+        On a CPU a branch costs next to nothing, and compiling is a large part of a grid's time. An
+        accelerator reads the number of a branch back before it goes on, in each layer of every
+        step.
+        """
+        return not self.accelerator
+
     @classmethod
     def of(cls, devices: Sequence[jax.Device] | None = None) -> "Hardware":
         """As the devices say: half of the memory that they report, the rest being for the data.

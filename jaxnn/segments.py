@@ -149,7 +149,7 @@ def program_segments(
         >>> x, y = np.eye(4, dtype=np.float32), np.arange(4)
         >>> training = make_training(mlp((4, 8, 4)), HEADS["multiclass"].loss, OPTIMIZERS["sgd"])
         >>> grid = Grid({}, {"learning_rate": (0.1, 1.0)}, seeds=3)
-        >>> program = make_program(training, grid, plan_runs(grid, training, jax.local_devices()))
+        >>> program = make_program(training, grid, plan_runs(grid, training))
         >>> task = Task({"train": (x, y)}, [5, 5], batch_size=2, each=("train",), last=())
         >>> for segment in program_segments(program, grid, task):
         ...     loss = segment.layout.collect(segment.metrics["train_loss"])

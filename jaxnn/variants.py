@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
 from jaxnn.activations import ACTIVATIONS, is_plain, one_of
@@ -47,21 +46,6 @@ class Unnamed(Activation):
 
 
 FACTS = {*Activation._fields} - {"function", "elementwise", "learned", "stochastic", "units_in"}
-
-
-def one_program(devices: Sequence[jax.Device]) -> bool:
-    """Whether these devices better have one program for several variants than one for each.
-
-    On a CPU a branch costs next to nothing, and compiling is a large part of a grid's time. An
-    accelerator reads the number of a branch back before it goes on, in each layer of every step.
-
-    Args:
-        devices: to train on.
-
-    Returns:
-        True on CPUs.
-    """
-    return devices[0].platform == "cpu"
 
 
 def share(

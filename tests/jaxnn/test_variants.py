@@ -18,9 +18,10 @@ from jaxnn import (
     train_grid,
 )
 from jaxnn.activations import is_plain, one_of
+from jaxnn.hardware import Hardware
 from jaxnn.program import Task, make_program, plan_runs
 from jaxnn.segments import program_segments
-from jaxnn.variants import one_program, share
+from jaxnn.variants import share
 
 PLAIN = tuple(name for name in ACTIVATIONS if is_plain(name))
 OTHERS = tuple(name for name in ACTIVATIONS if name not in PLAIN)
@@ -131,7 +132,7 @@ def test_the_branch_stays_a_branch_in_the_loop():
         [make(name) for name in names], range(3), lambda i: make(one_of(names, i))
     )
     grid = Grid({}, {"learning_rate": (0.01, 0.1, 1.0)}, seeds=4)
-    plan = plan_runs(grid, variant.training, jax.local_devices())
+    plan = plan_runs(grid, variant.training)
     task = Task({"train": (X, Y)}, [5], 12, each=(), last=(), shared=variant.shared)
 
     def branches(task):
@@ -244,17 +245,15 @@ def test_where_make_looks_at_the_activation_each_has_its_own_program(looking, co
 
 
 def test_other_devices_have_a_program_for_each():
-    class Accelerator:
-        platform = "gpu"
-
-    assert one_program(jax.devices()) and not one_program([Accelerator()])
+    hardware = Hardware.of()
+    assert hardware.one_program and not hardware._replace(accelerator=True).one_program
 
 
 def test_a_program_of_several_goes_on_from_a_stand():
     names = "relu", "tanh"
     variants = share([make(name) for name in names], range(2), lambda i: make(one_of(names, i)))
     grid = Grid({}, {"learning_rate": RATES}, seeds=2)
-    plan = plan_runs(grid, variants[0].training, jax.local_devices())
+    plan = plan_runs(grid, variants[0].training)
     program = make_program(variants[0].training, grid, plan)
     task = Task({"train": (X, Y), "validation": (X, Y)}, [5, 5], 12, last=())
     for variant in variants:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 import jaxnn
 from experiments.lab.data import Dataset, Preprocessing, Source, Splits
 from experiments.lab.engine import stages
+from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.errors import UserError
 from experiments.lab.study import diagnostics, rate
@@ -27,7 +27,7 @@ from jaxnn.losses import class_weighted
 from jaxnn.program import POINTS
 from jaxnn.training import Training
 from jaxnn.types import Activation, Array, Network
-from jaxnn.variants import Variant, one_program, share
+from jaxnn.variants import Variant, share
 
 # Curves have as many points as cost at most this share of training, but not fewer than what is said
 # of half, three quarters and four fifths of the updates needs.
@@ -186,7 +186,7 @@ class Study:
         """The training of each structure; those of plain activations share programs, if asked."""
         structures = self.grid.structures
         found = [Variant(self.make(structure)) for structure in structures]
-        if not (one_program(jax.local_devices()) if self.one_program is None else self.one_program):
+        if not (hardware().one_program if self.one_program is None else self.one_program):
             return tuple(found)
         alike: dict[tuple, list[int]] = {}
         for number, structure in enumerate(structures):

@@ -49,7 +49,8 @@ def test_the_main_job_as_on_an_accelerator(tmp_path, monkeypatch):
     for name, memory in (("cpu", ""), ("large", "1e9"), ("small", "6e4")):
         monkeypatch.setenv(devices.AS_ACCELERATOR, memory)
         assert exit_code(activations, *SMALL, "--fixed-grid", "--out", tmp_path / name) == 0
-    cpu, large, small = plans[::2]
+    # Two activations have one program on a CPU, and each its own on an accelerator.
+    cpu, large, _, small, _ = plans
     assert large.members == 4 and large.together is None and cpu.together is not None
     assert small.chunk * small.members < large.chunk * large.members, (small, large)
     tables = {

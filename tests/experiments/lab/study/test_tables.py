@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.study.flags import StudyFlags, ask
+from experiments.lab.study.ask import ask
+from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.tables import curves_table, results_table
 
 METRICS = ("train_loss", "validation_accuracy", "validation_loss")

@@ -17,6 +17,8 @@ _DIGITS = re.compile(
     r"[0-9]{1,3}(?:(?P<group>[,' ])[0-9]{3})(?:(?P=group)[0-9]{3})*(?:\.[0-9]*)?"
     r"|[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 )
+_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")  # that is no comma's group
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{3}")
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -114,7 +116,9 @@ def decimal_points(cells: Sequence[str]) -> tuple[int, int]:
     """
     point = comma = 0
     for cell in cells:
-        if "," in cell or "." in cell:
+        if "," not in cell:
+            point += bool(_POINT.fullmatch(cell)) and not _THOUSANDS.fullmatch(cell)
+        else:
             one, other = as_number(cell, ".") is not None, as_number(cell, ",") is not None
             point, comma = point + (one and not other), comma + (other and not one)
     return point, comma

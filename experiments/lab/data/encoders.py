@@ -216,6 +216,8 @@ def unreadable(column: pd.Series) -> np.ndarray:
         [False, False, True, True]
     """
     cells = _as_numbers(column)
+    if pd.api.types.is_numeric_dtype(column):
+        return np.isinf(cells)
     return np.isinf(cells) | (np.isnan(cells) & column.notna().to_numpy())
 
 

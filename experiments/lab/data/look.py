@@ -115,8 +115,12 @@ def _type(column: pd.Series) -> str:
 
 def _example(column: pd.Series) -> str:
     """The first cell that is there."""
-    known = as_text(column.dropna().iloc[:1])
-    return short(known.iloc[0]) if len(known) else ""
+    first = column.first_valid_index()
+    if first is None:
+        return ""
+    if _type(column) == "number":
+        return f"{column[first]:.6g}"
+    return short(as_text(column.loc[[first]]).iloc[0])
 
 
 def _becomes(fitted: Encoder | None, *, identifier: bool) -> str:

@@ -51,9 +51,10 @@ def _may_be_far(values: np.ndarray) -> np.ndarray:
     """The columns with a cell further than any that is not far may be: bool (columns,)."""
     if len(values) < FEW or not values.shape[1]:
         return np.zeros(values.shape[1], bool)
-    some = ~np.isnan(values).all(axis=0)
-    values = np.where(some, values, 0.0)
-    low, middle, high = np.nanpercentile(values, [25, 50, 75], axis=0)
+    missing = np.isnan(values)
+    values = np.where(missing.all(axis=0), 0.0, values)
+    quartiles = np.nanpercentile if missing.any() else np.percentile  # which is far faster
+    low, middle, high = quartiles(values, [25, 50, 75], axis=0)
     return np.nanmax(np.abs(values - middle), axis=0) > FAR_MARK * (high - low)
 
 

@@ -141,9 +141,8 @@ class Splits:
     def notes_on(self, split: Dataset) -> tuple[str, ...]:
         """What was decided while loading and splitting, and what is odd about one split."""
         used, notes = split.preprocessing, list(self.notes)
-        if not used.unit and (
-            constant := [name for name in self.source.x if name not in used.names]
-        ):
+        names = set(used.names)
+        if not used.unit and (constant := [name for name in self.source.x if name not in names]):
             notes.append(
                 "columns with only one value in the training rows are left out: "
                 f"{shortened(constant)}"

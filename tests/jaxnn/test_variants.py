@@ -86,9 +86,9 @@ def looked():
 def test_one_of_them_is_the_activation_itself(looked, name, dtype):
     for found, expected in zip(*looked[dtype][PLAIN.index(name)], strict=True):
         assert found.dtype == expected.dtype == dtype
-        rounding = float(jnp.finfo(dtype).eps)
+        rounding = float(jnp.finfo(dtype).eps)  # of which formulas such as Mish's have several
         np.testing.assert_allclose(
-            np.asarray(found, float), np.asarray(expected, float), rtol=4 * rounding, atol=rounding
+            np.asarray(found, float), np.asarray(expected, float), rtol=32 * rounding, atol=rounding
         )
 
 

@@ -201,7 +201,7 @@ def _typed(
         texts = pd.to_datetime(pd.Series(column.cells), errors="coerce", format="mixed", utc=True)
         found = texts.dt.tz_localize(None).to_numpy("datetime64[us]")[~known], "dates"
     if found is not None:
-        moments = np.full(len(known), np.datetime64("NaT"), "datetime64[us]")
+        moments = np.full(len(known), np.datetime64("NaT", "us"))
         moments[~known] = found[0]
         if not keep:
             if known[~column.empty].any() or np.isnat(found[0]).any():

@@ -154,7 +154,9 @@ def load(
     table = read_table(file, reading)
     further = None
     if test is not None:
-        further = read_table(test, reading, Further(table.kinds, table.missing))
+        further = read_table(
+            test, reading, Further(table.kinds, (*table.missing, *reading.missing))
+        )
     return as_source(
         table,
         name=file.name,

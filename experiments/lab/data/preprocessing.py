@@ -24,7 +24,7 @@ class Preprocessing(NamedTuple):
     scale: (mean, standard deviation) of the training targets, in the target's unit, or of their
         logarithms; (0, 1) for classification.
     transform: "log" where the logarithm of the target is trained on; "none" elsewhere.
-    missing: words that stand for no number or date.
+    missing: words that stand for no number or date; and everywhere: for nothing in any column.
     padding: further inputs that are always 0, so that a network of these rows has as many inputs as
         one of other rows of the same table, among which there are further categories or columns.
 
@@ -44,6 +44,7 @@ class Preprocessing(NamedTuple):
     transform: str = "none"
     padding: int = 0
     missing: tuple[str, ...] = ()
+    everywhere: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
@@ -149,7 +150,7 @@ class Preprocessing(NamedTuple):
     def from_json(cls, plain: Mapping[str, Any]) -> "Preprocessing":
         """The preprocessing from what ``to_json`` gave, directly or through a JSON file.
 
-        Files of earlier versions have no ``transform``, ``padding`` and ``missing``.
+        Files of earlier versions have no ``transform`` and what follows it.
         """
         kinds = {kind: made for made, kind in KINDS.items()}
         columns = []
@@ -169,6 +170,7 @@ class Preprocessing(NamedTuple):
             plain.get("transform", "none"),
             plain.get("padding", 0),
             tuple(plain.get("missing", ())),
+            tuple(plain.get("everywhere", ())),
         )
 
 
@@ -180,6 +182,7 @@ def fit(
     classes: Sequence[str] = (),
     transform: str = "none",
     missing: Sequence[str] = (),
+    everywhere: Sequence[str] = (),
 ) -> Preprocessing:
     """Fit the preprocessing to training rows.
 
@@ -192,7 +195,7 @@ def fit(
         target: the target's name.
         classes: the names of the classes; none for regression.
         transform: of the target of a regression, "none" or "log".
-        missing: words that stand for no number or date in further rows.
+        missing, everywhere: of a Source.
 
     Returns:
         The preprocessing; the scale of a regression is that of ``y``, or of its logarithm.
@@ -217,7 +220,14 @@ def fit(
     # Numbers first, then dates, then categories.
     columns.sort(key=lambda column: [Number, Date, Category].index(type(column)))
     return Preprocessing(
-        target, tuple(columns), None, tuple(classes), scale, transform, missing=tuple(missing)
+        target,
+        tuple(columns),
+        None,
+        tuple(classes),
+        scale,
+        transform,
+        missing=tuple(missing),
+        everywhere=tuple(everywhere),
     )
 
 

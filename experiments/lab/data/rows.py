@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.lab.data.arrays import read_inputs
 from experiments.lab.data.dataset import shortened
+from experiments.lab.data.dialect import Reading
 from experiments.lab.data.encoders import Category, Date, Number, as_text, no_dates, unreadable
 from experiments.lab.data.load import NAMED, load
 from experiments.lab.data.location import is_url, read_file
@@ -132,7 +133,8 @@ def _found(
         )
     file = read_file(data)
     if file.kind != "npz":
-        return file.name, read_table(file, further=preprocessing.further).frame, None
+        reading = Reading(missing=preprocessing.everywhere)
+        return file.name, read_table(file, reading, preprocessing.further).frame, None
     x, y = read_inputs(file, one_unit=bool(preprocessing.unit))
     return file.name, x, None if y is None else pd.Series(y, name=preprocessing.target)
 

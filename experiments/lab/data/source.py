@@ -19,7 +19,8 @@ class Source(NamedTuple):
     notes: what was decided while loading, for the screen and the report.
     left_out: columns of the file that are not in x, as (name, reason).
     group: of each row, (rows,); rows of the same group are kept together in a split.
-    missing: words that stand for no number or date in further rows.
+    missing: words that stand for no number or date in further rows; and everywhere: for nothing in
+        any column.
     time: of each row, (rows,), numbers; a split trains on earlier rows than it tests on.
     transform: of the target of a regression, "none" or "log"; see ``preprocessing.transformed``.
     """
@@ -36,3 +37,4 @@ class Source(NamedTuple):
     time: np.ndarray | None = None
     transform: str = "none"
     missing: tuple[str, ...] = ()
+    everywhere: tuple[str, ...] = ()

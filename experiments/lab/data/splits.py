@@ -236,6 +236,7 @@ class Splits:
                 classes=self.classes,
                 transform=self.source.transform,
                 missing=self.source.missing,
+                everywhere=self.source.everywhere,
             )
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None

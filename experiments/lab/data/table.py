@@ -182,6 +182,7 @@ def as_source(
         group=_groups(where, blocks.get("--group"), first_line),
         time=_times(where, blocks.get("--time"), first_line),
         missing=tuple(dict.fromkeys((*table.missing, *reading.missing))),
+        everywhere=reading.missing,
     )
 
 

@@ -330,6 +330,23 @@ def test_further_rows_are_read_as_the_first_ones(tmp_path):
             read_rows(str(tmp_path / "b.csv"), data.preprocessing)
 
 
+def test_what_the_user_takes_as_missing_is_missing_in_further_rows_too(tmp_path):
+    rows = (f"{-9999 if n % 9 == 1 else n},{('None', 'mild')[n % 2]},{n}" for n in range(60))
+    (tmp_path / "a.csv").write_text(lines(*rows))
+    reading = Reading(missing=("None", "-9999.0"))
+    source = load(str(tmp_path / "a.csv"), target="c", reading=reading)
+    assert source.x.isna().sum().tolist() == [7, 30]
+    data = prepare(source)
+    again = Preprocessing.from_json(json.loads(json.dumps(data.preprocessing.to_json())))
+    (tmp_path / "b.csv").write_text("a,b,c\n-9999,None,1\n2,mild,2\n")
+    found = read_rows(str(tmp_path / "b.csv"), again).x
+    assert found.isna().to_numpy().tolist() == [[True, True], [False, False]]
+    test = load(
+        str(tmp_path / "a.csv"), target="c", reading=reading, test_data=str(tmp_path / "b.csv")
+    ).test[0]
+    assert test.isna().to_numpy().tolist() == [[True, True], [False, False]]
+
+
 def test_images_far_from_0_keep_their_digits(tmp_path):
     noise = np.random.default_rng(0).normal(size=(40, 4, 4))
     for offset, scale in ((1e9, 1.0), (0.0, 1e60)):

@@ -106,7 +106,7 @@ def checked_out() -> Path:
     root = Path(__file__).parents[2]
     try:
         archive = subprocess.run(
-            ["git", "-C", root, "archive", COMMIT, "jaxnn", "experiments"],  # noqa: S607 (of the path)
+            ["git", "-C", root, "archive", COMMIT, "jaxnn", "experiments"],  # noqa: S607
             capture_output=True,
             check=True,
         ).stdout

@@ -8,10 +8,11 @@ import pandas as pd
 
 SPACES = str.maketrans(dict.fromkeys("\u00a0\u2007\u2009\u202f", " ") | {"\u2212": "-"})
 SWAPPED = str.maketrans({".": ",", ",": "."})
+_MONEY = "(?:[$€£¥]|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD)"
 _NUMBER = re.compile(
-    r"(?P<sign>[+-]?) ?(?P<before>[$€£¥]?) ?(?P<inner>[+-]?)"
+    rf"(?P<sign>[+-]?) ?(?P<before>{_MONEY}?) ?(?P<inner>[+-]?)"
     r"(?P<digits>[0-9][0-9.,' ]*|\.[0-9]+|,[0-9]+)(?P<power>[eE][+-]?[0-9]{1,4})? ?"
-    r"(?P<after>[%$€£¥]?)"
+    rf"(?P<after>(?:%|{_MONEY})?)"
 )
 _DIGITS = re.compile(
     r"[0-9]{1,3}(?:(?P<group>[,' ])[0-9]{3})(?:(?P=group)[0-9]{3})*(?:\.[0-9]*)?"

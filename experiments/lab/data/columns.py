@@ -101,7 +101,8 @@ class _Column:
     def some(self, where: np.ndarray, most: int = 3) -> str:
         """The first of some different cells, and how many cells have one of them."""
         named = ", ".join(f"{_short(cell)!r}" for cell in self.cells[where][:most])
-        return f"{named}{' …' * int(where.sum() > most)} ({self.counts[where].sum():,} cells)"
+        count = int(self.counts[where].sum())
+        return f"{named}{' …' * int(where.sum() > most)} ({count:,} cell{'s' * (count != 1)})"
 
 
 def as_columns(

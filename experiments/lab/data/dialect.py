@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -94,8 +95,7 @@ def dialect(where: str, content: bytes, reading: Reading, usual: str = ",") -> D
         count = skipped - start
         notes.append(f"comment line{'s' * (count > 1)} at the top left out: {count}")
     rows = lines[skipped:]
-    separator = separator or _separator(rows, usual)
-    if separator != usual:
+    if separator is None and (separator := _separator(rows, usual)) != usual:
         said = NAMES.get(separator, separator)
         notes.append(f"cells are separated by {said!r}; --separator changes this")
     first, *following = _split(rows, separator)
@@ -117,7 +117,8 @@ def _encoding(where: str, content: bytes, said: str | None) -> tuple[str, list[s
     """The encoding, and a note where it is neither UTF-8 nor marked."""
     if said is not None:
         try:
-            _check(content, codecs.lookup(said).name)
+            "a".encode(said)  # some codecs, such as rot13, are not of text
+            _check(content, said)
         except LookupError:
             raise UserError(
                 f"--encoding {said}: no such encoding; give one such as utf-8, latin-1 or utf-16"
@@ -128,11 +129,9 @@ def _encoding(where: str, content: bytes, said: str | None) -> tuple[str, list[s
                 "another one"
             ) from None
         return said, []
-    for mark, name in MARKS:
-        if content.startswith(mark):
-            return name, []
-    found = ["utf-8", "cp1252", "latin-1"]
-    if b"\0" in content[:SAMPLE]:
+    marked = [name for mark, name in MARKS if content.startswith(mark)]
+    found = [*marked, "utf-8", "cp1252", "latin-1"]
+    if not marked and b"\0" in content[:SAMPLE]:
         little = content[1:SAMPLE:2].count(0) > content[:SAMPLE:2].count(0)
         found = ["utf-16-le" if little else "utf-16-be", *found]
     for name in found:
@@ -140,7 +139,7 @@ def _encoding(where: str, content: bytes, said: str | None) -> tuple[str, list[s
             _check(content, name)
         except UnicodeError:
             continue
-        if name == "utf-8":
+        if name in (*marked, "utf-8"):
             return name, []
         return name, [f"the file is not UTF-8, and read as {name}; --encoding changes this"]
     raise AssertionError  # any bytes are latin-1
@@ -157,7 +156,7 @@ def _check(content: bytes, encoding: str) -> None:
 def _sample(content: bytes, encoding: str) -> list[str]:
     """The first lines; the last one only where it is whole."""
     text = codecs.getincrementaldecoder(encoding)().decode(content[:SAMPLE])
-    lines = text.splitlines()
+    lines = re.split("\r\n|\n|\r", text)
     return lines[:-1] if len(content) > SAMPLE and len(lines) > 1 else lines
 
 

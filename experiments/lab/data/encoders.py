@@ -43,12 +43,7 @@ class Number(NamedTuple):
         Raises:
             UserError: a cell is neither missing nor a finite number.
         """
-        wrong = unreadable(column)
-        if wrong.any():
-            raise UserError(
-                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is not a "
-                "finite number as in the training rows; correct the cell or leave it empty"
-            )
+        _refuse(self.name, column, unreadable(column), "finite number")
         cells = _as_numbers(column)
         missing = np.isnan(cells)
         values = (np.where(missing, self.median, cells) - self.mean) / self.scale
@@ -127,12 +122,7 @@ class Date(NamedTuple):
         Raises:
             UserError: the column does not hold dates.
         """
-        wrong = no_dates(column)
-        if wrong.any():
-            raise UserError(
-                f"column {self.name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is not a "
-                "date as in the training rows; correct the cell or leave it empty"
-            )
+        _refuse(self.name, column, no_dates(column), "date")
         days = _days(column)
         missing = np.isnan(days)
         inputs = [(np.where(missing, self.median, days) - self.mean) / self.scale]
@@ -171,6 +161,14 @@ def fit_column(column: pd.Series) -> Encoder:
     rare = len(counts) > MAX_CATEGORIES
     kept = order[: MAX_CATEGORIES - 1] if rare else list(counts.index)
     return Category(name, tuple(sorted(kept)), rare, gap)
+
+
+def _refuse(name: str, column: pd.Series, wrong: np.ndarray, what: str) -> None:
+    if wrong.any():
+        raise UserError(
+            f"column {name} holds {str(column.iloc[np.argmax(wrong)])!r}, which is not a {what} as "
+            "in the training rows; correct the cell or leave it empty"
+        )
 
 
 def _scaled(values: np.ndarray) -> tuple[float, float, float]:

@@ -18,6 +18,9 @@ from experiments.lab.data.preprocessing import Preprocessing
 from experiments.lab.data.table_file import read_table
 from experiments.lab.io.cli import UserError
 
+# What the cells of an encoder's column must be, and where they are not.
+WHAT = {Number: (unreadable, "finite number"), Date: (no_dates, "date")}
+
 
 class Rows(NamedTuple):
     """Rows as found, in the file's order.
@@ -87,19 +90,13 @@ def read_rows(
     )
     x = found[list(preprocessing.names)]
     for column in preprocessing.columns:
-        if isinstance(column, Number):
+        if not isinstance(column, Category):
+            look, what = WHAT[type(column)]
             _refuse_cells(
                 data,
                 x[column.name],
-                unreadable(x[column.name]),
-                "finite number as in the training rows; correct the cell or leave it empty",
-            )
-        elif isinstance(column, Date):
-            _refuse_cells(
-                data,
-                x[column.name],
-                no_dates(x[column.name]),
-                "date as in the training rows; correct the cell or leave it empty",
+                look(x[column.name]),
+                f"{what} as in the training rows; correct the cell or leave it empty",
             )
     if y is not None and not preprocessing.classes:
         _refuse_cells(

@@ -27,6 +27,7 @@ from experiments.lab.io.errors import UserError
 
 PARQUET = ("parquet", "pq")  # endings of such files
 ARROW = ("arrow", "feather", "ipc")
+SPREADSHEETS = ("xlsx", "xls", "xlsm", "ods")
 JSON = ("json", "jsonl", "ndjson")
 USUAL = {"tsv": "\t", "tab": "\t"}  # separators by ending; a comma for all others
 MOST_BYTES = 1 << 33  # of a file when it is decompressed
@@ -76,7 +77,11 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
         return _of_frame(file, _parsed(file, lambda: pd.read_parquet(io.BytesIO(content))), reading)
     if content[:6] == b"ARROW1" or file.kind in ARROW:
         return _of_frame(file, _parsed(file, lambda: pd.read_feather(io.BytesIO(content))), reading)
-    if file.kind in JSON or content[:64].lstrip()[:1] in (b"{", b"["):
+    if file.kind in SPREADSHEETS:
+        raise UserError(
+            f"{file.where}: it is a spreadsheet; save the sheet with the table as a CSV file"
+        )
+    if file.kind in JSON or _is_json(content):
         return _of_frame(file, _parsed(file, lambda: _of_json(content)), reading)
     return _of_text(file, content, reading, further)
 
@@ -84,7 +89,15 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
 def _parsed(file: File, parse: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     try:
         return parse()
-    except (ValueError, OSError, EOFError, KeyError, TypeError, pa.ArrowException) as error:
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        KeyError,
+        TypeError,
+        RecursionError,
+        pa.ArrowException,
+    ) as error:
         raise _unreadable(file, error) from None
 
 
@@ -123,6 +136,16 @@ def _decompressed(file: File) -> bytes:
             "file"
         )
     return content
+
+
+def _is_json(content: bytes) -> bool:
+    """Whether the content is JSON though its name does not say so."""
+    if content[:64].lstrip()[:1] not in (b"{", b"["):
+        return False
+    try:
+        return isinstance(json.loads(content), list | dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _of_json(content: bytes) -> pd.DataFrame:
@@ -229,8 +252,7 @@ def _cells(
         if still or not all(map(_is_empty, columns[-more:])):
             raise UserError(
                 f"{where}: line {found.first_line} has {len(names) + more} cells, but the header "
-                f"names {len(names)} columns; correct the header, or use --no-header if there is "
-                "none"
+                f"has {len(names)}; correct the header, or use --no-header if there is none"
             )
         columns, names = columns[:-more], [*names, ""]
     if names[-1] == "" and len(names) > 1 and (more or _is_empty(columns[-1])):
@@ -320,10 +342,10 @@ def _rows(
         extra = {count - width for _, count in wrong}
         if table.num_rows == 0 and len(extra) == 1 and cells > width:
             return [], extra.pop()
-        others = f" (and {len(wrong) - 1:,} more lines have another number)" * (len(wrong) > 1)
+        more = len(wrong) - 1
+        others = f", and {more:,} further line{'s do' if more > 1 else ' does'} not fit either"
         raise UserError(
-            f"{file.where}: line {number} has {cells} cell{'s' * (cells != 1)}, but there "
-            f"{'are' if width != 1 else 'is'} {width} column{'s' * (width != 1)}{others}; correct "
-            "it, or name the separator by --separator"
+            f"{file.where}: line {number} has {cells} cell{'s' * (cells != 1)}, but the header has "
+            f"{width}{others * (more > 0)}; correct it, or name the separator by --separator"
         )
     return [pa.compute.utf8_trim_whitespace(column) for column in table.columns], 0

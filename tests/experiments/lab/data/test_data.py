@@ -505,7 +505,7 @@ def test_plain_idx_files_are_read_too(tmp_path):
         (
             "a,y\n1,2,3\n1\n1,2,3,4\n",
             "y",
-            "line 2 has 3 cells, but there are 2 columns .and 2 more",
+            "line 2 has 3 cells, but the header has 2, and 2 further lines do",
         ),
         ("a,y\n1,2\ninf,3\n2,4\n", "y", "column a, line 3 holds an infinite number"),
         (

@@ -120,15 +120,17 @@ def test_durations_are_seconds_and_dates_are_dates():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (lines("1,2,3,4", *ROWS), "line 2 has 4 cells, but there are 3 columns"),
-        (lines(*ROWS, "1,2"), "line 62 has 2 cells, but there are 3 columns"),
-        (lines(*ROWS, header="a,b"), "line 2 has 3 cells, but the header names 2 columns"),
+        (lines("1,2,3,4", *ROWS), "line 2 has 4 cells, but the header has 3; correct"),
+        (lines(*ROWS, "1,2"), "line 62 has 2 cells, but the header has 3"),
+        (
+            lines(*ROWS, header="a,b"),
+            "line 2 has 3 cells, but the header has 2; correct the header",
+        ),
         (lines(*ROWS, header="a,b,a"), "columns 1 and 3 are both called 'a' and differ"),
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
         ("a,b\n", "it has a header but no rows"),
         (b"PAR1 nothing", "it cannot be read as a table"),
-        ('{"a": [1', "it cannot be read as a table"),
     ],
 )
 def test_what_is_no_table_is_named(content, message):
@@ -137,9 +139,40 @@ def test_what_is_no_table_is_named(content, message):
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.json", '{"a": [1', "it cannot be read as a table"),
+        ("t.json", "[" * 100_000, "it cannot be read as a table"),
+        ("t.json", "3", "it cannot be read as a table"),
+        ("t.xlsx", "PK", "it is a spreadsheet; save the sheet"),
+    ],
+)
+def test_another_format_that_cannot_be_read_is_named(name, content, message):
+    with pytest.raises(UserError, match=message):
+        table(content, name)
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("[x],b\n1,2\n3,4\n", ["[x]", "b"]),
+        ("{x},b\n1,2\n3,4\n", ["{x}", "b"]),
+        ("a\u2028x,c\n1,2\n3,4\n", ["a\u2028x", "c"]),
+        (b"\xff\xfea,b\n1,2\n3,4\xd8\n", ["ÿþa", "b"]),
+        ("a,b\r1,2\r3,4\r", ["a", "b"]),
+    ],
+)
+def test_what_looks_like_another_format_and_is_none_is_text(content, names):
+    found = table(content)
+    assert list(found.frame) == names
+
+
+@pytest.mark.parametrize(
     ("reading", "message"),
     [
         (Reading(encoding="klingon"), "--encoding klingon: no such encoding"),
+        (Reading(encoding="rot13"), "--encoding rot13: no such encoding"),
+        (Reading(encoding="hex"), "--encoding hex: no such encoding"),
         (Reading(encoding="utf-16"), "--encoding utf-16: t.csv is not written so"),
         (Reading(separator="::"), "--separator ::: give one character"),
     ],
@@ -237,7 +270,16 @@ def test_what_may_be_no_date_is_none(cells):
     ("cell", "value"),
     [
         *(("1,234", 1234), ("1,234,567.5", 1234567.5), ("1 234", 1234), ("1'234", 1234)),
-        *(("$1,234", 1234), ("-$5", -5), ("$-5", -5), ("5 €", 5), ("45.0%", 0.45), ("−2", -2)),
+        *(
+            ("$1,234", 1234),
+            ("-$5", -5),
+            ("$-5", -5),
+            ("5 €", 5),
+            ("CHF 5", 5),
+            ("5 USD", 5),
+            ("45.0%", 0.45),
+            ("−2", -2),
+        ),
         *(
             ("1e3", 1000),
             ("1.5E-3", 0.0015),

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from experiments.lab.drawing import style as drawing
+from experiments.lab.drawing.ticks import number_log_axis
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart, and a marker for each.
 MARKS = {
@@ -69,7 +69,7 @@ def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     axes.set_xscale("log")
     axes.set_xlim(right=130)
     axes.axvline(100, color="black", linewidth=1)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    number_log_axis(axes.xaxis)
     axes.tick_params(axis="x", labelsize=14)
     axes.set_xlabel(
         "% of the machine's matrix-product peak, "

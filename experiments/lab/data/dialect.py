@@ -75,7 +75,7 @@ def dialect(where: str, content: bytes, reading: Reading, usual: str = ",") -> D
 
     Raises:
         UserError: the encoding is unknown or does not suit; the separator is not a single
-            character; the file has no line, or no name in its header.
+            character; or the file has no line that is not blank.
 
     Example:
         >>> found = dialect("t.csv", b"# by hand\\na;b\\n1,5;2\\n", Reading())

@@ -114,8 +114,8 @@ def as_source(
             f"are left out: {', '.join(unlike)} (--as {shlex.quote(unlike[0])}=category keeps one)"
         )
         left_out += [(column, "text that differs in nearly every row") for column in unlike]
-        frame = frame.drop(columns=unlike)
-    if numbered := [column for column in inputs if is_numbering(frame.get(column))]:
+        frame, inputs = frame.drop(columns=unlike), [each for each in inputs if each not in unlike]
+    if numbered := [column for column in inputs if is_numbering(frame[column])]:
         notes.append(
             "every row has a number of its own, as in an identifier, in "
             f"{', '.join(numbered)}; if it is one, leave it out with --drop {shlex.join(numbered)}"
@@ -168,7 +168,7 @@ def as_source(
     missing = int(x.isna().to_numpy().sum())
     if missing:
         notes.append(
-            f"missing cells: {missing:,} (an input says so; a missing number is the median)"
+            f"missing cells: {missing:,} (an extra input marks them; numbers become the median)"
         )
     return Source(
         name,
@@ -218,17 +218,17 @@ def _refuse_gap(
         )
 
 
-def is_numbering(column: pd.Series | None) -> bool:
+def is_numbering(column: pd.Series) -> bool:
     """Whether the column numbers its rows: the whole numbers from 0 or 1 on, in any order.
 
     Args:
-        column: cells of any type; None is none.
+        column: cells of any type.
 
     Example:
         >>> is_numbering(pd.Series(range(1, 21))), is_numbering(pd.Series(range(5, 25)))
         (True, False)
     """
-    if column is None or len(column) < FEW or not _is_number(column):
+    if len(column) < FEW or not _is_number(column):
         return False
     values = column.to_numpy(np.float64, na_value=np.nan)
     low = values.min()

@@ -25,7 +25,7 @@ class StudyFlags:
     """Columns of a table to leave out, such as an identifier."""
     separator: str | None = None
     """What separates the cells of a text table: a character, or tab, comma, semicolon or space.
-    This and the next five are found where they are not given, and said where they are unusual."""
+    It is detected otherwise, as are decimal point, encoding and header; the unusual is said."""
     decimal: Literal[".", ","] | None = None
     """The decimal point of the numbers in a text table."""
     encoding: str | None = None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.lab.data.location import File
 from experiments.lab.data.source import Source
-from experiments.lab.data.table import as_source, targets
+from experiments.lab.data.table import Asked, as_source, targets
 from experiments.lab.data.table_file import typed
 from experiments.lab.io.cli import UserError
 
@@ -74,10 +74,9 @@ def read_arrays(file: File, *, task: str = "auto", test: File | None = None) -> 
     table, *test_table = [typed(_table(x).assign(**{TARGET: y})) for x, y in parts]
     return as_source(
         table,
+        Asked(TARGET, task),
         name=file.name,
         where=file.where,
-        target=TARGET,
-        task=task,
         test=test_table[0] if test_table else None,
     )
 

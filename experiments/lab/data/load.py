@@ -14,7 +14,7 @@ from experiments.lab.data.idx import read_folder
 from experiments.lab.data.location import is_url, read_file
 from experiments.lab.data.openml import PREFIX, read_openml
 from experiments.lab.data.source import Source
-from experiments.lab.data.table import as_source
+from experiments.lab.data.table import Asked, as_source
 from experiments.lab.data.table_file import read_table
 from experiments.lab.io.cli import UserError
 
@@ -98,16 +98,7 @@ def load(
     path = Path(data).expanduser()
     if data.startswith(PREFIX):
         further = None if test_data is None else read_table(read_file(test_data), reading)
-        return read_openml(
-            data,
-            target=target,
-            task=task,
-            drop=drop,
-            test=further,
-            group=group,
-            time=time,
-            reading=reading,
-        )
+        return read_openml(data, Asked(target, task, drop, group, time, reading), further)
     if data in NAMED or path.is_dir():
         for flag, value in (
             ("--target", target),
@@ -157,18 +148,8 @@ def load(
         further = read_table(
             test, reading, Further(table.kinds, (*table.missing, *reading.missing))
         )
-    return as_source(
-        table,
-        name=file.name,
-        where=data,
-        target=target,
-        task=task,
-        drop=drop,
-        reading=reading,
-        test=further,
-        group=group,
-        time=time,
-    )
+    asked = Asked(target, task, drop, group, time, reading)
+    return as_source(table, asked, name=file.name, where=data, test=further)
 
 
 def _said(reading: Reading) -> list[tuple[str, str]]:

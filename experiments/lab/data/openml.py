@@ -2,41 +2,24 @@
 
 import http.client
 import warnings
-from collections.abc import Sequence
 
 from sklearn import datasets
 
-from experiments.lab.data.dialect import AS_FOUND, Reading
 from experiments.lab.data.source import Source
-from experiments.lab.data.table import as_source
+from experiments.lab.data.table import Asked, as_source
 from experiments.lab.data.table_file import Table, typed
 from experiments.lab.io.cli import UserError
 
 PREFIX = "openml:"
 
 
-def read_openml(
-    data: str,
-    *,
-    target: str | None = None,
-    task: str = "auto",
-    drop: Sequence[str] = (),
-    test: Table | None = None,
-    group: str | None = None,
-    time: str | None = None,
-    reading: Reading = AS_FOUND,
-) -> Source:
+def read_openml(data: str, asked: Asked, test: Table | None = None) -> Source:
     """The data set that ``openml:NAME`` or ``openml:NUMBER`` names.
 
     Args:
         data: that text.
-        target: the column to predict; None for the data set's own target, where it has just one.
-        task: "auto", "classification" or "regression".
-        drop: columns to leave out.
+        asked: as for as_source; without a target, the data set's own, where it has just one.
         test: rows to report on, with the same columns.
-        group, time, reading: as for as_source.
-
-    Eight arguments, since each is a flag of the user.
 
     Returns:
         Its rows, with OpenML's warnings in the notes.
@@ -63,17 +46,13 @@ def read_openml(
             "a file"
         ) from None
     own = bunch.target_names
+    asked = asked._replace(target=asked.target or (own[0] if len(own) == 1 else None))
     source = as_source(
-        typed(bunch.frame, reading),
+        typed(bunch.frame, asked.reading),
+        asked,
         name=str(bunch.details.get("name", which)),
         where=data,
-        task=task,
-        drop=drop,
         test=test,
-        group=group,
-        time=time,
-        reading=reading,
-        target=target or (own[0] if len(own) == 1 else None),
     )
     return source._replace(
         notes=(*(" ".join(str(warning.message).split()) for warning in said), *source.notes)

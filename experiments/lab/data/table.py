@@ -3,6 +3,7 @@
 import difflib
 import shlex
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,33 +19,37 @@ FEW = 10  # rows; if fewer are all different, that says little
 DIFFERENT = 0.9  # of the cells of a column: too many to learn anything of one
 
 
+class Asked(NamedTuple):
+    """What a user asks of a table.
+
+    target: the column to predict; None is an error that lists the columns.
+    task: "classification", "regression" or "auto": regression if the target is numeric with more
+        than two values, else classification.
+    drop: columns to leave out.
+    group: the column that says which rows belong together; it is not an input.
+    time: the column with the time of each row, numbers or dates; it is not an input.
+    reading: how the table is written, and what its columns hold.
+    """
+
+    target: str | None = None
+    task: str = "auto"
+    drop: Sequence[str] = ()
+    group: str | None = None
+    time: str | None = None
+    reading: Reading = AS_FOUND
+
+
 def as_source(
-    table: Table,
-    *,
-    name: str,
-    where: str,
-    target: str | None,
-    task: str = "auto",
-    drop: Sequence[str] = (),
-    reading: Reading = AS_FOUND,
-    test: Table | None = None,
-    group: str | None = None,
-    time: str | None = None,
+    table: Table, asked: Asked, *, name: str, where: str, test: Table | None = None
 ) -> Source:
-    """The table with ``target`` as the column to predict.
+    """The table with one column as the target.
 
     Args:
         table: one row per example.
+        asked: the target, and what to do with the other columns.
         name: what to call the table in a report.
         where: what to call it in an error message.
-        target: the name of the target's column; None is an error that lists the columns.
-        task: "classification", "regression" or "auto": regression if the target is numeric with
-            more than two values, else classification.
-        drop: columns to leave out.
-        reading: what the user says about the columns.
         test: rows to report on, with the same columns.
-        group: the column that says which rows belong together; it is not an input.
-        time: the column with the time of each row, numbers or dates; it is not an input.
 
     Returns:
         The rows whose target is known, without empty columns, and without columns of text that is
@@ -56,9 +61,8 @@ def as_source(
             or dropped, both are given, or one of their cells is empty or no time; a cell is
             infinite; regression is asked for and the target is not numeric; or the test rows lack a
             column, have no target, or targets that are not numeric for a regression.
-
-    Ten arguments, since each is a flag of the user or a fact about where the table comes from.
     """
+    target, task, drop, group, time, reading = asked
     frame, first_line = table.frame, table.first_line
     columns = list(frame)
     drop = (*drop, *(column for column, kind in reading.kinds.items() if kind == "drop"))

@@ -194,9 +194,9 @@ def train_grid(
     """Train activation × learning rate × … × seed: one program per structure, on all devices.
 
     What ``make`` takes is structure, one compiled program per combination; every other axis is a
-    hyperparameter, a number that the training reads and that never recompiles. On CPUs, the values
-    of an axis "activation" share one program too, as far as they are elementwise, learn nothing and
-    are not random: ``make`` is then also called with an Activation that stands for all of them. A
+    hyperparameter, a number that the training reads and that never recompiles. The values of an
+    axis "activation" share one program too, as far as they are elementwise, learn nothing and are
+    not random: ``make`` is then also called with an Activation that stands for all of them. A
     function of your own joins in as ``activations.measure(function)``. Runs of one seed
     share their initial draws and batches. A run depends on its seed and its own numbers only, up to
     the rounding of sums, which an unstable learning rate amplifies. The arguments are more than
@@ -215,7 +215,8 @@ def train_grid(
         points: most points of the curves.
         keep_params: whether the result has the trained parameters.
         devices: to train on; all that this process has when absent.
-        one_program: whether activations share one compiled program, as above; on CPUs when absent.
+        one_program: whether activations share one compiled program, as above; when absent, as
+            ``jaxnn.hardware`` says: always on CPUs, for short runs on accelerators.
 
     Returns:
         The GridResult. With 1 and with 2 devices it agrees to 1e-4, relative, for stable runs.
@@ -349,7 +350,7 @@ def grid_segments(
     _check_read(grid, own, data["train"])
     variants = [Variant(training) for training in own]
     hardware = Hardware.of(devices)
-    if hardware.one_program if one_program is None else one_program:
+    if hardware.one_program(steps) if one_program is None else one_program:
         variants = _together(make, grid, own, data["train"])
     draws = {task.batch_size: Batches(rows, task.batch_size) for task in tasks}
     record = Record(tuple(axes), grid, np.cumsum(lengths), keep_params)

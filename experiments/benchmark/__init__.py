@@ -92,6 +92,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--seconds", type=float, default=1.0, help="approximate length of a turn (1)"
     )
     parser.add_argument(
+        "--scale",
+        type=int,
+        default=1,
+        help="how many times as many seeds, such as 16 for an accelerator, which so few runs do "
+        "not fill (1)",
+    )
+    parser.add_argument(
         "--precision",
         default="default",
         help="precision of JAX's matrix products: default, high, highest, or an algorithm such as "
@@ -122,6 +129,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
             raise UserError(f"--workloads {name}: no such workload; known: {', '.join(WORKLOADS)}")
     if flags.rounds < 1:
         raise UserError(f"--rounds {flags.rounds}: give a whole number of at least 1")
+    if flags.scale < 1:
+        raise UserError(f"--scale {flags.scale}: give a whole number of at least 1")
     if not 0 < flags.seconds < 3600:
         raise UserError(f"--seconds {flags.seconds:g}: give a number above 0, such as 1")
     if flags.smoke:

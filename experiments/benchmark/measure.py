@@ -57,7 +57,7 @@ def measure(flags: argparse.Namespace) -> Measured:
     began = time.perf_counter()
     rivals, missing = find_rivals(flags.peers, flags.precision)
     workloads = {
-        name: small(WORKLOADS[name]) if flags.smoke else WORKLOADS[name]
+        name: (small(WORKLOADS[name]) if flags.smoke else WORKLOADS[name]).scaled(flags.scale)
         for name in dict.fromkeys(flags.workloads)
     }
     say("preparing the peak")

@@ -46,6 +46,10 @@ class Workload(NamedTuple):
         products = [inputs * outputs for inputs, outputs in pairs]
         return 2 * self.batch_size * (3 * sum(products) - products[0])
 
+    def scaled(self, times: int) -> "Workload":
+        """The same with so many times as many seeds."""
+        return self._replace(seeds=self.seeds * times, runs=self.runs * times)
+
     def data(self) -> tuple[np.ndarray, np.ndarray]:
         """Synthetic examples; the classes come from a linear rule, so that training works.
 

@@ -219,6 +219,7 @@ def test_without_its_history_the_engine_before_is_left_out(monkeypatch):
     [
         (["--workloads", "digit"], "--workloads digit: no such workload; known: digits, mnist"),
         (["--rounds", "0"], "--rounds 0: give a whole number of at least 1"),
+        (["--scale", "0"], "--scale 0: give a whole number of at least 1"),
         (["--seconds", "nan"], "--seconds nan: give a number above 0"),
         (["--precision", "half"], "--precision half: "),
         (["--round", "3x"], "invalid int value: '3x'"),

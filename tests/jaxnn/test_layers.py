@@ -2,13 +2,14 @@
 
 import math
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jaxnn
-from jaxnn import Network, activations
+from jaxnn import Network, activations, layers
 from jaxnn.layers import (
     activation_layer,
     dense,
@@ -238,6 +239,23 @@ def test_repeat_is_serial_in_params_values_and_randomness():
     y = stack.apply(stacked, X[0], key=key(3))
     np.testing.assert_allclose(y, loop.apply(listed, X[0], key=key(3)), rtol=1e-5)
     assert not np.allclose(y, stack.apply(stacked, X[0]))
+
+
+def test_elsewhere_than_on_a_cpu_rounds_of_a_scan_are_written_out(monkeypatch):
+    """With a remainder, and the same numbers and gradients."""
+    monkeypatch.setattr(layers, "UNROLLED", 2)
+    stack, x = repeat(dense(3, 3, activation="tanh"), 5), X.T
+    params = stack.init(key())
+
+    def found():
+        loss = jax.grad(lambda params: jnp.sum(stack.columns(params, x) ** 2))
+        return stack.apply(params, X[0]), loss(params), str(jax.make_jaxpr(loss)(params))
+
+    *expected, loop = found()
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    *unrolled, written_out = found()
+    chex.assert_trees_all_close(unrolled, expected, rtol=1e-5)
+    assert "unroll=2" in written_out and "unroll=2" not in loop
 
 
 def test_repeat_0_times_is_the_identity():

@@ -244,9 +244,11 @@ def test_where_make_looks_at_the_activation_each_has_its_own_program(looking, co
     np.testing.assert_array_equal(found.train["loss"], expected.train["loss"])
 
 
-def test_other_devices_have_a_program_for_each():
+def test_where_a_branch_costs_time_long_runs_have_a_program_for_each():
     hardware = Hardware.of()
-    assert hardware.one_program and not hardware._replace(accelerator=True).one_program
+    assert hardware.one_program(10**6)
+    assert hardware._replace(accelerator=True).one_program(1000)
+    assert not hardware._replace(accelerator=True).one_program(10**6)
 
 
 def test_a_program_of_several_goes_on_from_a_stand():

@@ -9,6 +9,7 @@ from torch.func import functional_call, grad_and_value, vmap
 from torch.nn import functional as F
 
 from experiments.benchmark.peers import Peer, Trained, Unsupported, start
+from experiments.benchmark.peers.torch_device import placed, use_same_precision
 from experiments.benchmark.peers.torch_loop import build
 from experiments.benchmark.workloads import Workload
 
@@ -20,11 +21,12 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
             f"torch.func does not train networks of kind {workload.kind}: vmap has no rule for "
             "nn.RNN"
         )
-    x, y, rates = torch.from_numpy(x), torch.from_numpy(y).long(), torch.from_numpy(learning_rates)
+    use_same_precision()
+    x, y, rates = placed(x), placed(y).long(), placed(learning_rates)
     model = build(workload).to("meta")  # what to compute; the numbers come from params
     names = [name for name, _ in model.named_parameters()]
     drawn = [
-        [torch.from_numpy(array.T) for array in start.initial(workload, seed)]
+        [placed(array.T) for array in start.initial(workload, seed)]
         for seed in range(workload.seeds)
     ]
     starts = [torch.stack(arrays).contiguous() for arrays in zip(*drawn, strict=True)]
@@ -45,15 +47,13 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
             name: rates[:runs].view(len(seeds), members, *[1] * (value.dim() - 2))
             for name, value in params.items()
         }
-        orders = torch.from_numpy(
-            np.stack([start.order(workload, seed, steps) for seed in seeds], axis=1)
-        )
+        orders = placed(np.stack([start.order(workload, seed, steps) for seed in seeds], axis=1))
         with torch.no_grad():
             for rows in orders:
                 gradients, loss = gradients_of_all(params, x[rows], y[rows])
                 for name, value in params.items():
                     value.addcmul_(gradients[name], rate[name], value=-1)
-        return Trained(runs * steps, loss.flatten().numpy())
+        return Trained(runs * steps, loss.flatten().cpu().numpy())
 
     return train
 

@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from experiments.benchmark.peers import Peer, Trained, Unsupported, start
+from experiments.benchmark.peers.torch_device import placed, use_same_precision
 from experiments.benchmark.workloads import Workload
 
 # Operations of a network's largest product below which one thread is faster than two.
@@ -65,13 +66,14 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
     """See Peer."""
     if workload.kind not in ("mlp", "deep", "elman"):
         raise Unsupported(f"PyTorch's loop does not train networks of kind {workload.kind}")
-    x, y = torch.from_numpy(x), torch.from_numpy(y).long()
+    use_same_precision()
+    x, y = placed(x), placed(y).long()
     starts = [
-        [torch.from_numpy(array.T) for array in start.initial(workload, seed)]
+        [placed(array.T) for array in start.initial(workload, seed)]
         for seed in range(workload.seeds)
     ]
     epoch = workload.examples // workload.batch_size
-    model = build(workload)
+    model = build(workload).to(x.device)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
 
     @threads(workload)
@@ -83,7 +85,7 @@ def prepare(workload: Workload, x: np.ndarray, y: np.ndarray, learning_rates: np
                 for parameter, value in zip(trained, starts[seed], strict=True):
                     parameter.copy_(value)
             optimizer = torch.optim.SGD(trained, lr=float(learning_rates[run]), fused=True)
-            for rows in torch.from_numpy(start.order(workload, seed, steps)).split(epoch):
+            for rows in placed(start.order(workload, seed, steps)).split(epoch):
                 for batch, classes in zip(x[rows], y[rows], strict=True):  # gathered once per epoch
                     loss = F.cross_entropy(model(batch), classes)
                     optimizer.zero_grad(set_to_none=True)

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from experiments.benchmark.peers import Peer, Trained, Unsupported, start
+from experiments.benchmark.peers.torch_device import placed, use_same_precision
 from experiments.benchmark.workloads import Workload
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
@@ -53,13 +54,10 @@ def prepare(
     """
     if workload.kind not in ("mlp", "deep", "elman"):
         raise Unsupported(f"stacked PyTorch does not train networks of kind {workload.kind}")
-    x, y, rates = (
-        torch.from_numpy(x),
-        torch.from_numpy(y).long(),
-        torch.from_numpy(learning_rates).view(-1, 1, 1),
-    )
+    use_same_precision()
+    x, y, rates = placed(x), placed(y).long(), placed(learning_rates).view(-1, 1, 1)
     starts = [
-        [torch.from_numpy(np.atleast_2d(array)) for array in start.initial(workload, seed)]
+        [placed(np.atleast_2d(array)) for array in start.initial(workload, seed)]
         for seed in range(workload.seeds)
     ]
     starts = [
@@ -84,7 +82,7 @@ def prepare(
         params = [
             array[seeds].repeat_interleave(members, dim=0).requires_grad_() for array in starts
         ]
-        for rows in torch.from_numpy(
+        for rows in placed(
             np.stack([start.order(workload, seed, steps) for seed in seeds], axis=1)
         ):
             loss = costs(params, x[rows], y[rows])
@@ -92,7 +90,7 @@ def prepare(
             with torch.no_grad():
                 for param, gradient in zip(params, gradients, strict=True):
                     param.addcmul_(gradient, rates[:runs], value=-1)
-        return Trained(runs * steps, loss.detach().numpy())
+        return Trained(runs * steps, loss.detach().cpu().numpy())
 
     return train
 

@@ -112,4 +112,5 @@ class StudyFlags:
     Without it: relu if it is compared, else the first named."""
     programs: Literal["auto", "one", "each"] = "auto"
     """one: all elementwise activations that learn nothing share a compiled program; each: every
-    activation has its own. auto: one on CPUs, each on accelerators, which a branch holds up."""
+    activation has its own. auto: one, but each for long runs on accelerators, which branches
+    hold up."""

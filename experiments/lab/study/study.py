@@ -186,7 +186,8 @@ class Study:
         """The training of each structure; those of plain activations share programs, if asked."""
         structures = self.grid.structures
         found = [Variant(self.make(structure)) for structure in structures]
-        if not (hardware().one_program if self.one_program is None else self.one_program):
+        one = self.one_program
+        if not (hardware().one_program(self.steps) if one is None else one):
             return tuple(found)
         alike: dict[tuple, list[int]] = {}
         for number, structure in enumerate(structures):

@@ -49,8 +49,7 @@ def test_the_main_job_as_on_an_accelerator(tmp_path, monkeypatch):
     for name, memory in (("cpu", ""), ("large", "1e9"), ("small", "6e4")):
         monkeypatch.setenv(devices.AS_ACCELERATOR, memory)
         assert exit_code(activations, *SMALL, "--fixed-grid", "--out", tmp_path / name) == 0
-    # Two activations have one program on a CPU, and each its own on an accelerator.
-    cpu, large, _, small, _ = plans
+    cpu, large, small = plans  # two activations have one program
     assert large.members == 4 and large.together is None and cpu.together is not None
     assert small.chunk * small.members < large.chunk * large.members, (small, large)
     tables = {

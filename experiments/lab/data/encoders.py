@@ -1,6 +1,7 @@
 """How a column of a table becomes inputs: numbers, categories and dates, in plain values."""
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from experiments.lab.io.errors import UserError
 MAX_CATEGORIES = 50  # inputs of one column at most; the rarer categories share the last
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
 DAY = 86_400_000_000  # in µs
+BLOCK = 1 << 22  # cells of numbers that are worked on at a time: many columns of few rows, or one
 
 
 class Number(NamedTuple):
@@ -44,10 +46,7 @@ class Number(NamedTuple):
             UserError: a cell is neither missing nor a finite number.
         """
         _refuse(self.name, column, unreadable(column), "finite number")
-        cells = _as_numbers(column)
-        missing = np.isnan(cells)
-        values = (np.where(missing, self.median, cells) - self.mean) / self.scale
-        return np.stack([values, missing][: self.features], axis=1)
+        return _standardised([self], _as_numbers(column)[:, None])
 
 
 class Category(NamedTuple):
@@ -135,26 +134,97 @@ class Date(NamedTuple):
 Encoder = Number | Category | Date
 
 
-def fit_column(column: pd.Series) -> Encoder:
-    """The encoder of a column, fitted to the training rows.
+def fit_columns(rows: pd.DataFrame) -> list[Encoder]:
+    """The encoders of a table's columns, fitted to its rows: of numbers, of dates, of categories.
+
+    A column with only one value, or none, has no encoder, since nothing can be learned from it; a
+    missing cell is a value too.
 
     Args:
-        column: of numbers, dates or anything else; with at least two different values.
+        rows: the training rows.
 
     Example:
-        >>> fit_column(pd.Series([1.0, 3.0, None], name="a"))
-        Number(name='a', median=2.0, mean=2.0, scale=0.816496580927726, gap=True)
-        >>> fit_column(pd.Series(["x", None, "y"], name="b")).features
-        3
+        >>> fit_columns(pd.DataFrame({"a": [1.0, 3.0, None], "b": 5}))
+        [Number(name='a', median=2.0, mean=2.0, scale=0.816496580927726, gap=True)]
+        >>> [fitted.features for fitted in fit_columns(pd.DataFrame({"b": ["x", None, "y"]}))]
+        [3]
     """
+    others = rows.drop(columns=(numeric := list(rows.select_dtypes("number"))))
+    fitted = [_fit_column(cells) for _, cells in others.items() if cells.nunique(dropna=False) > 1]
+    dates = [each for each in fitted if isinstance(each, Date)]
+    categories = [each for each in fitted if isinstance(each, Category)]
+    return [*_fit_numbers(rows[numeric]), *dates, *categories]
+
+
+def encoded(encoders: Sequence[Encoder], rows: pd.DataFrame) -> np.ndarray:
+    """The inputs that a table's rows become.
+
+    Args:
+        encoders: in the order of the inputs.
+        rows: a table with their columns.
+
+    Returns:
+        float32 (rows, inputs).
+
+    Raises:
+        UserError: a column of numbers or dates holds something else, or an infinite number.
+    """
+    starts = np.cumsum([0, *(each.features for each in encoders)])
+    inputs = np.empty((len(rows), starts[-1]), np.float32)
+    numeric = set(rows.select_dtypes("number"))
+    numbers, at = [], []
+    for start, end, each in zip(starts, starts[1:], encoders, strict=False):
+        if isinstance(each, Number) and each.name in numeric:
+            numbers.append(each)
+            at.append(range(start, end))
+        else:
+            inputs[:, start:end] = each.apply(rows[each.name])
+    for part in _blocks(len(numbers), len(rows)):
+        cells = _numbers(rows[[each.name for each in numbers[part]]])
+        for place in np.flatnonzero(np.isinf(cells).any(axis=0)):
+            numbers[part][place].apply(rows[numbers[part][place].name])  # which refuses it
+        inputs[:, [place for places in at[part] for place in places]] = _standardised(
+            numbers[part], cells
+        )
+    return inputs
+
+
+def _blocks(columns: int, rows: int) -> Iterator[slice]:
+    size = max(1, BLOCK // max(rows, 1))
+    return (slice(start, start + size) for start in range(0, columns, size))
+
+
+def _numbers(rows: pd.DataFrame) -> np.ndarray:
+    return rows.to_numpy(np.float64, na_value=np.nan)
+
+
+def _standardised(numbers: Sequence[Number], cells: np.ndarray) -> np.ndarray:
+    """Columns (rows, columns) as inputs (rows, inputs), each column's next to each other."""
+    median, mean, scale = np.array([each[1:4] for each in numbers]).T
+    missing = np.isnan(cells)
+    values = (np.where(missing, median, cells) - mean) / scale
+    gaps = np.flatnonzero([each.gap for each in numbers])
+    return np.insert(values, gaps + 1, missing[:, gaps], axis=1)
+
+
+def _fit_numbers(rows: pd.DataFrame) -> Iterator[Number]:
+    for part in _blocks(rows.shape[1], len(rows)):
+        cells = np.ascontiguousarray(_numbers(rows.iloc[:, part]).T)  # summed as one column is
+        missing = np.isnan(cells)
+        gaps = missing.any(axis=1)
+        telling = np.where(gaps, ~missing.all(axis=1), (cells != cells[:, :1]).any(axis=1))
+        names = rows.columns[part][telling].astype(str)
+        for name, scaled, gap in zip(names, _scaled(cells[telling]), gaps[telling], strict=True):
+            yield Number(name, *scaled, bool(gap))
+
+
+def _fit_column(column: pd.Series) -> Date | Category:
     name, gap = str(column.name), bool(column.isna().any())
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return Number(name, *_scaled(_as_numbers(column)), gap)
     if pd.api.types.is_datetime64_any_dtype(column):
         days = _days(column)
         known = days[~np.isnan(days)]
         cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
-        return Date(name, *_scaled(days), tuple(cycles), gap)
+        return Date(name, *_scaled(days[None])[0], tuple(cycles), gap)
     counts = as_text(column).value_counts()
     # The most frequent ones; of equally frequent ones, the first in order.
     order = sorted(counts.index, key=lambda cell: (-counts[cell], cell)) if len(counts) > 1 else []
@@ -171,11 +241,17 @@ def _refuse(name: str, column: pd.Series, wrong: np.ndarray, what: str) -> None:
         )
 
 
-def _scaled(values: np.ndarray) -> tuple[float, float, float]:
-    """Median, then mean and standard deviation with the median in place of missing values."""
-    median = float(np.nanmedian(values))
-    filled = np.where(np.isnan(values), median, values)
-    return median, float(filled.mean()), float(filled.std()) or 1.0
+def _scaled(values: np.ndarray) -> list[list[float]]:
+    """Of columns (columns, rows): their median, then mean and standard deviation with it in gaps.
+
+    The standard deviation is 1 where it would be 0.
+    """
+    missing = np.isnan(values)
+    median = (np.nanmedian if missing.any() else np.median)(values, axis=1, keepdims=True)
+    filled = np.where(missing, median, values)
+    deviation = filled.std(axis=1)
+    found = (median[:, 0], filled.mean(axis=1), np.where(deviation == 0, 1.0, deviation))
+    return np.stack(found, axis=1).tolist()
 
 
 def _days(column: pd.Series) -> np.ndarray:

@@ -81,7 +81,8 @@ def _frames(source: Source) -> list[pd.DataFrame]:
 
 
 def _columns(source: Source, data: Dataset) -> tuple[tuple[str, ...], ...]:
-    table = pd.concat(_frames(source), ignore_index=True)
+    names = list(source.x)
+    table = pd.concat([frame[names[:MOST]] for frame in _frames(source)], ignore_index=True)
     fitted = {column.name: column for column in data.preprocessing.columns}
     found: list[tuple[str, ...]] = [
         (
@@ -94,6 +95,7 @@ def _columns(source: Source, data: Dataset) -> tuple[tuple[str, ...], ...]:
         )
         for name in table
     ]
+    found += [(name, *[""] * 5) for name in names[MOST:]]  # which are counted only
     found += [(short(name), "", "", "", "", f"left out: {why}") for name, why in source.left_out]
     return (("column", "type", "missing", "different", "such as", "becomes"), *_first(found))
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data.columns import Further
-from experiments.lab.data.encoders import Category, Date, Encoder, Number, fit_column
+from experiments.lab.data.encoders import Category, Date, Encoder, Number, encoded, fit_columns
 from experiments.lab.io.errors import UserError
 
 KINDS: Mapping[type, str] = {Number: "number", Category: "category", Date: "date"}
@@ -96,9 +96,8 @@ class Preprocessing(NamedTuple):
                 f"the rows lack the column{'s' * (len(missing) > 1)} {', '.join(missing)}; give a "
                 "table with all columns that the model was trained on"
             )
-        inputs = [column.apply(rows[column.name]) for column in self.columns]
-        padding = np.zeros((len(rows), self.padding))
-        return np.concatenate([*inputs, padding], axis=1, dtype=np.float32)
+        inputs = encoded(self.columns, rows)
+        return np.pad(inputs, ((0, 0), (0, self.padding))) if self.padding else inputs
 
     def encode(self, y: Sequence[Any] | np.ndarray) -> np.ndarray:
         """Targets as the head takes them.
@@ -210,15 +209,12 @@ def fit(
     if isinstance(x, np.ndarray):
         unit = (float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64)) or 1.0, x.shape[1])
         return Preprocessing(target, (), unit, tuple(classes), scale, transform)
-    telling = [name for name in x if _tells(x[name])]
-    if not telling:
+    columns = fit_columns(x)
+    if not columns:
         raise UserError(
             f"every column but {target} holds only one value in the training rows; give a table "
             f"with a column that {target} can be predicted from"
         )
-    columns = [fit_column(x[name]) for name in telling]
-    # Numbers first, then dates, then categories.
-    columns.sort(key=lambda column: [Number, Date, Category].index(type(column)))
     return Preprocessing(
         target,
         tuple(columns),
@@ -229,15 +225,6 @@ def fit(
         missing=tuple(missing),
         everywhere=tuple(everywhere),
     )
-
-
-def _tells(column: pd.Series) -> bool:
-    """Whether the column has at least two different cells, of which one may be missing."""
-    if not pd.api.types.is_numeric_dtype(column):
-        return column.nunique(dropna=False) > 1
-    values = column.to_numpy(np.float64, na_value=np.nan)
-    missing = np.isnan(values)
-    return bool(missing.any() != missing.all() or np.any(values != values[0]) & ~missing.any())
 
 
 def transformed(y: np.ndarray, transform: str, target: str) -> np.ndarray:

@@ -112,14 +112,14 @@ def as_source(
     left_out += [(column, flag) for flag, column in special.items()]
     frame = _known(frame, target, notes, "rows")
     inputs = [column for column in frame if column != target and column not in reading.kinds]
-    if unlike := [column for column in inputs if is_unlike(frame[column])]:
+    if unlike := _unlike(frame[inputs]):
         notes.append(
             "the text differs in nearly every row, as a name or free text does, so these columns "
             f"are left out: {', '.join(unlike)} (--as {shlex.quote(unlike[0])}=category keeps one)"
         )
         left_out += [(column, "text that differs in nearly every row") for column in unlike]
         frame, inputs = frame.drop(columns=unlike), [each for each in inputs if each not in unlike]
-    if numbered := [column for column in inputs if is_numbering(frame[column])]:
+    if numbered := _numberings(frame[inputs]):
         notes.append(
             "every row has a number of its own, as in an identifier, in "
             f"{', '.join(numbered)}; if it is one, leave it out with --drop {shlex.join(numbered)}"
@@ -237,6 +237,21 @@ def is_numbering(column: pd.Series) -> bool:
     values = column.to_numpy(np.float64, na_value=np.nan)
     low = values.min()
     return bool(low in (0, 1) and np.array_equal(np.sort(values), low + np.arange(len(values))))
+
+
+def _numberings(frame: pd.DataFrame) -> list[str]:
+    """The columns that number their rows."""
+    numbers = frame.select_dtypes("number")
+    values = numbers.to_numpy(np.float64, na_value=np.nan)
+    low, high = values.min(axis=0, initial=np.inf), values.max(axis=0, initial=-np.inf)
+    may = np.isin(low, (0, 1)) & (high - low == len(values) - 1)
+    return [name for name in numbers.columns[may] if is_numbering(numbers[name])]
+
+
+def _unlike(frame: pd.DataFrame) -> list[str]:
+    """The columns of text that is different in nearly every row."""
+    texts = frame.select_dtypes(exclude=["number", "datetime"])
+    return [name for name in texts if is_unlike(texts[name])]
 
 
 def is_unlike(column: pd.Series) -> bool:

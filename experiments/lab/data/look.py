@@ -14,6 +14,7 @@ from experiments.lab.data.table import is_numbering
 MOST = 40  # rows of a list; the others are counted
 # In this order, and what they are called.
 PARTS = {"train": "training", "validation": "validation", "test": "test"}
+YES_NO = [{"yes", "no"}, {"y", "n"}, {"true", "false"}]
 LONGEST = 28  # characters of a name
 
 
@@ -101,18 +102,12 @@ def _columns(source: Source, data: Dataset) -> tuple[tuple[str, ...], ...]:
 
 
 def _type(column: pd.Series) -> str:
-    if pd.api.types.infer_dtype(column, skipna=True) == "boolean":
-        return "yes-no"
-    if pd.api.types.is_numeric_dtype(column):
-        return "number"
     if pd.api.types.is_datetime64_any_dtype(column):
         return "date"
-    return (
-        "yes-no"
-        if {*column.dropna().astype(str).str.lower()}
-        in ({"yes", "no"}, {"y", "n"}, {"true", "false"})
-        else "text"
-    )
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return "number"
+    words = {str(cell).lower() for cell in column.dropna().unique()}
+    return "yes-no" if words in YES_NO else "text"
 
 
 def _example(column: pd.Series) -> str:

@@ -354,7 +354,8 @@ def _hash(source: Source) -> str:
     digest = hashlib.sha256()
     for x, y in [(source.x, source.y), *([source.test] if source.test else [])]:
         if isinstance(x, pd.DataFrame):
-            digest.update(x.to_csv(index=False).encode())
+            digest.update("\n".join(map(str, x)).encode())
+            digest.update(pd.util.hash_pandas_object(x, index=False).to_numpy().tobytes())
         else:
             digest.update(np.ascontiguousarray(x).tobytes())
         digest.update("\n".join(map(str, y)).encode())

@@ -215,7 +215,8 @@ def _fit_numbers(rows: pd.DataFrame) -> Iterator[Number]:
         telling = np.where(gaps, ~missing.all(axis=1), (cells != cells[:, :1]).any(axis=1))
         names = rows.columns[part][telling].astype(str)
         for name, scaled, gap in zip(names, _scaled(cells[telling]), gaps[telling], strict=True):
-            yield Number(name, *scaled, bool(gap))
+            median, mean, scale = scaled
+            yield Number(name, median, mean, scale, bool(gap))
 
 
 def _fit_column(column: pd.Series) -> Date | Category:
@@ -224,7 +225,8 @@ def _fit_column(column: pd.Series) -> Date | Category:
         days = _days(column)
         known = days[~np.isnan(days)]
         cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
-        return Date(name, *_scaled(days[None])[0], tuple(cycles), gap)
+        ((median, mean, scale),) = _scaled(days[None])
+        return Date(name, median, mean, scale, tuple(cycles), gap)
     counts = as_text(column).value_counts()
     # The most frequent ones; of equally frequent ones, the first in order.
     order = sorted(counts.index, key=lambda cell: (-counts[cell], cell)) if len(counts) > 1 else []

@@ -136,22 +136,30 @@ class Splits:
     def single(self, seed: int) -> Dataset:
         """The split of one seed by itself: its inputs without padding, and notes on its rows."""
         made = self._made(self.number(seed), padded=False)
-        return made._replace(notes=self.notes_on(made))
+        return made._replace(notes=self.notes_on(seed, made.preprocessing))
 
-    def notes_on(self, split: Dataset) -> tuple[str, ...]:
-        """What was decided while loading and splitting, and what is odd about one split."""
-        used, notes = split.preprocessing, list(self.notes)
+    def notes_on(self, seed: int, used: Preprocessing) -> tuple[str, ...]:
+        """What was decided while loading and splitting, and what is odd about the split of a seed.
+
+        Args:
+            seed: of the split.
+            used: what its training rows were fitted with.
+        """
+        notes = list(self.notes)
         names = set(used.names)
         if not used.unit and (constant := [name for name in self.source.x if name not in names]):
             notes.append(
                 "columns with only one value in the training rows are left out: "
                 f"{shortened(constant)}"
             )
-        if repeated := _repeated(split.x, split.y):
+        rows = self._rows_as_found
+        test = (
+            _rows_as_found(*self.source.test) if self.source.test else rows[self.rows(seed)["test"]]
+        )
+        if repeated := int(np.isin(test, rows[self.joined_rows(seed)]).sum()):
             notes.append(
                 "test rows with the inputs and the target of a training or validation row: "
-                f"{repeated:,} of {len(split.y['test']):,}; if they are copies, the test score is "
-                "too good"
+                f"{repeated:,} of {len(test):,}; if they are copies, the test score is too good"
             )
         return tuple(notes)
 
@@ -214,6 +222,10 @@ class Splits:
     def sha256(self) -> str:
         """The hash of the rows as found."""
         return _hash(self.source)
+
+    @cached_property
+    def _rows_as_found(self) -> np.ndarray:
+        return _rows_as_found(self.source.x, self.source.y)
 
     @cached_property
     def _of_all(self) -> Preprocessing:
@@ -337,17 +349,17 @@ def _are_numbers(names: np.ndarray) -> bool:
     return not pd.to_numeric(pd.Series(names), errors="coerce").isna().any()
 
 
-def _repeated(x: dict, y: dict) -> int:
-    """How many test rows another part has too."""
-    rows = {
-        part: [
-            hash(inputs.tobytes() + target.tobytes())
-            for inputs, target in zip(x[part], y[part], strict=True)
-        ]
-        for part in x
-    }
-    others = {*rows["train"], *rows["validation"]}
-    return sum(row in others for row in rows["test"])
+def _rows_as_found(x: pd.DataFrame | np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A number for each row and its target, the same for equal ones, before anything is fitted."""
+    if isinstance(x, pd.DataFrame):
+        numbers = x.select_dtypes("number").astype(np.float64)  # 1.0 equals 1 of another file
+        plain = pd.concat([numbers, x.select_dtypes(exclude="number")], axis=1)
+        inputs = pd.util.hash_pandas_object(plain, index=False)
+    else:
+        inputs = pd.Series([hash(row.tobytes()) for row in x])
+    return pd.util.hash_pandas_object(
+        pd.DataFrame({"x": inputs, "y": [str(target) for target in y]}), index=False
+    ).to_numpy()
 
 
 def _hash(source: Source) -> str:

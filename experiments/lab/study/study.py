@@ -90,7 +90,8 @@ class Study:
     def data(self) -> Dataset:
         """The split of the first seed, with notes on its rows."""
         found = self.splits.of(self.grid.seed_numbers[0])
-        return found._replace(notes=self.splits.notes_on(found))
+        notes = self.splits.notes_on(self.grid.seed_numbers[0], found.preprocessing)
+        return found._replace(notes=notes)
 
     @cached_property
     def score(self) -> Score:

@@ -207,7 +207,18 @@ def test_a_split_by_itself_has_notes_on_its_rows():
     first, second = splits.single(0).notes
     assert first == "columns with only one value in the training rows are left out: same"
     assert second.startswith("test rows with the inputs and the target of a training or validation")
-    assert splits.notes_on(splits.of(0)) == (first, second) and splits.of(0).notes == ()
+    padded = splits.of(0)
+    assert splits.notes_on(0, padded.preprocessing) == (first, second) and padded.notes == ()
+
+
+def test_rows_are_copies_as_found_and_not_as_encoded():
+    """Most of 60 categories share the input of rare ones."""
+    frame = pd.DataFrame({"a": [f"c{i}" for i in range(60)] * 2, "b": np.arange(120) // 60})
+    target = np.tile(np.arange(60) % 2, 2).astype(float)
+    source = Source("t", frame, target, "regression", "y")
+    assert not any("copies" in note for note in Splits(source).single(0).notes)
+    same = Source("t", frame.assign(b=np.tile([0, 1.0], 60)), target, "regression", "y")
+    assert any("copies" in note for note in Splits(same).single(0).notes)
 
 
 run = partial(exit_code, activations)

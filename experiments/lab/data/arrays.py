@@ -1,7 +1,6 @@
 """NumPy's .npz files: the arrays x and y, and those of test rows where the file has them."""
 
 import io
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -142,11 +141,11 @@ def _read(file: File) -> dict[str, np.ndarray]:
                 "an .npz file; save x and y as arrays of numbers or text with numpy.savez"
             ) from None
         raise UserError(
-            f"{file.where}: it cannot be read ({error}); save it with numpy.savez"
+            f"{file.where}: it is damaged ({error}); save it again with numpy.savez"
         ) from None
-    except (OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception:  # a damaged file makes the library raise whatever it likes
         raise UserError(
-            f"{file.where}: it cannot be read ({error}); save it with numpy.savez"
+            f"{file.where}: it is damaged, or no .npz file; save it again with numpy.savez"
         ) from None
 
 

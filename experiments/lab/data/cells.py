@@ -15,11 +15,11 @@ _NUMBER = re.compile(
     rf"(?P<after>(?:%|{_MONEY})?)"
 )
 _DIGITS = re.compile(
-    r"[0-9]{1,3}(?:(?P<group>[,' ])[0-9]{3})(?:(?P=group)[0-9]{3})*(?:\.[0-9]*)?"
+    r"[1-9][0-9]{0,2}(?:(?P<group>[,' ])[0-9]{3})(?:(?P=group)[0-9]{3})*(?:\.[0-9]*)?"
     r"|[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 )
 _POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")  # that is no comma's group
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}\.[0-9]{3}")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
@@ -112,14 +112,14 @@ def decimal_points(cells: Sequence[str]) -> tuple[int, int]:
     """How many cells hold a number only if the decimal point is ".", and only if it is ",".
 
     Example:
-        >>> decimal_points(["1.5", "2", "9,5", "1,234"])
-        (1, 1)
+        >>> decimal_points(["1.5", "2", "9,5", "1,234", "$0.500"])
+        (2, 1)
     """
     point = comma = 0
     for cell in cells:
-        if "," not in cell:
-            point += bool(_POINT.fullmatch(cell)) and not _THOUSANDS.fullmatch(cell)
-        else:
+        if _POINT.fullmatch(cell):  # as nearly all are
+            point += not _THOUSANDS.fullmatch(cell)
+        elif "," in cell or "." in cell:
             one, other = as_number(cell, ".") is not None, as_number(cell, ",") is not None
             point, comma = point + (one and not other), comma + (other and not one)
     return point, comma

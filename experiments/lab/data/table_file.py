@@ -8,7 +8,6 @@ import json
 import lzma
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -89,20 +88,12 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
 def _parsed(file: File, parse: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     try:
         return parse()
-    except (
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        TypeError,
-        RecursionError,
-        pa.ArrowException,
-    ) as error:
+    except Exception as error:  # a damaged file makes a library raise whatever it likes
         raise _unreadable(file, error) from None
 
 
 def _unreadable(file: File, error: Exception) -> UserError:
-    reason = " ".join(str(error).split())[:200]
+    reason = "".join(filter(str.isprintable, " ".join(str(error).split())))[:200]
     return UserError(
         f"{file.where}: it cannot be read as a table ({reason}); give a CSV file with one header "
         "line, or a Parquet file"
@@ -128,7 +119,9 @@ def _decompressed(file: File) -> bytes:
                 content = stream.read(MOST_BYTES + 1)
         else:
             content = file.content
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+    except UserError:
+        raise
+    except Exception as error:  # likewise
         raise _unreadable(file, error) from None
     if len(content) > MOST_BYTES:
         raise UserError(

@@ -318,6 +318,13 @@ def test_numbers_written_by_pandas_come_back_to_the_last_bit(values):
     np.testing.assert_array_equal(found.frame["a"].to_numpy(float), values)
 
 
+@pytest.mark.parametrize("cell", ["?,692", "-?,210", "$?.500", "?.004%"])
+def test_a_group_of_thousands_does_not_begin_with_0(cell):
+    """So it tells the decimal point of the cells that could be either."""
+    found = as_columns({"a": [cell.replace("?", "0"), cell.replace("?", "1")]}).frame["a"]
+    assert 0 < abs(found[0]) < abs(found[1]) < 2
+
+
 def test_the_decimal_comma_of_one_column_decides_for_the_others():
     found = table("a;b\n1,5;1.234\n2,25;2.000\n")
     assert found.frame["b"].tolist() == [1234, 2000]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -134,6 +135,14 @@ def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: 
             f"got {examples}, {batch_size}, {steps}"
         )
     first, skipped = divmod(start * batch_size, examples)
+    return _batch_order(key, first, skipped, examples, batch_size, steps)
+
+
+@partial(jax.jit, static_argnums=(3, 4, 5))
+def _batch_order(
+    key: Key, first: Array, skipped: Array, examples: int, batch_size: int, steps: int
+) -> Array:
+    """From the epoch ``first`` on, of which so many examples are skipped; one program per size."""
     # As many epochs as any segment of this length can touch, so that every segment has the same
     # shapes.
     epochs = math.ceil((steps * batch_size - 1) / examples) + 1

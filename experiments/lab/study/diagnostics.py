@@ -18,7 +18,7 @@ import numpy as np
 from jaxnn import diagnostics, expectations
 from jaxnn.initializers import gain
 from jaxnn.layers import pre_activations
-from jaxnn.sweep import run_key
+from jaxnn.sweep import initial_states
 from jaxnn.training import Inside, Training
 from jaxnn.types import Activation, Array, Params
 
@@ -85,10 +85,9 @@ class Layers(NamedTuple):
 
 def initial_params(training: Training, seeds: Sequence[int]) -> Params:
     """The parameters that the runs of these seeds start from; every leaf has seeds in front."""
-    keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(seeds, jnp.int32))
-    return jax.vmap(training.init, in_axes=(0, None))(
-        keys, {"learning_rate": jnp.float32(0)}
-    ).params
+    rates = {"learning_rate": np.zeros((len(seeds), 1), np.float32)}
+    params = initial_states(training, np.asarray(seeds, np.int32), rates).params
+    return jax.tree.map(lambda leaf: leaf[:, 0], params)
 
 
 def measure(

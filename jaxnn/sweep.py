@@ -258,7 +258,7 @@ def initial_states(
         whole = np.concatenate(found)[:groups]
         if alike:
             whole = np.repeat(whole[:, None], members, axis=1)
-        return jax.random.wrap_key_data(whole, impl="threefry2x32") if keys else whole
+        return jax.random.wrap_key_data(jnp.asarray(whole), impl="threefry2x32") if keys else whole
 
     return jax.tree.map(joined, *map(drawn, range(0, groups, size)))
 

@@ -187,8 +187,36 @@ def activation_slopes(
     Reference:
         Rumelhart, Hinton and Williams 1986.
     """
-    entries = _entries(params, activation, "linear")
-    z = _traces(params, x, activation).pre_activations
+    return slopes_at(params, _traces(params, x, activation).pre_activations[:-1], activation)
+
+
+def slopes_at(
+    params: Params, pre_activations: Sequence[Array], activation: Phi | Sequence[Phi]
+) -> tuple[Array, ...]:
+    """Derivative φ′(z) of every hidden unit, as ``activation_slopes``, where z is known.
+
+    Args:
+        params: the parameters of a ``jaxnn.mlp``.
+        pre_activations: z, one array of shape (examples, units) per hidden layer.
+        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
+
+    Returns:
+        A tuple of arrays with the shapes of z.
+
+    Raises:
+        ValueError: an activation is unknown or not elementwise, or their number is not that of the
+            hidden layers.
+
+    Example:
+        >>> from jaxnn import mlp
+        >>> params = mlp((3, 2, 2), activation="relu").init(jax.random.key(0))
+        >>> slopes_at(params, (jnp.array([[-1.0, 2.0]]),), "relu")[0].tolist()
+        [[0.0, 1.0]]
+
+    Reference:
+        Rumelhart, Hinton and Williams 1986.
+    """
+    entries, z = _entries(params, activation, "linear"), pre_activations
     alike: dict[Callable, list[int]] = {}
     for i, entry in enumerate(entries[:-1]):
         alike.setdefault(entry.function, []).append(i)

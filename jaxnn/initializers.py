@@ -9,7 +9,7 @@ PyTorch an untruncated normal. Here they are those of jax.nn.
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 import jax
@@ -18,7 +18,8 @@ import numpy as np
 from jax.nn.initializers import variance_scaling
 from numpy.typing import DTypeLike
 
-from jaxnn.activations import resolve
+from jaxnn import expectations
+from jaxnn.activations import ACTIVATIONS, resolve
 from jaxnn.quadrature import normal_points, normal_rule
 from jaxnn.types import Activation, Array
 
@@ -119,6 +120,9 @@ def _mean_square(
     function: Callable, learned: tuple, units_in: Fraction, backward: bool, mixes: bool
 ) -> float:
     """The mean square as a number, also inside jit; raises TRACED if function holds a tracer."""
+    if function in _curves():
+        entry = Activation(function, learned=dict(learned))
+        return expectations.mean_squares(entry)[backward]
     what = function, learned, units_in, backward
 
     def evaluate(dtype: DTypeLike) -> float:
@@ -142,6 +146,13 @@ def _mean_square(
         # The function holds float32 arrays, and promotion is strict.
         except (TypeError, jax.dtypes.TypePromotionError):
             return evaluate(np.float32)
+
+
+@cache
+def _curves() -> frozenset[Callable]:
+    """The functions that are known to be elementwise, whose compilation theory shares."""
+    entries = ACTIVATIONS.values()
+    return frozenset(each.function for each in entries if each.elementwise and each.units_in == 1)
 
 
 def _bound(function: Callable, learned: tuple) -> Callable[[Array], Array]:

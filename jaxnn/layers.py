@@ -189,12 +189,28 @@ def dense(
         return phi.apply(params.get("activation", {}), z, key=key)
 
     def columns(params: Params, x: Array) -> Array:
-        z = _product(params["weight"], x)
-        if "bias" in params:
-            z = z + params["bias"][:, None]
-        return of_columns(phi)(params.get("activation", {}), z)
+        return of_columns(phi)(params.get("activation", {}), pre_activations(params, x))
 
     return Network(init, apply, columns)
+
+
+def pre_activations(params: Params, x: Array) -> Array:
+    """What a dense layer applies its activation to, z = Wᵀ x + b, of examples that are columns.
+
+    Args:
+        params: of ``dense``.
+        x: (in_dim, batch).
+
+    Returns:
+        (units, batch).
+
+    Example:
+        >>> layer = dense(3, 2)
+        >>> pre_activations(layer.init(jax.random.key(0)), jnp.ones((3, 5))).shape
+        (2, 5)
+    """
+    z = _product(params["weight"], x)
+    return z + params["bias"][:, None] if "bias" in params else z
 
 
 def _product(weight: Array, x: Array) -> Array:

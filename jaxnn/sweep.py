@@ -11,6 +11,7 @@ that their parameters stay in its cache; an accelerator trains all of its groups
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -25,6 +26,9 @@ from jaxnn.types import Array, Key
 
 # Of parameters and optimizer state; gradients and activations take a few times as much in addition.
 CACHE_BYTES = 1 << 18
+# Groups whose initial states are drawn at a time, with their bytes at most, and the groups up to
+# which that is done: of more, a second compilation costs less than many draws.
+BLOCK, BLOCK_BYTES, MOST_IN_BLOCKS = 32, 1 << 26, 64
 
 
 def run_key(seed: int | Array, purpose: str) -> Key:
@@ -202,6 +206,63 @@ class _OfLiveState:
         return self._shared if len(arguments) == self._count else self._own
 
 
+def initial_states(
+    training: Training, seeds: np.ndarray, hyperparameters: Mapping[str, Array | np.ndarray]
+) -> State:
+    """The states that runs start from.
+
+    They are drawn op by op, and not as one program: JAX keeps each operation's program by shape, so
+    all activations share one compilation of the random numbers, which costs more than that of a
+    training step. A few groups are drawn in blocks of one size, so that grids share it too.
+
+    Args:
+        training: of one run.
+        seeds: int (groups,).
+        hyperparameters: name -> (groups, members).
+
+    Returns:
+        A State with NumPy arrays, (groups, members, …), and typed keys.
+
+    Example:
+        >>> from jaxnn import losses, make_training, mlp
+        >>> from jaxnn.training import OPTIMIZERS
+        >>> training = make_training(mlp((1, 1)), losses.squared_error, OPTIMIZERS["sgd"])
+        >>> rates = {"learning_rate": np.array([[0.1, 0.2], [0.1, 0.2]], np.float32)}
+        >>> initial_states(training, np.array([0, 3]), rates).params[0]["weight"].shape
+        (2, 2, 1, 1)
+    """
+    groups, members = size, _ = next(iter(hyperparameters.values())).shape
+    of_group = {name: jax.ShapeDtypeStruct((members,), jnp.float32) for name in hyperparameters}
+    over_members = partial(jax.vmap, training.init, in_axes=(None, 0))
+    try:
+        one = jax.eval_shape(over_members(out_axes=None), jax.random.key(0), of_group)
+        alike = True
+    except ValueError:  # vmap's, of an output that depends on the hyperparameters
+        one, alike = jax.eval_shape(over_members(), jax.random.key(0), of_group), False
+    if groups <= MOST_IN_BLOCKS:
+        of_one = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
+        size = max(1, min(BLOCK, BLOCK_BYTES // of_one))
+
+    def drawn(start: int) -> State:
+        here = np.arange(start, start + size).clip(max=groups - 1)
+        keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(seeds[here]))
+        if alike:  # whatever the numbers
+            zeros = dict.fromkeys(hyperparameters, jnp.float32(0))
+            return jax.vmap(training.init, in_axes=(0, None))(keys, zeros)
+        mine = {name: jnp.asarray(values[here]) for name, values in hyperparameters.items()}
+        return jax.vmap(over_members())(keys, mine)
+
+    def joined(*leaves: Array) -> Array | np.ndarray:
+        keys = jnp.issubdtype(leaves[0].dtype, jax.dtypes.prng_key)
+        found = [np.asarray(jax.random.key_data(leaf) if keys else leaf) for leaf in leaves]
+        whole = np.concatenate(found)[:groups]
+        if alike:
+            whole = np.repeat(whole[:, None], members, axis=1)
+        return jax.random.wrap_key_data(jnp.asarray(whole), impl="threefry2x32") if keys else whole
+
+    return jax.tree.map(joined, *map(drawn, range(0, groups, size)))
+
+
 def initial(training: Training, place: Place) -> Init:
     """The function that draws the initial states of a training's runs.
 
@@ -211,13 +272,7 @@ def initial(training: Training, place: Place) -> Init:
     """
 
     def init(layout: Layout) -> State:
-        # Op by op and not compiled as a whole: JAX keeps each draw's program by shape, so the
-        # activations of a grid share one compilation of the random numbers, which costs more than
-        # that of a training step.
-        keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(layout.seeds))
-        members = jax.vmap(training.init, in_axes=(None, 0))
-        hyperparameters = jax.tree.map(jnp.asarray, dict(layout.hyperparameters))
-        return place(jax.vmap(members)(keys, hyperparameters))
+        return place(initial_states(training, layout.seeds, layout.hyperparameters))
 
     return init
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -35,6 +36,20 @@ class State(NamedTuple):
     key: Key
     step: Array
     diverged_step: Array
+
+
+class Inside(NamedTuple):
+    """A look inside a network, in the same forward pass as its evaluation.
+
+    forward: ``forward(params, x) -> (outputs, seen)`` of examples that are columns, as in
+        ``Network.columns``; seen is a pytree of arrays with the examples along the last axis.
+    measure: ``measure(params, seen) -> metrics`` by name.
+    rows: how many rows are measured, the first ones of those evaluated.
+    """
+
+    forward: Callable[[Params, Array], tuple[Array, Any]]
+    measure: Callable[[Params, Any], Metrics]
+    rows: int
 
 
 class Training(NamedTuple):
@@ -120,6 +135,14 @@ def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: 
             f"got {examples}, {batch_size}, {steps}"
         )
     first, skipped = divmod(start * batch_size, examples)
+    return _batch_order(key, first, skipped, examples, batch_size, steps)
+
+
+@partial(jax.jit, static_argnums=(3, 4, 5))
+def _batch_order(
+    key: Key, first: Array, skipped: Array, examples: int, batch_size: int, steps: int
+) -> Array:
+    """From the epoch ``first`` on, of which so many examples are skipped; one program per size."""
     # As many epochs as any segment of this length can touch, so that every segment has the same
     # shapes.
     epochs = math.ceil((steps * batch_size - 1) / examples) + 1
@@ -138,7 +161,7 @@ def make_training(
     *,
     correct: Callable[[Array, Array], Array] | None = None,
     stochastic: bool = False,
-    inside: Callable[[Params, Array], Metrics] | None = None,
+    inside: Inside | None = None,
     scores: Callable[[Array, Array], Metrics] | None = None,
 ) -> Training:
     """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as functions of ONE run.
@@ -153,8 +176,8 @@ def make_training(
             learning rate, …), such as an entry of OPTIMIZERS.
         correct: 1 where one prediction is right, 0 where not; its mean is the accuracy.
         stochastic: give the network a key in training, a new one for each step and example.
-        inside: further metrics by name, computed by evaluate from the network's parameters and all
-            the inputs evaluated.
+        inside: further metrics by name, of what a forward pass shows inside the network; evaluate
+            then takes the outputs from that pass too.
         scores: further metrics by name, computed by evaluate from the outputs for all the rows
             evaluated, (rows, …), and their targets, such as ``metrics.scores("auc")``; the outputs
             are kept only where it is given.
@@ -190,23 +213,52 @@ def make_training(
         return jnp.mean(jax.vmap(lambda x, y, key: loss(apply(params, x, key=key), y))(x, y, keys))
 
     def evaluate(params: Params, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
-        apply = network(hyperparameters).apply
+        _, apply, columns = network(hyperparameters)
 
-        def one(example):
-            output = apply(params, example[0])
-            metrics = {"loss": loss(output, example[1])}
-            metrics |= {"accuracy": correct(output, example[1])} if correct else {}
-            return metrics, output if scores else None
+        def block(rows: tuple[Array, Array]) -> tuple[Metrics, Array | None, Any]:
+            (x, y), seen = rows, None
+            if inside:
+                outputs, seen = inside.forward(params, x.T)
+                seen = jax.tree.map(lambda each: each[..., : inside.rows], seen)
+            elif columns:
+                outputs = columns(params, x.T)
+            else:
+                outputs = jax.vmap(lambda x: apply(params, x), out_axes=-1)(x)
+            judges = {"loss": loss} | ({"accuracy": correct} if correct else {})
+            metrics = {
+                name: jax.vmap(judge, in_axes=(-1, 0))(outputs, y) for name, judge in judges.items()
+            }
+            return metrics, jnp.moveaxis(outputs, -1, 0) if scores else None, seen
 
-        rows = min(EVALUATION_ROWS, len(x))
-        metrics, outputs = jax.lax.map(one, (x, y), batch_size=rows)
+        metrics, outputs, seen = _in_blocks(block, (jnp.asarray(x), jnp.asarray(y)))
         metrics = jax.tree.map(jnp.mean, metrics)
         metrics |= dict(scores(outputs, y)) if scores else {}
-        return metrics | (dict(inside(params, x)) if inside else {})
+        return metrics | (dict(inside.measure(params, seen)) if inside else {})
 
     return training_of_cost(
         lambda key, h: network(h).init(key), batch_cost, optimizer, evaluate, stochastic=stochastic
     )
+
+
+def _in_blocks(block: Callable, rows: tuple[Array, Array]) -> tuple[Any, Any, Any]:
+    """The results of all rows, and what is seen of the first block, in blocks of EVALUATION_ROWS.
+
+    Blocks are equal, since a rest would be compiled again; the last one is filled with its last
+    row, whose results are dropped.
+    """
+    count = len(rows[0])
+    blocks = -(-count // EVALUATION_ROWS)
+    if blocks == 1:
+        return block(rows)
+    size = -(-count // blocks)
+
+    def cut(a: Array) -> Array:
+        filled = jnp.pad(a, ((0, blocks * size - count), *[(0, 0)] * (a.ndim - 1)), mode="edge")
+        return filled.reshape(blocks, size, *a.shape[1:])
+
+    *found, seen = jax.lax.map(block, jax.tree.map(cut, rows))
+    metrics, outputs = jax.tree.map(lambda a: a.reshape(-1, *a.shape[2:])[:count], found)
+    return metrics, outputs, jax.tree.map(lambda a: a[0], seen)
 
 
 def training_of_cost(

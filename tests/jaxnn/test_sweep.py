@@ -3,12 +3,13 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxnn import HEADS, OPTIMIZERS, Grid, arrange, batch_order, make_sweep, make_training, mlp
-from jaxnn.sweep import run_key, runs_at_once
+from jaxnn.sweep import initial_states, run_key, runs_at_once
 from jaxnn.training import Training
 
 RATES = (
@@ -173,3 +174,24 @@ def test_a_state_that_was_used_up_is_one_sentence(grid, data, function):
     others = (order,) if function == "segment" else ()
     with pytest.raises(ValueError, match="this state was used up by an earlier segment"):
         getattr(sweep, function)(state, h, *data, *others)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_initial_states_drawn_in_blocks_are_those_of_each_run_alone(scaled):
+    def net(h):
+        plain = mlp((3, 4, 2))
+        return plain._replace(
+            init=lambda key: jax.tree.map(
+                lambda leaf: leaf * h["scale"] if scaled else leaf, plain.init(key)
+            )
+        )
+
+    training = make_training(net, HEADS["regression"].loss, optax.sgd(0.1))
+    seeds, scales = np.array([4, 0, 4]), np.array([[1, 2], [3, 4], [5, 6]], np.float32)
+    found = initial_states(training, seeds, {"scale": scales})
+    for group, member in np.ndindex(scales.shape):
+        alone = training.init(run_key(int(seeds[group]), "init"), {"scale": scales[group, member]})
+        for whole, one in zip(
+            jax.tree.leaves(found.params), jax.tree.leaves(alone.params), strict=True
+        ):
+            np.testing.assert_array_equal(whole[group, member], one)

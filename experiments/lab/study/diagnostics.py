@@ -17,12 +17,13 @@ import numpy as np
 
 from jaxnn import diagnostics, expectations
 from jaxnn.initializers import gain
-from jaxnn.sweep import run_key
-from jaxnn.training import Training
+from jaxnn.layers import pre_activations
+from jaxnn.sweep import initial_states
+from jaxnn.training import Inside, Training
 from jaxnn.types import Activation, Array, Params
 
 SEEDS, ROWS = 5, 256  # measured before training at most: more would not visibly move a dot
-COUNTED_ROWS = 128  # in training: each costs a forward pass at every point of every run's curve
+COUNTED_ROWS = 128  # in training: each costs φ′ of all units at every point of every run's curve
 SATURATED = 0.05  # of the largest derivative, as in jaxnn.diagnostics.saturated_fraction
 _SIZE = 1 << 16
 _Z = np.linspace(-16, 16, 4097, dtype=np.float32)  # has 0 and every known kink
@@ -84,10 +85,9 @@ class Layers(NamedTuple):
 
 def initial_params(training: Training, seeds: Sequence[int]) -> Params:
     """The parameters that the runs of these seeds start from; every leaf has seeds in front."""
-    keys = jax.vmap(lambda seed: run_key(seed, "init"))(jnp.asarray(seeds, jnp.int32))
-    return jax.vmap(training.init, in_axes=(0, None))(
-        keys, {"learning_rate": jnp.float32(0)}
-    ).params
+    rates = {"learning_rate": np.zeros((len(seeds), 1), np.float32)}
+    params = initial_states(training, np.asarray(seeds, np.int32), rates).params
+    return jax.tree.map(lambda leaf: leaf[:, 0], params)
 
 
 def measure(
@@ -169,7 +169,7 @@ def measure(
 
 def counter(
     phi: Sequence[Activation], largest: Mapping[Callable, Array] = MappingProxyType({})
-) -> Callable[[Params, Array], Mapping[str, Array]] | None:
+) -> Inside | None:
     """What make_training takes as inside: shares of dead and saturated units of all hidden layers.
 
     Args:
@@ -177,15 +177,15 @@ def counter(
         largest: max |φ′| by function, shape (1,), where it is known; the others are measured.
 
     Returns:
-        A function of jaxnn.mlp's parameters and inputs (rows, in_dim), which looks at the first
-        COUNTED_ROWS; None where there is nothing to count: no hidden layer, or one whose activation
-        mixes its inputs.
+        The look inside a jaxnn.mlp, at its first COUNTED_ROWS rows; None where there is nothing to
+        count: no hidden layer, or one whose activation mixes its inputs.
 
     Example:
         >>> from jaxnn import ACTIVATIONS
         >>> params = ({"weight": jnp.array([[1.0, -1.0]])}, {"weight": jnp.ones((2, 1))})
-        >>> found = counter((ACTIVATIONS["relu"],))(params, jnp.ones((3, 1)))
-        >>> {name: float(share) for name, share in found.items()}
+        >>> inside = counter((ACTIVATIONS["relu"],))
+        >>> outputs, seen = inside.forward(params, jnp.ones((1, 3)))
+        >>> {name: float(share) for name, share in inside.measure(params, seen).items()}
         {'dead': 0.5, 'saturated': 0.5}
     """
     if not phi or not all(map(is_curve, phi)):
@@ -196,10 +196,18 @@ def counter(
         if not entry.learned and entry.function not in largest
     }
 
-    def count(params: Params, x: Array) -> Mapping[str, Array]:
+    def forward(params: Params, x: Array) -> tuple[Array, list[Array]]:
+        seen = []
+        for layer, entry in zip(params, phi, strict=False):
+            seen.append(pre_activations(layer, x))
+            learned = {name: each[:, None] for name, each in layer.get("activation", {}).items()}
+            x = entry.function(seen[-1], **learned)
+        return pre_activations(params[-1], x), seen
+
+    def count(params: Params, seen: Sequence[Array]) -> Mapping[str, Array]:
         # All layers side by side: a third of the compile time of jaxnn.diagnostics' two functions.
-        x = jnp.asarray(x[:COUNTED_ROWS])
-        derivatives = jnp.concatenate(diagnostics.activation_slopes(params, x, phi), axis=1)
+        slopes = diagnostics.slopes_at(params, [each.T for each in seen], phi)
+        derivatives = jnp.concatenate(slopes, axis=1)
         most = [
             jnp.broadcast_to(
                 fixed[entry.function]
@@ -215,7 +223,7 @@ def counter(
         }
         return {name: jnp.mean(share, dtype=jnp.float32) for name, share in shares.items()}
 
-    return count
+    return Inside(forward, count, COUNTED_ROWS)
 
 
 class Curve(NamedTuple):

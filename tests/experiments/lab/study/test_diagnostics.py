@@ -140,7 +140,15 @@ def test_the_shares_are_those_of_the_diagnostics(names):
     params = jaxnn.mlp((5, 6, 6, 6, 2), activation=phi).init(jax.random.key(1))
     params = (params[0] | {"weight": 5 * params[0]["weight"]}, *params[1:])
     x = jax.random.normal(jax.random.key(2), (inside.COUNTED_ROWS + 9, 5))
-    said = inside.counter(phi)(params, x)
+    look = inside.counter(phi)
+    outputs, seen = look.forward(params, x.T)
+    np.testing.assert_allclose(
+        outputs.T,
+        jax.vmap(jaxnn.mlp((5, 6, 6, 6, 2), activation=phi).apply, (None, 0))(params, x),
+        rtol=1e-5,
+        atol=1e-5,
+    )
+    said = look.measure(params, [each[:, : look.rows] for each in seen])
     for name, fraction in (
         ("dead", diagnostics.dead_fraction),
         ("saturated", diagnostics.saturated_fraction),

@@ -188,14 +188,16 @@ class Experiment:
             use_compile_cache()
         parts = self.parts(configuration)  # what cannot be measured is said before anything is
         name = f"{self.name}-smoke" if configuration.smoke else self.name
-        folder = RunFolder(
-            configuration.out or Path("runs") / name, self.fingerprint(configuration)
-        )
+        path = configuration.out or Path("runs") / name
+        with RunFolder(path, self.fingerprint(configuration)) as folder:
+            self._run_in(folder, configuration, parts)
+
+    def _run_in(self, folder: RunFolder, configuration: Flags, parts: Sequence[Part]) -> None:
+        """In a folder that is this run's."""
         facts = [("question", self.question)]
         for field, value in self.settings(configuration).items():
             facts.append((field.replace("_", " "), str(value)))
-        if folder.moved_to:
-            facts.append(("note", f"earlier results moved to {folder.moved_to}"))
+        facts += [("note", said) for said in folder.news()]
         screen.show_plan(facts)
         known = None if configuration.again else self._known(folder)
         measured = known or self._measure(configuration, parts, folder)
@@ -264,6 +266,8 @@ class Experiment:
     ) -> Measurement:
         """Measure part after part, but for those that an interrupted command has left."""
         kept = folder.kept_arrays()
+        for said in folder.news():
+            screen.console.print(said)
         found: dict[str, dict[str, np.ndarray]] = {}
         seconds: dict[str, float] = {}
         done = [part.name for part in parts if part.name in kept]

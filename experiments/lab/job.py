@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from experiments.lab.data import look
 from experiments.lab.engine import processes
 from experiments.lab.engine.compile_cache import use_compile_cache
-from experiments.lab.engine.devices import use_every_core, use_precision
+from experiments.lab.engine.devices import hardware, use_every_core, use_precision
 from experiments.lab.engine.processes import Share
 from experiments.lab.references.fit import Reference, from_arrays, references, to_arrays
 from experiments.lab.results import trackers
@@ -49,6 +49,7 @@ def run(configuration: Configuration, question: str) -> None:
         if configuration.distributed
         else processes.share(configuration.shard)
     )
+    hardware()  # without a device nothing below can be done
     use_precision(configuration.precision)
     study = ask(configuration, question)
     if configuration.inspect:

@@ -56,7 +56,7 @@ from matplotlib.figure import Figure
 
 from experiments.lab.drawing import style as drawing
 from experiments.lab.engine.compile_cache import use_compile_cache
-from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.evidence import measurement, published, screen
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.measurement import Arrays, Found, Measurement
@@ -186,6 +186,7 @@ class Experiment:
         use_every_core()
         if configuration.compile_cache:
             use_compile_cache()
+        hardware()
         parts = self.parts(configuration)  # what cannot be measured is said before anything is
         name = f"{self.name}-smoke" if configuration.smoke else self.name
         path = configuration.out or Path("runs") / name

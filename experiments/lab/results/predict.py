@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.lab.data import read_rows
 from experiments.lab.data.encoders import as_text
-from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load
 from experiments.lab.study import screen
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # it imports this module
 def run(configuration: Configuration) -> None:
     """Read the model and the rows, and write the predictions."""
     use_every_core()
+    hardware()  # without a device nothing below can be done
     model = load(configuration.run)
     rows = read_rows(
         configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop

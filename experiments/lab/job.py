@@ -83,8 +83,10 @@ def finish(
     path, say = folder.path, screen.console.print
     wanted = [name for name in trackers.TRACKERS if getattr(configuration, name)]
     comparison = comparison.with_references(fitted_references(comparison.study, folder))
-    say("training the model, and models like it on part of the rows, to state its score")
-    refit = refitted(comparison, single=configuration.single)
+    refit = None
+    if not comparison.nothing_trained:
+        say("training the model, and models like it on part of the rows, to state its score")
+        refit = refitted(comparison, single=configuration.single)
     results = write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]
@@ -123,7 +125,8 @@ def trained(study: Study, part: Share, folder: RunFolder) -> Comparison | None:
         if part.alone:
             return None
         comparison = compare(study, outcomes)
-        longer = None if comparison.settled else study.longer
+        done = comparison.settled or comparison.nothing_trained
+        longer = None if done else study.longer
         if longer is None:
             return comparison
         screen.console.print(f"\n{wording.longer(comparison)}\n")

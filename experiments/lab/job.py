@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 from functools import partial
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from experiments.lab.data import look
 from experiments.lab.engine import processes
+from experiments.lab.engine.companions import watched
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import hardware, use_every_core, use_precision
 from experiments.lab.engine.processes import Share
+from experiments.lab.io.files import only_utf8, plain
 from experiments.lab.references.fit import Reference, from_arrays, references, to_arrays
 from experiments.lab.results import trackers
 from experiments.lab.results.code_hash import measuring_code
@@ -50,8 +53,23 @@ def run(configuration: Configuration, question: str) -> None:
         else processes.share(configuration.shard)
     )
     hardware()  # without a device nothing below can be done
+    with watched(part, configuration.coordinator):
+        run_part(configuration, question, part, began)
+
+
+def run_part(configuration: Configuration, question: str, part: Share, began: float) -> None:
+    """What one process does of it.
+
+    Args:
+        configuration: the flags.
+        question: that they are part of.
+        part: the slice of each stage that this process trains.
+        began: when the command was given, by time.perf_counter.
+    """
     use_precision(configuration.precision)
-    study = ask(configuration, question)
+    with only_utf8():
+        study = ask(configuration, question)
+        _check_names(study)
     if configuration.inspect:
         screen.show_look(look(study.source, study.data), command().replace(" --inspect", ""))
         return
@@ -67,6 +85,13 @@ def run(configuration: Configuration, question: str) -> None:
             )
         if comparison and not part.follows:
             finish(configuration, comparison, folder, began)
+
+
+def _check_names(study: Study) -> None:
+    """Encode the names of the data as files will have them."""
+    source, data = study.source, study.data
+    names = [study.settings, source.name, source.target, data.classes, data.notes]
+    json.dumps(plain([names, data.preprocessing.to_json()]), ensure_ascii=False).encode()
 
 
 def finish(

@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
     import pandas as pd  # what is not needed to write other files is not imported for them
 
 
+GO_ON = "make room or choose another folder, and the same command goes on from what it has kept"
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, flag: str = "", remedy: str = GO_ON) -> Iterator[Path]:
     """A file to write to in place of another, which it becomes when it is whole and on the disk.
 
     Args:
-        path: the file; another one there is replaced.
+        path: the file; another one there is replaced. A device such as /dev/stdout is written to.
+        flag: by which the user has named it; "" where it was not.
+        remedy: what to do where it cannot be written.
 
     Yields:
         The path to write to; nothing is left there where that fails.
@@ -32,21 +38,49 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         UserError: the file cannot be written, such as on a full disk.
     """
-    temporary = path.with_name(f"{path.name}.tmp")
+    device = path.exists() and not path.is_file()
+    temporary = path if device else path.with_name(f"{path.name}.tmp")
     try:
         yield temporary
+        if device:
+            return
         # On the disk before its name is, or a crash could leave the name of an empty file.
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
         raise UserError(
-            f"{path}: it cannot be written ({reason(error)}); make room or choose another folder, "
-            "and the same command goes on from what it has kept"
+            f"{flag} {path}: it cannot be written ({reason(error)}); {remedy}".lstrip()
         ) from None
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if not device:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def only_utf8() -> Iterator[None]:
+    """Text is encoded here that is written to files later on, when it would be too late to fail.
+
+    Raises:
+        UserError: UTF-8 cannot hold it, as with half a surrogate pair, or a byte of a file's name.
+
+    Example:
+        >>> with only_utf8():
+        ...     _ = "columns: a, caf\\udce9".encode()
+        Traceback (most recent call last):
+        experiments.lab.io.errors.UserError: the name 'caf\\udce9' ...
+    """
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        before, after = error.object[: error.start], error.object[error.start :]
+        name = re.split(r"[\s,\"']", before)[-1][-40:] + re.split(r"[\s,\"']", after)[0][:40]
+        shown = name.encode("ascii", "backslashreplace").decode()
+        raise UserError(
+            f"the name '{shown}' cannot be written to a file, since UTF-8 has no "
+            f"{error.object[error.start]!a}; rename it"
+        ) from None
 
 
 def reason(error: OSError) -> str:

@@ -14,6 +14,7 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io import files
 from experiments.lab.io.errors import UserError
 from experiments.lab.results import ownership
+from experiments.lab.results.provenance import command
 
 CHECKSUM = "sha256"
 
@@ -39,9 +40,12 @@ class RunFolder:
             part: the slice that this process runs; other slices may be run at the same time.
 
         Raises:
-            UserError: the folder cannot be made or written to, or another process uses it.
+            UserError: the folder cannot be made or written to, or another process uses it; or the
+                command has a name that files cannot hold.
         """
         self.path, self.fingerprint, self.steps = path, fingerprint, 0
+        with files.only_utf8():
+            f"{path} {command()}".encode()
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._lock, moved = ownership.claim(path, fingerprint, part)
@@ -56,7 +60,7 @@ class RunFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        ownership.leave(self.path, self._lock)
 
     @property
     def _parts(self) -> Path:

@@ -61,6 +61,16 @@ def claim(path: Path, fingerprint: str, part: str) -> tuple[FileLock, str]:
         return lock, said
 
 
+def leave(path: Path, lock: FileLock) -> None:
+    """Release the lock of a folder, and leave no file of it."""
+    try:
+        with _looking(path):  # so that nobody opens the file before it is gone
+            Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
+    except (OSError, UserError):  # the folder itself may be gone
+        lock.release()
+
+
 @contextlib.contextmanager
 def _looking(path: Path) -> Iterator[None]:
     """Nobody else looks at who uses the folder meanwhile."""

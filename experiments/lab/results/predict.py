@@ -11,7 +11,7 @@ import pandas as pd
 from experiments.lab.data import read_rows
 from experiments.lab.data.encoders import as_text
 from experiments.lab.engine.devices import hardware, use_every_core
-from experiments.lab.io import cli
+from experiments.lab.io import cli, files
 from experiments.lab.results.model import Model, load
 from experiments.lab.study import screen
 
@@ -43,13 +43,8 @@ def run(configuration: Configuration) -> None:
         table["spread"] = model.spread(each)
     lost |= ~_finite(table)
     table.loc[lost] = np.nan
-    try:
-        table.to_csv(out, index=False, lineterminator="\n")
-    except OSError as error:
-        raise cli.UserError(
-            f"--out {out}: it cannot be written ({error.strerror or error}); name a file in a "
-            "folder that exists"
-        ) from None
+    with files.replacing(out, "--out", "name a file in a folder that exists") as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
     target = model.preprocessing.target
     lines = [
         ("model", f"{configuration.run}: {target} by {_named(model)}"),

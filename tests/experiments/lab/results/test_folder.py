@@ -86,6 +86,7 @@ def test_the_same_run_moves_nothing(tmp_path):
         with RunFolder(path, "a") as folder:
             assert folder.news() == []
     assert [entry.name for entry in tmp_path.iterdir()] == ["r"]
+    assert [entry.name for entry in path.glob(".*")] == [".lock"]
 
 
 def test_a_folder_that_cannot_be_moved_itself(tmp_path, monkeypatch):

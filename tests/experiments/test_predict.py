@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import jax
 import numpy as np
@@ -212,7 +213,7 @@ def test_a_file_of_an_earlier_version_is_one_network(here, tmp_path):
     first = jax.tree.map(lambda leaf: leaf[0], model.params)
     content = safetensors.numpy.save({n: np.array(leaf) for n, leaf in flat(first).items()})
     plain = json.loads((here / "prices" / "model.json").read_text())
-    del plain["members"]
+    del plain["members"], plain["sha256"]
     plain["parameters_sha256"] = hashlib.sha256(content).hexdigest()
     (folder / "model.json").write_text(json.dumps(plain))
     (folder / "model.safetensors").write_bytes(content)
@@ -333,6 +334,82 @@ def test_an_edited_activation_or_file_is_refused(here, capsys):
     said = capsys.readouterr().err
     assert "the source of own_saved:bent is not the one that the model was trained with" in said
     assert "model.safetensors is not the one that model.json describes" in said
+
+
+def edited(change):
+    """model.json as someone has edited it, without a checksum, as earlier versions wrote it."""
+
+    def damage(folder):
+        said = json.loads((folder / "model.json").read_text())
+        del said["sha256"]
+        change(said)
+        (folder / "model.json").write_text(json.dumps(said))
+
+    return damage
+
+
+def other_parameters(change):
+    """model.safetensors with other arrays, and their hash in model.json."""
+
+    def damage(folder):
+        file = folder / "model.safetensors"
+        content = safetensors.numpy.save(change(safetensors.numpy.load(file.read_bytes())))
+        file.write_bytes(content)
+        edited(lambda said: said.update(parameters_sha256=hashlib.sha256(content).hexdigest()))(
+            folder
+        )
+
+    return damage
+
+
+def flipped(folder):
+    text = (folder / "model.json").read_text()
+    (folder / "model.json").write_text(text.replace('"mean": 5', '"mean": 6', 1))
+    assert text != (folder / "model.json").read_text()
+
+
+def described(text):
+    return lambda folder: (folder / "model.json").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (flipped, "model.json: it is damaged, has been edited or is of another version of jaxnn"),
+        (described("[" * 100_000), "its model cannot be read"),
+        (described('{"a": ' * 100_000 + "1" + "}" * 100_000), "its model cannot be read"),
+        (described("[1, 2]"), "model.json: it describes no model"),
+        (described('{"architectures": ["Bert"]}'), "('structure'); run the experiment again"),
+        (described(""), "its model cannot be read"),
+        (edited(lambda said: said.update(structure="relu")), "model.json: it is damaged"),
+        (edited(lambda said: said.update(preprocessing=[1])), "model.json: it is damaged"),
+        (edited(lambda said: said["structure"].update(width=5)), "0.bias is float32 (3, 4), not"),
+        (
+            edited(lambda said: said["structure"].update(depth=10**9)),
+            "1000000000 hidden layers and 4 arrays",
+        ),
+        (
+            other_parameters(lambda found: {n: leaf[:2] for n, leaf in found.items()}),
+            "0.bias is float32 (2, 4), not float32 (3, 4)",
+        ),
+        (
+            other_parameters(
+                lambda found: {n: leaf.astype(np.float64) for n, leaf in found.items()}
+            ),
+            "0.bias is float64 (3, 4), not float32 (3, 4)",
+        ),
+        (other_parameters(lambda found: {"x": found["0.bias"]}), "1 hidden layers and 1 arrays"),
+    ],
+)
+def test_a_damaged_or_foreign_model_is_refused_in_a_sentence(
+    damage, message, here, tmp_path, capsys
+):
+    folder = shutil.copytree(here / "prices", tmp_path / "r")
+    damage(folder)
+    assert exit_code(predict, folder, "rows.csv", "--drop", "number", "kind") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {folder}") and said.count("\n") == 1 and len(said) < 500
+    assert message in said and said.endswith("; run the experiment again\n")
 
 
 def test_arrays_without_targets_are_read(here):

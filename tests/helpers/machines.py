@@ -131,9 +131,9 @@ def run(stages: Stages, kill_in: Path | None = None) -> bool:
         try:
             if kill_in:
                 _kill_one(kill_in, started)
-                if len(commands) > 1 and "--distributed" in commands[0]:
-                    started[0].kill()  # process 0 waits for the other; srun would end it too
-            codes = [process.wait() for process in started]
+            # The other process of a job ends by itself.
+            most = ENDS if kill_in and "--distributed" in commands[0] else None
+            codes = [process.wait(most) for process in started]
         finally:
             for process in started:
                 if process.poll() is None:
@@ -191,6 +191,7 @@ def check(name: str, way: Way, alone: Path) -> None:
 
 
 WAYS: dict[str, Way] = {"slurm": slurm, "ray": ray, "distributed": distributed}
+ENDS = 30  # seconds
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 if __name__ == "__main__":

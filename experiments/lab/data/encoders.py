@@ -178,15 +178,20 @@ def encoded(encoders: Sequence[Encoder], rows: pd.DataFrame) -> np.ndarray:
             numbers.append(each)
             at.append(range(start, end))
         else:
-            inputs[:, start:end] = each.apply(rows[each.name])
+            inputs[:, start:end] = float32(each.apply(rows[each.name]))
     for part in _blocks(len(numbers), len(rows)):
         cells = _numbers(rows[[each.name for each in numbers[part]]])
         for place in np.flatnonzero(np.isinf(cells).any(axis=0)):
             numbers[part][place].apply(rows[numbers[part][place].name])  # which refuses it
-        inputs[:, [place for places in at[part] for place in places]] = _standardised(
-            numbers[part], cells
-        )
+        places = [place for places in at[part] for place in places]
+        inputs[:, places] = float32(_standardised(numbers[part], cells))
     return inputs
+
+
+def float32(values: np.ndarray) -> np.ndarray:
+    """At most the largest there is, which what follows takes; a sentinel may be larger."""
+    most = np.finfo(np.float32).max
+    return np.clip(values, -most, most).astype(np.float32)
 
 
 def _blocks(columns: int, rows: int) -> Iterator[slice]:

@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data.columns import Further
-from experiments.lab.data.encoders import Category, Date, Encoder, Number, encoded, fit_columns
+from experiments.lab.data.encoders import (
+    Category,
+    Date,
+    Encoder,
+    Number,
+    encoded,
+    fit_columns,
+    float32,
+)
 from experiments.lab.io.errors import UserError
 
 KINDS: Mapping[type, str] = {Number: "number", Category: "category", Date: "date"}
@@ -89,7 +97,7 @@ class Preprocessing(NamedTuple):
                     f"the rows have {rows.shape[1]} numbers each, but the training rows have "
                     f"{features}; give rows from the same data set"
                 )
-            return ((rows - np.float64(mean)) / np.float64(deviation)).astype(np.float32)
+            return float32((rows - np.float64(mean)) / np.float64(deviation))
         missing = [column.name for column in self.columns if column.name not in rows]
         if missing:
             raise UserError(

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.lab.drawing.colours import LIGHT
+from experiments.lab.io.files import replacing
 
 # By Matplotlib's names of settings; Any, since their type depends on Matplotlib's version.
 STYLE: dict[Any, Any] = {
@@ -94,9 +95,11 @@ def write(
         for axes in figure.axes:
             axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
         for path in paths:
-            figure.savefig(
-                path,
-                dpi=dpi,
-                metadata={"Date": None} if path.suffix == ".svg" else {"Software": None},
-            )
+            with replacing(path) as temporary:
+                figure.savefig(
+                    temporary,
+                    format=path.suffix[1:],
+                    dpi=dpi,
+                    metadata={"Date": None} if path.suffix == ".svg" else {"Software": None},
+                )
     return paths

@@ -1,6 +1,7 @@
 """Several machines: slices of a grid's runs, trained apart and joined by the same command."""
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ from safetensors.numpy import load, save
 
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.io.cli import UserError
+
+LOST = (
+    "{} of this job has ended before its work was done; what is finished is kept: start all "
+    "processes again with the same command, and they go on from there"
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,19 @@ def start(coordinator: str | None, processes: int | None, process: int | None) -
 
 
 def join(outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
-    """The outcomes of all processes, in every process; each must call it."""
+    """The outcomes of all processes, in every process; each must call it.
+
+    Raises:
+        UserError: another process has ended.
+    """
+    try:
+        return _joined(outcomes)
+    except jax.errors.JaxRuntimeError:
+        time.sleep(2)  # whoever watches the others may say which one it is, and end this one
+        raise UserError(LOST.format("another process")) from None
+
+
+def _joined(outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
     every: dict[int, Outcome] = {}
     flat = {
         f"{number}/{name}": array

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from experiments.lab.io.files import plain
-from experiments.lab.results.folder import write_arrays
+from experiments.lab.results.folder import CHECKSUM, checksum, read_arrays, write_arrays
 
 FILE = "measured.safetensors"
 _MADE, _SECONDS = "made", "seconds"  # the file's metadata, as JSON
@@ -64,20 +63,22 @@ class Measurement:
             for part, named in self.found.items()
             for name, array in named.items()
         }
-        made = {_MADE: self.made, _SECONDS: self.seconds}
+        made = {_MADE: self.made, _SECONDS: self.seconds, CHECKSUM: checksum(arrays)}
         # One entry, since safetensors writes several in no fixed order.
         write_arrays(file, arrays, {"measurement": json.dumps(plain(made), ensure_ascii=False)})
 
 
 def read(file: Path) -> Measurement | None:
-    """The measurement in a file; None where there is none that this version can read."""
+    """The measurement in a file; None where there is none, or it is damaged or cannot be read."""
     try:
-        with safe_open(file, "numpy") as opened:
-            about = json.loads(opened.metadata()["measurement"])
-            found: dict[str, dict[str, np.ndarray]] = {part: {} for part in about[_SECONDS]}
-            for key in opened.keys():  # noqa: SIM118 (it is no dictionary)
-                part, _, name = key.rpartition("/")
-                found[part][name] = opened.get_tensor(key)
-    except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError):
+        arrays, said = read_arrays(file)
+        about = json.loads(said["measurement"])
+        if about.get(CHECKSUM, None) not in (None, checksum(arrays)):  # earlier files have none
+            return None
+        found: dict[str, dict[str, np.ndarray]] = {part: {} for part in about[_SECONDS]}
+        for key, array in arrays.items():
+            part, _, name = key.rpartition("/")
+            found[part][name] = array
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         return None
     return Measurement(found, about[_SECONDS], about[_MADE])

@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import errno
 import io
 import math
 import os
@@ -14,6 +15,8 @@ import tyro
 
 from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(
@@ -43,8 +46,14 @@ def run(
             stream.reconfigure(errors="replace")
     try:
         main(parse(configuration, argv, default))
+        sys.stdout.flush()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except ValueError as error:
+        if not _of_settings(error):
+            raise
+        print(f"error: {error}; correct it in the environment, or unset it", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print(
@@ -53,9 +62,30 @@ def run(
         )
         sys.exit(130)
     except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _say_no_more()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _say_no_more()
+        what = error.filename or "what this prints"
+        print(f"error: {what}: it cannot be written ({error.strerror}); make room", file=sys.stderr)
+        sys.exit(2)
     sys.exit(0)
+
+
+def _of_settings(error: ValueError) -> bool:
+    """Whether it is from JAX's reading of its environment variables, while it is imported."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return bool(trace) and trace.tb_frame.f_globals.get("__name__") == "jax._src.config"
+
+
+def _say_no_more() -> None:
+    """What is still to be printed is lost, and no error."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parse(configuration: type, argv: Sequence[str] | None = None, default: Any = None):

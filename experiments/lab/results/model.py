@@ -22,12 +22,14 @@ from scipy.special import log_expit, log_softmax, logsumexp
 import jaxnn
 from experiments.lab.data import Preprocessing
 from experiments.lab.io.errors import UserError
+from experiments.lab.io.files import plain
 from experiments.lab.study import named_activations
 from experiments.lab.study.score import Score, score_for
 from experiments.lab.study.study import network
 from jaxnn.types import Array, Network, Params
 
 PARAMETERS, DESCRIPTION = "model.safetensors", "model.json"
+CHECKSUM = "sha256"  # of the rest of the description
 ROWS = 1024  # go through the networks at a time: one program for any number of rows
 
 
@@ -142,7 +144,7 @@ class Model:
         content = safetensors.numpy.save(
             {name: np.asarray(leaf, order="C") for name, leaf in flat(self.params).items()}
         )
-        return content, {
+        description = {
             "structure": self.structure,
             "task": self.preprocessing.head,
             "target": self.preprocessing.target,
@@ -155,6 +157,7 @@ class Model:
             "preprocessing": self.preprocessing.to_json(),
             "parameters_sha256": hashlib.sha256(content).hexdigest(),
         }
+        return content, description | {CHECKSUM: _checksum(description)}
 
     def _probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Of each class, float32 (rows, classes)."""
@@ -217,53 +220,73 @@ def load(folder: Path) -> Model:
             of the user's is not what it was.
     """
     try:
-        plain = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        said = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         content = (folder / PARAMETERS).read_bytes()
     except FileNotFoundError as error:
         raise UserError(
             f"{folder}: there is no {Path(error.filename).name}; give the folder of a finished "
             "run, such as runs/activations-digits"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(
             f"{folder}: its model cannot be read ({error}); run the experiment again"
         ) from None
-    if hashlib.sha256(content).hexdigest() != plain.get("parameters_sha256"):
+    if not isinstance(said, dict):
+        raise UserError(f"{folder / DESCRIPTION}: it describes no model; run the experiment again")
+    # Earlier versions had no checksum of it.
+    checked = CHECKSUM not in said or said.pop(CHECKSUM) == _checksum(said)
+    try:
+        if not checked:
+            raise ValueError("its checksum differs")
+        structure, left_out = said["structure"], tuple(said["left_out"])
+        preprocessing = Preprocessing.from_json(said["preprocessing"])
+        sources, label, depth = said["own_activations"], structure["activation"], structure["depth"]
+        own = {name: each["source_sha256"] for name, each in sources.items()}
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise UserError(
+            f"{folder / DESCRIPTION}: it is damaged, has been edited or is of another version of "
+            f"jaxnn ({error}); run the experiment again"
+        ) from None
+    if hashlib.sha256(content).hexdigest() != said.get("parameters_sha256"):
         raise UserError(
             f"{folder}: {PARAMETERS} is not the one that {DESCRIPTION} describes; run the "
             "experiment again"
         )
-    try:
-        structure, left_out = plain["structure"], tuple(plain["left_out"])
-        preprocessing = Preprocessing.from_json(plain["preprocessing"])
-        sources, label = plain["own_activations"], structure["activation"]
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f"{folder / DESCRIPTION}: it has been edited or is of another version of jaxnn "
-            f"({error}); run the experiment again"
-        ) from None
     for name, now in named_activations.described([label]).items():
-        if now["source_sha256"] != sources[name]["source_sha256"]:
+        if now["source_sha256"] != own.get(name):
             raise UserError(
                 f"{folder}: the source of {name} is not the one that the model was trained with; "
                 "restore it, or run the experiment again"
             )
-    net = network(structure, named_activations.find(label), preprocessing)
-    expected = jax.eval_shape(net.init, jax.random.key(0))
     try:
         found = safetensors.numpy.load(content)
-        if "members" not in plain:  # of an earlier version, which saved one network
+        if "members" not in said:  # of an earlier version, which saved one network
             found = {name: leaf[None] for name, leaf in found.items()}
+        if not depth < len(found):  # before networks of any size are built
+            raise ValueError(f"{depth} hidden layers and {len(found)} arrays")
+        net = network(structure, named_activations.find(label), preprocessing)
+        expected = jax.eval_shape(net.init, jax.random.key(0))
+        for name, leaf in flat(expected).items():
+            shape = (said.get("members", 1), *leaf.shape)
+            if found[name].shape != shape or found[name].dtype != leaf.dtype:
+                raise ValueError(
+                    f"{name} is {found[name].dtype} {found[name].shape}, not {leaf.dtype} {shape}"
+                )
         params = jax.tree.unflatten(
             jax.tree.structure(expected), [found[name] for name in flat(expected)]
         )
-    except (KeyError, SafetensorError) as error:
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
         raise UserError(
             f"{folder / PARAMETERS}: it does not have the parameters of {DESCRIPTION} ({error}); "
             "run the experiment again"
         ) from None
-    metric = plain.get("metric")  # earlier versions had none
+    metric = said.get("metric")  # earlier versions had none
     return Model(structure, net, preprocessing, params, metric, left_out, sources)
+
+
+def _checksum(description: Mapping[str, Any]) -> str:
+    """Of all that a description says."""
+    return hashlib.sha256(json.dumps(plain(description), sort_keys=True).encode()).hexdigest()
 
 
 def flat(params: Params) -> dict[str, Any]:

@@ -39,12 +39,17 @@ def test_the_same_measurement_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
-@pytest.mark.parametrize("kind", ["missing", "torn", "of an earlier version"])
+@pytest.mark.parametrize("kind", ["missing", "torn", "one bit", "of an earlier version"])
 def test_what_cannot_be_read_is_measured_again(kind, tmp_path):
     file = tmp_path / measurement.FILE
     if kind == "torn":
         MEASURED.write(file)
         file.write_bytes(file.read_bytes()[:-5])
+    elif kind == "one bit":
+        MEASURED.write(file)
+        content = bytearray(file.read_bytes())
+        content[-3] ^= 4
+        file.write_bytes(content)
     elif kind == "of an earlier version":
         save_file({"growth/sizes": np.ones(2)}, file)
     assert measurement.read(file) is None

@@ -222,7 +222,7 @@ def dead_fraction(
 
     With the default tolerance of 0, a dead unit passes no gradient to its weights on any of these
     examples. A ReLU unit is dead if z ≤ 0 on every example. Units with a smooth activation can be
-    dead too, where the derivative underflows to exactly 0 (tanh beyond about |z| = 9 in float32); a
+    dead too, where the computed derivative is exactly 0 (tanh from about |z| = 8 on in float32); a
     tolerance above 0 also counts nearly dead units. A unit whose derivative is nan on some example
     is not counted.
 

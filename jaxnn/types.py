@@ -60,6 +60,9 @@ class Cell(NamedTuple):
 class Activation(NamedTuple):
     """An activation function and its known properties; tests check every property numerically.
 
+    It can be called like the function, ``ACTIVATIONS["gelu"](x)``; learned parameters that are not
+    given have their initial values.
+
     A property is None where it is unknown (``jaxnn.activations.measure`` measures it) or has no
     meaning: zero_centred, saturates, smooth, monotone, slope_at_0 and at_infinity describe a
     curve, so they need an elementwise function. They hold at the initial values of learned
@@ -83,10 +86,14 @@ class Activation(NamedTuple):
     units_in: pre-activations that a layer computes per output: 2 for GLU, k for maxout with k
         pieces, 1/2 for CReLU.
     at_infinity: (left, right), the values returned at −∞ and +∞: the limit, or nan where the
-        formula evaluates to inf − inf, inf·0 or inf/inf, or where the limit does not exist.
+        formula evaluates to inf − inf, inf·0 or inf/inf, or where the limit does not exist. Where
+        the value is a limit, the derivative is one too.
 
     Example:
         >>> import jax
+        >>> from jaxnn import ACTIVATIONS
+        >>> ACTIVATIONS["relu"]([-1, 2]).tolist()
+        [0.0, 2.0]
         >>> from jaxnn import mlp
         >>> bent = Activation(lambda x, beta: jax.numpy.tanh(beta * x), learned={"beta": 1.0})
         >>> net = mlp((4, 2, 5, 3), activation=("relu", bent))
@@ -107,3 +114,7 @@ class Activation(NamedTuple):
     stochastic: bool = False
     units_in: float = 1
     at_infinity: tuple[float, float] | None = None
+
+    def __call__(self, x: Any, **options: Any) -> Array:
+        """f(x): options are learned parameters and, if it is stochastic, the key."""
+        return self.function(x, **{**self.learned, **options})

@@ -3,9 +3,11 @@
 import jax
 import jax.numpy as jnp
 
+from jaxnn.promotion import of_floats
 from jaxnn.types import Array
 
 
+@of_floats
 def softmax(x: Array) -> Array:
     """Softmax, f(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), over the last axis.
 
@@ -31,6 +33,7 @@ def softmax(x: Array) -> Array:
     return jax.nn.softmax(x, axis=-1)
 
 
+@of_floats
 def log_softmax(x: Array) -> Array:
     """Logarithm of the softmax, f(x)ᵢ = xᵢ − log Σⱼ exp(xⱼ), over the last axis.
 
@@ -56,6 +59,7 @@ def log_softmax(x: Array) -> Array:
     return jax.nn.log_softmax(x, axis=-1)
 
 
+@of_floats
 def sparsemax(x: Array) -> Array:
     """Sparsemax, f(x) = argmin ‖p − x‖² over probability vectors p: like softmax, with exact zeros.
 

@@ -10,20 +10,26 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.typing import ArrayLike
 
 from jaxnn.activations import linear, sigmoid
+from jaxnn.promotion import floating
 from jaxnn.types import Array
 
 
-def _same_shape(name: str, prediction: Array, target: Array) -> None:
+def _pair(name: str, prediction: Array, target: Array) -> tuple[Array, Array]:
+    """Prediction and target as arrays of floats of one shape."""
+    prediction = floating(prediction)
+    target = floating(target, prediction.dtype)
     if jnp.shape(prediction) != jnp.shape(target):
         raise ValueError(
             f"{name}: prediction of shape {jnp.shape(prediction)} and target of shape "
             f"{jnp.shape(target)} differ; reshape one, since broadcasting would average over pairs "
             "that do not belong together"
         )
+    return prediction, target
 
 
 def squared_error(prediction: Array, target: Array) -> Array:
@@ -46,7 +52,7 @@ def squared_error(prediction: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
-    _same_shape("squared_error", prediction, target)
+    prediction, target = _pair("squared_error", prediction, target)
     return jnp.mean(optax.squared_error(prediction, target))
 
 
@@ -72,8 +78,10 @@ def absolute_error(prediction: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
-    _same_shape("absolute_error", prediction, target)
-    return jnp.mean(jnp.abs(prediction - target))
+    prediction, target = _pair("absolute_error", prediction, target)
+    error = prediction - target
+    # The derivative of jnp.abs at 0 is 1.
+    return jnp.mean(error * jax.lax.stop_gradient(jnp.sign(error)))
 
 
 def huber(prediction: Array, target: Array, *, delta: float = 1.0) -> Array:
@@ -97,7 +105,7 @@ def huber(prediction: Array, target: Array, *, delta: float = 1.0) -> Array:
     Reference:
         Huber 1964, Annals of Mathematical Statistics 35.
     """
-    _same_shape("huber", prediction, target)
+    prediction, target = _pair("huber", prediction, target)
     return jnp.mean(optax.huber_loss(prediction, target, delta=delta))
 
 
@@ -112,7 +120,8 @@ def hinge(prediction: Array, target: Array) -> Array:
         Scalar, dimensionless; 0 if all predictions have the right sign with a margin of 1.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or a target is neither −1 nor +1; where it is traced, the
+            loss is nan.
 
     Example:
         >>> float(hinge(jnp.array([0.5]), jnp.array([-1.0])))
@@ -121,8 +130,10 @@ def hinge(prediction: Array, target: Array) -> Array:
     Reference:
         Cortes & Vapnik 1995, Machine Learning 20.
     """
-    _same_shape("hinge", prediction, target)
-    return jnp.mean(optax.hinge_loss(prediction, target))
+    prediction, target = _pair("hinge", prediction, target)
+    right = (target == -1) | (target == 1)
+    _checked(target, right, "hinge: the target of a neuron is -1 or 1, as from encode_bipolar")
+    return jnp.mean(_nan_unless(right, optax.hinge_loss(prediction, target)))
 
 
 def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
@@ -132,13 +143,14 @@ def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
 
     Args:
         logits: z, shape (out_dim,), the values before the sigmoid.
-        target: shape (out_dim,), 0 or 1.
+        target: shape (out_dim,), 0 or 1, or the probability of 1.
 
     Returns:
         Scalar, in nats.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or a target is not from 0 to 1; where it is traced, the loss
+            is nan.
 
     Example:
         >>> round(float(sigmoid_cross_entropy(jnp.zeros(1), jnp.ones(1))), 4)
@@ -147,8 +159,13 @@ def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.2.
     """
-    _same_shape("sigmoid_cross_entropy", logits, target)
-    return jnp.mean(optax.sigmoid_binary_cross_entropy(logits, target))
+    logits, target = _pair("sigmoid_cross_entropy", logits, target)
+    right = (target >= 0) & (target <= 1)
+    _checked(target, right, "sigmoid_cross_entropy: the target of a neuron is from 0 to 1")
+    # A term of weight 0 is 0 also where the other class has probability 0.
+    of_one = jnp.where(target == 0, 0, target * jax.nn.softplus(-logits))
+    of_zero = jnp.where(target == 1, 0, (1 - target) * jax.nn.softplus(logits))
+    return jnp.mean(_nan_unless(right, of_one + of_zero))
 
 
 def softmax_cross_entropy(logits: Array, target: Array) -> Array:
@@ -163,8 +180,10 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
         Scalar, in nats.
 
     Raises:
-        ValueError: logits is not a vector, or target is neither a scalar of an integer dtype nor of
-            the shape of logits.
+        ValueError: logits is not a vector, target is neither a scalar of an integer dtype nor of
+            the shape of logits, the class is none of 0 … classes − 1, or the probabilities are
+            negative or do not sum to 1 within 0.01. Under ``jax.jit`` and ``jax.vmap``, where
+            the number is not known, the loss of a class that does not exist is nan.
 
     Example:
         >>> round(float(softmax_cross_entropy(jnp.zeros(10), jnp.array(3))), 4)
@@ -173,21 +192,59 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.3.
     """
-    if jnp.ndim(logits) != 1:
+    logits = floating(logits)
+    if logits.ndim != 1:
         raise ValueError(
             "softmax_cross_entropy: logits of ONE example are a vector, got shape "
             f"{jnp.shape(logits)}; use jax.vmap for a batch"
         )
-    if jnp.ndim(target) == 0:
-        if not jnp.issubdtype(jnp.result_type(target), jnp.integer):
-            raise ValueError(
-                "softmax_cross_entropy: the number of a class has an integer dtype, got "
-                f"{jnp.result_type(target)}; give target.astype(int)"
-            )
-        # One-hot instead of a gather, whose gradient, a scatter, is slow under vmap.
-        target = jax.nn.one_hot(target, logits.shape[0], dtype=logits.dtype)
-    _same_shape("softmax_cross_entropy", logits, target)
-    return optax.softmax_cross_entropy(logits, target)
+    # Logits of −∞, or those whose difference overflows, are classes of probability 0.
+    shifted = logits - jax.lax.stop_gradient(jnp.max(logits))
+    log_sum = jnp.log(jnp.sum(jnp.exp(shifted)))
+    if np.ndim(target) == 0:
+        member, known = _of_class("softmax_cross_entropy", target, logits.shape[0])
+        # A selection instead of a gather, whose gradient, a scatter, is slow under vmap.
+        return known(log_sum - jnp.sum(jnp.where(member, shifted, 0)))
+    logits, target = _pair("softmax_cross_entropy", logits, target)
+    total = jnp.sum(target.astype(jnp.float32))
+    _checked(
+        target,
+        jnp.all(target >= 0) & (jnp.abs(total - 1) < 0.01),
+        "softmax_cross_entropy: the probabilities of the classes are at least 0 and sum to 1",
+    )
+    return jnp.sum(jnp.where(target == 0, 0, target * (log_sum - shifted)))
+
+
+def _of_class(name: str, number: Array, classes: int) -> tuple[Array, Callable[[Array], Array]]:
+    """Which of the classes a number is, bool (classes,), and a function that gives nan for none.
+
+    A number that is not traced is refused.
+    """
+    if not jnp.issubdtype(jnp.result_type(number), jnp.integer):
+        raise ValueError(
+            f"{name}: the number of a class has an integer dtype, got "
+            f"{jnp.result_type(number)}; give target.astype(int)"
+        )
+    if not isinstance(number, jax.core.Tracer) and not 0 <= int(number) < classes:
+        raise ValueError(
+            f"{name}: the class is {int(number)}, and there are {classes} classes, "
+            f"0 to {classes - 1}; number the classes from 0, or give the network more outputs"
+        )
+    number = jnp.asarray(number)
+    inside = (number >= 0) & (number < classes)
+    member = jnp.arange(classes) == number.astype(jnp.int32)
+    return member, lambda value: _nan_unless(inside, value)
+
+
+def _nan_unless(right: Array, value: Array) -> Array:
+    """A product, so that the gradient is nan too."""
+    return value * jnp.where(right, 1, jnp.nan).astype(value.dtype)
+
+
+def _checked(target: Array, right: Array, sentence: str) -> None:
+    """Refuse a target that is not traced and has values that are not right."""
+    if not isinstance(target, jax.core.Tracer) and not bool(jnp.all(right)):
+        raise ValueError(f"{sentence}, got {np.asarray(target).tolist()}")
 
 
 def class_weighted(
@@ -206,7 +263,7 @@ def class_weighted(
         dtype, or 0 or 1 in an array of one number, for two classes.
 
     Raises:
-        ValueError: by the loss that is returned, where a target is neither.
+        ValueError: by the loss that is returned, where a target is neither, or no class of these.
 
     Example:
         >>> loss = class_weighted(sigmoid_cross_entropy, [0.5, 10.0])
@@ -216,7 +273,7 @@ def class_weighted(
     Reference:
         King & Zeng 2001, Political Analysis 9, "Logistic regression in rare events data".
     """
-    by_class = jnp.asarray(weights)
+    by_class = floating(weights)
 
     def weighted(prediction: Array, target: Array) -> Array:
         value, target = loss(prediction, target), jnp.asarray(target)
@@ -230,8 +287,8 @@ def class_weighted(
                 f"class of {len(by_class)}; give its number as an integer, or for two classes 0 or "
                 "1 in an array of one number"
             )
-        member = jax.nn.one_hot(number, len(by_class), dtype=value.dtype)
-        return value * jnp.sum(member * by_class.astype(value.dtype))
+        member, known = _of_class("class_weighted", number, len(by_class))
+        return known(value * jnp.sum(jnp.where(member, by_class.astype(value.dtype), 0)))
 
     return weighted
 

@@ -6,7 +6,7 @@ activation and the loss for a task.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -130,9 +130,13 @@ def hinge(prediction: Array, target: Array) -> Array:
     Reference:
         Cortes & Vapnik 1995, Machine Learning 20.
     """
-    prediction, target = _pair("hinge", prediction, target)
-    right = (target == -1) | (target == 1)
-    _checked(target, right, "hinge: the target of a neuron is -1 or 1, as from encode_bipolar")
+    given, (prediction, target) = target, _pair("hinge", prediction, target)
+    right = _checked(
+        given,
+        target,
+        lambda target: abs(target) == 1,
+        "hinge: the target of a neuron is -1 or 1, as from encode_bipolar",
+    )
     return jnp.mean(_nan_unless(right, optax.hinge_loss(prediction, target)))
 
 
@@ -159,9 +163,13 @@ def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.2.
     """
-    logits, target = _pair("sigmoid_cross_entropy", logits, target)
-    right = (target >= 0) & (target <= 1)
-    _checked(target, right, "sigmoid_cross_entropy: the target of a neuron is from 0 to 1")
+    given, (logits, target) = target, _pair("sigmoid_cross_entropy", logits, target)
+    right = _checked(
+        given,
+        target,
+        lambda target: (target >= 0) & (target <= 1),
+        "sigmoid_cross_entropy: the target of a neuron is from 0 to 1",
+    )
     # A term of weight 0 is 0 also where the other class has probability 0.
     of_one = jnp.where(target == 0, 0, target * jax.nn.softplus(-logits))
     of_zero = jnp.where(target == 1, 0, (1 - target) * jax.nn.softplus(logits))
@@ -182,7 +190,7 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
     Raises:
         ValueError: logits is not a vector, target is neither a scalar of an integer dtype nor of
             the shape of logits, the class is none of 0 … classes − 1, or the probabilities are
-            negative or do not sum to 1 within 0.01. Under ``jax.jit`` and ``jax.vmap``, where
+            negative or do not sum to 1 within 0.02. Under ``jax.jit`` and ``jax.vmap``, where
             the number is not known, the loss of a class that does not exist is nan.
 
     Example:
@@ -205,11 +213,11 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
         member, known = _of_class("softmax_cross_entropy", target, logits.shape[0])
         # A selection instead of a gather, whose gradient, a scatter, is slow under vmap.
         return known(log_sum - jnp.sum(jnp.where(member, shifted, 0)))
-    logits, target = _pair("softmax_cross_entropy", logits, target)
-    total = jnp.sum(target.astype(jnp.float32))
+    given, (logits, target) = target, _pair("softmax_cross_entropy", logits, target)
     _checked(
+        given,
         target,
-        jnp.all(target >= 0) & (jnp.abs(total - 1) < 0.01),
+        lambda target: (target >= 0) & (abs(target.sum() - 1) < 0.02),
         "softmax_cross_entropy: the probabilities of the classes are at least 0 and sum to 1",
     )
     return jnp.sum(jnp.where(target == 0, 0, target * (log_sum - shifted)))
@@ -241,10 +249,12 @@ def _nan_unless(right: Array, value: Array) -> Array:
     return value * jnp.where(right, 1, jnp.nan).astype(value.dtype)
 
 
-def _checked(target: Array, right: Array, sentence: str) -> None:
-    """Refuse a target that is not traced and has values that are not right."""
-    if not isinstance(target, jax.core.Tracer) and not bool(jnp.all(right)):
-        raise ValueError(f"{sentence}, got {np.asarray(target).tolist()}")
+def _checked(given: Any, target: Array, right: Callable[[Array], Array], sentence: str) -> Array:
+    """Which values of a target are right; as given, if not traced, it is refused with others."""
+    # In NumPy, since inside jit also what is computed of known numbers is traced.
+    if not isinstance(given, jax.core.Tracer) and not np.all(right(np.asarray(given))):
+        raise ValueError(f"{sentence}, got {np.asarray(given).tolist()}")
+    return right(target)
 
 
 def class_weighted(
@@ -317,11 +327,62 @@ def cost(
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 8.1.1.
     """
+    one_target_each("cost", x, y)
+    check_labels(loss, predict, x, y)
+    return jnp.mean(jax.vmap(lambda x, y: loss(predict(x), y))(jnp.asarray(x), jnp.asarray(y)))
+
+
+def one_target_each(name: str, x: Array, y: Array) -> None:
+    """Refuse x and y of different numbers of rows.
+
+    Args:
+        name: of what takes them, for the message.
+        x: inputs, shape (examples, …).
+        y: targets, shape (examples, …).
+
+    Raises:
+        ValueError: they differ.
+
+    Example:
+        >>> one_target_each("cost", jnp.ones((3, 1)), jnp.ones(3))
+    """
     if len(x) != len(y):
         raise ValueError(
-            f"cost: {len(x)} examples and {len(y)} targets; give one target per example"
+            f"{name}: {len(x)} examples and {len(y)} targets; give one target per example"
         )
-    return jnp.mean(jax.vmap(lambda x, y: loss(predict(x), y))(x, y))
+
+
+def check_labels(
+    loss: Callable[[Array, Array], Array], predict: Callable[[Array], Array], x: Array, y: Array
+) -> None:
+    """Refuse what the loss refuses as a label, where one number is the target and is known.
+
+    Inside vmap and jit the loss cannot see a label. So it gets the smallest and the largest here;
+    nothing is computed.
+
+    Args:
+        loss: ``loss(prediction, target) -> scalar`` for ONE example.
+        predict: ``predict(x) -> prediction`` for ONE example.
+        x: inputs, shape (examples, …).
+        y: targets, shape (examples,) or (examples, 1); nothing is checked where they have another
+            shape or are traced.
+
+    Raises:
+        ValueError: by the loss.
+
+    Example:
+        >>> check_labels(softmax_cross_entropy, lambda x: x, jnp.ones((2, 3)), np.array([0, 3]))
+        Traceback (most recent call last):
+        ValueError: softmax_cross_entropy: the class is 3, and there are 3 classes, 0 to 2; ...
+    """
+    if isinstance(y, jax.core.Tracer) or not np.size(y):
+        return
+    y = np.asarray(y)
+    if y.shape not in ((len(y),), (len(y), 1)):
+        return
+    prediction = jax.eval_shape(predict, jnp.asarray(x)[0])
+    for row in dict.fromkeys((int(np.argmin(y)), int(np.argmax(y)))):
+        jax.eval_shape(lambda prediction, label=y[row]: loss(prediction, label), prediction)
 
 
 class Head(NamedTuple):

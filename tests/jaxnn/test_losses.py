@@ -90,6 +90,19 @@ def test_a_label_that_does_not_exist_is_refused_and_nan_where_it_is_traced(name,
         assert np.isnan(value) and np.all(np.isnan(slope))
 
 
+@pytest.mark.parametrize("name", LABELS)
+def test_a_cost_refuses_labels_that_do_not_exist_among_its_data(name):
+    loss, (right, wrong) = getattr(losses, name), LABELS[name]
+    x = jnp.tile(Z[1:2] if name != "softmax_cross_entropy" else Z, (3, 1))
+    for target in wrong:
+        y = np.array([right[-1], target, right[-1]])
+        with pytest.raises(ValueError, match=rf"{name}: the (class is|target of a neuron is)"):
+            cost(loss, lambda x: x, x, y)
+        assert np.isnan(jax.jit(lambda y: cost(loss, lambda x: x, x, y))(y))
+    constant = np.array([right[0], right[-1], right[0]])
+    assert np.isfinite(jax.jit(lambda x: cost(loss, lambda x: x, x, constant))(x))
+
+
 def test_probabilities_that_do_not_sum_to_1_are_refused():
     with pytest.raises(ValueError, match=r"sum to 1, got \[0.0, 0.0, 0.0\]"):
         losses.softmax_cross_entropy(jnp.asarray(Z), jax.nn.one_hot(3, 3))

@@ -11,6 +11,7 @@ import numpy as np
 
 from jaxnn.grid import Grid
 from jaxnn.hardware import Hardware
+from jaxnn.optimizers import Run
 from jaxnn.outcome import Outcome
 from jaxnn.program import POINTS, Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, Segment, program_segments
@@ -467,21 +468,6 @@ def _batch_size(size: int | None, rows: int) -> int:
     return size
 
 
-class _Reading(dict):
-    """Hyperparameters that note which of them are read."""
-
-    def __init__(self, values: Mapping, read: set[str]):
-        super().__init__(values)
-        self._read = read
-
-    def __getitem__(self, name):
-        self._read.add(name)
-        return super().__getitem__(name)
-
-    def get(self, name, default=None):
-        return self[name] if name in self else default  # noqa: SIM401 (this is get)
-
-
 def _together(make: Callable, grid: Grid, own: Sequence[Training], train: Pair) -> list[Variant]:
     """The trainings of all structures, those that differ in a plain activation as variants."""
     variants = [Variant(training) for training in own]
@@ -532,7 +518,7 @@ def _check_read(grid: Grid, trainings: Sequence[Training], train: Pair) -> None:
     for training in trainings:
         if read >= set(grid.hyperparameters):
             break
-        _trace(training, grid, train, lambda h: _Reading(h, read))
+        _trace(training, grid, train, lambda h: Run(h, read))
     unread = [name for name in grid.hyperparameters if name not in read]
     if unread:
         raise ValueError(

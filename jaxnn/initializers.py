@@ -19,6 +19,7 @@ from jax.nn.initializers import variance_scaling
 from numpy.typing import DTypeLike
 
 from jaxnn.activations import resolve
+from jaxnn.names import Names
 from jaxnn.quadrature import normal_points, normal_rule
 from jaxnn.types import Activation, Array
 
@@ -423,15 +424,18 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
 
 # The initializers that need no argument, by name.
 INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType(
-    {
-        "lecun_normal": lecun_normal,
-        "lecun_uniform": lecun_uniform,
-        "he_normal": he_normal,
-        "he_uniform": he_uniform,
-        "glorot_normal": glorot_normal,
-        "glorot_uniform": glorot_uniform,
-        "pytorch_default": pytorch_default,
-        "orthogonal": orthogonal,
-        "siren": siren,
-    }
+    Names(
+        "initializer",
+        {
+            "lecun_normal": lecun_normal,
+            "lecun_uniform": lecun_uniform,
+            "he_normal": he_normal,
+            "he_uniform": he_uniform,
+            "glorot_normal": glorot_normal,
+            "glorot_uniform": glorot_uniform,
+            "pytorch_default": pytorch_default,
+            "orthogonal": orthogonal,
+            "siren": siren,
+        },
+    )
 )

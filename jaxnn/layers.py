@@ -117,7 +117,8 @@ def activation_layer(activation: str | Callable | Activation, out_dim: int) -> N
     def columns(params: Params, x: Array) -> Array:
         return entry.function(x, **{name: each[:, None] for name, each in params.items()})
 
-    return Network(init, apply, columns if entry.elementwise and units == out_dim else None)
+    whole = entry.elementwise and units == out_dim
+    return Network(init, apply, columns if whole else None, entry.stochastic)
 
 
 def dense(
@@ -191,7 +192,7 @@ def dense(
             z = z + params["bias"][:, None]
         return of_columns(phi)(params.get("activation", {}), z)
 
-    return Network(init, apply, columns)
+    return Network(init, apply, columns, entry.stochastic)
 
 
 def _product(weight: Array, x: Array) -> Array:
@@ -348,7 +349,8 @@ def dropout(rate: float | Array) -> Network:
         kept = 1 - jnp.asarray(rate, jnp.float32)
         return jnp.where(jax.random.bernoulli(key, kept, x.shape), x / kept.astype(x.dtype), 0)
 
-    return Network(lambda key: {}, apply, lambda params, x: x)
+    acts = isinstance(rate, jax.core.Tracer) or bool(rate > 0)
+    return Network(lambda key: {}, apply, lambda params, x: x, acts)
 
 
 def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
@@ -426,7 +428,7 @@ def residual(layer: Network) -> Network:
     def columns(params: Params, x: Array) -> Array:
         return x + _same_shape("residual", x, of_columns(layer)(params, x))
 
-    return Network(layer.init, apply, columns)
+    return Network(layer.init, apply, columns, layer.stochastic)
 
 
 def _same_shape(name: str, x: Array, y: Array) -> Array:
@@ -477,7 +479,7 @@ def serial(*layers: Network) -> Network:
             x = of_columns(layer)(layer_params, x)
         return x
 
-    return Network(init, apply, columns)
+    return Network(init, apply, columns, any(layer.stochastic for layer in layers))
 
 
 def repeat(layer: Network, depth: int) -> Network:
@@ -532,4 +534,4 @@ def repeat(layer: Network, depth: int) -> Network:
 
         return jax.lax.scan(step, x, params, length=depth)[0]
 
-    return Network(init, apply, columns)
+    return Network(init, apply, columns, layer.stochastic)

@@ -15,6 +15,7 @@ import optax
 from jax.typing import ArrayLike
 
 from jaxnn.activations import linear, sigmoid
+from jaxnn.names import Names
 from jaxnn.promotion import floating
 from jaxnn.types import Array
 
@@ -412,11 +413,14 @@ def _correct_side(logits: Array, target: Array) -> Array:
 
 
 HEADS: Mapping[str, Head] = MappingProxyType(
-    {
-        "regression": Head(linear, squared_error, lambda classes: 1, None),
-        "binary": Head(sigmoid, sigmoid_cross_entropy, lambda classes: 1, _correct_side),
-        "multiclass": Head(
-            jax.nn.softmax, softmax_cross_entropy, lambda classes: classes, _correct_class
-        ),
-    }
+    Names(
+        "head",
+        {
+            "regression": Head(linear, squared_error, lambda classes: 1, None),
+            "binary": Head(sigmoid, sigmoid_cross_entropy, lambda classes: 1, _correct_side),
+            "multiclass": Head(
+                jax.nn.softmax, softmax_cross_entropy, lambda classes: classes, _correct_class
+            ),
+        },
+    )
 )

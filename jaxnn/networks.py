@@ -260,4 +260,4 @@ def _hidden(
         inside, after = (None, None) if key is None else jax.random.split(key)
         return mask.apply({}, layer.apply(params, x, key=inside), key=after)
 
-    return Network(layer.init, apply, layer.columns)
+    return Network(layer.init, apply, layer.columns, layer.stochastic or mask.stochastic)

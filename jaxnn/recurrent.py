@@ -338,4 +338,4 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
             ys = jax.vmap(lambda y, key: readout.apply(params[1], y, key=key))(ys, keys)
         return ys[0] if last else ys
 
-    return Network(init, apply)
+    return Network(init, apply, stochastic=readout is not None and readout.stochastic)

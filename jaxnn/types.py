@@ -20,6 +20,7 @@ class Network(NamedTuple):
     columns: ``columns(params, x) -> y`` for a batch whose examples are columns, (in_dim, batch) to
         (out_dim, batch): what ``jax.vmap`` of apply over the last axis computes, in a form whose
         gradients are fast. None, where vmap is as good.
+    stochastic: whether apply is random when it is given a key.
 
     Example:
         >>> import jax
@@ -33,6 +34,7 @@ class Network(NamedTuple):
     init: Callable[[Key], Params]
     apply: Callable[..., Array]
     columns: Callable[[Params, Array], Array] | None = None
+    stochastic: bool = False
 
 
 class Cell(NamedTuple):

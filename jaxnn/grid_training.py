@@ -348,6 +348,7 @@ def grid_segments(
         for structure in grid.structures
     ]
     _check_read(grid, own, data["train"])
+    _check_labels(grid, own[0], data)
     variants = [Variant(training) for training in own]
     hardware = Hardware.of(devices)
     if hardware.one_program if one_program is None else one_program:
@@ -428,12 +429,6 @@ def _grid(make: Callable, axes: Axes, seeds: int | Sequence[int], batch_size: in
             raise ValueError(
                 f"the axis {name!r} has values that are no numbers, so it is structure, and make "
                 f"does not take it; write make({', '.join([*taken, name])})"
-            )
-        twice = [value for value in values if values.count(value) > 1]
-        if twice:
-            raise ValueError(
-                f"the axis {name!r} has {twice[0]!r} more than once, which would train the same "
-                "networks again; give each value once"
             )
     return Grid(structure, hyperparameters, seeds)
 
@@ -526,6 +521,25 @@ def _check_read(grid: Grid, trainings: Sequence[Training], train: Pair) -> None:
             "values would train the same networks; leave it out, or use it (plain SGD has no "
             "momentum)"
         )
+
+
+def _check_labels(grid: Grid, training: Training, data: Mapping[str, Pair]) -> None:
+    """Refuse labels that the loss does not know, which programs could not see; nothing is run."""
+    found = [
+        (x[rows], y[rows])
+        for x, y in data.values()
+        if y.shape in ((len(y),), (len(y), 1))
+        for rows in [np.array([np.argmin(y), np.argmax(y)])]
+    ]
+    if not found or len({x.shape for x, _ in found}) > 1:
+        return
+    x, y = (np.concatenate(each) for each in zip(*found, strict=True))
+
+    def evaluate(h, x):
+        return training.evaluate(training.init(jax.random.key(0), h), h, x, y)
+
+    one = {name: jax.ShapeDtypeStruct((), jnp.float32) for name in grid.hyperparameters}
+    jax.eval_shape(evaluate, one, jax.ShapeDtypeStruct(x.shape, x.dtype))
 
 
 def _of_part(metrics: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:

@@ -52,7 +52,7 @@ class Grid:
             self._check_numbers(name, values)
         if not isinstance(self.seeds, Integral | Sequence | np.ndarray):
             raise ValueError(f"seeds is {self.seeds!r}; give a whole number, or whole numbers")
-        numbers = (self.seeds,) if isinstance(self.seeds, Integral) else tuple(self.seeds)
+        numbers: tuple = (self.seeds,) if isinstance(self.seeds, Integral) else tuple(self.seeds)
         whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in numbers)
         if not whole or len(set(numbers)) < len(numbers):
             raise ValueError(f"seeds is {self.seeds!r}; give different whole numbers")

@@ -127,7 +127,7 @@ def dense(
     *,
     activation: str | Callable | Activation = "linear",
     bias: bool = True,
-    initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
 ) -> Network:
     """Fully connected layer, y = φ(x W + b).
 
@@ -136,9 +136,9 @@ def dense(
         out_dim: number of outputs.
         activation: φ, as a name, a function of one array, or an Activation.
         bias: whether there is a bias b, with initial value 0.
-        initializer: ``f(key, shape) -> W``; by default normal with variance gain(φ)² / in_dim
-            (PyTorch: uniform with variance 1 / (3 in_dim); Keras: uniform with variance
-            2 / (in_dim + out_dim)).
+        initializer: a name, or ``f(key, shape) -> W``; by default normal with variance
+            gain(φ)² / in_dim (PyTorch: uniform with variance 1 / (3 in_dim); Keras: uniform with
+            variance 2 / (in_dim + out_dim)).
 
     Returns:
         A Network from (in_dim,) to (out_dim,), in the dtype of params and x, which must be the
@@ -164,9 +164,10 @@ def dense(
             f"in_dim={in_dim}, out_dim={out_dim}"
         )
     units, phi = _units(entry, out_dim), activation_layer(entry, out_dim)
+    given = initializers.resolve_initializer(initializer)
 
     def init(key: Key) -> Params:
-        draw = initializer or initializers.scaled_normal(initializers.gain(activation))
+        draw = given or initializers.scaled_normal(initializers.gain(activation))
         params = {"weight": draw(key, (in_dim, units))}
         if bias:
             params["bias"] = jnp.zeros(units)
@@ -250,7 +251,7 @@ def maxout_layer(
     *,
     pieces: int = 2,
     bias: bool = True,
-    initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
 ) -> Network:
     """Maxout layer, yⱼ = maxₚ (x Wₚ + bₚ)ⱼ: each output is the largest of its linear pieces.
 
@@ -261,9 +262,9 @@ def maxout_layer(
         out_dim: number of outputs.
         pieces: number of linear pieces per output; 1 gives a linear layer.
         bias: whether the pieces have biases bₚ, with initial value 0.
-        initializer: ``f(key, shape) -> W``; by default normal with variance 1 / (E[m²] in_dim),
-            where m is the largest of ``pieces`` independent N(0, 1) numbers, which preserves the
-            mean square.
+        initializer: a name, or ``f(key, shape) -> W``; by default normal with variance
+            1 / (E[m²] in_dim), where m is the largest of ``pieces`` independent N(0, 1) numbers,
+            which preserves the mean square.
 
     Returns:
         A Network from (in_dim,) to (out_dim,). Its params are those of a dense layer with

@@ -250,7 +250,7 @@ def _nan_unless(right: Array, value: Array) -> Array:
     return value * jnp.where(right, 1, jnp.nan).astype(value.dtype)
 
 
-def _checked(given: Any, target: Array, right: Callable[[Array], Array], sentence: str) -> Array:
+def _checked(given: Any, target: Array, right: Callable[[Any], Any], sentence: str) -> Array:
     """Which values of a target are right; as given, if not traced, it is refused with others."""
     # In NumPy, since inside jit also what is computed of known numbers is traced.
     if not isinstance(given, jax.core.Tracer) and not np.all(right(np.asarray(given))):
@@ -378,12 +378,12 @@ def check_labels(
     """
     if isinstance(y, jax.core.Tracer) or not np.size(y):
         return
-    y = np.asarray(y)
-    if y.shape not in ((len(y),), (len(y), 1)):
+    known = np.asarray(y)
+    if known.shape not in ((len(known),), (len(known), 1)):
         return
     prediction = jax.eval_shape(predict, jnp.asarray(x)[0])
-    for row in dict.fromkeys((int(np.argmin(y)), int(np.argmax(y)))):
-        jax.eval_shape(lambda prediction, label=y[row]: loss(prediction, label), prediction)
+    for row in dict.fromkeys((int(np.argmin(known)), int(np.argmax(known)))):
+        jax.eval_shape(lambda prediction, label=known[row]: loss(prediction, label), prediction)
 
 
 class Head(NamedTuple):

@@ -7,12 +7,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import DTypeLike
 
 from jaxnn.types import Array
 
 
-def floating(value: Any, dtype: DTypeLike | None = None) -> Array:
+def floating(value: Any, dtype: Any = None) -> Array:
     """A value as an array of floats.
 
     Args:

@@ -10,7 +10,6 @@ from typing import Any
 import chex
 import jax
 import jax.numpy as jnp
-from jax.nn.initializers import orthogonal
 
 from jaxnn import initializers
 from jaxnn.activations import resolve, sigmoid, tanh
@@ -24,8 +23,8 @@ def _context_layer(
     out_dim: int,
     activation: str | Callable | Activation,
     bias: bool,
-    initializer: Callable | None,
-    context_initializer: Callable | None,
+    initializer: str | Callable | None,
+    context_initializer: str | Callable | None,
 ) -> tuple[Callable[[Key], Params], Callable[..., Array]]:
     """A dense layer that also sees the context s, φ(x W + s C + b), as (init, apply).
 
@@ -40,8 +39,8 @@ def _context_layer(
     phi = activation_layer(activation, out_dim)
     units = int(resolve(activation).units_in * out_dim)
     draw, draw_context = (
-        initializer or initializers.scaled_normal(1.0),
-        context_initializer or orthogonal(),
+        initializers.resolve_initializer(initializer) or initializers.scaled_normal(1.0),
+        initializers.resolve_initializer(context_initializer) or initializers.orthogonal(),
     )
 
     def init(key: Key) -> Params:
@@ -84,8 +83,8 @@ def elman(
     *,
     activation: str | Callable | Activation = "tanh",
     bias: bool = True,
-    initializer: Callable | None = None,
-    context_initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
+    context_initializer: str | Callable | None = None,
 ) -> Cell:
     """Elman cell, hₜ = φ(xₜ W + hₜ₋₁ C + b): its state is the hidden values of the previous step.
 
@@ -94,9 +93,10 @@ def elman(
         width: number of hidden neurons, and of context neurons.
         activation: φ, as a name, a function of one array, or an Activation.
         bias: whether there is a bias b, with initial value 0.
-        initializer: ``f(key, shape) -> W``; by default normal with variance 1 / in_dim.
-        context_initializer: ``f(key, shape) -> C``; by default orthogonal, as in Keras (PyTorch:
-            uniform with variance 1 / (3 width)). The identity matrix and ReLU give the IRNN.
+        initializer: a name, or ``f(key, shape) -> W``; by default normal with variance 1 / in_dim.
+        context_initializer: a name, or ``f(key, shape) -> C``; by default orthogonal, as in Keras
+            (PyTorch: uniform with variance 1 / (3 width)). The identity matrix and ReLU give the
+            IRNN.
 
     Returns:
         Cell(init, initial_state, apply). The state and the output of a step are both hₜ, of shape
@@ -137,8 +137,8 @@ def jordan(
     activation: str | Callable | Activation = "tanh",
     output_activation: str | Callable | Activation = "linear",
     bias: bool = True,
-    initializer: Callable | None = None,
-    context_initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
+    context_initializer: str | Callable | None = None,
 ) -> Cell:
     """Jordan cell, hₜ = φ(xₜ W + yₜ₋₁ C + b), yₜ = φₒ(hₜ U + c).
 
@@ -155,7 +155,7 @@ def jordan(
         bias: whether there are biases b and c, with initial value 0.
         initializer: ``f(key, shape)`` for W and U; by default normal with variance 1 / in_dim for
             W, and the default of ``dense`` for U.
-        context_initializer: ``f(key, shape) -> C``; by default orthogonal.
+        context_initializer: a name, or ``f(key, shape) -> C``; by default orthogonal.
 
     Returns:
         Cell(init, initial_state, apply). The state and the output of a step are both yₜ, of shape
@@ -197,8 +197,8 @@ def gru(
     width: int,
     *,
     bias: bool = True,
-    initializer: Callable | None = None,
-    context_initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
+    context_initializer: str | Callable | None = None,
 ) -> Cell:
     """Gated recurrent unit, hₜ = u hₜ₋₁ + (1 − u) tanh(xₜ W + (r hₜ₋₁) C + b).
 

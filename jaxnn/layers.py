@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnn import initializers
+from jaxnn import initializers, inside
 from jaxnn.activations import resolve
+from jaxnn.promotion import floating
 from jaxnn.types import Activation, Array, Key, Network, Params
 
 # Numbers in a matrix that training transposes; with a larger one a run trains alone on a CPU, where
@@ -45,7 +46,8 @@ def neuron(params: Params, x: Array, activation: str | Callable | Activation = "
     Reference:
         McCulloch & Pitts 1943; Rosenblatt 1958.
     """
-    entry, weight = resolve(activation), params["weight"]
+    entry, weight = resolve(activation), floating(params["weight"])
+    x = floating(x, weight.dtype)
     if weight.ndim != 1 or weight.shape != x.shape:
         raise ValueError(
             f"a neuron has one weight per input: {weight.size} weights of shape {weight.shape} got "
@@ -59,7 +61,7 @@ def neuron(params: Params, x: Array, activation: str | Callable | Activation = "
         )
     z = jnp.dot(weight, x)
     if "bias" in params:
-        z = z + params["bias"]
+        z = z + floating(params["bias"], z.dtype)
     return entry.function(z, **{**entry.learned, **params.get("activation", {})})
 
 
@@ -106,19 +108,25 @@ def activation_layer(activation: str | Callable | Activation, out_dim: int) -> N
     def init(key: Key) -> Params:
         return {name: jnp.full(out_dim, start) for name, start in entry.learned.items()}
 
-    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+    def sums(params: Params, x: Array) -> Array:
+        x = floating(x)
         if x.shape != (units,):
             raise ValueError(
                 f"an activation layer with {units} units got one example of shape {x.shape}; "
                 f"give shape ({units},), and use jax.vmap for a batch"
             )
-        return entry.function(x, **params, **({"key": key} if entry.stochastic else {}))
+        return x
+
+    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        with_key = {"key": key} if entry.stochastic else {}
+        return entry.function(sums(params, x), **params, **with_key)
 
     def columns(params: Params, x: Array) -> Array:
         return entry.function(x, **{name: each[:, None] for name, each in params.items()})
 
     whole = entry.elementwise and units == out_dim
-    return Network(init, apply, columns if whole else None, entry.stochastic)
+    seen = inside.neurons(entry, sums, apply, lambda params: {"activation": params})
+    return Network(init, apply, columns if whole else None, entry.stochastic, seen)
 
 
 def dense(
@@ -175,25 +183,28 @@ def dense(
             params["activation"] = phi.init(key)
         return params
 
-    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
-        weight = params["weight"]
+    def sums(params: Params, x: Array) -> Array:
+        weight = floating(params["weight"])
+        x = floating(x, weight.dtype)
         if x.shape != weight.shape[:1]:
             raise ValueError(
                 f"a dense layer with {weight.shape[0]} inputs got one example of shape {x.shape}; "
                 f"give shape {weight.shape[:1]}, and use jax.vmap for a batch"
             )
         z = x @ weight
-        if "bias" in params:
-            z = z + params["bias"]
-        return phi.apply(params.get("activation", {}), z, key=key)
+        return z + floating(params["bias"], z.dtype) if "bias" in params else z
+
+    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        return phi.apply(params.get("activation", {}), sums(params, x), key=key)
 
     def columns(params: Params, x: Array) -> Array:
-        z = _product(params["weight"], x)
+        z = _product(params["weight"], floating(x, params["weight"].dtype))
         if "bias" in params:
             z = z + params["bias"][:, None]
         return of_columns(phi)(params.get("activation", {}), z)
 
-    return Network(init, apply, columns, entry.stochastic)
+    seen = inside.neurons(entry, sums, phi.apply)
+    return Network(init, apply, columns, entry.stochastic, seen)
 
 
 def _product(weight: Array, x: Array) -> Array:
@@ -344,6 +355,7 @@ def dropout(rate: float | Array) -> Network:
         raise ValueError(f"a dropout rate is the fraction dropped, from 0 to below 1, got {rate}")
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        x = floating(x)
         if key is None:
             return x
         # Drawn in float32 whatever the dtype of x, since bfloat16 would round the rate.
@@ -387,6 +399,7 @@ def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
         return {"scale": jnp.ones(dim), "offset": jnp.zeros(dim)}
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        x = floating(x)
         if x.shape != (dim,):
             raise ValueError(
                 f"layer_norm of {dim} values got one example of shape {x.shape}; "
@@ -429,7 +442,7 @@ def residual(layer: Network) -> Network:
     def columns(params: Params, x: Array) -> Array:
         return x + _same_shape("residual", x, of_columns(layer)(params, x))
 
-    return Network(layer.init, apply, columns, layer.stochastic)
+    return Network(layer.init, apply, columns, layer.stochastic, inside.skipped(layer))
 
 
 def _same_shape(name: str, x: Array, y: Array) -> Array:
@@ -480,7 +493,8 @@ def serial(*layers: Network) -> Network:
             x = of_columns(layer)(layer_params, x)
         return x
 
-    return Network(init, apply, columns, any(layer.stochastic for layer in layers))
+    random = any(layer.stochastic for layer in layers)
+    return Network(init, apply, columns, random, inside.in_series(layers))
 
 
 def repeat(layer: Network, depth: int) -> Network:
@@ -535,4 +549,4 @@ def repeat(layer: Network, depth: int) -> Network:
 
         return jax.lax.scan(step, x, params, length=depth)[0]
 
-    return Network(init, apply, columns, layer.stochastic)
+    return Network(init, apply, columns, layer.stochastic, inside.repeated(layer, depth))

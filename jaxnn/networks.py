@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax
 
-from jaxnn import initializers
+from jaxnn import initializers, inside
 from jaxnn.activations import resolve
 from jaxnn.layers import activation_layer, dense, dropout, layer_norm, repeat, serial
 from jaxnn.types import Activation, Array, Key, Network, Params
@@ -252,12 +252,14 @@ def _hidden(
         draw = initializer or initializers.scaled_normal(initializers.gain(activation))
         units = int(resolve(activation).units_in * out_dim)
         layer = serial(dense(in_dim, units, bias=bias, initializer=draw), layer_norm(units), phi)
+        layer = layer._replace(inside=inside.as_one(inside.of(layer)))
     if rate is None:
         return layer
     mask = dropout(rate)
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
-        inside, after = (None, None) if key is None else jax.random.split(key)
-        return mask.apply({}, layer.apply(params, x, key=inside), key=after)
+        own, after = (None, None) if key is None else jax.random.split(key)
+        return mask.apply({}, layer.apply(params, x, key=own), key=after)
 
-    return Network(layer.init, apply, layer.columns, layer.stochastic or mask.stochastic)
+    random = layer.stochastic or mask.stochastic
+    return Network(layer.init, apply, layer.columns, random, layer.inside)

@@ -11,6 +11,21 @@ Key = jax.Array  # a typed PRNG key, as made by jax.random.key
 Params = Any  # a pytree whose leaves are all arrays
 
 
+class Inside(NamedTuple):
+    """What a network has inside: its layers of neurons, h = φ(z), in the order in which they act.
+
+    activations: φ of each layer, the output layer last.
+    own: ``own(params)``, for each layer the mapping of its params: "weight", "activation", ….
+    trace: ``trace(params, x, *, probes) -> (y, z, h)`` for ONE example, without a key: y is that of
+        the network's apply, and z and h are tuples of one array per layer. probes are what is added
+        to z, an array or None per layer. In a recurrent network, z and h have the time in front.
+    """
+
+    activations: tuple["Activation", ...]
+    own: Callable[[Params], tuple[Mapping[str, Any], ...]]
+    trace: Callable[..., tuple[Any, tuple[Array, ...], tuple[Array, ...]]]
+
+
 class Network(NamedTuple):
     """A network, or one layer of it, as pure functions.
 
@@ -21,6 +36,8 @@ class Network(NamedTuple):
         (out_dim, batch): what ``jax.vmap`` of apply over the last axis computes, in a form whose
         gradients are fast. None, where vmap is as good.
     stochastic: whether apply is random when it is given a key.
+    inside: what ``jaxnn.diagnostics`` looks at. None, where the network has no neurons or was made
+        by hand.
 
     Example:
         >>> import jax
@@ -35,6 +52,7 @@ class Network(NamedTuple):
     apply: Callable[..., Array]
     columns: Callable[[Params, Array], Array] | None = None
     stochastic: bool = False
+    inside: Inside | None = None
 
 
 class Cell(NamedTuple):
@@ -43,6 +61,7 @@ class Cell(NamedTuple):
     init: ``init(key) -> params``, the initial parameters.
     initial_state: the state before the first input, a pytree of arrays.
     apply: ``apply(params, state, x) -> (state, y)`` for one time step of ONE example.
+    inside: as of a Network; its trace takes the state before x, and y is (state, y).
 
     Example:
         >>> import jax
@@ -57,6 +76,7 @@ class Cell(NamedTuple):
     init: Callable[[Key], Params]
     initial_state: Any
     apply: Callable[..., tuple[Any, Array]]
+    inside: Inside | None = None
 
 
 class Activation(NamedTuple):

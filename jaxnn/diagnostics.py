@@ -249,6 +249,7 @@ def dead_fraction(params: Params, x: Array, activation: Seen, *, tolerance: floa
     Reference:
         Lu et al. 2019, arXiv 1903.06733; Maas, Hannun and Ng 2013 for the term.
     """
+    x = floating(x)
     slopes = activation_slopes(params, x, activation)
     return _per_layer(
         [jnp.mean(jnp.max(jnp.abs(s), axis=0) <= tolerance, dtype=x.dtype) for s in slopes], x.dtype
@@ -289,6 +290,7 @@ def saturated_fraction(
     Reference:
         Glorot and Bengio 2010, section 3, for the phenomenon; the threshold is our choice.
     """
+    x = floating(x)
     slopes = activation_slopes(params, x, activation)
     inside = _inside(params, activation)
     largest = [
@@ -363,6 +365,7 @@ def exact_sparsity(params: Params, x: Array, activation: Seen) -> Array:
     Reference:
         Glorot, Bordes and Bengio 2011, section 3.
     """
+    x = floating(x)
     outputs = _traces(params, x, activation).activations[:-1]
     return _per_layer([jnp.mean(h == 0, dtype=x.dtype) for h in outputs], x.dtype)
 

@@ -82,7 +82,9 @@ def in_series(layers: Sequence[Network]) -> Inside:
     parts = [of(layer) for layer in layers]
 
     def trace(params: Params, x: Array, *, probes: Probes) -> tuple[Array, tuple, tuple]:
-        z, h, start = (), (), 0
+        z: tuple[Array, ...] = ()
+        h: tuple[Array, ...] = ()
+        start = 0
         for part, own in zip(parts, params, strict=True):
             stop = start + len(part.activations)
             x, of_part, values = part.trace(own, x, probes=probes[start:stop])
@@ -150,7 +152,7 @@ def repeated(layer: Network, depth: int) -> Inside:
             return y, (z, h)
 
         # None, which a scan passes on, where a layer has no probe.
-        given = [probes[i::count] for i in range(count)] if depth else []
+        given: list[Any] = [probes[i::count] for i in range(count)] if depth else []
         stacked = tuple(None if None in each else jnp.stack(each) for each in map(list, given))
         y, (z, h) = (
             jax.lax.scan(step, x, (params, stacked), length=depth) if depth else (x, ((), ()))

@@ -64,7 +64,7 @@ class Run(dict):
     def check_spelling(self) -> None:
         """Refuse a name that nobody has read and that is nearly one of an optimizer."""
         for name in self.keys() - self.read - set(KNOWN):
-            for meant in difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.85):
+            for meant in difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.8):
                 raise ValueError(
                     f"the hyperparameter {name!r} is read by nobody; do you mean {meant!r}?"
                 )

@@ -11,9 +11,9 @@ from jaxnn.types import Array
 def prelu(x: Array, slope: Array) -> Array:
     """Parametric ReLU, f(x) = x for x ≥ 0, a·x for x < 0, with a learned slope a.
 
-    Its derivative at 0 is 1. Here each unit has its own a, with initial value 0.25, as in the
-    paper. PyTorch by default has one a per layer, with initial value 0.25; Keras has one per unit,
-    with initial value 0; jax.nn has no PReLU.
+    Its derivative at 0 is 1, in PyTorch a. Here each unit has its own a, with initial value 0.25,
+    as in the paper. PyTorch by default has one a per layer, with initial value 0.25; Keras has one
+    per unit, with initial value 0; jax.nn has no PReLU.
 
     Args:
         x: pre-activations, shape (…, units), a float dtype.

@@ -60,6 +60,7 @@ _relu.defjvps(lambda tangent, value, x: _where(x > 0, tangent))
 def leaky_relu(x: Array, slope: float | Array = 0.01) -> Array:
     """Leaky ReLU, f(x) = x for x ≥ 0, slope·x for x < 0; its derivative at 0 is 1.
 
+    So it is in jax.nn; in PyTorch the derivative at 0 is the slope, as if 0 were on the left.
     The default slope, 0.01, is that of the paper, PyTorch and jax.nn; it is 0.2 in
     keras.activations.leaky_relu and 0.3 in the layer keras.layers.LeakyReLU.
 
@@ -126,7 +127,8 @@ def rrelu(x: Array, *, key: Key | None = None, lower: float = 1 / 8, upper: floa
     """Randomised leaky ReLU, f(x) = x for x ≥ 0, a·x for x < 0, a ~ U(lower, upper).
 
     With a key (in training), each element has its own random slope a; without one, a is the mean,
-    (lower + upper) / 2. The bounds 1/8 and 1/3 are PyTorch's; Keras and jax.nn have no RReLU.
+    (lower + upper) / 2. The bounds 1/8 and 1/3 are PyTorch's; Keras and jax.nn have no RReLU. Its
+    derivative at 0 is 1, in PyTorch a.
 
     Args:
         x: pre-activations, any shape, a float dtype.

@@ -63,8 +63,8 @@ def log_softmax(x: Array) -> Array:
 def sparsemax(x: Array) -> Array:
     """Sparsemax, f(x) = argmin ‖p − x‖² over probability vectors p: like softmax, with exact zeros.
 
-    f(x)ᵢ = max(xᵢ − τ, 0), with τ such that the outputs sum to 1; the same in Keras. For bfloat16
-    and float16 it is computed in float32.
+    f(x)ᵢ = max(xᵢ − τ, 0), with τ such that the outputs sum to 1. For bfloat16 and float16 it is
+    computed in float32. Those of Keras 3.15 do not sum to 1: of (1, 0.5, −1) it makes (0.25, 0, 0).
 
     Args:
         x: logits, shape (…, classes), a float dtype.

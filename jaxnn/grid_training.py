@@ -347,8 +347,7 @@ def grid_segments(
         )
         for structure in grid.structures
     ]
-    _check_read(grid, own, data["train"])
-    _check_labels(grid, own[0], data)
+    _check_read(grid, own, data)
     variants = [Variant(training) for training in own]
     hardware = Hardware.of(devices)
     if hardware.one_program if one_program is None else one_program:
@@ -494,37 +493,26 @@ def _trace(
     grid: Grid,
     train: Pair,
     seen: Callable[[dict[str, Any]], Mapping[str, Any]],
+    evaluated: Pair | None = None,
 ) -> None:
-    """Trace one update and evaluation, which see hyperparameters as this function returns them."""
+    """Trace one update and evaluation, which see hyperparameters as this function returns them.
+
+    Rows to evaluate are not traced if given, so that labels that the loss does not know are refused
+    here; programs could not see them.
+    """
 
     def every(h, order, x, y):
         h = seen(h)
         state, metrics = training.segment(training.init(jax.random.key(0), h), h, x, y, order)
-        return metrics, training.evaluate(state, h, x, y)
+        return metrics, training.evaluate(state, h, *(evaluated or (x, y)))
 
     one = {name: jax.ShapeDtypeStruct((), jnp.float32) for name in grid.hyperparameters}
     order = jax.ShapeDtypeStruct((1, 1), jnp.int32)
     jax.eval_shape(every, one, order, *(array[:1] for array in train))
 
 
-def _check_read(grid: Grid, trainings: Sequence[Training], train: Pair) -> None:
-    """Refuse an axis that nobody reads: it would train every network as often as it has values."""
-    read: set[str] = set()
-    for training in trainings:
-        if read >= set(grid.hyperparameters):
-            break
-        _trace(training, grid, train, lambda h: Run(h, read))
-    unread = [name for name in grid.hyperparameters if name not in read]
-    if unread:
-        raise ValueError(
-            f"the axis {unread[0]!r} is read neither by make nor by the training, so all its "
-            "values would train the same networks; leave it out, or use it (plain SGD has no "
-            "momentum)"
-        )
-
-
-def _check_labels(grid: Grid, training: Training, data: Mapping[str, Pair]) -> None:
-    """Refuse labels that the loss does not know, which programs could not see; nothing is run."""
+def _extremes(data: Mapping[str, Pair]) -> Pair | None:
+    """The rows of the smallest and the largest target of each part, where targets are numbers."""
     found = [
         (x[rows], y[rows])
         for x, y in data.values()
@@ -532,14 +520,26 @@ def _check_labels(grid: Grid, training: Training, data: Mapping[str, Pair]) -> N
         for rows in [np.array([np.argmin(y), np.argmax(y)])]
     ]
     if not found or len({x.shape for x, _ in found}) > 1:
-        return
+        return None
     x, y = (np.concatenate(each) for each in zip(*found, strict=True))
+    return x, y
 
-    def evaluate(h, x):
-        return training.evaluate(training.init(jax.random.key(0), h), h, x, y)
 
-    one = {name: jax.ShapeDtypeStruct((), jnp.float32) for name in grid.hyperparameters}
-    jax.eval_shape(evaluate, one, jax.ShapeDtypeStruct(x.shape, x.dtype))
+def _check_read(grid: Grid, trainings: Sequence[Training], data: Mapping[str, Pair]) -> None:
+    """Refuse an axis that nobody reads: it would train every network as often as it has values."""
+    read: set[str] = set()
+    extremes = _extremes(data)
+    for number, training in enumerate(trainings):
+        if number and read >= set(grid.hyperparameters):
+            break
+        _trace(training, grid, data["train"], lambda h: Run(h, read), extremes)
+    unread = [name for name in grid.hyperparameters if name not in read]
+    if unread:
+        raise ValueError(
+            f"the axis {unread[0]!r} is read neither by make nor by the training, so all its "
+            "values would train the same networks; leave it out, or use it (plain SGD has no "
+            "momentum)"
+        )
 
 
 def _of_part(metrics: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:

@@ -390,7 +390,7 @@ def resolve(activation: str | Callable[[Array], Array] | Activation) -> Activati
         True
         >>> resolve("relo")
         Traceback (most recent call last):
-        ValueError: unknown activation 'relo'; known, nearest first: relu, ...
+        jaxnn.names.UnknownName: unknown activation 'relo'; known, nearest first: relu, ...
     """
     if isinstance(activation, Activation):
         return activation

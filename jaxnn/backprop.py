@@ -12,6 +12,7 @@ import jax.numpy as jnp
 
 from jaxnn.activations import resolve
 from jaxnn.networks import hidden_activations
+from jaxnn.promotion import floating
 from jaxnn.types import Activation, Array, Params
 
 
@@ -31,6 +32,19 @@ class Nodes(NamedTuple):
 def _activate(activation: str | Callable | Activation) -> Callable[[Array, Params], Array]:
     function = resolve(activation).function
     return lambda sums, learned: function(sums, **learned)
+
+
+def _arrays(params: Params) -> Params:
+    """Lists and integers as arrays of floats, in layers that are mappings."""
+    return tuple(
+        {
+            name: leaf if isinstance(leaf, Mapping) else floating(leaf)
+            for name, leaf in layer.items()
+        }
+        if isinstance(layer, Mapping)
+        else layer
+        for layer in params
+    )
 
 
 def forward(
@@ -68,14 +82,15 @@ def forward(
     Reference:
         Rumelhart, Hinton & Williams 1986, Nature 323.
     """
-    if not all(
-        isinstance(layer, Mapping) and getattr(layer.get("weight"), "ndim", 0) == 2
-        for layer in params
+    params = _arrays(params)
+    if not all(isinstance(layer, Mapping) and "weight" in layer for layer in params) or any(
+        layer["weight"].ndim != 2 for layer in params
     ):
         raise ValueError(
             "jaxnn.backprop needs the params of a plain mlp, one mapping per layer with a "
             '"weight" of two axes; use jax.grad for layer_norm, deep_mlp and other networks'
         )
+    x = floating(x, params[0]["weight"].dtype)
     if x.shape != params[0]["weight"].shape[:1]:
         raise ValueError(
             f"a network with {params[0]['weight'].shape[0]} inputs got one example of shape "
@@ -140,9 +155,10 @@ def loss_and_slopes(
     Reference:
         Rumelhart, Hinton & Williams 1986, Nature 323.
     """
+    params = _arrays(params)
     layers = forward(params, x, activation=activation, output_activation=output_activation)
     activations = (*hidden_activations(activation, len(params) - 1), output_activation)
-    value, at_values = jax.value_and_grad(loss)(layers[-1].values, target)
+    value, at_values = jax.value_and_grad(loss)(layers[-1].values, jnp.asarray(target))
     gradients = []
     for layer, nodes, phi in zip(
         reversed(params), reversed(layers), reversed(activations), strict=True

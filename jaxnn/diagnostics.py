@@ -1,9 +1,12 @@
-"""Diagnostics of multilayer perceptrons: dead and saturated units, sparsity, and variances.
+"""Diagnostics of networks: dead and saturated units, sparsity, and variances.
 
-All of them are computed from ``forward_trace``. The functions take the parameters of ``jaxnn.mlp``:
-a tuple with one dict per layer, with "weight" and optionally "bias" and "activation". They are
-pure, and work under ``jax.jit`` and ``jax.vmap`` with a static activation. Fractions and variances
-are taken over a batch; x has one example per row.
+All of them are computed from ``forward_trace``, for every Network that the library builds: serial,
+residual, repeated and recurrent ones, with layer normalisation, dropout (which acts in training
+only) or a deep_mlp's scan. For the parameters of a plain ``jaxnn.mlp``, a tuple with one dict per
+layer with "weight" and optionally "bias" and "activation", the activation is enough in place of the
+network. The functions are pure, and work under ``jax.jit`` and ``jax.vmap`` with a static network
+or activation. Fractions and variances are taken over a batch, and over the time of a sequence; x
+has one example per row.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,56 +18,70 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnn.activations import resolve
+from jaxnn.layers import dense, serial
 from jaxnn.losses import cost
-from jaxnn.types import Activation, Array, Params
+from jaxnn.networks import hidden_activations
+from jaxnn.promotion import floating
+from jaxnn.types import Activation, Array, Inside, Network, Params
 
 Phi = str | Callable[[Array], Array] | Activation
+Seen = Network | Phi | Sequence[Phi]
 
 
 class Trace(NamedTuple):
     """The values of all layers in the forward pass of one example, including the output layer.
 
-    pre_activations: z = h W + b, a tuple with one array of shape (units,) per layer.
-    activations: φ(z), a tuple with one array of shape (out_dim,) per layer; the last one is the
-        network's output.
+    pre_activations: z = h W + b, a tuple with one array of shape (units,) per layer of neurons; in
+        a recurrent network (time, units).
+    activations: φ(z), a tuple with one array of shape (out_dim,), or (time, out_dim), per layer.
+    output: of the network, as of its apply; that of the last layer, unless something follows it.
     """
 
     pre_activations: tuple[Array, ...]
     activations: tuple[Array, ...]
+    output: Array
 
 
-def _entries(
-    params: Params, activation: Phi | Sequence[Phi], output_activation: Phi
-) -> tuple[Activation, ...]:
-    """One Activation per layer, checked against the parameters."""
-    for i, layer in enumerate(params):
-        if "weight" not in layer:
+def _inside(params: Params, activation: Seen, output_activation: Phi = "linear") -> Inside:
+    """What the network has inside; of an activation, that of a plain mlp with these parameters."""
+    if isinstance(activation, Network):
+        if activation.inside is None or not activation.inside.activations:
             raise ValueError(
-                "diagnostics need the parameters of a jaxnn.mlp without layer_norm; layer "
-                f"{i} has no 'weight'"
+                "this network has no layer of neurons that diagnostics know; make it of jaxnn's "
+                "layers, such as with jaxnn.serial"
             )
-        chex.assert_rank(
-            layer["weight"],
-            2,
-            exception_type=ValueError,
-            custom_message="diagnostics need the parameters of a jaxnn.mlp, not of a deep_mlp",
-        )
-    hidden = len(params) - 1
-    if isinstance(activation, Sequence) and not isinstance(activation, (str, Activation)):
-        chosen = tuple(activation)
-    else:
-        chosen = (activation,) * hidden
-    if len(chosen) != hidden:
-        raise ValueError(
-            f"{len(chosen)} activations for {hidden} hidden layers: give one, or one per layer"
-        )
-    return tuple(resolve(phi) for phi in (*chosen, output_activation))
+        return activation.inside
+    hint = "; give the network in place of the activation, as in dead_fraction(params, x, net)"
+    for i, layer in enumerate(params):
+        if not isinstance(layer, Mapping) or "weight" not in layer:
+            raise ValueError(
+                "diagnostics with an activation need the parameters of a jaxnn.mlp without "
+                f"layer_norm; layer {i} has no 'weight'{hint}"
+            )
+        for name in layer.keys() - {"weight", "bias", "activation"}:
+            raise ValueError(
+                "diagnostics with an activation need the parameters of a jaxnn.mlp; layer "
+                f"{i} has {name!r}{hint}"
+            )
+        if np.ndim(layer["weight"]) != 2:
+            raise ValueError(
+                "diagnostics with an activation need the parameters of a jaxnn.mlp, not of a "
+                f"deep_mlp{hint}"
+            )
+    phis = (*hidden_activations(activation, len(params) - 1), output_activation)
+    layers = []
+    for layer, phi in zip(params, phis, strict=True):
+        in_dim, units = np.shape(layer["weight"])
+        layers.append(dense(in_dim, int(units / resolve(phi).units_in), activation=phi))
+    inside = serial(*layers).inside
+    assert inside is not None  # noqa: S101 (serial always has one)
+    return inside
 
 
 def forward_trace(
     params: Params,
     x: Array,
-    activation: Phi | Sequence[Phi],
+    activation: Seen,
     *,
     output_activation: Phi = "linear",
     probes: Sequence[Array] | None = None,
@@ -72,10 +89,11 @@ def forward_trace(
     """Pre-activations and activations of all layers, z_l = h_{l−1} W_l + b_l and h_l = φ(z_l).
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``, a tuple with one dict per layer.
-        x: ONE example, h_0, shape (in_dim,).
-        activation: φ of the hidden layers, or a sequence with one φ per hidden layer, as in mlp.
-        output_activation: φ of the output layer, as in mlp.
+        params: the parameters of the network.
+        x: ONE example, h_0, shape (in_dim,), or (time, in_dim) for a recurrent network.
+        activation: the Network; for an mlp's parameters also φ of the hidden layers, or a sequence
+            with one φ per hidden layer, as in mlp.
+        output_activation: φ of the output layer, as in mlp; not used with a Network.
         probes: arrays to add to the pre-activations, one of shape (units,) per layer. At probes of
             0, the gradient with respect to them is the gradient with respect to the
             pre-activations.
@@ -84,10 +102,10 @@ def forward_trace(
         Trace.
 
     Raises:
-        ValueError: x is not of shape (in_dim,); a layer has no weight of two axes; the number of
-            activations is not that of the hidden layers, or the number of probes not that of all
-            layers; a probe has another shape than its layer's pre-activations; an activation is
-            unknown.
+        ValueError: x is not of shape (in_dim,); the number of probes is not that of all layers; a
+            probe has another shape than its layer's pre-activations; the network was made by hand.
+            With an activation: the parameters are not those of a plain mlp, the number of
+            activations is not that of the hidden layers, or one is unknown.
 
     Example:
         >>> from jaxnn import mlp
@@ -98,48 +116,34 @@ def forward_trace(
     Reference:
         Rumelhart, Hinton and Williams 1986.
     """
-    entries = _entries(params, activation, output_activation)
-    if jnp.shape(x) != params[0]["weight"].shape[:1]:
+    inside = _inside(params, activation, output_activation)
+    count = len(inside.activations)
+    if probes is not None and len(probes) != count:
         raise ValueError(
-            f"a network with {params[0]['weight'].shape[0]} inputs got one example of shape "
-            f"{jnp.shape(x)}; give shape {params[0]['weight'].shape[:1]}, and use jax.vmap for "
-            "a batch"
+            f"{len(probes)} probes for {count} layers: give one per layer, including the output "
+            "layer"
         )
-    if probes is not None and len(probes) != len(params):
-        raise ValueError(
-            f"{len(probes)} probes for {len(params)} layers: give one per layer, including the "
-            "output layer"
-        )
-    pre_activations, activations = [], []
-    for i, (layer, entry) in enumerate(zip(params, entries, strict=True)):
-        z = x @ layer["weight"]
-        if "bias" in layer:
-            z = z + layer["bias"]
-        if probes is not None:
-            chex.assert_equal_shape(
-                [probes[i], z],
-                exception_type=ValueError,
-                custom_message="give each layer's probe the shape of its pre-activations, (units,)",
-            )
-            z = z + probes[i]
-        x = entry.function(z, **layer.get("activation", {}))
-        pre_activations.append(z)
-        activations.append(x)
-    return Trace(tuple(pre_activations), tuple(activations))
+    output, z, h = inside.trace(params, floating(x), probes=probes or (None,) * count)
+    return Trace(z, h, output)
 
 
-def _traces(
-    params: Params, x: Array, activation: Phi | Sequence[Phi], output_activation: Phi = "linear"
-) -> Trace:
-    """The traces of a batch: arrays of shape (examples, units), one per layer."""
-    if jnp.ndim(x) != 2:
+def _traces(params: Params, x: Array, activation: Seen, output_activation: Phi = "linear") -> Trace:
+    """The traces of a batch: arrays of shape (examples, units), one per layer.
+
+    In a recurrent network each time step is an example of its own here.
+    """
+    if jnp.ndim(x) < 2:
         raise ValueError(
             "x needs one example per row, shape (examples, in_dim); got shape "
             f"{jnp.shape(x)}: for ONE example give x[None]"
         )
-    return jax.vmap(
+    traces = jax.vmap(
         lambda x: forward_trace(params, x, activation, output_activation=output_activation)
     )(x)
+    return traces._replace(
+        pre_activations=tuple(z.reshape(-1, z.shape[-1]) for z in traces.pre_activations),
+        activations=tuple(h.reshape(-1, h.shape[-1]) for h in traces.activations),
+    )
 
 
 def _slope(entry: Activation, z: Array, learned: dict[str, Array]) -> Array:
@@ -158,17 +162,16 @@ def _slope(entry: Activation, z: Array, learned: dict[str, Array]) -> Array:
     return pull(jnp.ones_like(value))[0]
 
 
-def activation_slopes(
-    params: Params, x: Array, activation: Phi | Sequence[Phi]
-) -> tuple[Array, ...]:
+def activation_slopes(params: Params, x: Array, activation: Seen) -> tuple[Array, ...]:
     """Derivative φ′(z) of every hidden unit on every example, by ``jax.grad``'s conventions.
 
     For example, ReLU's derivative at 0 is 0.
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``.
-        x: float, shape (examples, in_dim).
-        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
+        params: the parameters of the network.
+        x: float, shape (examples, in_dim), or (examples, time, in_dim).
+        activation: the Network, whose hidden layers are elementwise; for an mlp's parameters also
+            φ, or a sequence with one φ per hidden layer.
 
     Returns:
         A tuple with one array of shape (examples, units) per hidden layer.
@@ -191,14 +194,14 @@ def activation_slopes(
 
 
 def slopes_at(
-    params: Params, pre_activations: Sequence[Array], activation: Phi | Sequence[Phi]
+    params: Params, pre_activations: Sequence[Array], activation: Seen
 ) -> tuple[Array, ...]:
     """Derivative φ′(z) of every hidden unit, as ``activation_slopes``, where z is known.
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``.
+        params: the parameters of the network.
         pre_activations: z, one array of shape (examples, units) per hidden layer.
-        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
+        activation: as in ``activation_slopes``.
 
     Returns:
         A tuple of arrays with the shapes of z.
@@ -216,7 +219,8 @@ def slopes_at(
     Reference:
         Rumelhart, Hinton and Williams 1986.
     """
-    entries, z = _entries(params, activation, "linear"), pre_activations
+    inside, z = _inside(params, activation), pre_activations
+    entries, own = inside.activations, inside.own(params)
     alike: dict[Callable, list[int]] = {}
     for i, entry in enumerate(entries[:-1]):
         alike.setdefault(entry.function, []).append(i)
@@ -229,13 +233,13 @@ def slopes_at(
         )
         learned = jax.tree.map(
             lambda *values: jnp.concatenate(values),
-            *(params[i].get("activation", {}) for i in layers),
+            *(dict(own[i].get("activation", {})) for i in layers),
         )
         wide = jax.vmap(
             lambda z, entry=entries[layers[0]], learned=learned: _slope(entry, z, learned)
         )(wide)
         slopes |= zip(layers, jnp.split(wide, np.cumsum(widths[:-1]), axis=1), strict=True)
-    return tuple(slopes[i] for i in range(len(params) - 1))
+    return tuple(slopes[i] for i in range(len(entries) - 1))
 
 
 def _per_layer(values: Sequence[Array], dtype: jnp.dtype) -> Array:
@@ -243,21 +247,20 @@ def _per_layer(values: Sequence[Array], dtype: jnp.dtype) -> Array:
     return jnp.stack(values) if values else jnp.zeros(0, dtype)
 
 
-def dead_fraction(
-    params: Params, x: Array, activation: Phi | Sequence[Phi], *, tolerance: float = 0.0
-) -> Array:
+def dead_fraction(params: Params, x: Array, activation: Seen, *, tolerance: float = 0.0) -> Array:
     """Fraction of dead units per hidden layer: units with |φ′(z)| ≤ tolerance on every example.
 
     With the default tolerance of 0, a dead unit passes no gradient to its weights on any of these
     examples. A ReLU unit is dead if z ≤ 0 on every example. Units with a smooth activation can be
-    dead too, where the derivative underflows to exactly 0 (tanh beyond about |z| = 9 in float32); a
+    dead too, where the computed derivative is exactly 0 (tanh from about |z| = 8 on in float32); a
     tolerance above 0 also counts nearly dead units. A unit whose derivative is nan on some example
     is not counted.
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``.
-        x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
+        params: the parameters of the network.
+        x: float, shape (examples, in_dim), or (examples, time, in_dim), at least one example.
+        activation: the Network, whose hidden layers are elementwise; for an mlp's parameters also
+            φ, or a sequence with one φ per hidden layer.
         tolerance: the largest |φ′(z)| that counts as 0, dimensionless.
 
     Returns:
@@ -274,6 +277,7 @@ def dead_fraction(
     Reference:
         Lu et al. 2019, arXiv 1903.06733; Maas, Hannun and Ng 2013 for the term.
     """
+    x = floating(x)
     slopes = activation_slopes(params, x, activation)
     return _per_layer(
         [jnp.mean(jnp.max(jnp.abs(s), axis=0) <= tolerance, dtype=x.dtype) for s in slopes], x.dtype
@@ -285,7 +289,7 @@ _SLOPE_GRID = np.linspace(-16, 16, 4097)
 
 
 def saturated_fraction(
-    params: Params, x: Array, activation: Phi | Sequence[Phi], *, fraction: float = 0.05
+    params: Params, x: Array, activation: Seen, *, fraction: float = 0.05
 ) -> Array:
     """Saturated fraction per hidden layer: unit–example pairs with |φ′(z)| < fraction · max |φ′|.
 
@@ -294,9 +298,10 @@ def saturated_fraction(
     sigmoid, and z ≤ 0 for ReLU, whose flat side counts as saturated.
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``.
-        x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, elementwise, or a sequence with one φ per hidden layer.
+        params: the parameters of the network.
+        x: float, shape (examples, in_dim), or (examples, time, in_dim), at least one example.
+        activation: the Network, whose hidden layers are elementwise; for an mlp's parameters also
+            φ, or a sequence with one φ per hidden layer.
         fraction: the fraction of max |φ′| below which a unit counts as saturated, in (0, 1].
 
     Returns:
@@ -313,12 +318,12 @@ def saturated_fraction(
     Reference:
         Glorot and Bengio 2010, section 3, for the phenomenon; the threshold is our choice.
     """
+    x = floating(x)
     slopes = activation_slopes(params, x, activation)
+    inside = _inside(params, activation)
     largest = [
         largest_slopes(entry, layer.get("activation", {}), x.dtype)
-        for layer, entry in zip(
-            params[:-1], _entries(params, activation, "linear")[:-1], strict=True
-        )
+        for layer, entry in zip(inside.own(params)[:-1], inside.activations[:-1], strict=True)
     ]
     return _per_layer(
         [
@@ -365,13 +370,14 @@ def largest_slopes(
     )
 
 
-def exact_sparsity(params: Params, x: Array, activation: Phi | Sequence[Phi]) -> Array:
+def exact_sparsity(params: Params, x: Array, activation: Seen) -> Array:
     """Fraction of outputs that are exactly 0 per hidden layer, over its units and the examples.
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``.
-        x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, or a sequence with one φ per hidden layer.
+        params: the parameters of the network.
+        x: float, shape (examples, in_dim), or (examples, time, in_dim), at least one example.
+        activation: the Network; for an mlp's parameters also φ of the hidden layers, or a sequence
+            with one φ per hidden layer.
 
     Returns:
         Shape (hidden layers,), in [0, 1], in x's dtype.
@@ -387,6 +393,7 @@ def exact_sparsity(params: Params, x: Array, activation: Phi | Sequence[Phi]) ->
     Reference:
         Glorot, Bordes and Bengio 2011, section 3.
     """
+    x = floating(x)
     outputs = _traces(params, x, activation).activations[:-1]
     return _per_layer([jnp.mean(h == 0, dtype=x.dtype) for h in outputs], x.dtype)
 
@@ -403,7 +410,7 @@ class ActivationVariance(NamedTuple):
 
 
 def activation_variance(
-    params: Params, x: Array, activation: Phi | Sequence[Phi], *, output_activation: Phi = "linear"
+    params: Params, x: Array, activation: Seen, *, output_activation: Phi = "linear"
 ) -> ActivationVariance:
     """Variance of pre-activations z and activations φ(z) per layer, over all units and examples.
 
@@ -411,10 +418,11 @@ def activation_variance(
     the mean over units tends to 0.
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``.
-        x: float, shape (examples, in_dim), at least one example.
-        activation: φ of the hidden layers, or a sequence with one φ per hidden layer.
-        output_activation: φ of the output layer.
+        params: the parameters of the network.
+        x: float, shape (examples, in_dim), or (examples, time, in_dim), at least one example.
+        activation: the Network; for an mlp's parameters also φ of the hidden layers, or a sequence
+            with one φ per hidden layer.
+        output_activation: φ of the output layer of an mlp; not used with a Network.
 
     Returns:
         ActivationVariance, two arrays of shape (layers,), in the unit of z and of φ(z) squared.
@@ -432,7 +440,7 @@ def activation_variance(
     """
     traces = _traces(params, x, activation, output_activation)
     return ActivationVariance(
-        *(jnp.stack([jnp.var(value) for value in values]) for values in traces)
+        *(jnp.stack([jnp.var(value) for value in values]) for values in traces[:2])
     )
 
 
@@ -441,8 +449,8 @@ class GradientVariance(NamedTuple):
 
     pre_activations: variance of ∂L/∂z, the gradient of the loss of each example, over units and
         examples, shape (layers,).
-    weights: variance of ∂J/∂W, the gradient of the cost (the mean loss), over the entries of W,
-        shape (layers,).
+    weights: variance of ∂J/∂W, the gradient of the cost (the mean loss), over the entries of W, and
+        of C in a recurrent layer, shape (layers,); nan for a layer without weights.
     """
 
     pre_activations: Array
@@ -454,20 +462,21 @@ def gradient_variance(
     x: Array,
     y: Array,
     loss: Callable[[Array, Array], Array],
-    activation: Phi | Sequence[Phi],
+    activation: Seen,
     *,
     output_activation: Phi = "linear",
 ) -> GradientVariance:
     """Variance of the gradients ∂L/∂z, over units and examples, and ∂J/∂W, over entries, per layer.
 
     Args:
-        params: the parameters of a ``jaxnn.mlp``.
-        x: float, shape (examples, in_dim), at least one example.
+        params: the parameters of the network.
+        x: float, shape (examples, in_dim), or (examples, time, in_dim), at least one example.
         y: targets, one per row, shape (examples, …).
         loss: ``loss(prediction, target) -> scalar`` for one example, such as
             ``jaxnn.losses.squared_error``.
-        activation: φ of the hidden layers, or a sequence with one φ per hidden layer.
-        output_activation: φ of the output layer.
+        activation: the Network; for an mlp's parameters also φ of the hidden layers, or a sequence
+            with one φ per hidden layer.
+        output_activation: φ of the output layer of an mlp; not used with a Network.
 
     Returns:
         GradientVariance, two arrays of shape (layers,).
@@ -487,18 +496,28 @@ def gradient_variance(
     Reference:
         Glorot and Bengio 2010, section 4; Schoenholz et al. 2017, arXiv 1611.01232, section 4.
     """
-    z = _traces(params, x, activation, output_activation).pre_activations
+    x, inside = floating(x), _inside(params, activation, output_activation)
 
-    def output(params, x, probes=None):
+    def traced(params, x, probes=None):
         return forward_trace(
             params, x, activation, output_activation=output_activation, probes=probes
-        ).activations[-1]
+        )
 
-    by_weight = jax.grad(lambda params: cost(loss, lambda x: output(params, x), x, y))(params)
-    by_probe = jax.vmap(jax.grad(lambda probes, x, y: loss(output(params, x, probes), y)))(
-        jax.tree.map(jnp.zeros_like, z), x, y
+    _traces(params, x, activation, output_activation)  # it says what is wrong with x
+    z = jax.vmap(lambda x: traced(params, x))(x).pre_activations
+    by_weight = jax.grad(lambda params: cost(loss, lambda x: traced(params, x).output, x, y))(
+        params
+    )
+    by_probe = jax.vmap(jax.grad(lambda probes, x, y: loss(traced(params, x, probes).output, y)))(
+        jax.tree.map(jnp.zeros_like, z), x, jnp.asarray(y)
     )
     return GradientVariance(
         jnp.stack([jnp.var(g) for g in by_probe]),
-        jnp.stack([jnp.var(layer["weight"]) for layer in by_weight]),
+        jnp.stack([_variance_of_weights(layer, x.dtype) for layer in inside.own(by_weight)]),
     )
+
+
+def _variance_of_weights(layer: Mapping[str, Array], dtype: jnp.dtype) -> Array:
+    """Over all weights of a layer, those of its context included; nan where it has none."""
+    found = [layer[name].ravel() for name in ("weight", "context") if name in layer]
+    return jnp.var(jnp.concatenate(found)) if found else jnp.full((), jnp.nan, dtype)

@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from jaxnn.types import Activation
+
+LAST_SEED = 2**32 - 1  # keys are made of 32 bits
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -20,8 +24,9 @@ class Grid:
         seeds: how many, from 0 on, or which.
 
     Raises:
-        ValueError: an axis is empty, a hyperparameter is no finite number, or a seed is negative
-            or missing.
+        ValueError: an axis is no sequence or empty; a hyperparameter is no finite number, or two of
+            its values are equal, in float32; a seed is no whole number, negative, above 2³² − 1 or
+            there twice, or there is none.
 
     Example:
         >>> grid = Grid({"activation": ("relu", "tanh")}, {"learning_rate": (0.01, 0.1)}, seeds=4)
@@ -35,27 +40,59 @@ class Grid:
 
     def __post_init__(self):
         for name, values in {**self.structure, **self.hyperparameters}.items():
+            listed = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
+            if not listed or np.ndim(values) == 0 or isinstance(values, Activation):
+                such = f", such as ({values!r},)" if isinstance(values, str | Real) else ""
+                raise ValueError(
+                    f"the axis {name!r} is {values!r}; give a sequence of values{such}"
+                )
             if len(values) == 0:
                 raise ValueError(f"the axis {name!r} is empty; give it at least one value")
         for name, values in self.hyperparameters.items():
-            for value in values:
-                if not isinstance(value, Real):
-                    raise ValueError(
-                        f"the hyperparameter {name!r} has the value {value!r}, which is no number; "
-                        "what is not a number changes the program: make it an axis of structure"
-                    )
-                if not np.isfinite(float(value)):
-                    raise ValueError(
-                        f"the axis {name!r} has a value that is not finite: {tuple(values)}"
-                    )
+            self._check_numbers(name, values)
         if not isinstance(self.seeds, Integral | Sequence | np.ndarray):
             raise ValueError(f"seeds is {self.seeds!r}; give a whole number, or whole numbers")
-        whole = all(isinstance(seed, Integral) for seed in self.seed_numbers)
-        if not whole or len(set(self.seed_numbers)) < len(self.seed_numbers):
+        numbers: tuple = (self.seeds,) if isinstance(self.seeds, Integral) else tuple(self.seeds)
+        whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in numbers)
+        if not whole or len(set(numbers)) < len(numbers):
             raise ValueError(f"seeds is {self.seeds!r}; give different whole numbers")
-        if len(self.seed_numbers) == 0 or min(self.seed_numbers) < 0:
+        count = isinstance(self.seeds, Integral)
+        if not numbers or min(numbers) < count:
             raise ValueError(
                 f"seeds is {self.seeds!r}; give a count of at least 1, or numbers of at least 0"
+            )
+        if max(numbers) - count > LAST_SEED:
+            raise ValueError(
+                f"seeds is {self.seeds!r}; give numbers of at most {LAST_SEED}, which is 2³² − 1"
+            )
+
+    def _check_numbers(self, name: str, values: Sequence[float]) -> None:
+        """A hyperparameter's values, which must differ and be finite in float32."""
+        for value in values:
+            if not isinstance(value, Real):
+                raise ValueError(
+                    f"the hyperparameter {name!r} has the value {value!r}, which is no number; "
+                    "what is not a number changes the program: make it an axis of structure"
+                )
+            if not np.isfinite(float(value)):
+                raise ValueError(
+                    f"the axis {name!r} has a value that is not finite: {tuple(values)}"
+                )
+        with np.errstate(over="ignore", under="ignore"):
+            singles = [float(np.float32(value)) for value in values]
+        for value, single in zip(values, singles, strict=True):
+            if np.isinf(single) or (single == 0 and value != 0):
+                what = "0" if single == 0 else "infinite"
+                raise ValueError(
+                    f"the axis {name!r} has {value!r}, which is {what} in float32; give another"
+                )
+        twice = [
+            value for value, one in zip(values, singles, strict=True) if singles.count(one) > 1
+        ]
+        if twice:
+            raise ValueError(
+                f"the axis {name!r} has {twice[0]!r} more than once, in float32, which would train "
+                "the same networks again; give each value once"
             )
 
     @property

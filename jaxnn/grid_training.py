@@ -11,6 +11,7 @@ import numpy as np
 
 from jaxnn.grid import Grid
 from jaxnn.hardware import Hardware
+from jaxnn.optimizers import Run
 from jaxnn.outcome import Outcome
 from jaxnn.program import POINTS, Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, Segment, program_segments
@@ -347,7 +348,7 @@ def grid_segments(
         )
         for structure in grid.structures
     ]
-    _check_read(grid, own, data["train"])
+    _check_read(grid, own, data)
     variants = [Variant(training) for training in own]
     hardware = Hardware.of(devices)
     if hardware.one_program(steps) if one_program is None else one_program:
@@ -429,12 +430,6 @@ def _grid(make: Callable, axes: Axes, seeds: int | Sequence[int], batch_size: in
                 f"the axis {name!r} has values that are no numbers, so it is structure, and make "
                 f"does not take it; write make({', '.join([*taken, name])})"
             )
-        twice = [value for value in values if values.count(value) > 1]
-        if twice:
-            raise ValueError(
-                f"the axis {name!r} has {twice[0]!r} more than once, which would train the same "
-                "networks again; give each value once"
-            )
     return Grid(structure, hyperparameters, seeds)
 
 
@@ -468,21 +463,6 @@ def _batch_size(size: int | None, rows: int) -> int:
     return size
 
 
-class _Reading(dict):
-    """Hyperparameters that note which of them are read."""
-
-    def __init__(self, values: Mapping, read: set[str]):
-        super().__init__(values)
-        self._read = read
-
-    def __getitem__(self, name):
-        self._read.add(name)
-        return super().__getitem__(name)
-
-    def get(self, name, default=None):
-        return self[name] if name in self else default  # noqa: SIM401 (this is get)
-
-
 def _together(make: Callable, grid: Grid, own: Sequence[Training], train: Pair) -> list[Variant]:
     """The trainings of all structures, those that differ in a plain activation as variants."""
     variants = [Variant(training) for training in own]
@@ -514,26 +494,46 @@ def _trace(
     grid: Grid,
     train: Pair,
     seen: Callable[[dict[str, Any]], Mapping[str, Any]],
+    evaluated: Pair | None = None,
 ) -> None:
-    """Trace one update and evaluation, which see hyperparameters as this function returns them."""
+    """Trace one update and evaluation, which see hyperparameters as this function returns them.
+
+    Rows to evaluate are not traced if given, so that labels that the loss does not know are refused
+    here; programs could not see them.
+    """
 
     def every(h, order, x, y):
         h = seen(h)
         state, metrics = training.segment(training.init(jax.random.key(0), h), h, x, y, order)
-        return metrics, training.evaluate(state, h, x, y)
+        return metrics, training.evaluate(state, h, *(evaluated or (x, y)))
 
     one = {name: jax.ShapeDtypeStruct((), jnp.float32) for name in grid.hyperparameters}
     order = jax.ShapeDtypeStruct((1, 1), jnp.int32)
     jax.eval_shape(every, one, order, *(array[:1] for array in train))
 
 
-def _check_read(grid: Grid, trainings: Sequence[Training], train: Pair) -> None:
+def _extremes(data: Mapping[str, Pair]) -> Pair | None:
+    """The rows of the smallest and the largest target of each part, where targets are numbers."""
+    found = [
+        (x[rows], y[rows])
+        for x, y in data.values()
+        if y.shape in ((len(y),), (len(y), 1))
+        for rows in [np.array([np.argmin(y), np.argmax(y)])]
+    ]
+    if not found or len({x.shape for x, _ in found}) > 1:
+        return None
+    x, y = (np.concatenate(each) for each in zip(*found, strict=True))
+    return x, y
+
+
+def _check_read(grid: Grid, trainings: Sequence[Training], data: Mapping[str, Pair]) -> None:
     """Refuse an axis that nobody reads: it would train every network as often as it has values."""
     read: set[str] = set()
-    for training in trainings:
-        if read >= set(grid.hyperparameters):
+    extremes = _extremes(data)
+    for number, training in enumerate(trainings):
+        if number and read >= set(grid.hyperparameters):
             break
-        _trace(training, grid, train, lambda h: _Reading(h, read))
+        _trace(training, grid, data["train"], lambda h: Run(h, read), extremes)
     unread = [name for name in grid.hyperparameters if name not in read]
     if unread:
         raise ValueError(

@@ -1,16 +1,21 @@
 """Initializers, and the gain that preserves a signal's mean square through any activation.
 
-An initializer is ``f(key, shape, dtype=float32) -> weights``; the functions here return one. For
+An initializer is ``f(key, shape, dtype=…) -> weights``; the functions here return one. For
 weights of shape (in_dim, out_dim), fan_in is in_dim and fan_out is out_dim. Frameworks use
 different distributions under the same names: for lecun_normal, he_normal and glorot_normal Keras
 and jax.nn use a normal truncated at two standard deviations (and rescaled to the stated variance),
 PyTorch an untruncated normal. Here they are those of jax.nn.
+
+The dtype is JAX's default float when absent: float32, and float64 under ``jax_enable_x64``. The
+numbers are drawn in float32, whatever the dtype, and cast: runs of one seed in two precisions start
+from the same weights, up to rounding.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,8 +25,9 @@ from numpy.typing import DTypeLike
 
 from jaxnn import expectations
 from jaxnn.activations import ACTIVATIONS, resolve
+from jaxnn.names import Names
 from jaxnn.quadrature import normal_points, normal_rule
-from jaxnn.types import Activation, Array
+from jaxnn.types import Activation, Array, Key
 
 __all__ = [
     "INITIALIZERS",
@@ -34,6 +40,7 @@ __all__ = [
     "lecun_uniform",
     "orthogonal",
     "pytorch_default",
+    "resolve_initializer",
     "scaled_normal",
     "siren",
     "xavier_normal",
@@ -63,6 +70,10 @@ def gain(
     several outputs per pre-activation (CReLU): the average includes all outputs; as elementwise.
     units that depend on each other (softmax): the average is over 4096 evenly spread vectors; 1e-2,
         and correct for layers of 16 units only.
+
+    ``torch.nn.init.calculate_gain`` has another definition, a table: it is the same for linear
+    (1), ReLU (√2) and leaky ReLU, and 5/3 for tanh (here 1.5925), 1 for sigmoid (here 1.8462) and
+    3/4 for SELU (here 1).
 
     For the backward gain, φ′(z)² is the sum of the squared derivatives of an output with respect to
     all its inputs. Whether the units of a callable depend on each other is determined by comparing
@@ -219,13 +230,27 @@ def _concrete(array: Array) -> Array | np.ndarray:
     return array if isinstance(array, jax.core.Tracer) else np.asarray(array)
 
 
+def _drawn_in_float32(draw: Initializer) -> Initializer:
+    def init(key: Key, shape: Sequence[int], dtype: Any = None) -> Array:
+        weights = draw(key, shape, jnp.float32)
+        return weights.astype(jnp.result_type(float) if dtype is None else dtype)
+
+    return init
+
+
+def _scaled(scale: float | Array, fan: Any, distribution: Any) -> Initializer:
+    # A traced scale of another precision would make other weights of the same draws.
+    scale = scale if isinstance(scale, float | int) else jnp.asarray(scale, jnp.float32)
+    return _drawn_in_float32(variance_scaling(scale, fan, distribution))
+
+
 def lecun_normal() -> Initializer:
     """Truncated normal with mean 0 and variance 1 / fan_in.
 
     It preserves the mean square through linear units and SELU.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = lecun_normal()(jax.random.key(0), (400, 300))
@@ -235,14 +260,14 @@ def lecun_normal() -> Initializer:
     Reference:
         LeCun, Bottou, Orr & Müller 1998, "Efficient backprop".
     """
-    return variance_scaling(1.0, "fan_in", "truncated_normal")
+    return _scaled(1.0, "fan_in", "truncated_normal")
 
 
 def lecun_uniform() -> Initializer:
     """Uniform on ±√(3 / fan_in), so with variance 1 / fan_in.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = lecun_uniform()(jax.random.key(0), (300, 100))
@@ -252,7 +277,7 @@ def lecun_uniform() -> Initializer:
     Reference:
         LeCun, Bottou, Orr & Müller 1998, "Efficient backprop".
     """
-    return variance_scaling(1.0, "fan_in", "uniform")
+    return _scaled(1.0, "fan_in", "uniform")
 
 
 def he_normal() -> Initializer:
@@ -261,7 +286,7 @@ def he_normal() -> Initializer:
     It preserves the mean square through ReLU.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = he_normal()(jax.random.key(0), (400, 300))
@@ -271,14 +296,14 @@ def he_normal() -> Initializer:
     Reference:
         He, Zhang, Ren & Sun 2015, arXiv 1502.01852.
     """
-    return variance_scaling(2.0, "fan_in", "truncated_normal")
+    return _scaled(2.0, "fan_in", "truncated_normal")
 
 
 def he_uniform() -> Initializer:
     """Uniform on ±√(6 / fan_in), so with variance 2 / fan_in.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = he_uniform()(jax.random.key(0), (600, 100))
@@ -288,14 +313,14 @@ def he_uniform() -> Initializer:
     Reference:
         He, Zhang, Ren & Sun 2015, arXiv 1502.01852.
     """
-    return variance_scaling(2.0, "fan_in", "uniform")
+    return _scaled(2.0, "fan_in", "uniform")
 
 
 def glorot_normal() -> Initializer:
     """Truncated normal with mean 0 and variance 2 / (fan_in + fan_out); also called Xavier normal.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = glorot_normal()(jax.random.key(0), (400, 300))
@@ -305,7 +330,7 @@ def glorot_normal() -> Initializer:
     Reference:
         Glorot & Bengio 2010, AISTATS.
     """
-    return variance_scaling(1.0, "fan_avg", "truncated_normal")
+    return _scaled(1.0, "fan_avg", "truncated_normal")
 
 
 def glorot_uniform() -> Initializer:
@@ -314,7 +339,7 @@ def glorot_uniform() -> Initializer:
     It is the default of keras.layers.Dense.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = glorot_uniform()(jax.random.key(0), (400, 200))
@@ -324,7 +349,7 @@ def glorot_uniform() -> Initializer:
     Reference:
         Glorot & Bengio 2010, AISTATS.
     """
-    return variance_scaling(1.0, "fan_avg", "uniform")
+    return _scaled(1.0, "fan_avg", "uniform")
 
 
 xavier_normal, xavier_uniform = glorot_normal, glorot_uniform
@@ -337,7 +362,7 @@ def pytorch_default() -> Initializer:
     their initial value is 0.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = pytorch_default()(jax.random.key(0), (400, 300))
@@ -347,7 +372,7 @@ def pytorch_default() -> Initializer:
     Reference:
         torch.nn.Linear; LeCun, Bottou, Orr & Müller 1998 for the fan-in rule.
     """
-    return variance_scaling(1 / 3, "fan_in", "uniform")
+    return _scaled(1 / 3, "fan_in", "uniform")
 
 
 def scaled_normal(scale: float | Array) -> Initializer:
@@ -360,7 +385,7 @@ def scaled_normal(scale: float | Array) -> Initializer:
             scalar.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes.
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes.
 
     Example:
         >>> w = scaled_normal(2.0 ** 0.5)(jax.random.key(0), (400, 300))
@@ -370,7 +395,7 @@ def scaled_normal(scale: float | Array) -> Initializer:
     Reference:
         He, Zhang, Ren & Sun 2015, arXiv 1502.01852.
     """
-    return variance_scaling(scale**2, "fan_in", "normal")
+    return _scaled(scale**2, "fan_in", "normal")
 
 
 def orthogonal(scale: float | Array = 1.0) -> Initializer:
@@ -383,7 +408,7 @@ def orthogonal(scale: float | Array = 1.0) -> Initializer:
             number or a traced scalar.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape has at least two axes, of which the last
+        ``f(key, shape, dtype=…) -> weights``; shape has at least two axes, of which the last
         is fan_out.
 
     Example:
@@ -394,7 +419,7 @@ def orthogonal(scale: float | Array = 1.0) -> Initializer:
     Reference:
         Saxe, McClelland & Ganguli 2014, arXiv 1312.6120.
     """
-    return jax.nn.initializers.orthogonal(scale)
+    return _drawn_in_float32(jax.nn.initializers.orthogonal(scale))
 
 
 def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
@@ -406,7 +431,7 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
             per unit of the pre-activations; not used for the first layer.
 
     Returns:
-        ``f(key, shape, dtype=float32) -> weights``; shape is (fan_in, fan_out).
+        ``f(key, shape, dtype=…) -> weights``; shape is (fan_in, fan_out).
 
     Raises:
         ValueError: frequency is not positive.
@@ -423,26 +448,77 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
     if frequency <= 0:
         raise ValueError(f"siren needs a positive frequency, got {frequency}")
     if not first:
-        return variance_scaling(2 / frequency**2, "fan_in", "uniform")
+        return _scaled(2 / frequency**2, "fan_in", "uniform")
 
-    def init(key, shape, dtype=jnp.float32):
+    def init(key, shape, dtype=None):
         # Variance 1 / (3 fan_in²): variance_scaling divides by fan_in once, the scale once more.
-        return variance_scaling(1 / (3 * shape[0]), "fan_in", "uniform")(key, shape, dtype)
+        return _scaled(1 / (3 * shape[0]), "fan_in", "uniform")(key, shape, dtype)
 
     return init
 
 
 # The initializers that need no argument, by name.
 INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType(
+    Names(
+        "initializer",
+        {
+            "lecun_normal": lecun_normal,
+            "lecun_uniform": lecun_uniform,
+            "he_normal": he_normal,
+            "he_uniform": he_uniform,
+            "glorot_normal": glorot_normal,
+            "glorot_uniform": glorot_uniform,
+            "pytorch_default": pytorch_default,
+            "orthogonal": orthogonal,
+            "siren": siren,
+        },
+    )
+)
+
+# PyTorch, Keras and others call the normal ones by the author alone.
+ALIASES: Mapping[str, str] = MappingProxyType(
     {
-        "lecun_normal": lecun_normal,
-        "lecun_uniform": lecun_uniform,
-        "he_normal": he_normal,
-        "he_uniform": he_uniform,
-        "glorot_normal": glorot_normal,
-        "glorot_uniform": glorot_uniform,
-        "pytorch_default": pytorch_default,
-        "orthogonal": orthogonal,
-        "siren": siren,
+        "he": "he_normal",
+        "kaiming": "he_normal",
+        "kaiming_normal": "he_normal",
+        "kaiming_uniform": "he_uniform",
+        "lecun": "lecun_normal",
+        "glorot": "glorot_normal",
+        "xavier": "glorot_normal",
+        "xavier_normal": "glorot_normal",
+        "xavier_uniform": "glorot_uniform",
     }
 )
+
+
+def resolve_initializer(initializer: str | Initializer | None) -> Initializer | None:
+    """The initializer for a name, an initializer, or a function that makes one; None stays.
+
+    Args:
+        initializer: a name in INITIALIZERS or ALIASES, ``f(key, shape) -> weights``, or an entry of
+            INITIALIZERS that was not called, such as he_normal for he_normal().
+
+    Returns:
+        ``f(key, shape) -> weights``, or None.
+
+    Raises:
+        ValueError: the name is unknown; the message lists the valid names, nearest first.
+        TypeError: it is neither a name nor a function.
+
+    Example:
+        >>> resolve_initializer("he")(jax.random.key(0), (3, 2)).shape
+        (3, 2)
+    """
+    if isinstance(initializer, str):
+        return INITIALIZERS[ALIASES.get(initializer, initializer)]()
+    if initializer is None:
+        return None
+    made: Any = initializer
+    if made in INITIALIZERS.values():
+        return made()
+    if not callable(initializer):
+        raise TypeError(
+            "an initializer is a name or a function f(key, shape) -> weights, got "
+            f"{type(initializer).__name__}"
+        )
+    return initializer

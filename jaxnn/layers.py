@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnn import initializers
+from jaxnn import initializers, inside
 from jaxnn.activations import resolve
+from jaxnn.promotion import floating
 from jaxnn.types import Activation, Array, Key, Network, Params
 
 # Numbers in a matrix that training transposes; with a larger one a run trains alone on a CPU, where
@@ -48,7 +49,8 @@ def neuron(params: Params, x: Array, activation: str | Callable | Activation = "
     Reference:
         McCulloch & Pitts 1943; Rosenblatt 1958.
     """
-    entry, weight = resolve(activation), params["weight"]
+    entry, weight = resolve(activation), floating(params["weight"])
+    x = floating(x, weight.dtype)
     if weight.ndim != 1 or weight.shape != x.shape:
         raise ValueError(
             f"a neuron has one weight per input: {weight.size} weights of shape {weight.shape} got "
@@ -62,7 +64,7 @@ def neuron(params: Params, x: Array, activation: str | Callable | Activation = "
         )
     z = jnp.dot(weight, x)
     if "bias" in params:
-        z = z + params["bias"]
+        z = z + floating(params["bias"], z.dtype)
     return entry.function(z, **{**entry.learned, **params.get("activation", {})})
 
 
@@ -109,18 +111,25 @@ def activation_layer(activation: str | Callable | Activation, out_dim: int) -> N
     def init(key: Key) -> Params:
         return {name: jnp.full(out_dim, start) for name, start in entry.learned.items()}
 
-    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+    def sums(params: Params, x: Array) -> Array:
+        x = floating(x)
         if x.shape != (units,):
             raise ValueError(
                 f"an activation layer with {units} units got one example of shape {x.shape}; "
                 f"give shape ({units},), and use jax.vmap for a batch"
             )
-        return entry.function(x, **params, **({"key": key} if entry.stochastic else {}))
+        return x
+
+    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        with_key = {"key": key} if entry.stochastic else {}
+        return entry.function(sums(params, x), **params, **with_key)
 
     def columns(params: Params, x: Array) -> Array:
         return entry.function(x, **{name: each[:, None] for name, each in params.items()})
 
-    return Network(init, apply, columns if entry.elementwise and units == out_dim else None)
+    whole = entry.elementwise and units == out_dim
+    seen = inside.neurons(entry, sums, apply, lambda params: {"activation": params})
+    return Network(init, apply, columns if whole else None, entry.stochastic, seen)
 
 
 def dense(
@@ -129,7 +138,7 @@ def dense(
     *,
     activation: str | Callable | Activation = "linear",
     bias: bool = True,
-    initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
 ) -> Network:
     """Fully connected layer, y = φ(x W + b).
 
@@ -138,9 +147,9 @@ def dense(
         out_dim: number of outputs.
         activation: φ, as a name, a function of one array, or an Activation.
         bias: whether there is a bias b, with initial value 0.
-        initializer: ``f(key, shape) -> W``; by default normal with variance gain(φ)² / in_dim
-            (PyTorch: uniform with variance 1 / (3 in_dim); Keras: uniform with variance
-            2 / (in_dim + out_dim)).
+        initializer: a name, or ``f(key, shape) -> W``; by default normal with variance
+            gain(φ)² / in_dim (PyTorch: uniform with variance 1 / (3 in_dim); Keras: uniform with
+            variance 2 / (in_dim + out_dim)).
 
     Returns:
         A Network from (in_dim,) to (out_dim,), in the dtype of params and x, which must be the
@@ -166,9 +175,10 @@ def dense(
             f"in_dim={in_dim}, out_dim={out_dim}"
         )
     units, phi = _units(entry, out_dim), activation_layer(entry, out_dim)
+    given = initializers.resolve_initializer(initializer)
 
     def init(key: Key) -> Params:
-        draw = initializer or initializers.scaled_normal(initializers.gain(activation))
+        draw = given or initializers.scaled_normal(initializers.gain(activation))
         params = {"weight": draw(key, (in_dim, units))}
         if bias:
             params["bias"] = jnp.zeros(units)
@@ -176,22 +186,25 @@ def dense(
             params["activation"] = phi.init(key)
         return params
 
-    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
-        weight = params["weight"]
+    def sums(params: Params, x: Array) -> Array:
+        weight = floating(params["weight"])
+        x = floating(x, weight.dtype)
         if x.shape != weight.shape[:1]:
             raise ValueError(
                 f"a dense layer with {weight.shape[0]} inputs got one example of shape {x.shape}; "
                 f"give shape {weight.shape[:1]}, and use jax.vmap for a batch"
             )
         z = x @ weight
-        if "bias" in params:
-            z = z + params["bias"]
-        return phi.apply(params.get("activation", {}), z, key=key)
+        return z + floating(params["bias"], z.dtype) if "bias" in params else z
+
+    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        return phi.apply(params.get("activation", {}), sums(params, x), key=key)
 
     def columns(params: Params, x: Array) -> Array:
         return of_columns(phi)(params.get("activation", {}), pre_activations(params, x))
 
-    return Network(init, apply, columns)
+    seen = inside.neurons(entry, sums, phi.apply)
+    return Network(init, apply, columns, entry.stochastic, seen)
 
 
 def pre_activations(params: Params, x: Array) -> Array:
@@ -209,7 +222,7 @@ def pre_activations(params: Params, x: Array) -> Array:
         >>> pre_activations(layer.init(jax.random.key(0)), jnp.ones((3, 5))).shape
         (2, 5)
     """
-    z = _product(params["weight"], x)
+    z = _product(params["weight"], floating(x, params["weight"].dtype))
     return z + params["bias"][:, None] if "bias" in params else z
 
 
@@ -268,7 +281,7 @@ def maxout_layer(
     *,
     pieces: int = 2,
     bias: bool = True,
-    initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
 ) -> Network:
     """Maxout layer, yⱼ = maxₚ (x Wₚ + bₚ)ⱼ: each output is the largest of its linear pieces.
 
@@ -279,9 +292,9 @@ def maxout_layer(
         out_dim: number of outputs.
         pieces: number of linear pieces per output; 1 gives a linear layer.
         bias: whether the pieces have biases bₚ, with initial value 0.
-        initializer: ``f(key, shape) -> W``; by default normal with variance 1 / (E[m²] in_dim),
-            where m is the largest of ``pieces`` independent N(0, 1) numbers, which preserves the
-            mean square.
+        initializer: a name, or ``f(key, shape) -> W``; by default normal with variance
+            1 / (E[m²] in_dim), where m is the largest of ``pieces`` independent N(0, 1) numbers,
+            which preserves the mean square.
 
     Returns:
         A Network from (in_dim,) to (out_dim,). Its params are those of a dense layer with
@@ -361,13 +374,15 @@ def dropout(rate: float | Array) -> Network:
         raise ValueError(f"a dropout rate is the fraction dropped, from 0 to below 1, got {rate}")
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        x = floating(x)
         if key is None:
             return x
         # Drawn in float32 whatever the dtype of x, since bfloat16 would round the rate.
         kept = 1 - jnp.asarray(rate, jnp.float32)
         return jnp.where(jax.random.bernoulli(key, kept, x.shape), x / kept.astype(x.dtype), 0)
 
-    return Network(lambda key: {}, apply, lambda params, x: x)
+    acts = isinstance(rate, jax.core.Tracer) or bool(rate > 0)
+    return Network(lambda key: {}, apply, lambda params, x: x, acts)
 
 
 def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
@@ -403,6 +418,7 @@ def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
         return {"scale": jnp.ones(dim), "offset": jnp.zeros(dim)}
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        x = floating(x)
         if x.shape != (dim,):
             raise ValueError(
                 f"layer_norm of {dim} values got one example of shape {x.shape}; "
@@ -445,7 +461,7 @@ def residual(layer: Network) -> Network:
     def columns(params: Params, x: Array) -> Array:
         return x + _same_shape("residual", x, of_columns(layer)(params, x))
 
-    return Network(layer.init, apply, columns)
+    return Network(layer.init, apply, columns, layer.stochastic, inside.skipped(layer))
 
 
 def _same_shape(name: str, x: Array, y: Array) -> Array:
@@ -496,7 +512,8 @@ def serial(*layers: Network) -> Network:
             x = of_columns(layer)(layer_params, x)
         return x
 
-    return Network(init, apply, columns)
+    random = any(layer.stochastic for layer in layers)
+    return Network(init, apply, columns, random, inside.in_series(layers))
 
 
 def scan(step: Callable, start: Any, xs: Any, length: int | None = None) -> tuple[Any, Any]:
@@ -563,4 +580,4 @@ def repeat(layer: Network, depth: int) -> Network:
 
         return scan(step, x, params, depth)[0]
 
-    return Network(init, apply, columns)
+    return Network(init, apply, columns, layer.stochastic, inside.repeated(layer, depth))

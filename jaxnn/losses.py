@@ -6,24 +6,31 @@ activation and the loss for a task.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.typing import ArrayLike
 
 from jaxnn.activations import linear, sigmoid
+from jaxnn.names import Names
+from jaxnn.promotion import floating
 from jaxnn.types import Array
 
 
-def _same_shape(name: str, prediction: Array, target: Array) -> None:
+def _pair(name: str, prediction: Array, target: Array) -> tuple[Array, Array]:
+    """Prediction and target as arrays of floats of one shape."""
+    prediction = floating(prediction)
+    target = floating(target, prediction.dtype)
     if jnp.shape(prediction) != jnp.shape(target):
         raise ValueError(
             f"{name}: prediction of shape {jnp.shape(prediction)} and target of shape "
             f"{jnp.shape(target)} differ; reshape one, since broadcasting would average over pairs "
             "that do not belong together"
         )
+    return prediction, target
 
 
 def squared_error(prediction: Array, target: Array) -> Array:
@@ -46,7 +53,7 @@ def squared_error(prediction: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
-    _same_shape("squared_error", prediction, target)
+    prediction, target = _pair("squared_error", prediction, target)
     return jnp.mean(optax.squared_error(prediction, target))
 
 
@@ -72,8 +79,10 @@ def absolute_error(prediction: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.1.2.
     """
-    _same_shape("absolute_error", prediction, target)
-    return jnp.mean(jnp.abs(prediction - target))
+    prediction, target = _pair("absolute_error", prediction, target)
+    error = prediction - target
+    # The derivative of jnp.abs at 0 is 1.
+    return jnp.mean(error * jax.lax.stop_gradient(jnp.sign(error)))
 
 
 def huber(prediction: Array, target: Array, *, delta: float = 1.0) -> Array:
@@ -97,7 +106,7 @@ def huber(prediction: Array, target: Array, *, delta: float = 1.0) -> Array:
     Reference:
         Huber 1964, Annals of Mathematical Statistics 35.
     """
-    _same_shape("huber", prediction, target)
+    prediction, target = _pair("huber", prediction, target)
     return jnp.mean(optax.huber_loss(prediction, target, delta=delta))
 
 
@@ -112,7 +121,8 @@ def hinge(prediction: Array, target: Array) -> Array:
         Scalar, dimensionless; 0 if all predictions have the right sign with a margin of 1.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or a target is neither −1 nor +1; where it is traced, the
+            loss is nan.
 
     Example:
         >>> float(hinge(jnp.array([0.5]), jnp.array([-1.0])))
@@ -121,8 +131,14 @@ def hinge(prediction: Array, target: Array) -> Array:
     Reference:
         Cortes & Vapnik 1995, Machine Learning 20.
     """
-    _same_shape("hinge", prediction, target)
-    return jnp.mean(optax.hinge_loss(prediction, target))
+    given, (prediction, target) = target, _pair("hinge", prediction, target)
+    right = _checked(
+        given,
+        target,
+        lambda target: abs(target) == 1,
+        "hinge: the target of a neuron is -1 or 1, as from encode_bipolar",
+    )
+    return jnp.mean(_nan_unless(right, optax.hinge_loss(prediction, target)))
 
 
 def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
@@ -132,13 +148,14 @@ def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
 
     Args:
         logits: z, shape (out_dim,), the values before the sigmoid.
-        target: shape (out_dim,), 0 or 1.
+        target: shape (out_dim,), 0 or 1, or the probability of 1.
 
     Returns:
         Scalar, in nats.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, or a target is not from 0 to 1; where it is traced, the loss
+            is nan.
 
     Example:
         >>> round(float(sigmoid_cross_entropy(jnp.zeros(1), jnp.ones(1))), 4)
@@ -147,8 +164,17 @@ def sigmoid_cross_entropy(logits: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.2.
     """
-    _same_shape("sigmoid_cross_entropy", logits, target)
-    return jnp.mean(optax.sigmoid_binary_cross_entropy(logits, target))
+    given, (logits, target) = target, _pair("sigmoid_cross_entropy", logits, target)
+    right = _checked(
+        given,
+        target,
+        lambda target: (target >= 0) & (target <= 1),
+        "sigmoid_cross_entropy: the target of a neuron is from 0 to 1",
+    )
+    # A term of weight 0 is 0 also where the other class has probability 0.
+    of_one = jnp.where(target == 0, 0, target * jax.nn.softplus(-logits))
+    of_zero = jnp.where(target == 1, 0, (1 - target) * jax.nn.softplus(logits))
+    return jnp.mean(_nan_unless(right, of_one + of_zero))
 
 
 def softmax_cross_entropy(logits: Array, target: Array) -> Array:
@@ -163,8 +189,10 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
         Scalar, in nats.
 
     Raises:
-        ValueError: logits is not a vector, or target is neither a scalar of an integer dtype nor of
-            the shape of logits.
+        ValueError: logits is not a vector, target is neither a scalar of an integer dtype nor of
+            the shape of logits, the class is none of 0 … classes − 1, or the probabilities are
+            negative or do not sum to 1 within 0.02. Under ``jax.jit`` and ``jax.vmap``, where
+            the number is not known, the loss of a class that does not exist is nan.
 
     Example:
         >>> round(float(softmax_cross_entropy(jnp.zeros(10), jnp.array(3))), 4)
@@ -173,21 +201,61 @@ def softmax_cross_entropy(logits: Array, target: Array) -> Array:
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 6.2.2.3.
     """
-    if jnp.ndim(logits) != 1:
+    logits = floating(logits)
+    if logits.ndim != 1:
         raise ValueError(
             "softmax_cross_entropy: logits of ONE example are a vector, got shape "
             f"{jnp.shape(logits)}; use jax.vmap for a batch"
         )
-    if jnp.ndim(target) == 0:
-        if not jnp.issubdtype(jnp.result_type(target), jnp.integer):
-            raise ValueError(
-                "softmax_cross_entropy: the number of a class has an integer dtype, got "
-                f"{jnp.result_type(target)}; give target.astype(int)"
-            )
-        # One-hot instead of a gather, whose gradient, a scatter, is slow under vmap.
-        target = jax.nn.one_hot(target, logits.shape[0], dtype=logits.dtype)
-    _same_shape("softmax_cross_entropy", logits, target)
-    return optax.softmax_cross_entropy(logits, target)
+    # Logits of −∞, or those whose difference overflows, are classes of probability 0.
+    shifted = logits - jax.lax.stop_gradient(jnp.max(logits))
+    log_sum = jnp.log(jnp.sum(jnp.exp(shifted)))
+    if np.ndim(target) == 0:
+        member, known = _of_class("softmax_cross_entropy", target, logits.shape[0])
+        # A selection instead of a gather, whose gradient, a scatter, is slow under vmap.
+        return known(log_sum - jnp.sum(jnp.where(member, shifted, 0)))
+    given, (logits, target) = target, _pair("softmax_cross_entropy", logits, target)
+    _checked(
+        given,
+        target,
+        lambda target: (target >= 0) & (abs(target.sum() - 1) < 0.02),
+        "softmax_cross_entropy: the probabilities of the classes are at least 0 and sum to 1",
+    )
+    return jnp.sum(jnp.where(target == 0, 0, target * (log_sum - shifted)))
+
+
+def _of_class(name: str, number: Array, classes: int) -> tuple[Array, Callable[[Array], Array]]:
+    """Which of the classes a number is, bool (classes,), and a function that gives nan for none.
+
+    A number that is not traced is refused.
+    """
+    if not jnp.issubdtype(jnp.result_type(number), jnp.integer):
+        raise ValueError(
+            f"{name}: the number of a class has an integer dtype, got "
+            f"{jnp.result_type(number)}; give target.astype(int)"
+        )
+    if not isinstance(number, jax.core.Tracer) and not 0 <= int(number) < classes:
+        raise ValueError(
+            f"{name}: the class is {int(number)}, and there are {classes} classes, "
+            f"0 to {classes - 1}; number the classes from 0, or give the network more outputs"
+        )
+    number = jnp.asarray(number)
+    inside = (number >= 0) & (number < classes)
+    member = jnp.arange(classes) == number.astype(jnp.int32)
+    return member, lambda value: _nan_unless(inside, value)
+
+
+def _nan_unless(right: Array, value: Array) -> Array:
+    """A product, so that the gradient is nan too."""
+    return value * jnp.where(right, 1, jnp.nan).astype(value.dtype)
+
+
+def _checked(given: Any, target: Array, right: Callable[[Any], Any], sentence: str) -> Array:
+    """Which values of a target are right; as given, if not traced, it is refused with others."""
+    # In NumPy, since inside jit also what is computed of known numbers is traced.
+    if not isinstance(given, jax.core.Tracer) and not np.all(right(np.asarray(given))):
+        raise ValueError(f"{sentence}, got {np.asarray(given).tolist()}")
+    return right(target)
 
 
 def class_weighted(
@@ -206,7 +274,7 @@ def class_weighted(
         dtype, or 0 or 1 in an array of one number, for two classes.
 
     Raises:
-        ValueError: by the loss that is returned, where a target is neither.
+        ValueError: by the loss that is returned, where a target is neither, or no class of these.
 
     Example:
         >>> loss = class_weighted(sigmoid_cross_entropy, [0.5, 10.0])
@@ -216,7 +284,7 @@ def class_weighted(
     Reference:
         King & Zeng 2001, Political Analysis 9, "Logistic regression in rare events data".
     """
-    by_class = jnp.asarray(weights)
+    by_class = floating(weights)
 
     def weighted(prediction: Array, target: Array) -> Array:
         value, target = loss(prediction, target), jnp.asarray(target)
@@ -230,8 +298,8 @@ def class_weighted(
                 f"class of {len(by_class)}; give its number as an integer, or for two classes 0 or "
                 "1 in an array of one number"
             )
-        member = jax.nn.one_hot(number, len(by_class), dtype=value.dtype)
-        return value * jnp.sum(member * by_class.astype(value.dtype))
+        member, known = _of_class("class_weighted", number, len(by_class))
+        return known(value * jnp.sum(jnp.where(member, by_class.astype(value.dtype), 0)))
 
     return weighted
 
@@ -260,11 +328,66 @@ def cost(
     Reference:
         Goodfellow, Bengio & Courville 2016, "Deep learning", section 8.1.1.
     """
+    one_target_each("cost", x, y)
+    check_labels(loss, predict, x, y)
+    return jnp.mean(jax.vmap(lambda x, y: loss(predict(x), y))(jnp.asarray(x), jnp.asarray(y)))
+
+
+def one_target_each(name: str, x: Array, y: Array) -> None:
+    """Refuse x and y of different numbers of rows.
+
+    Args:
+        name: of what takes them, for the message.
+        x: inputs, shape (examples, …).
+        y: targets, shape (examples, …).
+
+    Raises:
+        ValueError: they differ.
+
+    Example:
+        >>> one_target_each("cost", jnp.ones((3, 1)), jnp.ones(3))
+    """
     if len(x) != len(y):
         raise ValueError(
-            f"cost: {len(x)} examples and {len(y)} targets; give one target per example"
+            f"{name}: {len(x)} examples and {len(y)} targets; give one target per example"
         )
-    return jnp.mean(jax.vmap(lambda x, y: loss(predict(x), y))(x, y))
+
+
+def check_labels(
+    loss: Callable[[Array, Array], Array], predict: Callable[[Array], Array], x: Array, y: Array
+) -> None:
+    """Refuse what the loss refuses as a label, where one number is the target and is known.
+
+    Inside vmap and jit the loss cannot see a label. So it gets the smallest and the largest here;
+    nothing is computed.
+
+    Args:
+        loss: ``loss(prediction, target) -> scalar`` for ONE example.
+        predict: ``predict(x) -> prediction`` for ONE example.
+        x: inputs, shape (examples, …).
+        y: targets, shape (examples,) or (examples, 1); nothing is checked where they have another
+            shape or are traced.
+
+    Raises:
+        ValueError: by the loss.
+
+    Example:
+        >>> check_labels(softmax_cross_entropy, lambda x: x, jnp.ones((2, 3)), np.array([0, 3]))
+        Traceback (most recent call last):
+        ValueError: softmax_cross_entropy: the class is 3, and there are 3 classes, 0 to 2; ...
+    """
+    if isinstance(y, jax.core.Tracer) or not np.size(y):
+        return
+    known = np.asarray(y)
+    if known.shape not in ((len(known),), (len(known), 1)):
+        return
+    prediction = jax.eval_shape(predict, jnp.asarray(x)[0])
+    if known.ndim == 1 and np.issubdtype(known.dtype, np.integer):
+        sizes = [leaf.shape for leaf in jax.tree.leaves(prediction)]
+        if known.min() >= 0 and sizes and sizes[0] and known.max() < sizes[0][-1]:
+            return  # classes that there are: the loss need not be traced once more
+    for row in dict.fromkeys((int(np.argmin(known)), int(np.argmax(known)))):
+        jax.eval_shape(lambda prediction, label=known[row]: loss(prediction, label), prediction)
 
 
 class Head(NamedTuple):
@@ -294,11 +417,14 @@ def _correct_side(logits: Array, target: Array) -> Array:
 
 
 HEADS: Mapping[str, Head] = MappingProxyType(
-    {
-        "regression": Head(linear, squared_error, lambda classes: 1, None),
-        "binary": Head(sigmoid, sigmoid_cross_entropy, lambda classes: 1, _correct_side),
-        "multiclass": Head(
-            jax.nn.softmax, softmax_cross_entropy, lambda classes: classes, _correct_class
-        ),
-    }
+    Names(
+        "head",
+        {
+            "regression": Head(linear, squared_error, lambda classes: 1, None),
+            "binary": Head(sigmoid, sigmoid_cross_entropy, lambda classes: 1, _correct_side),
+            "multiclass": Head(
+                jax.nn.softmax, softmax_cross_entropy, lambda classes: classes, _correct_class
+            ),
+        },
+    )
 )

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from jaxnn.names import Names
 from jaxnn.types import Array
 
 CLASSES = ("binary", "multiclass")
@@ -313,16 +314,19 @@ class Metric(NamedTuple):
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
-    {
-        "accuracy": Metric(accuracy, CLASSES, True, 1.0, 0.0),
-        "balanced_accuracy": Metric(balanced_accuracy, CLASSES, True, 1.0, 0.0),
-        "auc": Metric(auc, CLASSES, True, 1.0, 0.0),
-        "log_loss": Metric(log_loss, CLASSES, False, 0.0, float("inf")),
-        "brier": Metric(brier, CLASSES, False, 0.0, 2.0),
-        "r2": Metric(r2, NUMBERS, True, 1.0, float("-inf")),
-        "rmse": Metric(rmse, NUMBERS, False, 0.0, float("inf")),
-        "mae": Metric(mae, NUMBERS, False, 0.0, float("inf")),
-    }
+    Names(
+        "metric",
+        {
+            "accuracy": Metric(accuracy, CLASSES, True, 1.0, 0.0),
+            "balanced_accuracy": Metric(balanced_accuracy, CLASSES, True, 1.0, 0.0),
+            "auc": Metric(auc, CLASSES, True, 1.0, 0.0),
+            "log_loss": Metric(log_loss, CLASSES, False, 0.0, float("inf")),
+            "brier": Metric(brier, CLASSES, False, 0.0, 2.0),
+            "r2": Metric(r2, NUMBERS, True, 1.0, float("-inf")),
+            "rmse": Metric(rmse, NUMBERS, False, 0.0, float("inf")),
+            "mae": Metric(mae, NUMBERS, False, 0.0, float("inf")),
+        },
+    )
 )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax
 
-from jaxnn import initializers
+from jaxnn import initializers, inside
 from jaxnn.activations import resolve
 from jaxnn.layers import activation_layer, dense, dropout, layer_norm, repeat, serial
 from jaxnn.types import Activation, Array, Key, Network, Params
@@ -18,7 +18,7 @@ def mlp(
     activation: str | Callable | Activation | Sequence = "relu",
     output_activation: str | Callable | Activation = "linear",
     bias: bool = True,
-    initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
     dropout: float | Array | None = None,
     layer_norm: bool = False,
 ) -> Network:
@@ -34,7 +34,7 @@ def mlp(
         output_activation: φ of the output layer; the default gives linear values or logits, which
             the losses expect.
         bias: whether the layers have biases, with initial value 0.
-        initializer: ``f(key, shape) -> weights``; by default normal with variance
+        initializer: a name, or ``f(key, shape) -> weights``; by default normal with variance
             gain(φ)² / fan_in in each layer.
         dropout: the fraction of each hidden layer's outputs that is dropped when a key is given, in
             [0, 1), a number or a traced scalar; by default there is no dropout.
@@ -82,7 +82,7 @@ def deep_mlp(
     activation: str | Callable | Activation = "relu",
     output_activation: str | Callable | Activation = "linear",
     bias: bool = True,
-    initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
     dropout: float | Array | None = None,
     layer_norm: bool = False,
 ) -> Network:
@@ -168,7 +168,7 @@ def autoencoder(
     code_activation: str | Callable | Activation = "linear",
     output_activation: str | Callable | Activation = "linear",
     bias: bool = True,
-    initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
 ) -> Autoencoder:
     """Autoencoder, x̂ = g(f(x)): the encoder f maps x to a code, the decoder g maps it back.
 
@@ -238,7 +238,7 @@ def _hidden(
     out_dim: int,
     activation: str | Callable | Activation,
     bias: bool,
-    initializer: Callable | None,
+    initializer: str | Callable | None,
     rate: float | Array | None,
     normalise: bool,
 ) -> Network:
@@ -252,12 +252,14 @@ def _hidden(
         draw = initializer or initializers.scaled_normal(initializers.gain(activation))
         units = int(resolve(activation).units_in * out_dim)
         layer = serial(dense(in_dim, units, bias=bias, initializer=draw), layer_norm(units), phi)
+        layer = layer._replace(inside=inside.as_one(inside.of(layer)))
     if rate is None:
         return layer
     mask = dropout(rate)
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
-        inside, after = (None, None) if key is None else jax.random.split(key)
-        return mask.apply({}, layer.apply(params, x, key=inside), key=after)
+        own, after = (None, None) if key is None else jax.random.split(key)
+        return mask.apply({}, layer.apply(params, x, key=own), key=after)
 
-    return Network(layer.init, apply, layer.columns)
+    random = layer.stochastic or mask.stochastic
+    return Network(layer.init, apply, layer.columns, random, layer.inside)

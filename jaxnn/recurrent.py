@@ -10,12 +10,12 @@ from typing import Any
 import chex
 import jax
 import jax.numpy as jnp
-from jax.nn.initializers import orthogonal
 
-from jaxnn import initializers
+from jaxnn import initializers, inside
 from jaxnn.activations import resolve, sigmoid, tanh
 from jaxnn.layers import activation_layer, dense, scan
-from jaxnn.types import Activation, Array, Cell, Key, Network, Params
+from jaxnn.promotion import floating
+from jaxnn.types import Activation, Array, Cell, Inside, Key, Network, Params
 
 
 def _context_layer(
@@ -24,10 +24,10 @@ def _context_layer(
     out_dim: int,
     activation: str | Callable | Activation,
     bias: bool,
-    initializer: Callable | None,
-    context_initializer: Callable | None,
-) -> tuple[Callable[[Key], Params], Callable[..., Array]]:
-    """A dense layer that also sees the context s, φ(x W + s C + b), as (init, apply).
+    initializer: str | Callable | None,
+    context_initializer: str | Callable | None,
+) -> tuple[Callable[[Key], Params], Callable[..., Array], Inside]:
+    """A dense layer that also sees the context s, φ(x W + s C + b), as (init, apply, inside).
 
     Seven arguments, since the weights of the input and of the context are initialised separately.
     ``init(key) -> params`` and ``apply(params, context, x) -> values``.
@@ -40,8 +40,8 @@ def _context_layer(
     phi = activation_layer(activation, out_dim)
     units = int(resolve(activation).units_in * out_dim)
     draw, draw_context = (
-        initializer or initializers.scaled_normal(1.0),
-        context_initializer or orthogonal(),
+        initializers.resolve_initializer(initializer) or initializers.scaled_normal(1.0),
+        initializers.resolve_initializer(context_initializer) or initializers.orthogonal(),
     )
 
     def init(key: Key) -> Params:
@@ -55,14 +55,17 @@ def _context_layer(
         learned = phi.init(key)
         return params | ({"activation": learned} if learned else {})
 
-    def apply(params: Params, context: Array, x: Array) -> Array:
+    def sums(params: Params, context: Array, x: Array) -> Array:
+        weight, of_context = floating(params["weight"]), floating(params["context"])
+        x, context = floating(x, weight.dtype), floating(context, weight.dtype)
         _check(in_dim, context_dim, context, x)
-        z = x @ params["weight"] + context @ params["context"]
-        if "bias" in params:
-            z = z + params["bias"]
-        return phi.apply(params.get("activation", {}), z)
+        z = x @ weight + context @ of_context
+        return z + floating(params["bias"], z.dtype) if "bias" in params else z
 
-    return init, apply
+    def apply(params: Params, context: Array, x: Array) -> Array:
+        return phi.apply(params.get("activation", {}), sums(params, context, x))
+
+    return init, apply, inside.neurons(resolve(activation), sums, phi.apply)
 
 
 def _check(in_dim: int, context_dim: int, context: Array, x: Array) -> None:
@@ -84,8 +87,8 @@ def elman(
     *,
     activation: str | Callable | Activation = "tanh",
     bias: bool = True,
-    initializer: Callable | None = None,
-    context_initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
+    context_initializer: str | Callable | None = None,
 ) -> Cell:
     """Elman cell, hₜ = φ(xₜ W + hₜ₋₁ C + b): its state is the hidden values of the previous step.
 
@@ -94,9 +97,10 @@ def elman(
         width: number of hidden neurons, and of context neurons.
         activation: φ, as a name, a function of one array, or an Activation.
         bias: whether there is a bias b, with initial value 0.
-        initializer: ``f(key, shape) -> W``; by default normal with variance 1 / in_dim.
-        context_initializer: ``f(key, shape) -> C``; by default orthogonal, as in Keras (PyTorch:
-            uniform with variance 1 / (3 width)). The identity matrix and ReLU give the IRNN.
+        initializer: a name, or ``f(key, shape) -> W``; by default normal with variance 1 / in_dim.
+        context_initializer: a name, or ``f(key, shape) -> C``; by default orthogonal, as in Keras
+            (PyTorch: uniform with variance 1 / (3 width)). The identity matrix and ReLU give the
+            IRNN.
 
     Returns:
         Cell(init, initial_state, apply). The state and the output of a step are both hₜ, of shape
@@ -118,15 +122,19 @@ def elman(
     Reference:
         Elman 1990, Cognitive Science 14; Le, Jaitly & Hinton 2015, arXiv 1504.00941, for the IRNN.
     """
-    init, hidden = _context_layer(
+    init, hidden, seen = _context_layer(
         in_dim, width, width, activation, bias, initializer, context_initializer
     )
+
+    def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
+        h, z, values = seen.trace(params, state, x, probes=probes)
+        return (h, h), z, values
 
     def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
         h = hidden(params, state, x)
         return h, h
 
-    return Cell(init, jnp.zeros(width), apply)
+    return Cell(init, jnp.zeros(width), apply, seen._replace(trace=trace))
 
 
 def jordan(
@@ -137,8 +145,8 @@ def jordan(
     activation: str | Callable | Activation = "tanh",
     output_activation: str | Callable | Activation = "linear",
     bias: bool = True,
-    initializer: Callable | None = None,
-    context_initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
+    context_initializer: str | Callable | None = None,
 ) -> Cell:
     """Jordan cell, hₜ = φ(xₜ W + yₜ₋₁ C + b), yₜ = φₒ(hₜ U + c).
 
@@ -155,7 +163,7 @@ def jordan(
         bias: whether there are biases b and c, with initial value 0.
         initializer: ``f(key, shape)`` for W and U; by default normal with variance 1 / in_dim for
             W, and the default of ``dense`` for U.
-        context_initializer: ``f(key, shape) -> C``; by default orthogonal.
+        context_initializer: a name, or ``f(key, shape) -> C``; by default orthogonal.
 
     Returns:
         Cell(init, initial_state, apply). The state and the output of a step are both yₜ, of shape
@@ -177,7 +185,7 @@ def jordan(
         Jordan 1986, "Serial order", ICS report 8604, where context neurons also keep a decaying
         part of their own value.
     """
-    init_hidden, hidden = _context_layer(
+    init_hidden, hidden, seen = _context_layer(
         in_dim, out_dim, width, activation, bias, initializer, context_initializer
     )
     output = dense(width, out_dim, activation=output_activation, bias=bias, initializer=initializer)
@@ -189,7 +197,19 @@ def jordan(
         y = output.apply(params[1], hidden(params[0], state, x))
         return y, y
 
-    return Cell(init, jnp.zeros(out_dim), apply)
+    outer = inside.of(output)
+
+    def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
+        h, z, values = seen.trace(params[0], state, x, probes=probes[:1])
+        y, further, outputs = outer.trace(params[1], h, probes=probes[1:])
+        return (y, y), (*z, *further), (*values, *outputs)
+
+    whole = Inside(
+        (*seen.activations, *outer.activations),
+        lambda params: (*seen.own(params[0]), *outer.own(params[1])),
+        trace,
+    )
+    return Cell(init, jnp.zeros(out_dim), apply, whole)
 
 
 def gru(
@@ -197,8 +217,8 @@ def gru(
     width: int,
     *,
     bias: bool = True,
-    initializer: Callable | None = None,
-    context_initializer: Callable | None = None,
+    initializer: str | Callable | None = None,
+    context_initializer: str | Callable | None = None,
 ) -> Cell:
     """Gated recurrent unit, hₜ = u hₜ₋₁ + (1 − u) tanh(xₜ W + (r hₜ₋₁) C + b).
 
@@ -232,8 +252,8 @@ def gru(
         Cho et al. 2014, arXiv 1406.1078.
     """
     drawn = (bias, initializer, context_initializer)
-    init_candidate, candidate = _context_layer(in_dim, width, width, tanh, *drawn)
-    init_gates, gates = _context_layer(in_dim, width, 2 * width, sigmoid, *drawn)
+    init_candidate, candidate, inner = _context_layer(in_dim, width, width, tanh, *drawn)
+    init_gates, gates, gating = _context_layer(in_dim, width, 2 * width, sigmoid, *drawn)
 
     def init(key: Key) -> Params:
         return init_candidate(jax.random.fold_in(key, 0)) | {
@@ -245,7 +265,19 @@ def gru(
         h = update * state + (1 - update) * candidate(params, reset * state, x)
         return h, h
 
-    return Cell(init, jnp.zeros(width), apply)
+    def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
+        both, z, values = gating.trace(params["gates"], state, x, probes=probes[:1])
+        reset, update = jnp.split(both, 2)
+        new, further, news = inner.trace(params, reset * state, x, probes=probes[1:])
+        h = update * state + (1 - update) * new
+        return (h, h), (*z, *further), (*values, *news)
+
+    whole = Inside(
+        (*gating.activations, *inner.activations),
+        lambda params: (*gating.own(params["gates"]), *inner.own(params)),
+        trace,
+    )
+    return Cell(init, jnp.zeros(width), apply, whole)
 
 
 def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[Any, Array]:
@@ -274,6 +306,7 @@ def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[An
         >>> state.shape, ys.shape
         ((4,), (7, 4))
     """
+    xs = floating(xs)
     if xs.ndim != 2:
         raise ValueError(
             f"a sequence has shape (time, in_dim), got {xs.shape}; use jax.vmap for a batch"
@@ -338,4 +371,6 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
             ys = jax.vmap(lambda y, key: readout.apply(params[1], y, key=key))(ys, keys)
         return ys[0] if last else ys
 
-    return Network(init, apply)
+    random = readout is not None and readout.stochastic
+    seen = inside.over_time(cell, readout, last)
+    return Network(init, apply, stochastic=random, inside=seen)

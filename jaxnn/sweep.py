@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
+from jaxnn.grid import LAST_SEED
 from jaxnn.layout import Layout
 from jaxnn.training import Metrics, State, Training
 from jaxnn.training import batch_order as _batch_order
@@ -35,19 +36,39 @@ def run_key(seed: int | Array, purpose: str) -> Key:
     """The key of a seed for a purpose: a function of these two only, never of a place in a grid.
 
     Args:
-        seed: of the run.
-        purpose: what is drawn, such as "init" or "order"; its first four bytes count.
+        seed: of the run, from 0 to 2³² − 1.
+        purpose: what is drawn, such as "init" or "order"; different words give different keys.
 
     Returns:
         A typed threefry key.
+
+    Raises:
+        ValueError: the seed is not from 0 to 2³² − 1, where it is not traced, or the purpose is
+            empty.
 
     Example:
         >>> init, order = (jax.random.key_data(run_key(3, use)) for use in ("init", "order"))
         >>> bool(init[0] == order[0])
         False
     """
-    number = int.from_bytes(purpose.encode()[:4], "big")
-    return jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), number)
+    if not purpose:
+        raise ValueError("a key needs a purpose, such as 'init'; got ''")
+    if not isinstance(seed, jax.core.Tracer) and not 0 <= int(seed) <= LAST_SEED:
+        raise ValueError(
+            f"the seed is {int(seed)}; give a whole number from 0 to {LAST_SEED}, which is 2³² − 1"
+        )
+    key = jax.random.key(seed, impl="threefry2x32")
+    word = purpose.encode()
+    # Published results depend on the keys of these two, which are made of four bytes.
+    if purpose in ("init", "order"):
+        return jax.random.fold_in(key, _number(word[:4]))
+    for number in (len(word), *(_number(word[i : i + 4]) for i in range(0, len(word), 4))):
+        key = jax.random.fold_in(key, number)
+    return key
+
+
+def _number(word: bytes) -> int:
+    return int.from_bytes(word, "big")
 
 
 def batches(seeds: Sequence[int] | np.ndarray, **sizes: int) -> Array:

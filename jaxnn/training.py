@@ -3,20 +3,30 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from jaxnn.layers import TRANSPOSED
-from jaxnn.losses import cost
+from jaxnn.losses import check_labels, cost, one_target_each
+from jaxnn.optimizers import OPTIMIZERS, Hyperparameters, Optimizer, Run, as_optimizer
 from jaxnn.types import Array, Key, Network, Params
 
-Hyperparameters = Mapping[str, Array]
 Metrics = Mapping[str, Array]
-Optimizer = Callable[[Hyperparameters], optax.GradientTransformation]
+__all__ = [
+    "OPTIMIZERS",
+    "Hyperparameters",
+    "Metrics",
+    "Optimizer",
+    "State",
+    "Training",
+    "batch_order",
+    "make_training",
+    "training_of_cost",
+]
 EVALUATION_ROWS = 1024  # rows evaluated at a time: bounds the memory of runs × rows × width
 
 
@@ -38,7 +48,7 @@ class State(NamedTuple):
     diverged_step: Array
 
 
-class Inside(NamedTuple):
+class Probe(NamedTuple):
     """A look inside a network, in the same forward pass as its evaluation.
 
     forward: ``forward(params, x) -> (outputs, seen)`` of examples that are columns, as in
@@ -66,42 +76,6 @@ class Training(NamedTuple):
     init: Callable[[Key, Hyperparameters], State]
     segment: Callable[..., tuple[State, Metrics]]
     evaluate: Callable[..., Metrics]
-
-
-def _entry(name: str, build: Optimizer) -> Optimizer:
-    """An optimizer of the table, which says what it needs."""
-
-    def optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation:
-        if not isinstance(hyperparameters, Mapping):
-            raise TypeError(
-                f"OPTIMIZERS[{name!r}] takes a run's hyperparameters by name, got "
-                f"{hyperparameters!r}; write OPTIMIZERS[{name!r}]({{'learning_rate': 0.1}})"
-            )
-        if "learning_rate" not in hyperparameters:
-            known = ", ".join(map(repr, hyperparameters)) or "none"
-            raise ValueError(
-                f"OPTIMIZERS[{name!r}] reads the hyperparameter 'learning_rate', and there is only "
-                f"{known}; add it to the axes"
-            )
-        return build(hyperparameters)
-
-    return optimizer
-
-
-_OPTIMIZERS: Mapping[str, Optimizer] = {
-    "sgd": lambda h: optax.sgd(h["learning_rate"]),
-    "momentum": lambda h: optax.sgd(h["learning_rate"], momentum=h.get("momentum", 0.9)),
-    "nesterov": lambda h: optax.sgd(
-        h["learning_rate"], momentum=h.get("momentum", 0.9), nesterov=True
-    ),
-    "rmsprop": lambda h: optax.rmsprop(h["learning_rate"]),
-    "adam": lambda h: optax.adam(h["learning_rate"]),
-    "adamw": lambda h: optax.adamw(h["learning_rate"], weight_decay=h.get("weight_decay", 1e-4)),
-    "lion": lambda h: optax.lion(h["learning_rate"]),
-}
-OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
-    {name: _entry(name, build) for name, build in _OPTIMIZERS.items()}
-)
 
 
 def batch_order(key: Key, *, examples: int, batch_size: int, steps: int, start: int = 0) -> Array:
@@ -157,11 +131,11 @@ def _batch_order(
 def make_training(
     net: Network | Callable[[Hyperparameters], Network],
     loss: Callable[[Array, Array], Array],
-    optimizer: optax.GradientTransformation | Optimizer,
+    optimizer: str | optax.GradientTransformation | Optimizer,
     *,
     correct: Callable[[Array, Array], Array] | None = None,
-    stochastic: bool = False,
-    inside: Inside | None = None,
+    stochastic: bool | None = None,
+    inside: Probe | None = None,
     scores: Callable[[Array, Array], Metrics] | None = None,
 ) -> Training:
     """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as functions of ONE run.
@@ -172,10 +146,12 @@ def make_training(
         net: a Network, or a function that makes one from the run's hyperparameters (a swept slope,
             dropout rate, …).
         loss: error of one prediction against one target; the cost is its mean over a batch.
-        optimizer: from Optax, or a function that makes one from the run's hyperparameters (a swept
-            learning rate, …), such as an entry of OPTIMIZERS.
+        optimizer: a name in OPTIMIZERS; or from Optax; or a function that makes one from the run's
+            hyperparameters (a swept learning rate, …), such as an entry of OPTIMIZERS.
         correct: 1 where one prediction is right, 0 where not; its mean is the accuracy.
-        stochastic: give the network a key in training, a new one for each step and example.
+        stochastic: whether the network gets a key in training, a new one for each step and example;
+            by default where it is random, as with dropout or RReLU. A Network made by hand is
+            random where its field ``stochastic`` says so.
         inside: further metrics by name, of what a forward pass shows inside the network; evaluate
             then takes the outputs from that pass too.
         scores: further metrics by name, computed by evaluate from the outputs for all the rows
@@ -184,6 +160,14 @@ def make_training(
 
     Returns:
         Training(init, segment, evaluate).
+
+    Raises:
+        ValueError: the optimizer's name is unknown. By segment and evaluate: x and y have different
+            numbers of rows; the order has rows, or y labels, that there are not, where they are not
+            traced (where they are, the run counts as diverged); a hyperparameter is missing, or
+            one that nobody reads is nearly one of an optimizer; or the network is random and
+            stochastic is False.
+        TypeError: the loss is no function, or the optimizer neither a name nor one of the others.
 
     Example:
         >>> from jaxnn import losses, mlp
@@ -199,21 +183,37 @@ def make_training(
         True
     """
     network = (lambda hyperparameters: net) if isinstance(net, Network) else net
+    if not callable(loss):
+        raise TypeError(
+            "a loss is a function of one prediction and one target, such as "
+            f"jaxnn.losses.squared_error, got {loss!r}"
+        )
+
+    def random(hyperparameters: Hyperparameters) -> bool:
+        own = network(hyperparameters).stochastic
+        if own and stochastic is False:
+            raise ValueError(
+                "the network is random in training (dropout or RReLU), and stochastic=False would "
+                "train it without; leave the argument out"
+            )
+        return own if stochastic is None else stochastic
 
     def batch_cost(
         params: Params, hyperparameters: Hyperparameters, key: Key, x: Array, y: Array
     ) -> Array:
-        _, apply, columns = network(hyperparameters)
-        if columns and not stochastic:
+        made, with_key = network(hyperparameters), random(hyperparameters)
+        apply, columns = made.apply, made.columns
+        if columns and not with_key:
             jax.eval_shape(apply, params, x[0])  # it says what is wrong with an example's shape
             return jnp.mean(jax.vmap(loss, in_axes=(-1, 0))(columns(params, x.T), y))
-        if not stochastic:
+        if not with_key:
             return cost(loss, lambda x: apply(params, x), x, y)
         keys = jax.random.split(key, len(x))
         return jnp.mean(jax.vmap(lambda x, y, key: loss(apply(params, x, key=key), y))(x, y, keys))
 
     def evaluate(params: Params, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
-        _, apply, columns = network(hyperparameters)
+        made = network(hyperparameters)
+        apply, columns = made.apply, made.columns
 
         def block(rows: tuple[Array, Array]) -> tuple[Metrics, Array | None, Any]:
             (x, y), seen = rows, None
@@ -235,8 +235,16 @@ def make_training(
         metrics |= dict(scores(outputs, y)) if scores else {}
         return metrics | (dict(inside.measure(params, seen)) if inside else {})
 
+    def labels(params: Params, hyperparameters: Hyperparameters, x: Array, y: Array) -> None:
+        check_labels(loss, lambda x: network(hyperparameters).apply(params, x), x, y)
+
     return training_of_cost(
-        lambda key, h: network(h).init(key), batch_cost, optimizer, evaluate, stochastic=stochastic
+        lambda key, h: network(h).init(key),
+        batch_cost,
+        optimizer,
+        evaluate,
+        stochastic=random,
+        labels=labels,
     )
 
 
@@ -264,10 +272,11 @@ def _in_blocks(block: Callable, rows: tuple[Array, Array]) -> tuple[Any, Any, An
 def training_of_cost(
     init: Callable[[Key, Hyperparameters], Params],
     batch_cost: Callable[[Params, Hyperparameters, Key, Array, Array], Array],
-    optimizer: optax.GradientTransformation | Optimizer,
+    optimizer: str | optax.GradientTransformation | Optimizer,
     evaluate: Callable[[Params, Hyperparameters, Array, Array], Metrics],
     *,
-    stochastic: bool = False,
+    stochastic: bool | Callable[[Hyperparameters], bool] = False,
+    labels: Callable[[Params, Hyperparameters, Array, Array], None] | None = None,
 ) -> Training:
     """Descent on any cost of a batch, for networks that take a batch at once; see make_training.
 
@@ -276,7 +285,10 @@ def training_of_cost(
         batch_cost: ``batch_cost(params, hyperparameters, key, x, y)``, a scalar, of a batch's rows.
         optimizer: as for make_training.
         evaluate: ``evaluate(params, hyperparameters, x, y)``, metrics by name.
-        stochastic: give the cost a new key at each step.
+        stochastic: give the cost a new key at each step; or a function of the run's
+            hyperparameters that says whether to.
+        labels: ``labels(params, hyperparameters, x, y)`` raises where y has labels that the cost
+            does not know; called before each segment and evaluation.
 
     Returns:
         Training(init, segment, evaluate); the metrics of a diverged run are nan.
@@ -294,13 +306,15 @@ def training_of_cost(
         >>> round(float(state.params), 3)
         3.0
     """
-    transformation: Optimizer = (
-        (lambda hyperparameters: optimizer)
-        if isinstance(optimizer, optax.GradientTransformation)
-        else optimizer
-    )
+    transformation = as_optimizer(optimizer)
+
+    def check(hyperparameters: Run, params: Params, x: Array, y: Array) -> None:
+        one_target_each("training", x, y)
+        if labels:
+            labels(params, hyperparameters, x, y)
 
     def start(key: Key, hyperparameters: Hyperparameters) -> State:
+        hyperparameters = _of_run(hyperparameters)
         params = init(jax.random.fold_in(key, 0), hyperparameters)
         return State(
             params,
@@ -313,12 +327,16 @@ def training_of_cost(
     def segment(
         state: State, hyperparameters: Hyperparameters, x: Array, y: Array, order: Array
     ) -> tuple[State, Metrics]:
+        hyperparameters = _of_run(hyperparameters)
+        check(hyperparameters, state.params, x, y)
+        _check_order(order, len(x))
         x, y = jnp.asarray(x), jnp.asarray(y)  # NumPy arrays cannot be indexed by a traced batch
         update = transformation(hyperparameters).update
+        random = stochastic(hyperparameters) if callable(stochastic) else stochastic
 
         def step(state: State, rows: Array) -> tuple[State, Array]:
             state = _transposed(state)
-            key = jax.random.fold_in(state.key, state.step) if stochastic else state.key
+            key = jax.random.fold_in(state.key, state.step) if random else state.key
             value, gradients = jax.value_and_grad(batch_cost)(
                 state.params, hyperparameters, key, x[rows], y[rows]
             )
@@ -337,18 +355,40 @@ def training_of_cost(
 
         state, values = jax.lax.scan(step, _transposed(state), order)
         state = _transposed(state)
-        # The last update can overflow with no further cost to show it.
-        finite = jnp.array([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state.params)])
+        hyperparameters.check_spelling()
+        # The last update can overflow with no further cost to show it; and rows beyond the data,
+        # which are visible here only if they are not traced, would be others.
+        finite = jnp.array(
+            [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(state.params)]
+            + [jnp.all((order >= 0) & (order < len(x)))]
+        )
         last = (state.diverged_step < 0) & ~jnp.all(finite)
         diverged_step = jnp.where(last, state.step - 1, state.diverged_step)
         state = state._replace(diverged_step=diverged_step)
         return state, {"train_loss": _unless_diverged(state, values.mean())}
 
     def judge(state: State, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
+        hyperparameters = _of_run(hyperparameters)
+        check(hyperparameters, state.params, x, y)
         metrics = evaluate(state.params, hyperparameters, x, y)
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 
     return Training(start, segment, judge)
+
+
+def _of_run(hyperparameters: Hyperparameters) -> Run:
+    return hyperparameters if isinstance(hyperparameters, Run) else Run(hyperparameters)
+
+
+def _check_order(order: Array, rows: int) -> None:
+    """Refuse numbers of rows that there are not, where they are known."""
+    if not isinstance(order, jax.core.Tracer) and np.size(order):
+        low, high = int(np.min(order)), int(np.max(order))
+        if low < 0 or high >= rows:
+            raise ValueError(
+                f"the order has the row {low if low < 0 else high}, and the data have {rows} "
+                f"rows, 0 to {rows - 1}; make it with batch_order(examples={rows}, …)"
+            )
 
 
 def _transposed(state: State) -> State:

@@ -11,6 +11,21 @@ Key = jax.Array  # a typed PRNG key, as made by jax.random.key
 Params = Any  # a pytree whose leaves are all arrays
 
 
+class Inside(NamedTuple):
+    """What a network has inside: its layers of neurons, h = φ(z), in the order in which they act.
+
+    activations: φ of each layer, the output layer last.
+    own: ``own(params)``, for each layer the mapping of its params: "weight", "activation", ….
+    trace: ``trace(params, x, *, probes) -> (y, z, h)`` for ONE example, without a key: y is that of
+        the network's apply, and z and h are tuples of one array per layer. probes are what is added
+        to z, an array or None per layer. In a recurrent network, z and h have the time in front.
+    """
+
+    activations: tuple["Activation", ...]
+    own: Callable[[Params], tuple[Mapping[str, Any], ...]]
+    trace: Callable[..., tuple[Any, tuple[Array, ...], tuple[Array, ...]]]
+
+
 class Network(NamedTuple):
     """A network, or one layer of it, as pure functions.
 
@@ -20,6 +35,9 @@ class Network(NamedTuple):
     columns: ``columns(params, x) -> y`` for a batch whose examples are columns, (in_dim, batch) to
         (out_dim, batch): what ``jax.vmap`` of apply over the last axis computes, in a form whose
         gradients are fast. None, where vmap is as good.
+    stochastic: whether apply is random when it is given a key.
+    inside: what ``jaxnn.diagnostics`` looks at. None, where the network has no neurons or was made
+        by hand.
 
     Example:
         >>> import jax
@@ -33,6 +51,8 @@ class Network(NamedTuple):
     init: Callable[[Key], Params]
     apply: Callable[..., Array]
     columns: Callable[[Params, Array], Array] | None = None
+    stochastic: bool = False
+    inside: Inside | None = None
 
 
 class Cell(NamedTuple):
@@ -41,6 +61,7 @@ class Cell(NamedTuple):
     init: ``init(key) -> params``, the initial parameters.
     initial_state: the state before the first input, a pytree of arrays.
     apply: ``apply(params, state, x) -> (state, y)`` for one time step of ONE example.
+    inside: as of a Network; its trace takes the state before x, and y is (state, y).
 
     Example:
         >>> import jax
@@ -55,10 +76,14 @@ class Cell(NamedTuple):
     init: Callable[[Key], Params]
     initial_state: Any
     apply: Callable[..., tuple[Any, Array]]
+    inside: Inside | None = None
 
 
 class Activation(NamedTuple):
     """An activation function and its known properties; tests check every property numerically.
+
+    It can be called like the function, ``ACTIVATIONS["gelu"](x)``; learned parameters that are not
+    given have their initial values.
 
     A property is None where it is unknown (``jaxnn.activations.measure`` measures it) or has no
     meaning: zero_centred, saturates, smooth, monotone, slope_at_0 and at_infinity describe a
@@ -83,10 +108,14 @@ class Activation(NamedTuple):
     units_in: pre-activations that a layer computes per output: 2 for GLU, k for maxout with k
         pieces, 1/2 for CReLU.
     at_infinity: (left, right), the values returned at −∞ and +∞: the limit, or nan where the
-        formula evaluates to inf − inf, inf·0 or inf/inf, or where the limit does not exist.
+        formula evaluates to inf − inf, inf·0 or inf/inf, or where the limit does not exist. Where
+        the value is a limit, the derivative is one too.
 
     Example:
         >>> import jax
+        >>> from jaxnn import ACTIVATIONS
+        >>> ACTIVATIONS["relu"]([-1, 2]).tolist()
+        [0.0, 2.0]
         >>> from jaxnn import mlp
         >>> bent = Activation(lambda x, beta: jax.numpy.tanh(beta * x), learned={"beta": 1.0})
         >>> net = mlp((4, 2, 5, 3), activation=("relu", bent))
@@ -107,3 +136,7 @@ class Activation(NamedTuple):
     stochastic: bool = False
     units_in: float = 1
     at_infinity: tuple[float, float] | None = None
+
+    def __call__(self, x: Any, **options: Any) -> Array:
+        """f(x): options are learned parameters and, if it is stochastic, the key."""
+        return self.function(x, **{**self.learned, **options})

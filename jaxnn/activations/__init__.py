@@ -1,13 +1,15 @@
 """Activation functions, and ACTIVATIONS, the table of their known properties.
 
-Every function takes its pre-activations as the first argument and keeps their float dtype;
-elementwise functions take any shape and keep it. To add an activation, add one entry to
-jaxnn/activations/table.py; every test, experiment and report then includes it.
+Every function takes its pre-activations as the first argument and keeps their float dtype; a list
+or an array of integers becomes one of floats. Elementwise functions take any shape and keep it. To
+add an activation, add one entry to jaxnn/activations/table.py; every test, experiment and report
+then includes it.
 
 Edge cases, for every entry: nan gives nan. Gradients are finite at ±1e4 in float32, bfloat16 and
 float64, except where the value itself overflows (exponential). At ±∞ an elementwise function
-returns its ``at_infinity``: the limit, or nan where the formula is undefined there, such as inf·0
-(swish, GELU, mish, …). Elementwise functions never raise an exception.
+returns its ``at_infinity``: the limit, or nan where the formula is undefined there, such as inf/inf
+(softsign) or sin ∞; where the value is a limit, the gradient is one too. Elementwise functions
+never raise an exception.
 """
 
 from jaxnn.activations.choice import is_plain, one_of

@@ -8,6 +8,7 @@ blocks of n. Unit j has the indices j, n + j, 2n + j, …; a layer's weight matr
 import jax
 import jax.numpy as jnp
 
+from jaxnn.promotion import of_floats
 from jaxnn.types import Array
 
 
@@ -20,6 +21,7 @@ def _blocks(name: str, x: Array, blocks: int) -> Array:
     return x.reshape(*x.shape[:-1], blocks, x.shape[-1] // blocks)
 
 
+@of_floats
 def glu(x: Array) -> Array:
     """Gated linear unit, f([a, b]) = a·σ(b).
 
@@ -46,6 +48,7 @@ def glu(x: Array) -> Array:
     return jax.nn.glu(x)
 
 
+@of_floats
 def geglu(x: Array) -> Array:
     """GELU-gated linear unit, f([a, b]) = a·gelu(b), with GELU in its erf form.
 
@@ -72,6 +75,7 @@ def geglu(x: Array) -> Array:
     return value * jax.nn.gelu(gate, approximate=False)
 
 
+@of_floats
 def swiglu(x: Array) -> Array:
     """Swish-gated linear unit, f([a, b]) = a·swish(b) = a·b·σ(b).
 
@@ -98,6 +102,7 @@ def swiglu(x: Array) -> Array:
     return value * jax.nn.silu(gate)
 
 
+@of_floats
 def maxout(x: Array, pieces: int = 2) -> Array:
     """Maxout, f([x₁, …, x_k]) = max(x₁, …, x_k); each piece is linear in the layer's input.
 

@@ -2,9 +2,11 @@
 
 import jax.numpy as jnp
 
+from jaxnn.promotion import of_floats
 from jaxnn.types import Array
 
 
+@of_floats
 def sine(x: Array, frequency: float | Array = 1.0) -> Array:
     """Sine, f(x) = sin(ωx).
 

@@ -3,9 +3,11 @@
 import jax
 import jax.numpy as jnp
 
+from jaxnn.promotion import of_floats
 from jaxnn.types import Array, Key
 
 
+@of_floats
 def linear(x: Array) -> Array:
     """Identity, f(x) = x, for a neuron without an activation function.
 
@@ -25,6 +27,7 @@ def linear(x: Array) -> Array:
     return x
 
 
+@of_floats
 def relu(x: Array) -> Array:
     """Rectified linear unit, f(x) = max(x, 0).
 
@@ -53,9 +56,11 @@ _where = jax.checkpoint(lambda positive, y: y * jnp.where(positive, 1.0, 0.0), p
 _relu.defjvps(lambda tangent, value, x: _where(x > 0, tangent))
 
 
+@of_floats
 def leaky_relu(x: Array, slope: float | Array = 0.01) -> Array:
     """Leaky ReLU, f(x) = x for x ≥ 0, slope·x for x < 0; its derivative at 0 is 1.
 
+    So it is in jax.nn; in PyTorch the derivative at 0 is the slope, as if 0 were on the left.
     The default slope, 0.01, is that of the paper, PyTorch and jax.nn; it is 0.2 in
     keras.activations.leaky_relu and 0.3 in the layer keras.layers.LeakyReLU.
 
@@ -76,6 +81,7 @@ def leaky_relu(x: Array, slope: float | Array = 0.01) -> Array:
     return jax.nn.leaky_relu(x, slope)
 
 
+@of_floats
 def relu6(x: Array) -> Array:
     """ReLU capped at 6, f(x) = min(max(x, 0), 6); its derivative at 0 and 6 is 0, as in PyTorch.
 
@@ -95,6 +101,7 @@ def relu6(x: Array) -> Array:
     return jax.nn.relu6(x)
 
 
+@of_floats
 def relu_squared(x: Array) -> Array:
     """Squared ReLU, f(x) = max(x, 0)².
 
@@ -115,11 +122,13 @@ def relu_squared(x: Array) -> Array:
     return positive * positive
 
 
+@of_floats
 def rrelu(x: Array, *, key: Key | None = None, lower: float = 1 / 8, upper: float = 1 / 3) -> Array:
     """Randomised leaky ReLU, f(x) = x for x ≥ 0, a·x for x < 0, a ~ U(lower, upper).
 
     With a key (in training), each element has its own random slope a; without one, a is the mean,
-    (lower + upper) / 2. The bounds 1/8 and 1/3 are PyTorch's; Keras and jax.nn have no RReLU.
+    (lower + upper) / 2. The bounds 1/8 and 1/3 are PyTorch's; Keras and jax.nn have no RReLU. Its
+    derivative at 0 is 1, in PyTorch a.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -142,10 +151,12 @@ def rrelu(x: Array, *, key: Key | None = None, lower: float = 1 / 8, upper: floa
     """
     if key is None:
         return jax.nn.leaky_relu(x, (lower + upper) / 2)
-    slope = jax.random.uniform(key, jnp.shape(x), x.dtype, lower, upper)
+    # Drawn in float32 whatever the dtype of x, so that runs in two precisions have the same slopes.
+    slope = jax.random.uniform(key, jnp.shape(x), jnp.float32, lower, upper).astype(x.dtype)
     return jnp.where(x >= 0, x, slope * x)
 
 
+@of_floats
 def crelu(x: Array) -> Array:
     """Concatenated ReLU, f(x) = [max(x, 0), max(−x, 0)]: n pre-activations give 2n outputs.
 

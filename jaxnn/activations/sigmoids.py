@@ -3,9 +3,12 @@
 import jax
 import jax.numpy as jnp
 
+from jaxnn.activations.limits import within
+from jaxnn.promotion import of_floats
 from jaxnn.types import Array
 
 
+@of_floats
 def sigmoid(x: Array) -> Array:
     """Logistic function, f(x) = 1 / (1 + e⁻ˣ).
 
@@ -25,6 +28,7 @@ def sigmoid(x: Array) -> Array:
     return jax.nn.sigmoid(x)
 
 
+@of_floats
 def tanh(x: Array) -> Array:
     """Hyperbolic tangent, f(x) = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) = 2σ(2x) − 1.
 
@@ -44,6 +48,7 @@ def tanh(x: Array) -> Array:
     return jax.nn.tanh(x)
 
 
+@of_floats
 def lecun_tanh(x: Array) -> Array:
     """Scaled tanh, f(x) = 1.7159 tanh(2x/3); f(±1) = ±1, where |f″| is largest.
 
@@ -63,6 +68,7 @@ def lecun_tanh(x: Array) -> Array:
     return 1.7159 * jnp.tanh(x * (2 / 3))
 
 
+@of_floats
 def hard_tanh(x: Array) -> Array:
     """Clipped identity, f(x) = min(max(x, −1), 1).
 
@@ -84,6 +90,7 @@ def hard_tanh(x: Array) -> Array:
     return jax.nn.hard_tanh(x)
 
 
+@of_floats
 def hard_sigmoid(x: Array) -> Array:
     """Piecewise linear sigmoid, f(x) = min(max(x + 3, 0), 6) / 6.
 
@@ -107,6 +114,7 @@ def hard_sigmoid(x: Array) -> Array:
     return jax.nn.hard_sigmoid(x)
 
 
+@of_floats
 def softsign(x: Array) -> Array:
     """Softsign, f(x) = x / (1 + |x|).
 
@@ -128,6 +136,7 @@ def softsign(x: Array) -> Array:
     return jax.nn.soft_sign(x)
 
 
+@of_floats
 def arctan(x: Array) -> Array:
     """Inverse tangent, f(x) = arctan x.
 
@@ -147,6 +156,7 @@ def arctan(x: Array) -> Array:
     return jnp.arctan(x)
 
 
+@of_floats
 def gaussian(x: Array) -> Array:
     """Gaussian, f(x) = exp(−x²), without the factor 1/2 in the exponent of the normal density.
 
@@ -163,4 +173,5 @@ def gaussian(x: Array) -> Array:
     Reference:
         Broomhead & Lowe 1988, Complex Systems 2.
     """
-    return jnp.exp(-x * x)
+    near = within(x, 32)  # beyond it f is 0; the gradient at ±∞ would be inf·0
+    return jnp.exp(-near * near)

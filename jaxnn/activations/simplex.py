@@ -3,9 +3,11 @@
 import jax
 import jax.numpy as jnp
 
+from jaxnn.promotion import of_floats
 from jaxnn.types import Array
 
 
+@of_floats
 def softmax(x: Array) -> Array:
     """Softmax, f(x)ᵢ = exp(xᵢ) / Σⱼ exp(xⱼ), over the last axis.
 
@@ -31,6 +33,7 @@ def softmax(x: Array) -> Array:
     return jax.nn.softmax(x, axis=-1)
 
 
+@of_floats
 def log_softmax(x: Array) -> Array:
     """Logarithm of the softmax, f(x)ᵢ = xᵢ − log Σⱼ exp(xⱼ), over the last axis.
 
@@ -56,11 +59,12 @@ def log_softmax(x: Array) -> Array:
     return jax.nn.log_softmax(x, axis=-1)
 
 
+@of_floats
 def sparsemax(x: Array) -> Array:
     """Sparsemax, f(x) = argmin ‖p − x‖² over probability vectors p: like softmax, with exact zeros.
 
-    f(x)ᵢ = max(xᵢ − τ, 0), with τ such that the outputs sum to 1; the same in Keras. For bfloat16
-    and float16 it is computed in float32.
+    f(x)ᵢ = max(xᵢ − τ, 0), with τ such that the outputs sum to 1. For bfloat16 and float16 it is
+    computed in float32. Those of Keras 3.15 do not sum to 1: of (1, 0.5, −1) it makes (0.25, 0, 0).
 
     Args:
         x: logits, shape (…, classes), a float dtype.

@@ -1,11 +1,17 @@
 """Smooth relatives of ReLU: products x·g(x) with a sigmoidal g, and the softplus family."""
 
+from collections.abc import Callable
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
+from jaxnn.activations.limits import within
+from jaxnn.promotion import of_floats
 from jaxnn.types import Array
 
 
+@of_floats
 def swish(x: Array) -> Array:
     """Swish or SiLU, f(x) = x·σ(x), with its minimum −0.27846 at x = −1.27846.
 
@@ -26,12 +32,13 @@ def swish(x: Array) -> Array:
         Elfwing, Uchibe & Doya 2018, arXiv 1702.03118; Ramachandran, Zoph & Le 2017, arXiv
         1710.05941.
     """
-    return jax.nn.silu(x)
+    return _beyond(jax.nn.silu, x, 1024)
 
 
 silu = swish
 
 
+@of_floats
 def hard_swish(x: Array) -> Array:
     """Piecewise swish, f(x) = x·min(max(x + 3, 0), 6) / 6; the same in PyTorch, Keras 3 and jax.nn.
 
@@ -48,9 +55,10 @@ def hard_swish(x: Array) -> Array:
     Reference:
         Howard et al. 2019, "Searching for MobileNetV3", arXiv 1905.02244.
     """
-    return jax.nn.hard_swish(x)
+    return _beyond(jax.nn.hard_swish, x, 4)
 
 
+@of_floats
 def gelu(x: Array) -> Array:
     """Gaussian error linear unit, f(x) = x·Φ(x) = x (1 + erf(x/√2)) / 2, Φ the normal CDF.
 
@@ -70,9 +78,10 @@ def gelu(x: Array) -> Array:
     Reference:
         Hendrycks & Gimpel 2016, arXiv 1606.08415.
     """
-    return jax.nn.gelu(x, approximate=False)
+    return _beyond(partial(jax.nn.gelu, approximate=False), x, 64)
 
 
+@of_floats
 def gelu_tanh(x: Array) -> Array:
     """GELU's tanh form, f(x) = x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2.
 
@@ -91,9 +100,10 @@ def gelu_tanh(x: Array) -> Array:
     Reference:
         Hendrycks & Gimpel 2016, arXiv 1606.08415.
     """
-    return jax.nn.gelu(x, approximate=True)
+    return _beyond(partial(jax.nn.gelu, approximate=True), x, 16)
 
 
+@of_floats
 def mish(x: Array) -> Array:
     """Mish, f(x) = x·tanh(softplus(x)).
 
@@ -110,9 +120,10 @@ def mish(x: Array) -> Array:
     Reference:
         Misra 2019, arXiv 1908.08681.
     """
-    return jax.nn.mish(x)
+    return _beyond(jax.nn.mish, x, 1024)
 
 
+@of_floats
 def softplus(x: Array) -> Array:
     """Softplus, f(x) = log(1 + eˣ), computed without overflow for all x.
 
@@ -134,6 +145,7 @@ def softplus(x: Array) -> Array:
     return jax.nn.softplus(x)
 
 
+@of_floats
 def squareplus(x: Array, b: float | Array = 4.0) -> Array:
     """Squareplus, f(x) = (x + √(x² + b)) / 2: like softplus, without exponentials.
 
@@ -157,7 +169,37 @@ def squareplus(x: Array, b: float | Array = 4.0) -> Array:
     Reference:
         Barron 2021, arXiv 2112.11687.
     """
-    # At 0 both terms with a corner take their right derivative, so that the corners cancel.
-    right = x >= 0
-    size = jnp.where(right, x, -x)
-    return jnp.where(right, x, 0.0) + b / (2 * (jnp.sqrt(x * x + b) + size))
+    return _squareplus(x, jnp.asarray(b, x.dtype))
+
+
+@jax.custom_jvp
+def _squareplus(x: Array, b: Array) -> Array:
+    left, _ = _left_and_root(x, b)
+    return jnp.maximum(x, 0) + left
+
+
+@_squareplus.defjvp
+def _(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    x, b = primals
+    left, root = _left_and_root(x, b)
+    root = jnp.maximum(root, jnp.finfo(x.dtype).tiny)
+    slope = left / root
+    by_x = jnp.where(x >= 0, 1 - slope, slope)
+    return jnp.maximum(x, 0) + left, by_x * tangents[0] + tangents[1] / (4 * root)
+
+
+def _left_and_root(x: Array, b: Array) -> tuple[Array, Array]:
+    """f(−|x|) and √(x² + b), without the square of an |x| above 1, which can overflow."""
+    size = jnp.where(x >= 0, x, -x)
+    inverse, low = 1 / jnp.maximum(size, 1), jnp.minimum(size, 1)
+    root = jnp.maximum(size, 1) * jnp.sqrt(low * low + b * inverse * inverse)
+    return b / jnp.maximum(2 * (root + size), jnp.finfo(x.dtype).tiny), root
+
+
+def _beyond(function: Callable[[Array], Array], x: Array, end: int) -> Array:
+    """The function from −end to end, 0 left of that and x right of it, equal to within rounding.
+
+    So products such as x·σ(x) and their gradients have their limits at ±∞ instead of inf·0, and no
+    power of x overflows. The end is a power of two, so that adding it again gives x exactly.
+    """
+    return function(within(x, end)) + jax.lax.stop_gradient(jnp.maximum(x, end) - end)

@@ -1,6 +1,5 @@
 """ACTIVATIONS, the table of all activations and their properties, and resolve, its look-up."""
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -23,6 +22,7 @@ from jaxnn.activations.sigmoids import (
 )
 from jaxnn.activations.simplex import log_softmax, softmax, sparsemax
 from jaxnn.activations.smooth import gelu, gelu_tanh, hard_swish, mish, softplus, squareplus, swish
+from jaxnn.names import Names, UnknownName, nearest
 from jaxnn.types import Activation, Array
 
 inf, nan = math.inf, math.nan
@@ -63,296 +63,301 @@ def _curve(
 NEITHER, LEFT, RIGHT, BOTH = (False, False), (True, False), (False, True), (True, True)
 
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
-    {
-        # Rectifiers
-        "linear": _curve(
-            linear,
-            "Rosenblatt 1958",
-            range=(-inf, inf),
-            saturates=NEITHER,
-            at_infinity=(-inf, inf),
-            slope_at_0=1.0,
-            zero_centred=True,
-        ),
-        "relu": _curve(
-            relu,
-            "Nair & Hinton 2010",
-            range=(0, inf),
-            saturates=LEFT,
-            at_infinity=(0, inf),
-            slope_at_0=0.0,
-            smooth=False,
-        ),
-        "leaky_relu": _curve(
-            leaky_relu,
-            "Maas, Hannun & Ng 2013",
-            range=(-inf, inf),
-            saturates=NEITHER,
-            at_infinity=(-inf, inf),
-            slope_at_0=1.0,
-            smooth=False,
-        ),
-        "prelu": _curve(
-            prelu,
-            "He et al. 2015",
-            range=(-inf, inf),
-            saturates=NEITHER,
-            at_infinity=(-inf, inf),
-            slope_at_0=1.0,
-            smooth=False,
-            learned=MappingProxyType({"slope": 0.25}),
-        ),
-        "rrelu": _curve(
-            rrelu,
-            "Xu et al. 2015",
-            range=(-inf, inf),
-            saturates=NEITHER,
-            at_infinity=(-inf, inf),
-            slope_at_0=1.0,
-            smooth=False,
-            stochastic=True,
-        ),
-        "relu6": _curve(
-            relu6,
-            "Krizhevsky 2010",
-            range=(0, 6),
-            saturates=BOTH,
-            at_infinity=(0, 6),
-            slope_at_0=0.0,
-            smooth=False,
-        ),
-        "relu_squared": _curve(
-            relu_squared,
-            "So et al. 2021",
-            range=(0, inf),
-            saturates=LEFT,
-            at_infinity=(0, inf),
-            slope_at_0=0.0,
-        ),
-        "crelu": Activation(
-            crelu, "Shang et al. 2016", range=(0, inf), elementwise=False, units_in=1 / 2
-        ),
-        # Exponential units
-        "elu": _curve(
-            elu,
-            "Clevert, Unterthiner & Hochreiter 2016",
-            range=(-1, inf),
-            saturates=LEFT,
-            at_infinity=(-1, inf),
-            slope_at_0=1.0,
-        ),
-        "celu": _curve(
-            celu,
-            "Barron 2017",
-            range=(-1, inf),
-            saturates=LEFT,
-            at_infinity=(-1, inf),
-            slope_at_0=1.0,
-        ),
-        "selu": _curve(
-            selu,
-            "Klambauer et al. 2017",
-            range=(-SELU_FLOOR, inf),
-            saturates=LEFT,
-            at_infinity=(-SELU_FLOOR, inf),
-            slope_at_0=SELU_FLOOR,
-            zero_centred=True,
-            smooth=False,
-        ),
-        "exponential": _curve(
-            exponential,
-            "Nelder & Wedderburn 1972",
-            range=(0, inf),
-            saturates=LEFT,
-            at_infinity=(0, inf),
-            slope_at_0=1.0,
-        ),
-        # Sigmoids and other bounded functions
-        "sigmoid": _curve(
-            sigmoid,
-            "Rumelhart, Hinton & Williams 1986",
-            range=(0, 1),
-            saturates=BOTH,
-            at_infinity=(0, 1),
-            slope_at_0=0.25,
-        ),
-        "hard_sigmoid": _curve(
-            hard_sigmoid,
-            "Courbariaux et al. 2015; Howard et al. 2019",
-            range=(0, 1),
-            saturates=BOTH,
-            at_infinity=(0, 1),
-            slope_at_0=1 / 6,
-            smooth=False,
-        ),
-        "tanh": _curve(
-            tanh,
-            "LeCun et al. 1998",
-            range=(-1, 1),
-            saturates=BOTH,
-            at_infinity=(-1, 1),
-            slope_at_0=1.0,
-            zero_centred=True,
-        ),
-        "lecun_tanh": _curve(
-            lecun_tanh,
-            "LeCun et al. 1998",
-            range=(-1.7159, 1.7159),
-            saturates=BOTH,
-            at_infinity=(-1.7159, 1.7159),
-            slope_at_0=1.7159 * 2 / 3,
-            zero_centred=True,
-        ),
-        "hard_tanh": _curve(
-            hard_tanh,
-            "Collobert 2004",
-            range=(-1, 1),
-            saturates=BOTH,
-            at_infinity=(-1, 1),
-            slope_at_0=1.0,
-            zero_centred=True,
-            smooth=False,
-        ),
-        "softsign": _curve(
-            softsign,
-            "Bergstra et al. 2009",
-            range=(-1, 1),
-            saturates=BOTH,
-            at_infinity=(nan, nan),
-            slope_at_0=1.0,
-            zero_centred=True,
-        ),
-        "arctan": _curve(
-            arctan,
-            "Kamruzzaman & Aziz 2002",
-            range=(-math.pi / 2, math.pi / 2),
-            saturates=BOTH,
-            at_infinity=(-math.pi / 2, math.pi / 2),
-            slope_at_0=1.0,
-            zero_centred=True,
-        ),
-        "gaussian": _curve(
-            gaussian,
-            "Broomhead & Lowe 1988",
-            range=(0, 1),
-            saturates=BOTH,
-            at_infinity=(0, 0),
-            slope_at_0=0.0,
-            monotone=False,
-        ),
-        # Smooth relatives of ReLU
-        "gelu": _curve(
-            gelu,
-            "Hendrycks & Gimpel 2016, erf form",
-            range=(-0.16997120748, inf),
-            saturates=LEFT,
-            at_infinity=(nan, inf),
-            slope_at_0=0.5,
-            monotone=False,
-        ),
-        "gelu_tanh": _curve(
-            gelu_tanh,
-            "Hendrycks & Gimpel 2016, tanh form",
-            range=(-0.17004075057, inf),
-            saturates=LEFT,
-            at_infinity=(nan, inf),
-            slope_at_0=0.5,
-            monotone=False,
-        ),
-        "swish": _curve(
-            swish,
-            "Elfwing et al. 2018; Ramachandran et al. 2017",
-            range=(-0.27846454276, inf),
-            saturates=LEFT,
-            at_infinity=(nan, inf),
-            slope_at_0=0.5,
-            monotone=False,
-        ),
-        "swish_beta": _curve(
-            swish_beta,
-            "Ramachandran et al. 2017",
-            range=(-0.27846454276, inf),
-            saturates=LEFT,
-            at_infinity=(nan, inf),
-            slope_at_0=0.5,
-            monotone=False,
-            learned=MappingProxyType({"beta": 1.0}),
-        ),
-        "hard_swish": _curve(
-            hard_swish,
-            "Howard et al. 2019",
-            range=(-0.375, inf),
-            saturates=LEFT,
-            at_infinity=(nan, inf),
-            slope_at_0=0.5,
-            smooth=False,
-            monotone=False,
-        ),
-        "mish": _curve(
-            mish,
-            "Misra 2019",
-            range=(-0.30884341302, inf),
-            saturates=LEFT,
-            at_infinity=(nan, inf),
-            slope_at_0=0.6,
-            monotone=False,
-        ),
-        "softplus": _curve(
-            softplus,
-            "Dugas et al. 2001",
-            range=(0, inf),
-            saturates=LEFT,
-            at_infinity=(0, inf),
-            slope_at_0=0.5,
-        ),
-        "squareplus": _curve(
-            squareplus,
-            "Barron 2021",
-            range=(0, inf),
-            saturates=LEFT,
-            at_infinity=(0, inf),
-            slope_at_0=0.5,
-        ),
-        # Periodic
-        "sine": _curve(
-            sine,
-            "Parascandolo et al. 2016; Sitzmann et al. 2020",
-            range=(-1, 1),
-            saturates=NEITHER,
-            at_infinity=(nan, nan),
-            slope_at_0=1.0,
-            zero_centred=True,
-            monotone=False,
-        ),
-        "snake": _curve(
-            snake,
-            "Liu, Hartwig & Ueda 2020",
-            range=(-inf, inf),
-            saturates=NEITHER,
-            at_infinity=(nan, nan),
-            slope_at_0=1.0,
-            learned=MappingProxyType({"frequency": 1.0}),
-        ),
-        # Several pre-activations per output
-        "maxout": Activation(
-            maxout, "Goodfellow et al. 2013", range=(-inf, inf), elementwise=False, units_in=2
-        ),
-        "glu": Activation(
-            glu, "Dauphin et al. 2017", range=(-inf, inf), elementwise=False, units_in=2
-        ),
-        "geglu": Activation(
-            geglu, "Shazeer 2020", range=(-inf, inf), elementwise=False, units_in=2
-        ),
-        "swiglu": Activation(
-            swiglu, "Shazeer 2020", range=(-inf, inf), elementwise=False, units_in=2
-        ),
-        # Functions of the whole layer
-        "softmax": Activation(softmax, "Bridle 1990", range=(0, 1), elementwise=False),
-        "log_softmax": Activation(log_softmax, "Bridle 1990", range=(-inf, 0), elementwise=False),
-        "sparsemax": Activation(
-            sparsemax, "Martins & Astudillo 2016", range=(0, 1), elementwise=False
-        ),
-    }
+    Names(
+        "activation",
+        {
+            # Rectifiers
+            "linear": _curve(
+                linear,
+                "Rosenblatt 1958",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=1.0,
+                zero_centred=True,
+            ),
+            "relu": _curve(
+                relu,
+                "Nair & Hinton 2010",
+                range=(0, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.0,
+                smooth=False,
+            ),
+            "leaky_relu": _curve(
+                leaky_relu,
+                "Maas, Hannun & Ng 2013",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=1.0,
+                smooth=False,
+            ),
+            "prelu": _curve(
+                prelu,
+                "He et al. 2015",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=1.0,
+                smooth=False,
+                learned=MappingProxyType({"slope": 0.25}),
+            ),
+            "rrelu": _curve(
+                rrelu,
+                "Xu et al. 2015",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=1.0,
+                smooth=False,
+                stochastic=True,
+            ),
+            "relu6": _curve(
+                relu6,
+                "Krizhevsky 2010",
+                range=(0, 6),
+                saturates=BOTH,
+                at_infinity=(0, 6),
+                slope_at_0=0.0,
+                smooth=False,
+            ),
+            "relu_squared": _curve(
+                relu_squared,
+                "So et al. 2021",
+                range=(0, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.0,
+            ),
+            "crelu": Activation(
+                crelu, "Shang et al. 2016", range=(0, inf), elementwise=False, units_in=1 / 2
+            ),
+            # Exponential units
+            "elu": _curve(
+                elu,
+                "Clevert, Unterthiner & Hochreiter 2016",
+                range=(-1, inf),
+                saturates=LEFT,
+                at_infinity=(-1, inf),
+                slope_at_0=1.0,
+            ),
+            "celu": _curve(
+                celu,
+                "Barron 2017",
+                range=(-1, inf),
+                saturates=LEFT,
+                at_infinity=(-1, inf),
+                slope_at_0=1.0,
+            ),
+            "selu": _curve(
+                selu,
+                "Klambauer et al. 2017",
+                range=(-SELU_FLOOR, inf),
+                saturates=LEFT,
+                at_infinity=(-SELU_FLOOR, inf),
+                slope_at_0=SELU_FLOOR,
+                zero_centred=True,
+                smooth=False,
+            ),
+            "exponential": _curve(
+                exponential,
+                "Nelder & Wedderburn 1972",
+                range=(0, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=1.0,
+            ),
+            # Sigmoids and other bounded functions
+            "sigmoid": _curve(
+                sigmoid,
+                "Rumelhart, Hinton & Williams 1986",
+                range=(0, 1),
+                saturates=BOTH,
+                at_infinity=(0, 1),
+                slope_at_0=0.25,
+            ),
+            "hard_sigmoid": _curve(
+                hard_sigmoid,
+                "Courbariaux et al. 2015; Howard et al. 2019",
+                range=(0, 1),
+                saturates=BOTH,
+                at_infinity=(0, 1),
+                slope_at_0=1 / 6,
+                smooth=False,
+            ),
+            "tanh": _curve(
+                tanh,
+                "LeCun et al. 1998",
+                range=(-1, 1),
+                saturates=BOTH,
+                at_infinity=(-1, 1),
+                slope_at_0=1.0,
+                zero_centred=True,
+            ),
+            "lecun_tanh": _curve(
+                lecun_tanh,
+                "LeCun et al. 1998",
+                range=(-1.7159, 1.7159),
+                saturates=BOTH,
+                at_infinity=(-1.7159, 1.7159),
+                slope_at_0=1.7159 * 2 / 3,
+                zero_centred=True,
+            ),
+            "hard_tanh": _curve(
+                hard_tanh,
+                "Collobert 2004",
+                range=(-1, 1),
+                saturates=BOTH,
+                at_infinity=(-1, 1),
+                slope_at_0=1.0,
+                zero_centred=True,
+                smooth=False,
+            ),
+            "softsign": _curve(
+                softsign,
+                "Bergstra et al. 2009",
+                range=(-1, 1),
+                saturates=BOTH,
+                at_infinity=(nan, nan),
+                slope_at_0=1.0,
+                zero_centred=True,
+            ),
+            "arctan": _curve(
+                arctan,
+                "Kamruzzaman & Aziz 2002",
+                range=(-math.pi / 2, math.pi / 2),
+                saturates=BOTH,
+                at_infinity=(-math.pi / 2, math.pi / 2),
+                slope_at_0=1.0,
+                zero_centred=True,
+            ),
+            "gaussian": _curve(
+                gaussian,
+                "Broomhead & Lowe 1988",
+                range=(0, 1),
+                saturates=BOTH,
+                at_infinity=(0, 0),
+                slope_at_0=0.0,
+                monotone=False,
+            ),
+            # Smooth relatives of ReLU
+            "gelu": _curve(
+                gelu,
+                "Hendrycks & Gimpel 2016, erf form",
+                range=(-0.16997120748, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.5,
+                monotone=False,
+            ),
+            "gelu_tanh": _curve(
+                gelu_tanh,
+                "Hendrycks & Gimpel 2016, tanh form",
+                range=(-0.17004075057, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.5,
+                monotone=False,
+            ),
+            "swish": _curve(
+                swish,
+                "Elfwing et al. 2018; Ramachandran et al. 2017",
+                range=(-0.27846454276, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.5,
+                monotone=False,
+            ),
+            "swish_beta": _curve(
+                swish_beta,
+                "Ramachandran et al. 2017",
+                range=(-0.27846454276, inf),
+                saturates=LEFT,
+                at_infinity=(nan, inf),
+                slope_at_0=0.5,
+                monotone=False,
+                learned=MappingProxyType({"beta": 1.0}),
+            ),
+            "hard_swish": _curve(
+                hard_swish,
+                "Howard et al. 2019",
+                range=(-0.375, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.5,
+                smooth=False,
+                monotone=False,
+            ),
+            "mish": _curve(
+                mish,
+                "Misra 2019",
+                range=(-0.30884341302, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.6,
+                monotone=False,
+            ),
+            "softplus": _curve(
+                softplus,
+                "Dugas et al. 2001",
+                range=(0, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.5,
+            ),
+            "squareplus": _curve(
+                squareplus,
+                "Barron 2021",
+                range=(0, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=0.5,
+            ),
+            # Periodic
+            "sine": _curve(
+                sine,
+                "Parascandolo et al. 2016; Sitzmann et al. 2020",
+                range=(-1, 1),
+                saturates=NEITHER,
+                at_infinity=(nan, nan),
+                slope_at_0=1.0,
+                zero_centred=True,
+                monotone=False,
+            ),
+            "snake": _curve(
+                snake,
+                "Liu, Hartwig & Ueda 2020",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(nan, nan),
+                slope_at_0=1.0,
+                learned=MappingProxyType({"frequency": 1.0}),
+            ),
+            # Several pre-activations per output
+            "maxout": Activation(
+                maxout, "Goodfellow et al. 2013", range=(-inf, inf), elementwise=False, units_in=2
+            ),
+            "glu": Activation(
+                glu, "Dauphin et al. 2017", range=(-inf, inf), elementwise=False, units_in=2
+            ),
+            "geglu": Activation(
+                geglu, "Shazeer 2020", range=(-inf, inf), elementwise=False, units_in=2
+            ),
+            "swiglu": Activation(
+                swiglu, "Shazeer 2020", range=(-inf, inf), elementwise=False, units_in=2
+            ),
+            # Functions of the whole layer
+            "softmax": Activation(softmax, "Bridle 1990", range=(0, 1), elementwise=False),
+            "log_softmax": Activation(
+                log_softmax, "Bridle 1990", range=(-inf, 0), elementwise=False
+            ),
+            "sparsemax": Activation(
+                sparsemax, "Martins & Astudillo 2016", range=(0, 1), elementwise=False
+            ),
+        },
+    )
 )
 
 # Aliases are not entries, so that nothing is tested, trained or reported twice.
@@ -385,7 +390,7 @@ def resolve(activation: str | Callable[[Array], Array] | Activation) -> Activati
         True
         >>> resolve("relo")
         Traceback (most recent call last):
-        ValueError: unknown activation 'relo'; known, nearest first: relu, ...
+        jaxnn.names.UnknownName: unknown activation 'relo'; known, nearest first: relu, ...
     """
     if isinstance(activation, Activation):
         return activation
@@ -398,10 +403,8 @@ def resolve(activation: str | Callable[[Array], Array] | Activation) -> Activati
         )
     name = ALIASES.get(activation, activation)
     if name not in ACTIVATIONS:
-        nearest = difflib.get_close_matches(
-            name, [*ACTIVATIONS, *ALIASES], n=len(ACTIVATIONS) + len(ALIASES), cutoff=0
-        )
-        raise ValueError(
-            f"unknown activation {activation!r}; known, nearest first: {', '.join(nearest)}"
+        raise UnknownName(
+            f"unknown activation {activation!r}; known, nearest first: "
+            f"{nearest(name, [*ACTIVATIONS, *ALIASES])}"
         )
     return ACTIVATIONS[name]

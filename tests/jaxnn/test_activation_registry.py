@@ -20,7 +20,7 @@ ELEMENTWISE = [name for name in ALL if ACTIVATIONS[name].elementwise]
 OTHERS = [name for name in ALL if not ACTIVATIONS[name].elementwise]
 LEARNED = [name for name in ALL if ACTIVATIONS[name].learned]
 STOCHASTIC = [name for name in ALL if ACTIVATIONS[name].stochastic]
-PRECISIONS = [jnp.float32, jnp.bfloat16, jnp.float64]
+PRECISIONS = [jnp.float32, jnp.bfloat16, jnp.float16, jnp.float64]
 
 
 def f(name, x, **options):
@@ -101,7 +101,9 @@ def edges(dtype):
 def test_gradients_are_finite_far_out(name, dtype):
     value, gradient = (rows[0] for rows in edges(dtype)[name])
     assert not np.any(np.isnan(value))
-    if name == "exponential":  # e¹⁰⁰⁰⁰ is beyond every one of these formats
+    if dtype == jnp.float16 and name in ("relu_squared", "geglu", "swiglu"):
+        assert np.any(np.isinf(value))  # 1e8 is beyond this format
+    elif name == "exponential":  # e¹⁰⁰⁰⁰ is beyond every one of these formats
         assert np.all(gradient[:2] == 0) and np.all(np.isinf(gradient[2:]))
     else:
         assert np.all(np.isfinite(value)) and np.all(np.isfinite(gradient))
@@ -112,6 +114,40 @@ def test_values_at_infinity_are_those_stated(name):
     np.testing.assert_allclose(
         edges(jnp.float32)[name][0][1, [0, -1]], ACTIVATIONS[name].at_infinity, rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS, ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_gradients_at_infinity_are_the_limit_where_the_value_is(name, dtype):
+    far, at_infinity = edges(dtype)[name][1][:2]
+    sides = np.repeat(ACTIVATIONS[name].at_infinity, UNITS // 2)
+    expected = np.where(np.isnan(sides), np.nan, far)
+    if name == "relu_squared":  # whose derivative grows
+        expected = np.where(far > 0, np.inf, expected)
+    known = ~np.isnan(sides)
+    np.testing.assert_allclose(at_infinity[known], expected[known], rtol=1e-2, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_lists_integers_and_numpy_are_taken_as_floats(name):
+    entry, whole = ACTIVATIONS[name], np.round(inputs(name)).astype(int)
+    expected = f(name, jnp.asarray(whole, jnp.float32))
+    assert expected.dtype == jnp.float32
+    for x in (whole, whole.tolist(), whole.astype(np.float64)):
+        found = entry(x)
+        assert found.dtype == jnp.float32
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_learned_parameters_are_taken_from_numpy_and_lists_in_the_inputs_dtype(name):
+    entry, x = ACTIVATIONS[name], jnp.asarray(inputs(name), jnp.bfloat16)
+    for many in (np.full(UNITS, 0.5), [0.5] * UNITS, np.float64(0.5)):
+        learned = dict.fromkeys(entry.learned, many)
+        expected = entry(x, **{key: jnp.full(UNITS, 0.5, x.dtype) for key in learned})
+        found = entry(x, **learned)
+        assert found.dtype == x.dtype
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", ALL)

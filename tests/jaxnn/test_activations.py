@@ -208,6 +208,74 @@ def test_squareplus_keeps_its_left_tail_in_float32():
     )
 
 
+@pytest.mark.parametrize("name", ["elu", "selu", "celu"])
+@pytest.mark.parametrize(
+    ("dtype", "z", "rtol"), [(jnp.float32, (-17, -20, -80), 1e-6), (jnp.bfloat16, (-8, -20), 1e-2)]
+)
+def test_gradients_of_exponential_units_keep_their_digits(name, dtype, z, rtol):
+    x = np.float64(z)
+    factor = {"selu": 1.0507009873554805 * 1.6732632423543772}.get(name, 1)
+    slopes = jax.vmap(jax.grad(ACTIVATIONS[name].function))(jnp.asarray(x, dtype))
+    np.testing.assert_allclose(np.float64(slopes), factor * np.exp(x), rtol=rtol)
+
+
+def test_the_one_exponential_of_elu_is_as_accurate_as_expm1():
+    x = np.linspace(-1, -1e-6, 4001).astype(np.float32)
+    np.testing.assert_allclose(activations.elu(x), np.expm1(np.float64(x)), rtol=2e-7)
+
+
+def test_products_do_not_overflow_before_their_value_does():
+    far = jnp.array([-300.0, 300.0], jnp.float16)
+    slopes = jax.vmap(jax.grad(activations.gelu_tanh))(far)
+    assert slopes.tolist() == [0, 1] and activations.gelu_tanh(far).tolist() == [0, 300]
+    np.testing.assert_allclose(activations.squareplus(far), [1 / 300, 300], rtol=1e-3)
+    assert activations.squareplus(jnp.array([-2.0, 0.0, 3.0]), b=0.0).tolist() == [0, 0, 3]
+    assert np.isfinite(jax.grad(activations.squareplus)(0.0, 0.0))
+
+
+def test_gradients_in_the_parameters_of_the_curves_are_the_difference_quotients():
+    points, h = np.array([-7.0, -0.4, 0.0, 0.9, 5.0]), 1e-6
+    with jax.enable_x64(True):
+        for function, at in (
+            (activations.snake, 1.3),
+            (activations.swish_beta, 0.7),
+            (activations.squareplus, 2.5),
+            (activations.elu, 1.5),
+            (activations.celu, 1.5),
+        ):
+            found = jax.vmap(jax.grad(function, argnums=1), in_axes=(0, None))(points, at)
+            expected = (function(points, at + h) - function(points, at - h)) / (2 * h)
+            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("frequency", [0.0, 1e-20, 1e-6])
+def test_snakes_gradient_in_a_small_frequency_is_the_square_of_its_input(frequency):
+    slope = jax.vmap(jax.grad(activations.snake, argnums=1), in_axes=(0, None))
+    x = jnp.array([-2.0, 0.0, 1.5])
+    np.testing.assert_allclose(slope(x, jnp.float32(frequency)), [4, 0, 2.25], rtol=1e-5)
+
+
+def test_second_derivatives_are_the_difference_quotients_of_the_first():
+    points, h = jnp.array([-2.3, -0.4, 0.9, 3.1]), 1e-5
+    with jax.enable_x64(True):
+        points = points.astype(jnp.float64)
+        for name in ELEMENTWISE:
+            slope = jax.vmap(jax.grad(ACTIVATIONS[name]))
+            expected = (slope(points + h) - slope(points - h)) / (2 * h)
+            found = jax.vmap(jax.grad(jax.grad(ACTIVATIONS[name])))(points)
+            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8, err_msg=name)
+
+
+def test_rrelu_has_the_same_slopes_in_every_precision():
+    with jax.enable_x64(True):
+        wide, single, half = (
+            activations.rrelu(-jnp.ones(9, dtype), key=jax.random.key(3))
+            for dtype in ("f8", "f4", "f2")
+        )
+    np.testing.assert_allclose(wide, single, rtol=1e-7)
+    np.testing.assert_allclose(half, single, rtol=1e-3)
+
+
 def test_measure_finds_the_facts_of_functions_it_has_not_seen():
     ramp = measure(lambda x: jnp.clip(x, -2.0, 5.0) + 1)
     assert (

@@ -7,7 +7,27 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnn import deep_mlp, diagnostics, meanfield, mlp
+from jaxnn import (
+    Cell,
+    Network,
+    activation_layer,
+    autoencoder,
+    deep_mlp,
+    dense,
+    diagnostics,
+    dropout,
+    elman,
+    gru,
+    jordan,
+    layer_norm,
+    maxout_layer,
+    meanfield,
+    mlp,
+    recurrent_network,
+    repeat,
+    residual,
+    serial,
+)
 from jaxnn.activations import resolve
 from jaxnn.losses import squared_error
 from tests.helpers.parameters import filled, normal
@@ -43,6 +63,139 @@ def test_trace_ends_in_what_the_network_computes(options):
     )
     np.testing.assert_allclose(trace.activations[-1], net.apply(params, x), rtol=1e-6)
     assert [z.shape for z in trace.pre_activations] == [(6,), (5,), (3,)]
+
+
+COUNTING = Cell(lambda key: {}, jnp.zeros(4), lambda params, state, x: (state + x, state + x))
+# Name -> network, and how many layers of neurons it has; every one takes 4 numbers, or 5 times 4.
+NETWORKS = {
+    "mlp": (mlp((4, 6, 5, 3), activation=("tanh", "prelu")), 3),
+    "mlp without bias": (mlp((4, 6, 3), bias=False), 2),
+    "mlp with layer norm": (mlp((4, 6, 5, 3), layer_norm=True, activation="elu"), 3),
+    "mlp with dropout": (mlp((4, 6, 3), dropout=0.5), 2),
+    "mlp with all of it": (mlp((4, 6, 3), dropout=0.5, layer_norm=True, activation="prelu"), 2),
+    "residual": (serial(residual(dense(4, 4, activation="relu")), dense(4, 3)), 2),
+    "residual at the end": (serial(dense(4, 3), residual(dense(3, 3, activation="tanh"))), 2),
+    "deep_mlp": (deep_mlp(4, 6, 5, 3, activation="prelu"), 6),
+    "deep_mlp of one": (deep_mlp(4, 6, 1, 3), 2),
+    "deep_mlp of none": (deep_mlp(4, 6, 0, 3), 1),
+    "deep_mlp with all of it": (deep_mlp(4, 6, 3, 3, dropout=0.2, layer_norm=True), 4),
+    "repeated series": (serial(repeat(mlp((4, 6, 4)), 3), dense(4, 3)), 7),
+    "repeated residual": (serial(repeat(residual(dense(4, 4)), 3), dense(4, 3)), 4),
+    "layers by hand": (serial(dense(4, 6), layer_norm(6), activation_layer("prelu", 6)), 2),
+    "a dropout of inputs": (serial(dropout(0.3), dense(4, 3)), 1),
+    "a network by hand in it": (
+        serial(Network(lambda key: {}, lambda params, x, *, key=None: 2 * x), dense(4, 3)),
+        1,
+    ),
+    "autoencoder": (autoencoder((4, 3, 2)).network, 4),
+    "maxout": (serial(maxout_layer(4, 5, pieces=3), dense(5, 3)), 2),
+    "elman": (recurrent_network(elman(4, 6), dense(6, 3)), 2),
+    "elman at the last step": (
+        recurrent_network(elman(4, 6, activation="prelu"), dense(6, 3), last=True),
+        2,
+    ),
+    "elman without readout": (recurrent_network(elman(4, 6)), 1),
+    "jordan": (recurrent_network(jordan(4, 6, 3), mlp((3, 5, 2))), 4),
+    "gru": (recurrent_network(gru(4, 6), residual(dense(6, 6))), 3),
+    "a cell by hand": (recurrent_network(COUNTING, dense(4, 3)), 1),
+}  # fmt: skip
+RECURRENT = {"elman", "elman at the last step", "elman without readout", "jordan", "gru"}
+RECURRENT |= {"a cell by hand"}
+
+
+def example(name, *rows):
+    return normal(*rows, *((5, 4) if name in RECURRENT else (4,)))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_trace_of_every_network_ends_in_what_it_computes(name):
+    net, layers = NETWORKS[name]
+    params, x = filled(net), example(name)
+    trace = jax.jit(lambda params, x: diagnostics.forward_trace(params, x, net))(params, x)
+    np.testing.assert_allclose(trace.output, net.apply(params, x), rtol=1e-5, atol=1e-6)
+    assert len(trace.pre_activations) == len(trace.activations) == layers
+    for entry, own, z, h in zip(
+        net.inside.activations, net.inside.own(params), *trace[:2], strict=True
+    ):
+        values = jax.vmap(lambda z: entry(z, **own.get("activation", {})))
+        np.testing.assert_allclose(values(jnp.atleast_2d(z)), jnp.atleast_2d(h), rtol=1e-5)
+
+
+FEW = ("mlp with all of it", "deep_mlp", "residual", "autoencoder", "elman at the last step", "gru")
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_a_gradient_of_pre_activations_is_that_of_the_bias_summed_over_time(name):
+    net, layers = NETWORKS[name]
+    params, x = filled(net), example(name)
+    z = diagnostics.forward_trace(params, x, net).pre_activations
+    by_probe = jax.grad(
+        lambda probes: jnp.sum(diagnostics.forward_trace(params, x, net, probes=probes).output ** 2)
+    )(jax.tree.map(jnp.zeros_like, z))
+    by_bias = net.inside.own(jax.grad(lambda params: jnp.sum(net.apply(params, x) ** 2))(params))
+    normalised = "all of it" in name or name == "mlp with layer norm"
+    compared = 0
+    for own, gradient in list(zip(by_bias, by_probe, strict=True))[
+        layers - 1 if normalised else 0 :
+    ]:
+        if "bias" in own:
+            compared += 1
+            expected = jnp.atleast_2d(gradient).sum(axis=0)
+            np.testing.assert_allclose(own["bias"], expected, rtol=1e-4, atol=1e-5)
+    assert compared or name == "mlp without bias"
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_every_diagnostic_works_on_every_network(name):
+    net, layers = NETWORKS[name]
+    params, x, y = filled(net), example(name, 3), 0.0
+    y = jax.vmap(lambda x: net.apply(params, x))(x)
+
+    @jax.jit
+    def look(params, x):
+        found = [diagnostics.exact_sparsity(params, x, net)]
+        if all(entry.elementwise for entry in net.inside.activations[:-1]):
+            found += [diagnostics.dead_fraction(params, x, net)]
+            found += [diagnostics.saturated_fraction(params, x, net)]
+        return found, (
+            *diagnostics.activation_variance(params, x, net),
+            *diagnostics.gradient_variance(params, x, y + 1, squared_error, net),
+        )
+
+    shares, variances = look(params, x)
+    for share in shares:
+        assert share.shape == (layers - 1,) and np.all((share >= 0) & (share <= 1))
+    for variance in variances:
+        assert variance.shape == (layers,)
+    assert np.all(variances[0] > 0) and np.all(variances[2] >= 0)
+
+
+def test_a_residual_network_is_not_taken_for_an_mlp():
+    net = serial(residual(dense(4, 4, activation="relu")), dense(4, 1))
+    params, x = filled(net), example("residual")
+    output = diagnostics.forward_trace(params, x, net).output
+    np.testing.assert_allclose(output, net.apply(params, x), rtol=1e-6)
+    plain = diagnostics.forward_trace(params, x, "relu").output  # of an mlp with these parameters
+    assert abs(float(plain[0] - output[0])) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("elman", "layer 0 has 'context'; give the network in place of the activation"),
+        ("autoencoder", "layer 0 has no 'weight'; give the network in place of the activation"),
+        ("gru", "layer 0 has '(gates|context)'; give the network"),
+    ],
+)
+def test_parameters_that_are_not_an_mlps_ask_for_the_network(name, message):
+    with pytest.raises(ValueError, match=message):
+        diagnostics.dead_fraction(filled(NETWORKS[name][0]), example(name, 2), "relu")
+
+
+def test_a_network_by_hand_has_nothing_to_look_at():
+    net = Network(lambda key: {}, lambda params, x, *, key=None: x)
+    with pytest.raises(ValueError, match="no layer of neurons that diagnostics know; make it of"):
+        diagnostics.dead_fraction({}, ONE, net)
 
 
 def test_a_unit_is_dead_only_if_no_example_wakes_it():

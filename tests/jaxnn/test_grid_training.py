@@ -171,6 +171,25 @@ def plain():
             {"train": (np.array([["a"], ["b"]]), np.zeros(2))},
             "train: x has dtype <U1; give numbers, and classes as integers",
         ),
+        (
+            {"validation": (np.zeros((2, 4)), np.array([0, 3]))},
+            "softmax_cross_entropy: the class is 3, and there are 3 classes, 0 to 2",
+        ),
+        (
+            {"train": (np.zeros((2, 4)), np.array([-1, 1]))},
+            "softmax_cross_entropy: the class is -1",
+        ),
+        (
+            {"axes": {"learning_rate": (0.1, 0.1 + 1e-12)}},
+            "the axis 'learning_rate' has 0.1 more than once, in float32",
+        ),
+        (
+            {"axes": {"learning_rate": (0.1, 1e39)}},
+            "'learning_rate' has 1e\\+39, which is infinite",
+        ),
+        ({"axes": {"learning_rate": (0.1, 1e-50)}}, "'learning_rate' has 1e-50, which is 0"),
+        ({"axes": {"learning_rate": (0.1,), "weight_deacy": (0.1,)}}, "'weight_deacy' is read by"),
+        ({"seeds": (2**32,)}, r"seeds is \(4294967296,\); give .* at most 4294967295"),
         ({"steps": 0}, "steps is 0; give a whole number of at least 1"),
         ({"points": 1.5}, "points is 1.5; give a whole number of at least 1"),
         ({"batch_size": 91}, "batch_size is 91, and there are 90 training rows; give fewer"),

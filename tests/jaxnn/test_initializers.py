@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from jaxnn import ACTIVATIONS, Activation, activations, initializers
+from jaxnn import ACTIVATIONS, Activation, activations, dense, elman, initializers, mlp
 from jaxnn.initializers import INITIALIZERS, gain, orthogonal, scaled_normal, siren
 from tests.helpers.activation_references import REFERENCES
 
@@ -95,6 +95,59 @@ def test_weights_depend_on_the_key_and_keep_the_dtype():
     draw = INITIALIZERS["he_normal"]()
     a, b = (draw(jax.random.key(seed), (3, 4), jnp.bfloat16) for seed in (0, 1))
     assert a.dtype == jnp.bfloat16 and bool(jnp.any(a != b))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_precision_starts_from_the_same_draws(name):
+    draw = CASES[name][0]
+    single = np.asarray(draw(jax.random.key(3), (12, 8)))
+    assert single.dtype == np.float32
+    for dtype, rtol in (("bfloat16", 2**-8), ("float16", 2**-11)):
+        half = draw(jax.random.key(3), (12, 8), dtype)
+        assert half.dtype == dtype
+        np.testing.assert_allclose(half.astype(jnp.float32), single, rtol=rtol, atol=1e-6)
+    with jax.enable_x64(True):
+        double, default = (draw(jax.random.key(3), (12, 8), *each) for each in ((float,), ()))
+        again = draw(jax.random.key(3), (12, 8), jnp.float32)
+        assert double.dtype == default.dtype == np.float64
+    np.testing.assert_array_equal(double, np.float64(single))
+    np.testing.assert_array_equal(default, double)
+    np.testing.assert_array_equal(again, single)
+
+
+def test_a_network_of_a_seed_starts_from_the_same_weights_in_both_precisions():
+    net = mlp((4, 8, 3), activation="gelu")
+    single = net.init(jax.random.key(0))
+    with jax.enable_x64(True):
+        double = net.init(jax.random.key(0))
+    jax.tree.map(lambda a, b: np.testing.assert_array_equal(np.float64(a), b), single, double)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [("he", "he_normal"), ("xavier_uniform", "glorot_uniform"), ("orthogonal", "orthogonal")]
+    + [(make, name) for name, make in INITIALIZERS.items()]
+    + [(make(), name) for name, make in INITIALIZERS.items()],
+)
+def test_an_initializer_is_taken_by_name_uncalled_or_as_it_is(given, name):
+    expected = INITIALIZERS[name]()(jax.random.key(0), (3, 4))
+    layer = dense(3, 4, initializer=given)
+    np.testing.assert_array_equal(layer.init(jax.random.key(0))["weight"], expected)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **options: dense(3, 4, **options),
+        lambda **options: mlp((3, 4), **options),
+        lambda **options: elman(3, 4, **options),
+    ],
+)
+def test_what_is_no_initializer_is_refused_at_once(make):
+    with pytest.raises(ValueError, match="unknown initializer 'he_norm'; known, .*: he_normal, "):
+        make(initializer="he_norm")
+    with pytest.raises(TypeError, match="an initializer is a name or a function .* got float"):
+        make(initializer=0.1)
 
 
 def test_names_after_xavier_are_glorots():

@@ -122,3 +122,42 @@ def test_n3_an_encoded_0_gives_its_weight_no_gradient_and_minus_1_does():
             params, encode(bits), target, loss=losses.squared_error
         )
         assert (gradients[0]["weight"][1, 0] == 0) == silent
+
+
+LISTED = [{"weight": [[3, 1], [3, 5]], "bias": [0, 0]}, {"weight": [[2], [-1]]}]
+PROMOTED = {
+    "a neuron": lambda: jaxnn.neuron({"weight": [2, 3], "bias": -1}, [1, 2], "sigmoid"),
+    "a network": lambda: jaxnn.mlp((2, 2, 1), activation="sigmoid").apply(LISTED, [-1, 2]),
+    "backpropagation": lambda: backprop.loss_and_slopes(
+        LISTED, [-1, 2], [1], loss=losses.squared_error, activation="sigmoid"
+    ),
+    "an autoencoder": lambda: jaxnn.autoencoder((2, 1)).network.apply(
+        (({"weight": [[1], [2]]},), ({"weight": [[3, 4]]},)), [1, 2]
+    ),
+    "a recurrent network": lambda: jaxnn.recurrent_network(
+        jaxnn.elman(1, 1, activation="linear")
+    ).apply(({"weight": [[1]], "context": [[0.5]]},), [[2], [2]]),
+    "a layer norm": lambda: jaxnn.layer_norm(2).apply({"scale": 1, "offset": 0}, [1, 3]),
+    "diagnostics": lambda: jaxnn.diagnostics.dead_fraction(LISTED, np.array([[-1, 2]]), "relu"),
+    "a cost": lambda: jaxnn.cost(losses.squared_error, lambda x: 2 * x, [[1], [2]], [[1], [3]]),
+}
+
+
+@pytest.mark.parametrize("name", PROMOTED)
+def test_the_lectures_numbers_are_taken_as_they_are_written(name):
+    for leaf in jax.tree.leaves(PROMOTED[name]()):
+        assert leaf.dtype == jnp.float32 and np.all(np.isfinite(leaf))
+
+
+def test_numbers_as_they_are_written_give_what_arrays_of_floats_do():
+    arrays = jax.tree.map(
+        lambda leaf: jnp.asarray(leaf, jnp.float32),
+        LISTED,
+        is_leaf=lambda x: isinstance(x, list) and not isinstance(x[0], dict),
+    )
+    net = jaxnn.mlp((2, 2, 1), activation="sigmoid")
+    np.testing.assert_array_equal(
+        net.apply(LISTED, [-1, 2]), net.apply(arrays, jnp.array([-1.0, 2.0]))
+    )
+    whole = net.apply(arrays, np.array([-1, 2], np.int8))
+    np.testing.assert_array_equal(whole, net.apply(LISTED, [-1, 2]))

@@ -62,6 +62,98 @@ def test_a_class_number_is_its_one_hot():
         losses.softmax_cross_entropy(jnp.ones((2, 3)), jnp.array(2))
 
 
+LABELS = {  # the right targets, and wrong ones
+    "softmax_cross_entropy": ((0, 2), (-1, 3, 10**6)),
+    "sigmoid_cross_entropy": (([0.0], [0.3], [1.0]), ([2.0], [-1.0], [float("nan")])),
+    "hinge": (([-1.0], [1.0]), ([0.0], [2.0], [float("nan")])),
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", LABELS)
+def test_a_label_that_does_not_exist_is_refused_and_nan_where_it_is_traced(name, weighted):
+    if weighted and name == "hinge":
+        pytest.skip("class weights are of classes numbered from 0")
+    loss, (right, wrong) = getattr(losses, name), LABELS[name]
+    z = jnp.asarray(Z) if name == "softmax_cross_entropy" else jnp.asarray(Z[1:2])
+    if weighted:
+        loss = losses.class_weighted(loss, [1.0] * max(len(z), 2))
+    traced = jax.jit(jax.value_and_grad(loss))
+    for target in right:
+        value, slope = traced(z, jnp.asarray(target))
+        np.testing.assert_allclose(loss(z, target), value, rtol=1e-6)
+        assert np.isfinite(value) and np.all(np.isfinite(slope)) and np.any(slope != 0)
+    for target in wrong:
+        with pytest.raises(ValueError, match=rf"{name}: the (class is|target of a neuron is)"):
+            loss(z, target)
+        value, slope = traced(z, jnp.asarray(target))
+        assert np.isnan(value) and np.all(np.isnan(slope))
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_a_cost_refuses_labels_that_do_not_exist_among_its_data(name):
+    loss, (right, wrong) = getattr(losses, name), LABELS[name]
+    x = jnp.tile(Z[1:2] if name != "softmax_cross_entropy" else Z, (3, 1))
+    for target in wrong:
+        y = np.array([right[-1], target, right[-1]])
+        with pytest.raises(ValueError, match=rf"{name}: the (class is|target of a neuron is)"):
+            cost(loss, lambda x: x, x, y)
+        assert np.isnan(jax.jit(lambda y: cost(loss, lambda x: x, x, y))(y))
+    constant = np.array([right[0], right[-1], right[0]])
+    assert np.isfinite(jax.jit(lambda x: cost(loss, lambda x: x, x, constant))(x))
+
+
+def test_probabilities_that_do_not_sum_to_1_are_refused():
+    with pytest.raises(ValueError, match=r"sum to 1, got \[0.0, 0.0, 0.0\]"):
+        losses.softmax_cross_entropy(jnp.asarray(Z), jax.nn.one_hot(3, 3))
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_a_class_of_probability_0_costs_nothing_unless_it_is_the_right_one(soft):
+    loss = jax.value_and_grad(losses.softmax_cross_entropy)
+
+    def of(number, z):
+        return loss(z, jax.nn.one_hot(number, len(z), dtype=z.dtype) if soft else number)
+
+    z, e = jnp.array([-jnp.inf, 0.0, 1.0]), np.e
+    for number, expected in enumerate([np.inf, np.log(1 + e), np.log(1 + 1 / e)]):
+        value, slope = of(number, z)
+        np.testing.assert_allclose(value, expected, rtol=1e-6)
+        p = np.array([0, 1 / (1 + e), e / (1 + e)])
+        np.testing.assert_allclose(slope, p - np.eye(3)[number], rtol=1e-5, atol=1e-7)
+    far = jnp.array([4e4, -4e4], jnp.float16)
+    assert [float(of(number, far)[0]) for number in (0, 1)] == [0, np.inf]  # 8e4 is beyond it
+    assert of(0, far)[1].tolist() == [0, 0]
+
+
+def test_binary_cross_entropy_has_its_limits_at_infinity():
+    loss = jax.value_and_grad(losses.sigmoid_cross_entropy)
+    for z, y, expected in (
+        (1, 1, (0, 0)),
+        (-1, 0, (0, 0)),
+        (1, 0, (np.inf, 1)),
+        (-1, 1, (np.inf, -1)),
+    ):
+        value, slope = loss(jnp.array([z * jnp.inf]), jnp.array([float(y)]))
+        assert (float(value), float(slope[0])) == expected
+
+
+def test_the_gradient_of_an_absolute_error_of_0_is_0():
+    slope = jax.grad(losses.absolute_error)(jnp.array([0.0, 1.0, -1.0]), jnp.zeros(3))
+    np.testing.assert_allclose(slope, np.array([0, 1, -1]) / 3, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_loss_takes_lists_integers_and_numpy(name):
+    target, expected = FORMULAS[name]
+    for made in (list, np.asarray, lambda values: np.asarray(values, np.float64)):
+        found = getattr(losses, name)(made(Z.tolist()), made(target.tolist()))
+        assert found.dtype == jnp.float32
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    found = getattr(losses, name)(jnp.asarray(Z, jnp.bfloat16), target.astype(int).tolist())
+    assert found.dtype == jnp.bfloat16
+
+
 def test_hubers_slope_is_the_error_clipped():
     slope = jax.grad(lambda z: 3 * losses.huber(z, jnp.asarray(Y), delta=0.75))(jnp.asarray(Z))
     np.testing.assert_allclose(slope, np.clip(E, -0.75, 0.75), rtol=1e-6)

@@ -195,3 +195,50 @@ def test_initial_states_drawn_in_blocks_are_those_of_each_run_alone(scaled):
             jax.tree.leaves(found.params), jax.tree.leaves(alone.params), strict=True
         ):
             np.testing.assert_array_equal(whole[group, member], one)
+
+
+def test_different_purposes_have_different_keys_and_those_in_use_have_the_published_ones():
+    def published(seed, purpose):
+        number = int.from_bytes(purpose.encode()[:4], "big")
+        return jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), number)
+
+    for seed in (0, 3, 2**32 - 1):
+        for purpose in ("init", "order"):
+            np.testing.assert_array_equal(
+                *(jax.random.key_data(key(seed, purpose)) for key in (run_key, published))
+            )
+    words = ("init", "initial", "initials", "orde", "order", "orders", "split", "spli", "i", "n")
+    data = {word: jax.random.key_data(run_key(5, word)).tolist() for word in words}
+    assert len(set(map(tuple, data.values()))) == len(words)
+
+
+@pytest.mark.parametrize("seed", [2**32, -1, np.int64(2**40)])
+def test_a_seed_that_would_be_anothers_is_refused(seed):
+    with pytest.raises(ValueError, match=rf"the seed is {seed}; give .* from 0 to 4294967295"):
+        run_key(seed, "init")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"structure": {"activation": "relu"}}, r"'activation' is 'relu'; .* such as \('relu',\)"),
+        ({"structure": {"depth": 3}}, r"the axis 'depth' is 3; give a sequence .* such as \(3,\)"),
+        ({"hyperparameters": {"rate": 0.1}}, r"'rate' is 0.1; give a sequence"),
+        ({"hyperparameters": {"rate": (0.1, 0.1 + 1e-10)}}, "'rate' has 0.1 more than once"),
+        (
+            {"hyperparameters": {"rate": (1e39,)}},
+            r"'rate' has 1e\+39, which is infinite in float32",
+        ),
+        ({"hyperparameters": {"rate": (0.0, 1e-60)}}, "'rate' has 1e-60, which is 0 in float32"),
+        ({"seeds": (1.5,)}, r"seeds is \(1.5,\); give different whole numbers"),
+        ({"seeds": (0, 0)}, r"seeds is \(0, 0\); give different whole numbers"),
+        ({"seeds": (True, False)}, "give different whole numbers"),
+        ({"seeds": True}, "give different whole numbers"),
+        ({"seeds": (2**32,)}, "give numbers of at most 4294967295"),
+        ({"seeds": 2**33}, "give numbers of at most 4294967295"),
+        ({"seeds": ()}, "give a count of at least 1"),
+    ],
+)
+def test_a_grid_refuses_what_it_would_not_train_as_it_is_meant(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Grid(**arguments)

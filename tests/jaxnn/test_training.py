@@ -6,7 +6,27 @@ import numpy as np
 import optax
 import pytest
 
-from jaxnn import HEADS, OPTIMIZERS, batch_order, initializers, losses, make_training, mlp
+from jaxnn import (
+    ACTIVATIONS,
+    HEADS,
+    METRICS,
+    OPTIMIZERS,
+    autoencoder,
+    batch_order,
+    deep_mlp,
+    dense,
+    dropout,
+    elman,
+    initializers,
+    losses,
+    make_training,
+    mlp,
+    recurrent_network,
+    repeat,
+    residual,
+    serial,
+)
+from jaxnn.optimizers import KNOWN
 from jaxnn.training import Training
 
 X = np.linspace(-1, 1, 24, dtype=np.float32).reshape(12, 2)
@@ -149,3 +169,191 @@ def test_a_network_may_be_made_of_swept_numbers():
 def test_an_order_of_nothing_is_refused(sizes):
     with pytest.raises(ValueError, match="of at least 1"):
         batch_order(jax.random.key(0), **sizes)
+
+
+def trained(training, h, x=X, y=Y, order=((0, 1), (2, 3))):
+    state = training.init(jax.random.key(0), h)
+    return training.segment(state, h, x, y, np.array(order))
+
+
+def linear(optimizer="sgd"):
+    return make_training(mlp((2, 1)), losses.squared_error, optimizer)
+
+
+TABLES = {
+    "activation": ACTIVATIONS,
+    "head": HEADS,
+    "optimizer": OPTIMIZERS,
+    "metric": METRICS,
+    "initializer": initializers.INITIALIZERS,
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_name_that_a_table_does_not_have_is_a_sentence(kind):
+    table = TABLES[kind]
+    first = next(iter(table))
+    with pytest.raises(KeyError) as error:
+        table[first + "x"]
+    assert isinstance(error.value, ValueError)
+    assert str(error.value).startswith(f"unknown {kind} '{first}x'; known, nearest first: {first}")
+    assert table.get("none of these") is None and "none of these" not in table
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_refuses_what_it_does_not_know_and_needs_its_rate(name):
+    with pytest.raises(
+        ValueError, match=rf"'{name}'\] has no hyperparameter 'weight_deacy'; it has"
+    ):
+        OPTIMIZERS[name]({"learning_rate": 0.1, "weight_deacy": 0.1})
+    with pytest.raises(ValueError, match=rf"'{name}'\] reads the hyperparameter 'learning_rate'"):
+        OPTIMIZERS[name]({})
+
+
+@pytest.mark.parametrize("meant", KNOWN)
+def test_a_misspelt_hyperparameter_of_a_training_is_refused(meant):
+    if len(meant) < 5:  # one letter of "b1" is half of it
+        pytest.skip("too short to be told from a name of one's own")
+    swapped = meant[:-3] + meant[-2] + meant[-3] + meant[-1]
+    with pytest.raises(ValueError, match=f"'{swapped}' is read by nobody; do you mean '{meant}'"):
+        trained(linear(), {"learning_rate": jnp.float32(0.1), swapped: jnp.float32(0.1)})
+
+
+EQUALS = {
+    "momentum": ({"momentum": 0.5}, optax.sgd(0.1, momentum=0.5)),
+    "nesterov": ({"momentum": 0.5}, optax.sgd(0.1, momentum=0.5, nesterov=True)),
+    "rmsprop": ({"decay": 0.99, "eps": 1e-3}, optax.rmsprop(0.1, decay=0.99, eps=1e-3)),
+    "adam": ({"b1": 0.5, "b2": 0.9, "eps": 0.1}, optax.adam(0.1, b1=0.5, b2=0.9, eps=0.1)),
+    "adamw": ({"b1": 0.5, "weight_decay": 0.3}, optax.adamw(0.1, b1=0.5, weight_decay=0.3)),
+    "lion": ({"b2": 0.5, "weight_decay": 0.3}, optax.lion(0.1, b2=0.5, weight_decay=0.3)),
+    "sgd": ({}, optax.sgd(0.1)),
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_hyperparameters_of_an_optimizer_are_optaxs_and_may_be_traced(name):
+    own, expected = EQUALS[name]
+    h = {
+        "learning_rate": jnp.float32(0.1),
+        **{key: jnp.float32(value) for key, value in own.items()},
+    }
+    with jax.numpy_dtype_promotion("standard"):  # Optax's Adam takes a float to an integer's power
+        found, _ = jax.jit(lambda h: trained(linear(name), h))(h)
+        plain, _ = trained(linear(expected), {})
+        default, _ = trained(linear(name), {"learning_rate": jnp.float32(0.1)})
+    for ours, optaxs in zip(*map(jax.tree.leaves, (found.params, plain.params)), strict=True):
+        np.testing.assert_allclose(ours, optaxs, rtol=1e-5, atol=1e-7)
+    if own:
+        assert not np.allclose(found.params[0]["weight"], default.params[0]["weight"])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: linear("adm"), ValueError, "unknown optimizer 'adm'; known, .* adam, "),
+        (lambda: linear(0.1), TypeError, "an optimizer is a name .* got float"),
+        (lambda: make_training(mlp((2, 1)), "mse", "sgd"), TypeError, "a loss .* got 'mse'"),
+        (
+            lambda: trained(linear(lambda h: optax.sgd(h["learning_rate"])), {"rate": 0.1}),
+            ValueError,
+            "'learning_rate' is read, and there is only 'rate'; add it to the axes",
+        ),
+        (
+            lambda: trained(linear(), {"learning_rate": 0.1}, y=Y[:9]),
+            ValueError,
+            "12 examples and 9",
+        ),
+        (
+            lambda: linear().evaluate(trained(linear(), {"learning_rate": 0.1})[0], {}, X, Y[:9]),
+            ValueError,
+            "12 examples and 9 targets; give one target per example",
+        ),
+        (
+            lambda: trained(linear(), {"learning_rate": 0.1}, order=[[0, 12]]),
+            ValueError,
+            "the order has the row 12, and the data have 12 rows, 0 to 11",
+        ),
+        (
+            lambda: trained(linear(), {"learning_rate": 0.1}, order=[[0, -1]]),
+            ValueError,
+            "the order has the row -1",
+        ),
+    ],
+)
+def test_what_a_training_cannot_do_right_is_one_sentence(make, error, message):
+    with pytest.raises(error, match=message) as found:
+        make()
+    assert "\n" not in str(found.value)
+
+
+def test_where_they_are_traced_rows_and_labels_that_there_are_not_count_as_diverged():
+    training = make_training(mlp((2, 3)), losses.softmax_cross_entropy, "sgd")
+    h, y = {"learning_rate": jnp.float32(0.1)}, np.arange(12) % 3
+    segment = jax.jit(training.segment)
+
+    def diverged(y, order):
+        state = training.init(jax.random.key(0), h)
+        state, metrics = segment(state, h, X, y, np.array(order)[:, None])
+        assert np.isnan(metrics["train_loss"]) == (state.diverged_step >= 0)
+        return int(state.diverged_step)
+
+    assert diverged(y, [0, 1, 11]) == -1
+    assert diverged(y, [0, 12, 1]) == 2  # seen at the end of the segment
+    assert diverged(y, [0, -1, 1]) == 2
+    assert diverged(np.where(y == 2, 3, y), [0, 1, 2]) == 2
+    with pytest.raises(ValueError, match="the class is 3, and there are 3 classes"):
+        trained(training, h, y=np.where(y == 2, 3, y))
+    with pytest.raises(ValueError, match="the class is -1, and there are 3 classes"):
+        training.evaluate(training.init(jax.random.key(0), h), h, X, y - 1)
+
+
+RANDOM = {
+    "dropout": mlp((2, 3, 1), dropout=0.5),
+    "rrelu": mlp((2, 3, 1), activation="rrelu"),
+    "deep": deep_mlp(2, 3, 2, 1, dropout=0.5),
+    "a series": serial(dense(2, 2), dropout(0.5), dense(2, 1)),
+    "residual": serial(residual(serial(dense(2, 2), dropout(0.5))), dense(2, 1)),
+    "repeated": serial(repeat(serial(dense(2, 2), dropout(0.5)), 2), dense(2, 1)),
+    "recurrent": recurrent_network(elman(2, 3), mlp((3, 3, 1), dropout=0.5), last=True),
+}
+STEADY = {
+    "mlp": mlp((2, 3, 1)),
+    "dropout of nothing": mlp((2, 3, 1), dropout=0.0),
+    "autoencoder": autoencoder((2, 1)).network,
+    "recurrent": recurrent_network(elman(2, 3), dense(3, 1), last=True),
+}
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_a_random_network_is_trained_with_its_randomness_without_being_asked(name):
+    net, h = RANDOM[name], {"learning_rate": jnp.float32(0.0)}
+    assert net.stochastic
+    x = X[:, None] if name == "recurrent" else X
+    training = make_training(net, losses.squared_error, "sgd")
+    order = [[0, 1, 2, 3]] * 2  # the same rows twice, and the rate is 0
+    with pytest.raises(ValueError, match="the network is random in training"):
+        trained(make_training(net, losses.squared_error, "sgd", stochastic=False), h, x, Y, order)
+    if name == "deep":  # JAX's check of keys takes its scan over a key per layer for one of one key
+        return
+    first, second = (
+        jax.jit(lambda h, n=n: trained(training, h, x, Y, order[:n])[1])(h)["train_loss"]
+        for n in (1, 2)
+    )
+    assert first != second
+
+
+@pytest.mark.parametrize("name", STEADY)
+def test_other_networks_are_not_random(name):
+    assert not STEADY[name].stochastic
+
+
+def test_a_network_made_of_a_swept_rate_is_random():
+    training = make_training(
+        lambda h: mlp((2, 3, 1), dropout=h["rate"]), losses.squared_error, "sgd"
+    )
+    h = {"learning_rate": jnp.float32(0.0), "rate": jnp.float32(0.5)}
+    first, second = (
+        jax.jit(lambda h, n=n: trained(training, h, order=[[0, 1, 2, 3]] * n)[1])(h)["train_loss"]
+        for n in (1, 2)
+    )
+    assert first != second

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +11,7 @@ from typing import TYPE_CHECKING
 from experiments.lab.data import look
 from experiments.lab.engine import processes
 from experiments.lab.engine.compile_cache import use_compile_cache
-from experiments.lab.engine.devices import use_every_core, use_precision
-from experiments.lab.engine.outcome import Outcome
+from experiments.lab.engine.devices import hardware, use_every_core, use_precision
 from experiments.lab.engine.processes import Share
 from experiments.lab.references.fit import Reference, from_arrays, references, to_arrays
 from experiments.lab.results import trackers
@@ -42,8 +40,7 @@ def run(configuration: Configuration, question: str) -> None:
     """
     began = time.perf_counter()
     use_every_core()
-    wanted = [name for name in trackers.TRACKERS if getattr(configuration, name)]
-    trackers.check(wanted)
+    trackers.check([name for name in trackers.TRACKERS if getattr(configuration, name)])
     if configuration.compile_cache:
         use_compile_cache()
     # Before the study, for which the user's own activations may make arrays.
@@ -52,6 +49,7 @@ def run(configuration: Configuration, question: str) -> None:
         if configuration.distributed
         else processes.share(configuration.shard)
     )
+    hardware()  # without a device nothing below can be done
     use_precision(configuration.precision)
     study = ask(configuration, question)
     if configuration.inspect:
@@ -59,18 +57,36 @@ def run(configuration: Configuration, question: str) -> None:
         return
     study.try_out()
     path = configuration.out or Path("runs") / f"activations-{study.data.name}"
-    folder, say = None, screen.console.print
-    if not part.follows:
-        mark = fingerprint(study.settings, study.data.sha256, measuring_code(Study))
-        folder = RunFolder(path, mark)
-    comparison = trained(study, part, folder)
-    if part.alone:
-        say(f"slice {part.label} is done; without --shard, the same command joins those in {path}")
-    if not comparison or not folder:
-        return
+    mark = fingerprint(study.settings, study.data.sha256, measuring_code(Study))
+    with RunFolder(path, mark, part.label) as folder:
+        comparison = trained(study, part, folder)
+        if part.alone:
+            screen.console.print(
+                f"slice {part.label} is done; without --shard, the same command joins those in "
+                f"{path}"
+            )
+        if comparison and not part.follows:
+            finish(configuration, comparison, folder, began)
+
+
+def finish(
+    configuration: Configuration, comparison: Comparison, folder: RunFolder, began: float
+) -> None:
+    """Fit what networks are compared with, train the model, and write and show everything.
+
+    Args:
+        configuration: the flags.
+        comparison: what training found.
+        folder: of the results.
+        began: when the command was given, by time.perf_counter.
+    """
+    path, say = folder.path, screen.console.print
+    wanted = [name for name in trackers.TRACKERS if getattr(configuration, name)]
     comparison = comparison.with_references(fitted_references(comparison.study, folder))
-    say("training the model, and models like it on part of the rows, to state its score")
-    refit = refitted(comparison, single=configuration.single)
+    refit = None
+    if not comparison.nothing_trained:
+        say("training the model, and models like it on part of the rows, to state its score")
+        refit = refitted(comparison, single=configuration.single)
     results = write(folder, comparison, refit, time.perf_counter() - began, configuration.figures)
     # Before the kept parts go, so that a failure costs no training.
     places = [trackers.send(name, path, trackers.records(comparison)) for name in wanted]
@@ -92,26 +108,25 @@ def run(configuration: Configuration, question: str) -> None:
         say(f"sent to {place}")
 
 
-def trained(study: Study, part: Share, folder: RunFolder | None) -> Comparison | None:
+def trained(study: Study, part: Share, folder: RunFolder) -> Comparison | None:
     """Train and compare, with twice the updates as long as these would change the verdict.
 
     Args:
         study: what is asked.
         part: the slice that this process trains; None is returned where it is trained alone.
-        folder: keeps what is finished; None for a process that only follows another.
+        folder: keeps what is finished.
     """
-    known: Mapping[int, Outcome] = {}
-    keep = None
     while True:
-        if folder:
-            folder.steps = study.steps
-            known, keep = folder.kept(part.label), partial(folder.keep, part=part.label)
-            screen.show_plan(plan(study, part, known, folder.moved_to))
-        outcomes = train(study, part, known, keep)
+        folder.steps = study.steps
+        known = folder.kept(part.label)
+        if not part.follows:
+            screen.show_plan(plan(study, part, known, folder.news()))
+        outcomes = train(study, part, known, partial(folder.keep, part=part.label))
         if part.alone:
             return None
         comparison = compare(study, outcomes)
-        longer = None if comparison.settled else study.longer
+        done = comparison.settled or comparison.nothing_trained
+        longer = None if done else study.longer
         if longer is None:
             return comparison
         screen.console.print(f"\n{wording.longer(comparison)}\n")
@@ -120,10 +135,13 @@ def trained(study: Study, part: Share, folder: RunFolder | None) -> Comparison |
 
 def fitted_references(study: Study, folder: RunFolder) -> list[Reference]:
     """Models that are no networks, on the same splits; kept in case what follows is interrupted."""
-    kept = folder.kept_arrays().get("references")
+    say = screen.console.print
+    kept = folder.kept_arrays("references").get("references")
+    for said in folder.news():
+        say(said)
     if kept:
         return from_arrays(kept)
-    seeds, say = study.grid.seed_numbers, screen.console.print
+    seeds = study.grid.seed_numbers
     found = references(study.splits, seeds, study.metric, balanced=study.balanced, say=say)
     folder.keep_arrays("references", to_arrays(found))
     return found

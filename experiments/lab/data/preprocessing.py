@@ -89,7 +89,7 @@ class Preprocessing(NamedTuple):
                     f"the rows have {rows.shape[1]} numbers each, but the training rows have "
                     f"{features}; give rows from the same data set"
                 )
-            return ((rows - np.float64(mean)) / np.float64(deviation)).astype(np.float32)
+            return _float32((rows - np.float64(mean)) / np.float64(deviation))
         missing = [column.name for column in self.columns if column.name not in rows]
         if missing:
             raise UserError(
@@ -98,7 +98,7 @@ class Preprocessing(NamedTuple):
             )
         inputs = [column.apply(rows[column.name]) for column in self.columns]
         padding = np.zeros((len(rows), self.padding))
-        return np.concatenate([*inputs, padding], axis=1, dtype=np.float32)
+        return _float32(np.concatenate([*inputs, padding], axis=1))
 
     def encode(self, y: Sequence[Any] | np.ndarray) -> np.ndarray:
         """Targets as the head takes them.
@@ -266,3 +266,9 @@ def transformed(y: np.ndarray, transform: str, target: str) -> np.ndarray:
             "out"
         )
     return np.log(y)
+
+
+def _float32(values: np.ndarray) -> np.ndarray:
+    """At most the largest there is, which what follows takes; a sentinel may be larger."""
+    most = np.finfo(np.float32).max
+    return np.clip(values, -most, most).astype(np.float32)

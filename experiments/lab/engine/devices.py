@@ -1,6 +1,8 @@
 """The devices of this machine; all are used, and set up before JAX makes its first array."""
 
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -26,9 +28,37 @@ FLAGS = (
     "--xla_gpu_autotune_level=0"
 )
 
+# Settings of JAX that a job cannot run under, with the values that it can run under and why.
+RUNS_UNDER: Mapping[str, tuple[tuple[Any, ...], str]] = {
+    "jax_enable_x64": ((False,), "numbers are float32 here, also where memory is planned"),
+    "jax_default_prng_impl": (
+        ("threefry2x32",),
+        "others draw the numbers of a network by its place in the grid",
+    ),
+    "jax_debug_nans": ((False,), "a network that diverges is a result, not an error"),
+    "jax_debug_infs": ((False,), "a network that diverges is a result, not an error"),
+    "jax_disable_jit": ((False,), "a grid is one compiled program"),
+    "jax_no_tracing": ((False,), "a grid is traced and compiled"),
+    **{
+        f"jax_transfer_guard{way}": ((None, "allow", "log"), "data go to the devices and back")
+        for way in ("", "_host_to_device", "_device_to_device", "_device_to_host")
+    },
+}
+
 
 def use_every_core() -> None:
-    """Make each CPU core that this process may use a JAX device, and set XLA's flags."""
+    """Make each CPU core that this process may use a JAX device, and set XLA's flags.
+
+    Raises:
+        UserError: JAX has a setting under which nothing here can run.
+    """
+    for name, (values, why) in RUNS_UNDER.items():
+        value = getattr(jax.config, name, values[0])
+        if value not in values:
+            raise UserError(
+                f"{name.upper()}={value}: nothing can run under this setting of JAX, since {why}; "
+                "unset it"
+            )
     # The user's own flags come last, so they take precedence.
     os.environ["XLA_FLAGS"] = f"{FLAGS} {os.environ.get('XLA_FLAGS', '')}"
     jax.config.update("jax_num_cpu_devices", cores())
@@ -47,9 +77,12 @@ def hardware() -> Hardware:
     that fit.
 
     Raises:
-        UserError: BYTES is not a number above 0.
+        UserError: BYTES is not a number above 0, or JAX finds no device.
     """
-    found = Hardware.of()
+    try:
+        found = Hardware.of()
+    except RuntimeError as error:  # such as JAX_PLATFORMS=cuda without one
+        raise UserError(f"JAX finds no device to run on: {str(error).splitlines()[0]}") from None
     if pretended := os.environ.get(AS_ACCELERATOR):
         return found._replace(memory=_bytes(pretended) / 2, accelerator=True)
     if found.accelerator or not hasattr(os, "sysconf"):

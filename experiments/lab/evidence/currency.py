@@ -5,7 +5,7 @@ from typing import NamedTuple
 from experiments.lab.evidence import published
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io.files import plain
-from experiments.lab.results.provenance import versions
+from experiments.lab.results.provenance import settings, versions
 
 CURRENT = "current"
 
@@ -48,4 +48,6 @@ def currency(experiment: Experiment) -> Currency:
         for library, version in last["versions"].items()
         if version != now.get(library)
     ]
+    if not others and last.get("jax") != settings():
+        others = ["other settings of JAX"]
     return Currency(f"measured with {', '.join(others) or 'other libraries'}", conclusion)

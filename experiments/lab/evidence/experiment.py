@@ -56,7 +56,7 @@ from matplotlib.figure import Figure
 
 from experiments.lab.drawing import style as drawing
 from experiments.lab.engine.compile_cache import use_compile_cache
-from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.evidence import measurement, published, screen
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.measurement import Arrays, Found, Measurement
@@ -186,16 +186,19 @@ class Experiment:
         use_every_core()
         if configuration.compile_cache:
             use_compile_cache()
+        hardware()
         parts = self.parts(configuration)  # what cannot be measured is said before anything is
         name = f"{self.name}-smoke" if configuration.smoke else self.name
-        folder = RunFolder(
-            configuration.out or Path("runs") / name, self.fingerprint(configuration)
-        )
+        path = configuration.out or Path("runs") / name
+        with RunFolder(path, self.fingerprint(configuration)) as folder:
+            self._run_in(folder, configuration, parts)
+
+    def _run_in(self, folder: RunFolder, configuration: Flags, parts: Sequence[Part]) -> None:
+        """In a folder that is this run's."""
         facts = [("question", self.question)]
         for field, value in self.settings(configuration).items():
             facts.append((field.replace("_", " "), str(value)))
-        if folder.moved_to:
-            facts.append(("note", f"earlier results moved to {folder.moved_to}"))
+        facts += [("note", said) for said in folder.news()]
         screen.show_plan(facts)
         known = None if configuration.again else self._known(folder)
         measured = known or self._measure(configuration, parts, folder)
@@ -264,6 +267,8 @@ class Experiment:
     ) -> Measurement:
         """Measure part after part, but for those that an interrupted command has left."""
         kept = folder.kept_arrays()
+        for said in folder.news():
+            screen.console.print(said)
         found: dict[str, dict[str, np.ndarray]] = {}
         seconds: dict[str, float] = {}
         done = [part.name for part in parts if part.name in kept]

@@ -46,6 +46,11 @@ def run(
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except ValueError as error:
+        if not _of_settings(error):
+            raise
+        print(f"error: {error}; correct it in the environment, or unset it", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print(
             "\ninterrupted: what is finished is kept, and the same command continues from there",
@@ -56,6 +61,14 @@ def run(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(0)
+
+
+def _of_settings(error: ValueError) -> bool:
+    """Whether it is from JAX's reading of its environment variables, while it is imported."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return bool(trace) and trace.tb_frame.f_globals.get("__name__") == "jax._src.config"
 
 
 def parse(configuration: type, argv: Sequence[str] | None = None, default: Any = None):

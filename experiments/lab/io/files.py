@@ -1,13 +1,16 @@
 """Files written whole or not at all."""
 
+import contextlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from experiments.lab.io.errors import UserError
 
 MOST_BYTES = 100_000_000  # of a CSV: a larger one is hard to open, and slow to read
 SAMPLE, PIECE = 1000, 100_000  # rows from which a size is estimated, and rows written at a time
@@ -16,12 +19,55 @@ if TYPE_CHECKING:
     import pandas as pd  # what is not needed to write other files is not imported for them
 
 
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file to write to in place of another, which it becomes when it is whole and on the disk.
+
+    Args:
+        path: the file; another one there is replaced.
+
+    Yields:
+        The path to write to; nothing is left there where that fails.
+
+    Raises:
+        UserError: the file cannot be written, such as on a full disk.
+    """
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        yield temporary
+        # On the disk before its name is, or a crash could leave the name of an empty file.
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(
+            f"{path}: it cannot be written ({reason(error)}); make room or choose another folder, "
+            "and the same command goes on from what it has kept"
+        ) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def reason(error: OSError) -> str:
+    """Why the system refuses, in its words.
+
+    Example:
+        >>> reason(OSError(28, "No space left on device"))
+        'No space left on device'
+    """
+    return error.strerror or str(error) or type(error).__name__
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all, also where the process is killed.
 
     Args:
         path: the file; another one there is replaced.
         text: written as UTF-8.
+
+    Raises:
+        UserError: it cannot be written; so do the other functions that write.
     """
     write_bytes(path, text.encode("utf-8"))
 
@@ -33,9 +79,8 @@ def write_bytes(path: Path, content: bytes) -> None:
         path: the file; another one there is replaced.
         content: all of it.
     """
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -68,12 +113,11 @@ def write_table(path: Path, table: "pd.DataFrame") -> Path:
     written, other = path, path.with_suffix(".parquet")
     if size > MOST_BYTES:
         written, other = other, written
-    temporary = written.with_name(f"{written.name}.tmp")
-    if written == path:
-        table.to_csv(temporary, **options)
-    else:
-        _write_parquet(temporary, table)
-    os.replace(temporary, written)
+    with replacing(written) as temporary:
+        if written == path:
+            table.to_csv(temporary, **options)
+        else:
+            _write_parquet(temporary, table)
     other.unlink(missing_ok=True)
     return written
 

@@ -98,6 +98,8 @@ def _facts(comparison: Comparison) -> list[str]:
     """How sure the verdict is, and what to be careful about, one card each."""
     best, *others = comparison.choices
     score, results, count = comparison.study.score, comparison.results, len(best.scores)
+    if comparison.nothing_trained:
+        return [_card(f"0 of {len(results):,}", "networks trained", "warning")]
     fewest = results.groupby([*best.structure, "learning_rate"]).size().min()
     where = "per rate" if fewest == count else f"at each best rate, {fewest} at the others"
     seeds = f"seed{'s' * (count > 1)}"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.lab.data import read_rows
 from experiments.lab.data.encoders import as_text
-from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load
 from experiments.lab.study import screen
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # it imports this module
 def run(configuration: Configuration) -> None:
     """Read the model and the rows, and write the predictions."""
     use_every_core()
+    hardware()  # without a device nothing below can be done
     model = load(configuration.run)
     rows = read_rows(
         configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop
@@ -34,10 +35,14 @@ def run(configuration: Configuration) -> None:
     except cli.UserError as error:
         raise cli.UserError(f"{configuration.data}: {error}") from None
     each = model.each(x)
+    lost = ~np.isfinite(each).all(axis=(0, 2))
+    each[:, lost] = 0.0
     outputs = model.pooled(each)
     table = model.predictions(outputs)
     if model.members > 1:
         table["spread"] = model.spread(each)
+    lost |= ~_finite(table)
+    table.loc[lost] = np.nan
     try:
         table.to_csv(out, index=False, lineterminator="\n")
     except OSError as error:
@@ -54,9 +59,23 @@ def run(configuration: Configuration) -> None:
     if model.members > 1:
         of = "the probability of the predicted class" if model.preprocessing.classes else target
         lines.append(("spread", f"standard deviation of {of} over the {model.members} networks"))
+    if lost.any():
+        first = int(np.argmax(lost)) + 1
+        lines.append(
+            (
+                "note",
+                f"{lost.sum():,} rows have no prediction, the first of them row {first}: their "
+                "inputs are so far from those trained on that an output is not finite",
+            )
+        )
     if rows.y is not None:
-        lines += compared(model, outputs, rows.y)
+        lines += compared(model, outputs, rows.y, lost)
     screen.show_plan([*lines, ("written", str(out))])
+
+
+def _finite(table: pd.DataFrame) -> np.ndarray:
+    """The rows all of whose numbers are."""
+    return np.isfinite(table.select_dtypes("number")).all(axis=1).to_numpy()
 
 
 def _named(model: Model) -> str:
@@ -64,9 +83,18 @@ def _named(model: Model) -> str:
     return activation if model.members == 1 else f"{model.members} networks with {activation}"
 
 
-def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str, str]]:
-    """How the predictions compare with the targets that are known, for the screen."""
-    known = y.notna().to_numpy()
+def compared(
+    model: Model, outputs: np.ndarray, y: pd.Series, lost: np.ndarray | bool = False
+) -> list[tuple[str, str]]:
+    """How the predictions compare with the targets that are known, for the screen.
+
+    Args:
+        model: that they are of.
+        outputs: (rows, outputs).
+        y: the targets, (rows,); missing where they are not known.
+        lost: bool (rows,), those without a prediction, which are left out.
+    """
+    known = y.notna().to_numpy() & ~np.asarray(lost)
     if not known.any():
         return []
     y, notes = y[known], []
@@ -86,6 +114,10 @@ def compared(model: Model, outputs: np.ndarray, y: pd.Series) -> list[tuple[str,
             encoded = model.preprocessing.encode(y[~new].to_numpy())
             value = model.score(outputs[known][~new], encoded)
             value *= float(np.mean(~new)) if score.name == "accuracy" else 1
+    if np.isnan(value):
+        why = "there is only one" if len(y) == 1 else "they are all the same"
+        known_rows = f"the {len(y):,} rows with a {model.preprocessing.target}"
+        return [*notes, (score.title, f"not defined on {known_rows}, since {why}")]
     return [
         *notes,
         (

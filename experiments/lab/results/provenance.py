@@ -11,13 +11,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 import jaxnn
-from experiments.lab.engine.devices import product_bits
+from experiments.lab.engine.devices import COMPILE_SOON, product_bits
 from experiments.lab.io import files
 from experiments.lab.io.command import program
 from experiments.lab.results.code_hash import measuring_code
 
+# Of JAX and of what compiles for it, all that can change a number; the versions have more of them.
+SETTINGS = (
+    "jax_default_matmul_precision",
+    "jax_default_prng_impl",
+    "jax_enable_x64",
+    "jax_random_seed_offset",
+    "jax_softmax_custom_jvp",
+    "jax_threefry_partitionable",
+)
+ENVIRONMENT = ("LIBTPU_INIT_ARGS", "NVIDIA_TF32_OVERRIDE")
 LIBRARIES = ("jax", "jaxlib", "optax", "numpy", "scipy", "scikit-learn")
 
 
@@ -33,7 +44,7 @@ def versions(*others: str) -> dict[str, str]:
 
 
 def provenance() -> dict[str, Any]:
-    """How a result was made: command, versions, device and precision."""
+    """How a result was made: command, versions, device, precision and JAX's settings."""
     devices = jax.devices()
     return {
         "command": command(),
@@ -42,11 +53,27 @@ def provenance() -> dict[str, Any]:
         "devices": [f"{device.platform} {device.device_kind} {device.id}" for device in devices],
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "precision": {
-            "dtype": "float32",
+            "dtype": str(jnp.result_type(float)),
             "matmul": precision() or "backend's default",
             "matmul_bits": product_bits(),
         },
+        "jax": settings(),
     }
+
+
+def settings() -> dict[str, Any]:
+    """The settings of JAX and the flags of XLA that can change a number.
+
+    Example:
+        >>> settings()["jax_threefry_partitionable"]
+        True
+    """
+    found = {name: getattr(jax.config, name, None) for name in SETTINGS}
+    found |= {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+    # Of each flag the last counts; those that every job sets are part of the code.
+    flags = dict.fromkeys(os.environ.get("XLA_FLAGS", "").split())
+    last = {flag.partition("=")[0]: flag for flag in flags}
+    return found | {"XLA_FLAGS": sorted(set(last.values()) - set(COMPILE_SOON.split()))}
 
 
 def precision() -> str | None:
@@ -63,7 +90,7 @@ def command() -> str:
 def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:
     """The hash of what a run's numbers depend on.
 
-    Configuration, data, code, library versions, and the precision asked for.
+    Configuration, data, code, library versions, and the settings of JAX.
 
     Args:
         configuration: the values of the flags that the numbers depend on, by name.
@@ -79,6 +106,6 @@ def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | 
         "data": data_sha256,
         "code": measuring_code() if code is None else code,
         "versions": {name: each for name, each in versions().items() if name != "jaxnn"},
-        "precision": precision(),
+        "jax": settings(),
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]

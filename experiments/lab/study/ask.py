@@ -1,6 +1,8 @@
 """From the flags to what they ask, a Study: the one place where they are read."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
+
+import numpy as np
 
 import jaxnn
 from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
@@ -80,7 +82,33 @@ def ask(flags: StudyFlags, question: str) -> Study:
             f"--class-weights balanced: {source.target} of {source.name} has no classes; "
             "leave it out"
         )
+    study = _where_r2_is_undefined(study)
     score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit
+    return study
+
+
+def _where_r2_is_undefined(study: Study) -> Study:
+    """Judged by RMSE, with a note, where R² is not defined; as it is elsewhere.
+
+    Raises:
+        UserError: R² is asked for by name.
+    """
+    if study.splits.classes or study.metric not in (None, "r2"):
+        return study
+    for part in ("validation", "test"):
+        if np.all(study.score.variance[part]):
+            continue
+        rows = len(study.data.y[part])
+        where = f"all {rows:,} {part} rows of a split have the same {study.source.target}"
+        if rows == 1:
+            where = f"there is a single {part} row"
+        if study.metric:
+            raise cli.UserError(
+                f"--metric r2: {where}, so that R² is not defined; use --metric rmse or mae, or "
+                "give more rows"
+            )
+        study.splits.notes.append(f"judged by RMSE, since {where}, so that R² is not defined")
+        return replace(study, metric="rmse")
     return study
 
 

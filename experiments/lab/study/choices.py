@@ -94,7 +94,8 @@ def choose(
 ) -> tuple[list[Choice], Verdict]:
     """Each structure at its recommended rate, the recommended one first, and the verdict.
 
-    After the first, which ``judge`` recommends, the order is that of the validation scores.
+    After the first, which ``judge`` recommends, the order is that of the validation scores, and of
+    equals that of their names, whatever the order in which they were asked for.
 
     Args:
         results: one row per run.
@@ -105,7 +106,7 @@ def choose(
         _choice(dict(zip(axes, values, strict=True)), rows, rules)
         for values, rows in results.groupby(list(axes), sort=False)
     ]
-    choices.sort(key=rank)
+    choices.sort(key=lambda choice: (*rank(choice), choice.label))
     choices = _compared(choices, rules)
     p = best_p(np.array([choice.scores for choice in choices]), rules.overlap)
     choices = [replace(choice, p=float(value)) for choice, value in zip(choices, p, strict=True)]
@@ -148,6 +149,9 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
     losses = by_rate("validation_loss")
     found = rate.chosen(rates, losses, scores, runs, *trivial)
     losses, expected = rate.clipped(losses, trivial[0]), np.nanmean(scores, axis=1)
+    errors = score.error(expected) / score.size
+    if rows["diverged_step"].notna().all():
+        errors = np.full_like(errors, np.inf)  # no rate is good
     cell = rows[rows["learning_rate"] == rates[found.cell]].sort_values("seed")
     test = cell[f"test_{score.name}"].to_numpy(float)
     edges = {0: "lowest", len(rates) - 1: "highest"}
@@ -170,7 +174,7 @@ def _choice(structure: dict[str, Any], rows: pd.DataFrame, rules: Rules) -> Choi
         diverged_runs=int(rows["diverged_step"].notna().sum()),
         diverged_here=int(cell["diverged_step"].notna().sum()),
         runs=len(rows),
-        good_rates=good_rates(rates, score.error(expected) / score.size),
+        good_rates=good_rates(rates, errors),
         dead=dead,
         saturated=saturated,
     )

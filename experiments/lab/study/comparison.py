@@ -32,7 +32,8 @@ class Comparison:
     found: what their scores say.
     earlier: what validation scores said at half and at three quarters of the updates.
     last_gain: of the first's validation score, in the last fifth of the updates.
-    target: the validation score that is good for the baseline's own best.
+    target: the validation score that is good for the baseline's own best; nan where no run of the
+        baseline trained.
     profile: one row per factor τ, one column per choice; see performance_profile.
     layers: of each choice's networks before training.
     outside: what models that are no networks say; None before they are fitted.
@@ -62,6 +63,8 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """What to use, how sure that is, and what it holds for."""
+        if self.nothing_trained:
+            return wording.nothing_trained(self)
         score, useless = self.study.score, self.outside and self.outside.nothing_recommended
         said = [
             wording.scope(
@@ -79,6 +82,11 @@ class Comparison:
         if self.study.limit and not self.settled:
             return wording.undertrained(self)
         return wording.verdict(self.found, self.choices[0], self.study)
+
+    @property
+    def nothing_trained(self) -> bool:
+        """Whether every run has diverged, so that there is nothing to compare."""
+        return bool(self.results["diverged_step"].notna().all())
 
     @property
     def settled(self) -> bool:
@@ -117,6 +125,8 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
     choices, found = choose(results, study.axes, study.rules)
     against = next(choice for choice in choices if choice.versus is None)
     target = score.best - score.size * good_enough(score.error(against.validation) / score.size)
+    if against.diverged_runs == against.runs:
+        target = np.nan
     reached = [
         steps_to_target(outcome.steps, study.score.of(outcome.curves, "validation"), target)
         for outcome in outcomes
@@ -128,8 +138,8 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
     choices = [
         replace(
             choice,
-            steps_to_target=float(np.median(own)),
-            reached=int(np.isfinite(own).sum()),
+            steps_to_target=None if np.isnan(target) else float(np.median(own)),
+            reached=None if np.isnan(target) else int(np.isfinite(own).sum()),
             improving=_improving(study, outcomes, choice),
         )
         for choice, own in zip(choices, steps, strict=True)

@@ -17,8 +17,11 @@ def next_steps(comparison: Comparison) -> list[str]:
         comparison: what was found.
 
     Returns:
-        One sentence each, without a full stop; none where there is nothing to advise.
+        One sentence each, without a full stop; none where there is nothing to advise, or where
+        the verdict does, since nothing trained.
     """
+    if comparison.nothing_trained:
+        return []
     rules: Sequence[Callable[[Comparison], str]] = (
         _wider_rates,
         _lower_rates,

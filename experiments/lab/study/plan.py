@@ -1,7 +1,6 @@
 """What is about to be trained, in lines for the screen."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from experiments.lab.engine.outcome import Outcome
@@ -12,14 +11,14 @@ from experiments.lab.study.study import Study
 Lines = list[tuple[str, str]]
 
 
-def plan(study: Study, part: Share, known: Mapping[int, Outcome], moved_to: Path | None) -> Lines:
+def plan(study: Study, part: Share, known: Mapping[int, Outcome], news: Sequence[str]) -> Lines:
     """What is about to be done: (name, text) of each line.
 
     Args:
         study: what is asked.
         part: the slice that this process trains.
         known: outcomes that an interrupted run has left, by the number of their structure.
-        moved_to: where earlier results of another configuration are now.
+        news: of the folder, such as where earlier results of another configuration are now.
     """
     lines = [*_data(study), *_grid(study), *_further(study)]
     own = study.settings["own_activations"]
@@ -29,9 +28,7 @@ def plan(study: Study, part: Share, known: Mapping[int, Outcome], moved_to: Path
     asked, structures = study.grid.find(study.asked), len(study.grid.structures)
     if finished := sum(bool(outcome.done[asked].all()) for outcome in known.values()):
         lines.append(("resumed", f"{finished} of {structures} were finished before"))
-    if moved_to:
-        lines.append(("note", f"earlier results of another configuration moved to {moved_to}"))
-    return lines
+    return [*lines, *(("note", said) for said in news)]
 
 
 def _data(study: Study) -> Lines:

@@ -236,6 +236,8 @@ class Score:
             outputs: linear values, (rows, outputs).
             targets: as Preprocessing.encode makes them.
         """
+        if self.name == "r2" and not np.ptp(targets):
+            return float("nan")  # by rounding it would be a huge number
         with jax.enable_x64(True):
             given = (
                 jnp.asarray(array, float if array.dtype.kind == "f" else int)
@@ -331,7 +333,9 @@ def _score_of_split(data: Dataset, metric: str | None) -> Score:
             f"--metric {score.name}: all {undefined[0]} rows of {data.name} are of one class of "
             f"{data.target}, so that it is not defined; use another metric, or give more rows"
         )
-    variance = {part: float(y.var()) for part, y in data.y.items()} if score.name == "r2" else {}
+    # Exactly 0 where it is, whatever the rounding of the mean.
+    variance = {part: float(y.var()) if np.ptp(y) else 0.0 for part, y in data.y.items()}
+    variance = variance if score.name == "r2" else {}
     return replace(score, worst=_worst(score, data, trivial), variance=variance, trivial=trivial)
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 
+import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -61,6 +62,9 @@ def show_results(comparison: Comparison) -> None:
 
     The table fits 80 columns, for which only long names are wrapped.
     """
+    if comparison.nothing_trained:
+        console.print(Text(f"\n{comparison.verdict}\n", "bold"))
+        return
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     table.add_column("", overflow="fold")  # long names fold, numbers stay whole
@@ -88,10 +92,11 @@ def show_results(comparison: Comparison) -> None:
     console.print()
     console.print(table)
     console.print()
-    console.print(
-        f"decades: width of the range of good learning rates; steps: median number of updates to a "
-        f"validation {score.title} of {score.show(comparison.target)}"
-    )
+    steps = "steps: none, since no run of the baseline trained"
+    if np.isfinite(comparison.target):
+        target = f"{score.title} of {score.show(comparison.target)}"
+        steps = f"steps: median number of updates to a validation {target}"
+    console.print(f"decades: width of the range of good learning rates; {steps}")
     for model in comparison.outside.models if comparison.outside else ():
         if model.reference.note:
             console.print(f"{model.reference.title}: on {model.reference.note}")
@@ -104,6 +109,6 @@ def show_results(comparison: Comparison) -> None:
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
     console.print(Text(f"\n{comparison.verdict}\n", "bold"))
-    if steps := next_steps(comparison)[:NEXT]:
-        show_plan([("next" if number == 0 else "", step) for number, step in enumerate(steps)])
+    if further := next_steps(comparison)[:NEXT]:
+        show_plan([("next" if number == 0 else "", step) for number, step in enumerate(further)])
         console.print()

@@ -168,12 +168,15 @@ class Watch:
         self._show()
         if not self._live:
             found, left, score = self._found[number], self._left(), self._study.score
+            spent = screen.span(self._clock() - self._began)
+            best = f"at rate {found.learning_rate:.3g} validation {score.title} "
+            best += score.show(found.validation)
+            if found.diverged_runs == found.runs:
+                best = f"all {found.runs} runs failed"
             screen.console.print(
                 Text(
                     f"{len(self._finished)} of {len(self._runs)} done: "
-                    f"{self._study.labels[number]}, at rate {found.learning_rate:.3g} "
-                    f"validation {score.title} {score.show(found.validation)}; "
-                    f"{screen.span(self._clock() - self._began)} spent"
+                    f"{self._study.labels[number]}, {best}; {spent} spent"
                     f"{f', {left}' if left else ''}"
                 )
             )
@@ -212,7 +215,7 @@ class Watch:
         """The best so far, best first, with the running one; nothing before there is any."""
         ranked = sorted(
             (number for number, found in self._found.items() if found),
-            key=lambda number: rank(self._found[number]),
+            key=lambda number: (*rank(self._found[number]), self._study.labels[number]),
         )
         shown = ranked[:ROWS]
         if self._running in ranked[ROWS:]:

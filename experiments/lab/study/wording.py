@@ -93,6 +93,17 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def nothing_trained(comparison: "Comparison") -> str:
+    """That every run has failed, and what may help."""
+    rates, runs = comparison.results["learning_rate"], len(comparison.results)
+    low, every = rates.min(), f"all {runs:,} runs" if runs > 1 else "the only run"
+    return (
+        f"Nothing trained, so nothing is recommended: {every} failed at every rate; the lowest "
+        f"tried was {low:.3g}. Lower ones may train, --learning-rate "
+        f"{low / 1e4:.3g}:{low:.3g}:5; if not, look for extreme values in the data with --inspect."
+    )
+
+
 def undertrained(comparison: "Comparison") -> str:
     """That the training is too short for a verdict, though it was lengthened to its limit."""
     steps = comparison.study.steps

@@ -1,6 +1,9 @@
 """What devices have, and what is taken for an accelerator."""
 
 import json
+import os
+import subprocess
+import sys
 
 import jax
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 from experiments import activations
 from experiments.lab.engine import devices, runner
 from experiments.lab.io.errors import UserError
-from experiments.lab.results.provenance import fingerprint
+from experiments.lab.results.provenance import fingerprint, settings
 from tests.helpers.commands import exit_code
 
 SMALL = ["--data", "wine", "--activation", "relu", "tanh", "--learning-rate", "1e-3:1e3:4"]
@@ -75,7 +78,76 @@ def test_precision_is_settable_recorded_and_part_of_the_fingerprint(tmp_path):
     config = json.loads((tmp_path / "r" / "config.json").read_text())
     assert config["precision"] == {"dtype": "float32", "matmul": "highest", "matmul_bits": 24}
     assert config["configuration"]["precision"] == "highest"
+    assert config["jax"]["jax_default_matmul_precision"] == "highest"
     assert fingerprint({}, "") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("jax_enable_x64", True),
+        ("jax_default_prng_impl", "rbg"),
+        ("jax_threefry_partitionable", False),
+        ("jax_random_seed_offset", 1),
+        ("jax_default_matmul_precision", "highest"),
+    ],
+)
+def test_a_setting_of_jax_that_decides_numbers_is_recorded(name, value):
+    was, before = getattr(jax.config, name), fingerprint({}, "")
+    jax.config.update(name, value)
+    try:
+        assert settings()[name] == value and fingerprint({}, "") != before
+    finally:
+        jax.config.update(name, was)
+    assert settings()[name] == was and fingerprint({}, "") == before
+
+
+def test_flags_of_xla_are_recorded_but_for_those_that_every_job_sets(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "")
+    before = fingerprint({}, "")
+    devices.use_every_core()
+    assert settings()["XLA_FLAGS"] == [] and fingerprint({}, "") == before
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=3 --b=1 --b=2 --a=1 --b=2")
+    devices.use_every_core()
+    assert settings()["XLA_FLAGS"] == ["--a=1", "--b=2", "--xla_backend_optimization_level=3"]
+    assert fingerprint({}, "") != before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("jax_enable_x64", True, "numbers are float32 here, also where memory is planned"),
+        ("jax_default_prng_impl", "rbg", "others draw the numbers of a network by its place"),
+        ("jax_debug_nans", True, "a network that diverges is a result, not an error"),
+        ("jax_disable_jit", True, "a grid is one compiled program"),
+    ],
+)
+def test_a_setting_of_jax_that_nothing_can_run_under_is_refused(name, value, why, tmp_path, capsys):
+    was = getattr(jax.config, name)
+    jax.config.update(name, value)
+    try:
+        assert exit_code(activations, *SMALL, "--out", tmp_path / "r") == 2
+    finally:
+        jax.config.update(name, was)
+    said = capsys.readouterr().err
+    start = f"error: {name.upper()}={value}: nothing can run under this setting of JAX, since {why}"
+    assert said.startswith(start) and said.endswith("; unset it\n") and said.count("\n") == 1
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("JAX_ENABLE_X64=maybe", "invalid truth value 'maybe' for environment 'JAX_ENABLE_X64'"),
+        ("JAX_PLATFORMS=no_such", "JAX finds no device to run on: Unable to initialize backend"),
+    ],
+)
+def test_what_jax_itself_refuses_is_a_sentence(setting, said, tmp_path):
+    name, value = setting.split("=")
+    command = [sys.executable, "-m", "experiments.activations", "--out", tmp_path / "r"]
+    found = subprocess.run(command, env=os.environ | {name: value}, capture_output=True, text=True)
+    assert found.returncode == 2 and found.stderr.startswith(f"error: {said}")
+    assert found.stderr.count("\n") == 1 and not (tmp_path / "r").exists()
 
 
 @pytest.mark.parametrize("name", ["half", "TF32_TF32_F32"])

@@ -117,6 +117,35 @@ def test_looking_at_test_rows_at_every_point_changes_nothing_else(work, whole):
             np.testing.assert_array_equal(outcome.curves[name][-1], values, err_msg=name)
 
 
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_a_run_that_is_not_finite_on_held_out_rows_has_diverged(work, whole, monkeypatch, part):
+    """One input is more than networks without bounds can take; where it is seen, a run is lost."""
+    x, y = work.parts()["train"]
+    far = x.copy()
+    far[3, 0] = -np.inf
+    sentinel = SimpleNamespace(**vars(work) | {"parts": lambda: work.parts() | {part: (far, y)}})
+    found = runner.run_grid(sentinel, every(), {}, Keeper())
+    stable = np.s_[:2]  # the third rate is too high
+    assert (found[0].diverged_step[stable] == {"validation": 1, "test": 8}[part]).all()
+    assert (found[1].diverged_step[stable] == -1).all()
+    assert all(outcome.done.all() for outcome in found.values())
+    lost = found[0].diverged_step >= 0
+    for name, values in [*found[0].final.items(), *found[0].curves.items()]:
+        last = values if values.ndim == 2 else values[-1]
+        assert np.isnan(last[lost]).all(), name
+    np.testing.assert_array_equal(
+        found[1].curves["train_loss"], whole[1].curves["train_loss"]
+    )  # the others are trained as ever
+    monkeypatch.setattr(runner, "CHECKPOINT_SECONDS", 0.0)
+    keeper = Keeper(5)
+    with pytest.raises(KeyboardInterrupt):
+        runner.run_grid(sentinel, every(), {}, keeper)
+    known = {number: Outcome.of(flat) for number, flat in keeper.kept.items()}
+    again = runner.run_grid(sentinel, every(), known, Keeper())
+    for number, outcome in found.items():
+        same(again[number], outcome)
+
+
 def kills(count: int) -> None:
     """SIGKILL at random moments: each time, the same command must end in the same bytes."""
     command = [

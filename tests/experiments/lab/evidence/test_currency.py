@@ -176,7 +176,7 @@ def test_an_edited_formula_is_measured_again(growth, capsys):
     assert second["code"]["measurement"] != first["code"]["measurement"]
     assert second["code"]["conclusion"] == first["code"]["conclusion"]
     assert Path("runs/growth.1/measured.safetensors").is_file()  # nothing is overwritten
-    assert "earlier results moved to runs/growth.1" in capsys.readouterr().out
+    assert "moved to runs/growth.1" in capsys.readouterr().out
     assert str(currency(growth.loaded())) == "current"
 
 

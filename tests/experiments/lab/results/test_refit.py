@@ -1,5 +1,6 @@
 """The model that is kept: what it was trained on, and what its stated score is of."""
 
+import json
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
@@ -173,7 +174,19 @@ def test_there_is_no_model_where_all_diverge(tmp_path, capsys):
     flags = ["--activation", "linear", "--learning-rate", "1e30", "--depth", "1", "--width", "2"]
     more = ["--data", "wine", "--seeds", "2", "--steps", "5", "--out", tmp_path / "r"]
     assert exit_code(activations, *flags, *more) == 0
-    assert "no model is saved" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert (
+        "\n\nNothing trained, so nothing is recommended: all 2 runs failed at every rate; the "
+        "lowest tried was 1e+30. Lower ones may train, --learning-rate 1e+26:1e+30:5; if not, look "
+        "for extreme values in the data with --inspect.\n\n"
+    ) in said
+    assert "no model is saved" in said and "next" not in said and "decades" not in said
+    summary = json.loads((tmp_path / "r" / "summary.json").read_text())
+    assert summary["verdict"].startswith("Nothing trained") and summary["model"] is None
+    assert summary["target"]["validation"] is None
+    assert summary["table"][0]["steps_to_target"] is None
+    page = (tmp_path / "r" / "report.html").read_text()
+    assert "<b>0 of 2</b> networks trained" in page and "What to do next" not in page
     assert not (tmp_path / "r" / "model.json").exists()
 
 

@@ -1,6 +1,7 @@
 """What is advised follows from the result: each line for its own reason, with its flag."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -148,3 +149,16 @@ def test_whoever_has_chosen_another_metric_is_not_advised_to():
     comparison = compared(APART, y=rare)
     study = replace(comparison.study, metric="auc")
     assert not any("--metric" in step for step in next_steps(replace(comparison, study=study)))
+
+
+def test_equal_scores_have_one_order_whatever_that_of_the_flags():
+    rows = dict.fromkeys(("tanh", "relu", "elu"), 0.9 + NOISE)
+    results = compared(rows, best=0.1).results
+    # Equal on validation rows too.
+    results = results.assign(validation_loss=0.1, validation_accuracy=0.9)
+    rules = Rules(compared(rows).study.score)
+    for order in permutations(rows):
+        asked = pd.concat([results[results["activation"] == name] for name in order])
+        choices, found = choose(asked.reset_index(drop=True), ["activation"], rules)
+        assert [choice.label for choice in choices] == ["elu", "relu", "tanh"]
+        assert found.labels[found.first] == "elu" and set(found.p) == {1.0}

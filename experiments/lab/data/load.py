@@ -1,6 +1,5 @@
 """Find data by name, folder, file or URL."""
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from experiments.lab.data.source import Source
 from experiments.lab.data.table import Asked, as_source
 from experiments.lab.data.table_file import read_table
 from experiments.lab.io.cli import UserError
+from experiments.lab.io.text import nearest
 
 
 def _bundled(name: str, task: str, target: str, loader: Callable) -> Source:
@@ -119,10 +119,9 @@ def load(
                 )
         return NAMED[data]() if data in NAMED else read_folder(path)
     if not (is_url(data) or path.is_file()):
-        nearest = difflib.get_close_matches(data, NAMED, n=len(NAMED), cutoff=0)
         raise UserError(
             f"--data {data}: no such data set, folder or file; known names, nearest first: "
-            f"{', '.join(nearest)}; or give a path or URL of a CSV, TSV, Parquet or .npz file, "
+            f"{nearest(data, NAMED)}; or give a path or URL of a CSV, TSV, Parquet or .npz file, "
             "a folder of MNIST idx files, or openml:NAME"
         )
     file, test = read_file(data), None if test_data is None else read_file(test_data)

@@ -1,10 +1,9 @@
 """From a command line to an experiment: flags, and one clear sentence for whatever is wrong."""
 
 import contextlib
-import difflib
 import io
 import math
-import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import dropwhile, pairwise, takewhile
@@ -12,8 +11,11 @@ from typing import Any, NoReturn
 
 import tyro
 
+from experiments.lab.io import ending
 from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
+from experiments.lab.io.streams import careful
+from experiments.lab.io.text import nearest, shown
 
 
 def run(
@@ -37,30 +39,43 @@ def run(
     Raises:
         SystemExit: always, with the exit code.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A terminal that has no × or ² shows ?, and the run goes on.
-            stream.reconfigure(errors="replace")
-    try:
+
+    def whole() -> int:
         main(parse(configuration, argv, default))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except ValueError as error:
-        if not _of_settings(error):
+        return 0
+
+    sys.exit(exit_code(whole))
+
+
+def exit_code(do: Callable[[], int]) -> int:
+    """Do something to the standard streams, and say its errors.
+
+    Args:
+        do: it returns an exit code.
+
+    Returns:
+        The exit code.
+    """
+    with careful():
+        try:
+            return do()
+        except UserError as error:
+            return _refused(str(error))
+        except KeyboardInterrupt:
+            ending.interrupted()
+            return ending.CODE
+        except Exception as error:
+            if ending.asked():  # half an import, for instance
+                ending.interrupted()
+                return ending.CODE
+            if isinstance(error, ValueError) and _of_settings(error):
+                return _refused(f"{error}; correct it in the environment, or unset it")
             raise
-        print(f"error: {error}; correct it in the environment, or unset it", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print(
-            "\ninterrupted: what is finished is kept, and the same command continues from there",
-            file=sys.stderr,
-        )
-        sys.exit(130)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    sys.exit(0)
+
+
+def _refused(why: str) -> int:
+    print(f"error: {shown(why)}", file=sys.stderr)
+    return 2
 
 
 def _of_settings(error: ValueError) -> bool:
@@ -177,14 +192,25 @@ def one_of(known: Iterable[str], value: str, what: str) -> None:
         what: the name of its flag, without dashes.
 
     Raises:
-        UserError: the name is unknown; the message lists the known ones, nearest first.
+        UserError: the name is unknown; the message has those that are nearest, and what was
+            probably meant.
     """
     known = list(known)
     if value not in known:
-        nearest = difflib.get_close_matches(value, known, n=len(known), cutoff=0)
         raise UserError(
-            f"--{what} {value}: no such {what}; known, nearest first: {', '.join(nearest)}"
+            f"--{what} {value}: no such {what}; {_meant(known, value, what)}known, nearest first: "
+            f"{nearest(value, known)}"
         )
+
+
+def _meant(known: Sequence[str], value: str, what: str) -> str:
+    """What was probably meant: the same in another case, or several names."""
+    names = [name for name in re.split(r"[,;\s]+", value) if name]
+    alike = {name.lower(): name for name in known}
+    found = [alike.get(name.lower().replace("-", "_")) for name in names]
+    if not found or None in found:
+        return ""
+    return f"perhaps you meant --{what} {' '.join(map(str, found))}; "
 
 
 def at_least(minimum: int, values: Sequence[int] | int, flag: str) -> None:

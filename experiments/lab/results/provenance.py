@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 import jaxnn
-from experiments.lab.engine.devices import COMPILE_SOON, product_bits
+from experiments.lab.engine.devices import FLAGS, product_bits
 from experiments.lab.io import files
 from experiments.lab.io.command import program
 from experiments.lab.results.code_hash import measuring_code
@@ -73,7 +73,7 @@ def settings() -> dict[str, Any]:
     # Of each flag the last counts; those that every job sets are part of the code.
     flags = dict.fromkeys(os.environ.get("XLA_FLAGS", "").split())
     last = {flag.partition("=")[0]: flag for flag in flags}
-    return found | {"XLA_FLAGS": sorted(set(last.values()) - set(COMPILE_SOON.split()))}
+    return found | {"XLA_FLAGS": sorted(set(last.values()) - set(FLAGS.split()))}
 
 
 def precision() -> str | None:

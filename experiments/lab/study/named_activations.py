@@ -6,7 +6,6 @@ which says what it learns. It is tried out before anything is trained, so that w
 with it is said in one sentence.
 """
 
-import difflib
 import hashlib
 import importlib
 import math
@@ -24,6 +23,7 @@ import numpy as np
 import jaxnn
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
+from experiments.lab.io.text import nearest
 from jaxnn.activations import ALIASES, measure, resolve
 from jaxnn.initializers import gain
 from jaxnn.types import Activation
@@ -174,10 +174,9 @@ def _imported(name: str) -> Activation:
             for known, value in vars(module).items()
             if known[0] != "_" and _is_activation(value)
         ]
-        nearest = difflib.get_close_matches(attribute, usable, n=5, cutoff=0)
         raise UserError(
             f"--activation {name}: {module.__name__} has no {attribute}; "
-            f"it has, nearest first: {', '.join(nearest) or 'nothing'}"
+            f"it has, nearest first: {nearest(attribute, usable) or 'nothing'}"
         )
     found = getattr(module, attribute)
     if not _is_activation(found):

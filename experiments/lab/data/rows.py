@@ -1,7 +1,6 @@
 """Rows to predict for, with the columns that a model was trained on, with or without its target."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from experiments.lab.data.dataset import shortened
 from experiments.lab.data.dialect import Reading
 from experiments.lab.data.encoders import Category, Date, Number, as_text, no_dates, unreadable
 from experiments.lab.data.load import NAMED, load
-from experiments.lab.data.location import is_url, read_file
+from experiments.lab.data.location import is_file, is_folder, is_url, public, read_file
 from experiments.lab.data.openml import PREFIX
 from experiments.lab.data.preprocessing import Preprocessing
 from experiments.lab.data.table_file import read_table
@@ -61,6 +60,7 @@ def read_rows(
             a column of numbers holds something else or an infinite number.
     """
     name, found, y = _found(data, preprocessing)
+    data = public(data)
     if preprocessing.unit:
         if drop:
             raise UserError(
@@ -112,8 +112,7 @@ def read_rows(
 def _found(
     data: str, preprocessing: Preprocessing
 ) -> tuple[str, pd.DataFrame | np.ndarray, pd.Series | None]:
-    path = Path(data).expanduser()
-    if data in NAMED or path.is_dir() or data.startswith(PREFIX):
+    if data in NAMED or is_folder(data) or data.startswith(PREFIX):
         source = load(data, target=preprocessing.target if data.startswith(PREFIX) else None)
         parts = [(source.x, source.y), *([source.test] if source.test else [])]
         xs, ys = zip(*parts, strict=True)
@@ -123,7 +122,7 @@ def _found(
             else lambda frames: pd.concat(frames, ignore_index=True)
         )
         return source.name, join(xs), pd.Series(np.concatenate(ys), name=preprocessing.target)
-    if not (is_url(data) or path.is_file()):
+    if not (is_url(data) or is_file(data)):
         raise UserError(
             f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a "
             "name that experiments.activations takes as --data"

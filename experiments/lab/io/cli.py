@@ -16,6 +16,9 @@ from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.streams import careful
 from experiments.lab.io.text import nearest, shown
+from experiments.lab.io.words import joined, unreadable, whole
+
+MOST_VALUES = 10_000  # of a range
 
 
 def run(
@@ -68,6 +71,11 @@ def exit_code(do: Callable[[], int]) -> int:
             if ending.asked():  # half an import, for instance
                 ending.interrupted()
                 return ending.CODE
+            if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)[:100]:
+                return _refused(
+                    "there is not enough memory for this; give fewer rows, or smaller or fewer "
+                    "networks"
+                )
             if isinstance(error, ValueError) and _of_settings(error):
                 return _refused(f"{error}; correct it in the environment, or unset it")
             raise
@@ -96,28 +104,48 @@ def parse(configuration: type, argv: Sequence[str] | None = None, default: Any =
             the dataclass.
 
     Raises:
-        UserError: a flag is unknown, or cannot take its value.
+        UserError: a flag is unknown, cannot take its value, or is given twice and takes one value.
         SystemExit: after --help.
     """
+    given = joined(configuration, sys.argv[1:] if argv is None else argv)
     complaint = io.StringIO()
     try:
-        with contextlib.redirect_stderr(complaint):
+        with contextlib.redirect_stderr(complaint), _NUMBERS:
             return tyro.cli(
                 configuration,
                 prog=program(),
-                args=argv,
+                args=given,
                 **({} if default is None else {"default": default}),
             )
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
-        what, nearest = _unbox(complaint.getvalue())
+        if why := unreadable(configuration, given):
+            raise UserError(why) from None
+        what, alike = _unbox(complaint.getvalue())
         remedy = (
-            f"perhaps you meant {nearest}; --help lists every flag"
-            if nearest
+            f"perhaps you meant {alike}; --help lists every flag"
+            if alike
             else "--help lists every flag and its values"
         )
         raise UserError(f"{what.rstrip('.')}; {remedy}") from None
+
+
+_NUMBERS = tyro.constructors.ConstructorRegistry()
+
+
+@_NUMBERS.primitive_rule
+def _whole(info: Any) -> tyro.constructors.PrimitiveConstructorSpec | None:
+    """Whole numbers may be written as 1e6."""
+    if info.type is not int:
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="INT",
+        instance_from_str=lambda words: whole(words[0]),
+        is_instance=lambda value: isinstance(value, int),
+        str_from_instance=lambda value: [str(value)],
+    )
 
 
 def _unbox(complaint: str) -> tuple[str, str | None]:
@@ -146,7 +174,7 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
 
     Raises:
         UserError: there is no value; one is not a number, not finite or not above 0; or a range is
-            not of that form.
+            not of that form or has more values than MOST_VALUES.
 
     Example:
         >>> numbers(["0.5", "0.01:1:3"], "--learning-rate")
@@ -159,9 +187,14 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
             if len(parts) == 1:
                 new = [float(text)]
             else:
-                low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
+                low, high, count = float(parts[0]), float(parts[1]), whole(parts[2])
                 if len(parts) != 3 or not 0 < low < high < math.inf or count < 2:
                     raise ValueError
+                if count > MOST_VALUES:
+                    raise UserError(
+                        f"{flag} {text}: that is {count:,} values; give a count of at most "
+                        f"{MOST_VALUES:,}"
+                    )
                 step = math.log10(high / low) / (count - 1)
                 # Rounded, so that 1e-4:10:13 holds 0.1 and not 0.09999999999999998.
                 new = [float(f"{low * 10 ** (step * i):.12g}") for i in range(count)]
@@ -211,6 +244,22 @@ def _meant(known: Sequence[str], value: str, what: str) -> str:
     if not found or None in found:
         return ""
     return f"perhaps you meant --{what} {' '.join(map(str, found))}; "
+
+
+def at_most(maximum: int, values: Sequence[int] | int, flag: str) -> None:
+    """Check that whole numbers are not so large that memory or time would never do.
+
+    Args:
+        maximum: the most that each may be.
+        values: one number or several.
+        flag: the flag that they were given to, for error messages.
+
+    Raises:
+        UserError: one is above the maximum.
+    """
+    for value in (values,) if isinstance(values, int) else values:
+        if value > maximum:
+            raise UserError(f"{flag} {value:,}: give a whole number of at most {maximum:,}")
 
 
 def at_least(minimum: int, values: Sequence[int] | int, flag: str) -> None:

@@ -51,7 +51,7 @@ def careful() -> Iterator[None]:
     for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    sys.stdout, sys.stderr = map(Output, streams)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = map(Output, streams)
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.lab.data import read_rows
 from experiments.lab.data.encoders import as_text
+from experiments.lab.data.location import public
 from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.io import cli
 from experiments.lab.results.model import Model, load
@@ -27,13 +28,14 @@ def run(configuration: Configuration) -> None:
     rows = read_rows(
         configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop
     )
+    where = public(configuration.data)
     out = configuration.out or configuration.run / f"predictions-{rows.name}.csv"
     if out.resolve() == Path(configuration.data).expanduser().resolve():
         raise cli.UserError(f"--out {out}: it is the file to predict for; name another")
     try:
         x = model.preprocessing.apply(rows.x)
     except cli.UserError as error:
-        raise cli.UserError(f"{configuration.data}: {error}") from None
+        raise cli.UserError(f"{where}: {error}") from None
     each = model.each(x)
     lost = ~np.isfinite(each).all(axis=(0, 2))
     each[:, lost] = 0.0
@@ -53,7 +55,7 @@ def run(configuration: Configuration) -> None:
     target = model.preprocessing.target
     lines = [
         ("model", f"{configuration.run}: {target} by {_named(model)}"),
-        ("data", f"{configuration.data}: {len(x):,} rows"),
+        ("data", f"{where}: {len(x):,} rows"),
         *(("note", note) for note in rows.notes),
     ]
     if model.members > 1:

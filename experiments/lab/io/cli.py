@@ -231,8 +231,8 @@ def one_of(known: Iterable[str], value: str, what: str) -> None:
     known = list(known)
     if value not in known:
         raise UserError(
-            f"--{what} {value}: no such {what}; {_meant(known, value, what)}known, nearest first: "
-            f"{nearest(value, known)}"
+            f"--{what} {value}: no such {what}; "
+            + (_meant(known, value, what) or f"known, nearest first: {nearest(value, known)}")
         )
 
 
@@ -243,7 +243,7 @@ def _meant(known: Sequence[str], value: str, what: str) -> str:
     found = [alike.get(name.lower().replace("-", "_")) for name in names]
     if not found or None in found:
         return ""
-    return f"perhaps you meant --{what} {' '.join(map(str, found))}; "
+    return f"perhaps you meant --{what} {' '.join(map(str, found))}"
 
 
 def at_most(maximum: int, values: Sequence[int] | int, flag: str) -> None:

@@ -44,8 +44,10 @@ def said(size: float) -> str:
 
     Example:
         >>> said(8_589_934_592), said(2e13), said(3000)
-        ('8.6 GB', '20 TB', '3 kB')
+        ('8.59 GB', '20 TB', '3 kB')
     """
+    if size >= 1e15:
+        return f"{size / 1e12:,.0f} TB"
     for power, unit in ((12, "TB"), (9, "GB"), (6, "MB")):
         if size >= 10**power:
             return f"{size / 10**power:,.3g} {unit}"

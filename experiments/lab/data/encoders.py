@@ -18,6 +18,7 @@ class Number(NamedTuple):
 
     gap: whether one more input is 1 where the cell is missing, and 0 elsewhere; it is there if
         cells of the training rows are missing.
+    low, high: the ends of the training rows' cells; None as of earlier versions.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Number(NamedTuple):
     mean: float
     scale: float
     gap: bool = False
+    low: float | None = None
+    high: float | None = None
 
     @property
     def features(self) -> int:
@@ -96,6 +99,7 @@ class Date(NamedTuple):
     median, mean, scale: in days since 1970-01-01, UTC.
     cycles: of "year", "week" and "day", those that the training rows differ in.
     gap: whether one more input is 1 where the cell is missing.
+    low, high: as of Number, in such days.
     """
 
     name: str
@@ -104,6 +108,8 @@ class Date(NamedTuple):
     scale: float
     cycles: tuple[str, ...]
     gap: bool = False
+    low: float | None = None
+    high: float | None = None
 
     @property
     def features(self) -> int:
@@ -143,18 +149,19 @@ def fit_column(column: pd.Series) -> Encoder:
 
     Example:
         >>> fit_column(pd.Series([1.0, 3.0, None], name="a"))
-        Number(name='a', median=2.0, mean=2.0, scale=0.816496580927726, gap=True)
+        Number(name='a', median=2.0, mean=2.0, scale=0.816496580927726, gap=True, low=1.0, high=3.0)
         >>> fit_column(pd.Series(["x", None, "y"], name="b")).features
         3
     """
     name, gap = str(column.name), bool(column.isna().any())
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return Number(name, *_scaled(_as_numbers(column)), gap)
+        values = _as_numbers(column)
+        return Number(name, *_scaled(values), gap, *_ends(values))
     if pd.api.types.is_datetime64_any_dtype(column):
         days = _days(column)
         known = days[~np.isnan(days)]
         cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
-        return Date(name, *_scaled(days), tuple(cycles), gap)
+        return Date(name, *_scaled(days), tuple(cycles), gap, *_ends(days))
     counts = as_text(column).value_counts()
     # The most frequent ones; of equally frequent ones, the first in order.
     order = sorted(counts.index, key=lambda cell: (-counts[cell], cell)) if len(counts) > 1 else []
@@ -176,6 +183,38 @@ def _scaled(values: np.ndarray) -> tuple[float, float, float]:
     median = float(np.nanmedian(values))
     filled = np.where(np.isnan(values), median, values)
     return median, float(filled.mean()), float(filled.std()) or 1.0
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest."""
+    return float(np.nanmin(values)), float(np.nanmax(values))
+
+
+def beyond(column: pd.Series, fitted: "Number | Date") -> tuple[int, str] | None:
+    """How many cells are outside the range of the training rows, and how far; None for none.
+
+    Args:
+        column: as its encoder takes it.
+        fitted: its encoder.
+
+    Example:
+        >>> year = Number("year", 2008.0, 2008.0, 0.8, low=2007.0, high=2009.0)
+        >>> beyond(pd.Series([2008, 2024, 2011]), year)
+        (2, '2024 where training rows have 2007 to 2009')
+    """
+    dates = isinstance(fitted, Date)
+    cells = _days(column) if dates else _as_numbers(column)
+    if fitted.low is None or fitted.high is None:
+        return None
+    far = np.maximum(fitted.low - cells, cells - fitted.high)
+    outside = far > 1e-9 * fitted.scale
+    if not outside.any():
+        return None
+    said = [
+        str(np.datetime64(math.floor(cell), "D")) if dates else f"{cell:.10g}"
+        for cell in (cells[int(np.nanargmax(far))], fitted.low, fitted.high)
+    ]
+    return int(outside.sum()), f"{said[0]} where training rows have {said[1]} to {said[2]}"
 
 
 def _days(column: pd.Series) -> np.ndarray:

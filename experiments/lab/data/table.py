@@ -82,8 +82,8 @@ def as_source(
     ):
         if column not in columns:
             raise UserError(
-                f"{flag} {column}: {where} has no such column; its columns, nearest first: "
-                f"{nearest(column, columns)}"
+                f"{flag} {column}: {where} has no such column; name one of its columns, nearest "
+                f"first: {nearest(column, columns)}"
             )
     for flag, column in special.items():
         if column == target or column in drop:

@@ -26,7 +26,11 @@ def run(configuration: Configuration) -> None:
     hardware()  # without a device nothing below can be done
     model = load(configuration.run)
     rows = read_rows(
-        configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop
+        configuration.data,
+        model.preprocessing,
+        left_out=model.left_out,
+        drop=configuration.drop,
+        keep=configuration.keep,
     )
     where = public(configuration.data)
     out = configuration.out or configuration.run / f"predictions-{rows.name}.csv"
@@ -45,6 +49,7 @@ def run(configuration: Configuration) -> None:
         table["spread"] = model.spread(each)
     lost |= ~_finite(table)
     table.loc[lost] = np.nan
+    table = _with_rows(table, rows.kept)
     try:
         table.to_csv(out, index=False, lineterminator="\n")
     except OSError as error:
@@ -73,6 +78,18 @@ def run(configuration: Configuration) -> None:
     if rows.y is not None:
         lines += compared(model, outputs, rows.y, lost)
     screen.show_plan([*lines, ("written", str(out))])
+
+
+def _with_rows(table: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
+    """The predictions behind the number of each row and the columns that are kept."""
+    table.insert(0, "row", np.arange(1, len(table) + 1))
+    for place, name in enumerate(kept if kept is not None else (), start=1):
+        if name in table:
+            raise cli.UserError(
+                f"--keep {name}: the predictions have a column of that name; rename it in the data"
+            )
+        table.insert(place, name, kept[name].to_numpy())
+    return table
 
 
 def _finite(table: pd.DataFrame) -> np.ndarray:
@@ -116,15 +133,14 @@ def compared(
             encoded = model.preprocessing.encode(y[~new].to_numpy())
             value = model.score(outputs[known][~new], encoded)
             value *= float(np.mean(~new)) if score.name == "accuracy" else 1
+    known_rows = f"the {len(y):,} rows whose {model.preprocessing.target} is known"
     if np.isnan(value):
         why = "there is only one" if len(y) == 1 else "they are all the same"
-        known_rows = f"the {len(y):,} rows with a {model.preprocessing.target}"
         return [*notes, (score.title, f"not defined on {known_rows}, since {why}")]
     return [
         *notes,
         (
             score.title,
-            f"{score.show(value)} ({score.own(value):.7g}) on the {len(y):,} rows with a "
-            f"{model.preprocessing.target}",
+            f"{score.show(value)} ({score.own(value):.7g}) on {known_rows}",
         ),
     ]

@@ -49,8 +49,8 @@ def _file(name: str) -> Path | None:
 def _installed(file: Path) -> bool:
     """Whether a file comes with Python or a package, or is of this project."""
     ours = Path(jaxnn.__file__).parent, Path(__file__).parents[2]
-    roots = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib")]
-    inside = any(file.is_relative_to(root) for root in (*ours, *roots))
+    python = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
+    inside = any(file.is_relative_to(root) for root in [*ours, *python])
     return inside or not ELSEWHERE.isdisjoint(file.parts)
 
 

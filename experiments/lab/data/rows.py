@@ -195,11 +195,9 @@ def _unseen(x: pd.DataFrame, preprocessing: Preprocessing) -> list[str]:
     for column in preprocessing.columns:
         if not isinstance(column, Category):
             far = beyond(x[column.name], column)
-            outside += (
-                [f"{column.name} in {far[0]:,} row{'s' * (far[0] > 1)}, as far as {far[1]}"]
-                if far
-                else []
-            )
+            if far:
+                rows = f"{far[0]:,} row{'s' * (far[0] > 1)}"
+                outside.append(f"{column.name} in {rows}, as far as {far[1]}")
         else:
             known = set(column.categories)
             cells = as_text(x[column.name]).dropna().unique()

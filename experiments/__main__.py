@@ -30,6 +30,7 @@ from experiments.lab.engine.devices import use_every_core
 from experiments.lab.evidence import ledger, published, screen
 from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
+from experiments.lab.io import cli
 from experiments.lab.io.command import INSTALLED, program
 from experiments.lab.io.files import plain, write_text
 from experiments.lab.study.wording import listed
@@ -113,7 +114,8 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
         if again:
             LEFT.parent.mkdir(exist_ok=True)
             write_text(LEFT, json.dumps(list(due)))
-        screen.console.print(f"\n[bold]{experiment.name}[/bold] ({due[experiment.name]})")
+        screen.console.print()
+        screen.show_plan([(experiment.name, f"({due[experiment.name]})")])
         if code := run(experiment, again):
             return code
         del due[experiment.name]
@@ -246,4 +248,4 @@ def found() -> list[Experiment]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cli.exit_code(main))

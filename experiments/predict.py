@@ -3,7 +3,8 @@
     python -m experiments.predict runs/activations-my my.csv
 
 The table needs the columns that the networks were trained on. If it has the target too, the
-predictions are compared with it. The column "spread" says how far the networks are apart.
+predictions are compared with it. Of the columns of the result, "row" is the row's number in the
+data, from 1, and "spread" says how far the networks are apart.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ class Configuration:
     with or without the target; or a name that --data of experiments.activations takes."""
     drop: tuple[str, ...] = ()
     """Columns to leave out, which the training data did not have."""
+    keep: tuple[str, ...] = ()
+    """Columns to show beside the predictions, such as an identifier; others than those trained on
+    may be among them."""
     out: Path | None = None
     """CSV file to write, one row per row of the data; without it, RUN/predictions-DATA.csv."""
 

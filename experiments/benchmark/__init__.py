@@ -20,6 +20,8 @@ from experiments.benchmark.workloads import WORKLOADS
 from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.files import write_json, write_text
+from experiments.lab.io.streams import careful
+from experiments.lab.io.text import shown
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,13 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         flags = parse(argv)
-        return run(flags)
+        with careful():
+            return run(flags)
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {shown(str(error))}", file=sys.stderr)
     except OSError as error:
         print(
-            f"error: --out {flags.out}: it cannot be written ({error.strerror}); choose another "
-            "folder",
+            f"error: --out {shown(str(flags.out))}: it cannot be written ({error.strerror}); "
+            "choose another folder",
             file=sys.stderr,
         )
     return 2

@@ -15,6 +15,7 @@ from experiments.lab.engine.companions import watched
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import hardware, use_every_core, use_precision
 from experiments.lab.engine.processes import Share
+from experiments.lab.io.command import program
 from experiments.lab.io.files import only_utf8, plain
 from experiments.lab.references.fit import Reference, from_arrays, references, to_arrays
 from experiments.lab.results import trackers
@@ -123,12 +124,12 @@ def finish(
     )
     if results.suffix == ".parquet":
         say(f"as CSV the rows of all runs would be larger than 100 MB: they are in {results}")
-    say(
-        f"{refit.said(comparison.study.score)}\n"
-        f"To predict with it: python -m experiments.predict {shlex.quote(str(path))} data.csv"
-        if refit
-        else "no model is saved, since every network of the first has diverged"
-    )
+    if refit:
+        say(refit.said(comparison.study.score))
+        predict = program("experiments.predict")
+        say(f"To predict with it: {predict} {shlex.quote(str(path))} data.csv")
+    else:
+        say("no model is saved, since every network of the first has diverged")
     for place in places:
         say(f"sent to {place}")
 
@@ -154,7 +155,7 @@ def trained(study: Study, part: Share, folder: RunFolder) -> Comparison | None:
         longer = None if done else study.longer
         if longer is None:
             return comparison
-        screen.console.print(f"\n{wording.longer(comparison)}\n")
+        screen.show_bold(wording.longer(comparison))
         study = longer
 
 

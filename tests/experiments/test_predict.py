@@ -165,7 +165,7 @@ def test_classes_are_predicted_by_the_mean_probability(here, capsys):
     np.testing.assert_allclose(found["spread"], predicted.std(axis=0, ddof=1), atol=1e-6)
     assert found["spread"].min() > 0
     accuracy = accuracy_score(kinds, found["prediction"])
-    assert f"({accuracy:.7g}) on the 90 rows with a kind" in said and accuracy > 0.6
+    assert f"({accuracy:.7g}) on the 90 rows whose kind is known" in said and accuracy > 0.6
     assert "kind by 3 networks with own_saved:bent" in said
     assert "standard deviation of the probability of the predicted class over the 3 netw" in said
 
@@ -178,7 +178,7 @@ def test_a_number_is_the_mean_in_its_own_unit(here, capsys):
     each = each * prices.std(ddof=0) + prices.mean()
     np.testing.assert_allclose(found["prediction"], each.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(found["spread"], each.std(axis=0, ddof=1), rtol=1e-3, atol=1e-4)
-    assert list(found) == ["prediction", "spread"]
+    assert list(found) == ["row", "prediction", "spread"]
     r2 = r2_score(prices, found["prediction"])
     shown = float(said.split("R²")[1].split("(")[1].split(")")[0])
     assert shown == pytest.approx(r2, abs=1e-5) and r2 > 0.5
@@ -223,7 +223,7 @@ def test_a_file_of_an_earlier_version_is_one_network(here, tmp_path):
     assert (
         one.members == 1 and exit_code(predict, folder, "rows.csv", "--drop", "number", "kind") == 0
     )
-    assert list(pd.read_csv(folder / "predictions-rows.csv")) == ["prediction"]
+    assert list(pd.read_csv(folder / "predictions-rows.csv")) == ["row", "prediction"]
 
 
 def test_rows_without_a_target_and_new_categories_are_predicted(here, capsys):
@@ -237,6 +237,22 @@ def test_rows_without_a_target_and_new_categories_are_predicted(here, capsys):
     )
     assert "missing cells, imputed as in training: 2" in said and "accuracy" not in said
     assert len(pd.read_csv("kinds/predictions-new.csv")) == 3
+
+
+def test_rows_keep_their_numbers_and_the_columns_that_are_asked_for(here, capsys):
+    rows = pd.read_csv("rows.csv").assign(size=[1e4, *[50.0] * (ROWS - 1)])
+    rows["patient"] = [f"0{number}" for number in range(ROWS)]
+    rows.drop(columns=["number", "price"]).to_csv("patients.csv", index=False)
+    assert exit_code(predict, "kinds", "patients.csv", "--keep", "patient", "--keep", "kind") == 0
+    found = pd.read_csv("kinds/predictions-patients.csv", dtype={"patient": str})
+    assert list(found)[:4] == ["row", "patient", "kind", "prediction"]
+    assert found["row"].tolist() == [*range(1, ROWS + 1)]
+    assert found["patient"].tolist() == rows["patient"].tolist()
+    low, high = (f"{end:.10g}" for end in pd.read_csv("rows.csv")["size"].agg(["min", "max"]))
+    said = capsys.readouterr().out
+    assert f"size in 1 row, as far as 10000 where training rows have {low} to {high}" in said
+    assert exit_code(predict, "kinds", "patients.csv", "--keep", "pateint") == 2
+    assert "--keep pateint: patients.csv has no such column; " in capsys.readouterr().err
 
 
 def test_a_class_that_was_not_trained_on_is_counted_as_wrong(here, capsys):
@@ -261,7 +277,8 @@ def test_a_class_that_was_not_trained_on_is_counted_as_wrong(here, capsys):
         (
             "size,weight,city\n1,2,Ulm\n",
             ["--drop", "wheight"],
-            "--drop wheight: x.csv has no such column; name one of its columns: size, weight, city",
+            "--drop wheight: x.csv has no such column; name one of its columns, nearest first: "
+            "weight, ",
         ),
         (
             "sise,city\n1,Ulm\n",

@@ -1,6 +1,7 @@
 """NumPy's .npz files: the arrays x and y, and those of test rows where the file has them."""
 
 import io
+import zipfile
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,8 @@ from experiments.lab.data.location import File
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import Asked, as_source, targets
 from experiments.lab.data.table_file import typed
-from experiments.lab.io.cli import UserError
+from experiments.lab.io import limits
+from experiments.lab.io.errors import UserError
 
 NAMES = (("x", "y"), ("X", "y"), ("x_train", "y_train"), ("X_train", "y_train"))
 TEST_NAMES = (("x_test", "y_test"), ("X_test", "y_test"))
@@ -132,6 +134,7 @@ def _one_unit(file: File, x: np.ndarray) -> np.ndarray:
 
 def _read(file: File) -> dict[str, np.ndarray]:
     try:
+        _refuse_bomb(file)
         with np.load(io.BytesIO(file.content), allow_pickle=False) as found:
             return {name: found[name] for name in found.files}
     except ValueError as error:
@@ -147,6 +150,19 @@ def _read(file: File) -> dict[str, np.ndarray]:
         raise UserError(
             f"{file.where}: it is damaged, or no .npz file; save it again with numpy.savez"
         ) from None
+
+
+def _refuse_bomb(file: File) -> None:
+    """Refuse arrays that decompressed would not fit the memory."""
+    most = limits.file_bytes()
+    if zipfile.is_zipfile(io.BytesIO(file.content)):
+        with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+            size = sum(each.file_size for each in archive.infolist())
+        if size > most:
+            raise UserError(
+                f"{file.where}: decompressed, it has {limits.said(size)}, more than "
+                f"{limits.said(most)}; give fewer rows"
+            )
 
 
 def _pair(

@@ -20,6 +20,7 @@ class Number(NamedTuple):
 
     gap: whether one more input is 1 where the cell is missing, and 0 elsewhere; it is there if
         cells of the training rows are missing.
+    low, high: the ends of the training rows' cells; None as of earlier versions.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Number(NamedTuple):
     mean: float
     scale: float
     gap: bool = False
+    low: float | None = None
+    high: float | None = None
 
     @property
     def features(self) -> int:
@@ -95,6 +98,7 @@ class Date(NamedTuple):
     median, mean, scale: in days since 1970-01-01, UTC.
     cycles: of "year", "week" and "day", those that the training rows differ in.
     gap: whether one more input is 1 where the cell is missing.
+    low, high: as of Number, in such days.
     """
 
     name: str
@@ -103,6 +107,8 @@ class Date(NamedTuple):
     scale: float
     cycles: tuple[str, ...]
     gap: bool = False
+    low: float | None = None
+    high: float | None = None
 
     @property
     def features(self) -> int:
@@ -144,8 +150,8 @@ def fit_columns(rows: pd.DataFrame) -> list[Encoder]:
         rows: the training rows.
 
     Example:
-        >>> fit_columns(pd.DataFrame({"a": [1.0, 3.0, None], "b": 5}))
-        [Number(name='a', median=2.0, mean=2.0, scale=0.816496580927726, gap=True)]
+        >>> fit_columns(pd.DataFrame({"a": [1.0, 3.0, None], "b": 5}))[0][1:]
+        (2.0, 2.0, 0.816496580927726, True, 1.0, 3.0)
         >>> [fitted.features for fitted in fit_columns(pd.DataFrame({"b": ["x", None, "y"]}))]
         [3]
     """
@@ -218,10 +224,11 @@ def _fit_numbers(rows: pd.DataFrame) -> Iterator[Number]:
         missing = np.isnan(cells)
         gaps = missing.any(axis=1)
         telling = np.where(gaps, ~missing.all(axis=1), (cells != cells[:, :1]).any(axis=1))
-        names = rows.columns[part][telling].astype(str)
-        for name, scaled, gap in zip(names, _scaled(cells[telling]), gaps[telling], strict=True):
+        names, gaps, cells = rows.columns[part][telling], gaps[telling], cells[telling]
+        ends = zip(np.nanmin(cells, axis=1), np.nanmax(cells, axis=1), strict=True)
+        for name, scaled, gap, (low, high) in zip(names, _scaled(cells), gaps, ends, strict=True):
             median, mean, scale = scaled
-            yield Number(name, median, mean, scale, bool(gap))
+            yield Number(str(name), median, mean, scale, bool(gap), float(low), float(high))
 
 
 def _fit_column(column: pd.Series) -> Date | Category:
@@ -231,7 +238,7 @@ def _fit_column(column: pd.Series) -> Date | Category:
         known = days[~np.isnan(days)]
         cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
         ((median, mean, scale),) = _scaled(days[None])
-        return Date(name, median, mean, scale, tuple(cycles), gap)
+        return Date(name, median, mean, scale, tuple(cycles), gap, *_ends(days))
     counts = as_text(column).value_counts()
     # The most frequent ones; of equally frequent ones, the first in order.
     order = sorted(counts.index, key=lambda cell: (-counts[cell], cell)) if len(counts) > 1 else []
@@ -259,6 +266,38 @@ def _scaled(values: np.ndarray) -> list[list[float]]:
     deviation = filled.std(axis=1)
     found = (median[:, 0], filled.mean(axis=1), np.where(deviation == 0, 1.0, deviation))
     return np.stack(found, axis=1).tolist()
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest."""
+    return float(np.nanmin(values)), float(np.nanmax(values))
+
+
+def beyond(column: pd.Series, fitted: "Number | Date") -> tuple[int, str] | None:
+    """How many cells are outside the range of the training rows, and how far; None for none.
+
+    Args:
+        column: as its encoder takes it.
+        fitted: its encoder.
+
+    Example:
+        >>> year = Number("year", 2008.0, 2008.0, 0.8, low=2007.0, high=2009.0)
+        >>> beyond(pd.Series([2008, 2024, 2011]), year)
+        (2, '2024 where training rows have 2007 to 2009')
+    """
+    dates = isinstance(fitted, Date)
+    cells = _days(column) if dates else _as_numbers(column)
+    if fitted.low is None or fitted.high is None:
+        return None
+    far = np.maximum(fitted.low - cells, cells - fitted.high)
+    outside = far > 1e-9 * fitted.scale
+    if not outside.any():
+        return None
+    said = [
+        str(np.datetime64(math.floor(cell), "D")) if dates else f"{cell:.10g}"
+        for cell in (cells[int(np.nanargmax(far))], fitted.low, fitted.high)
+    ]
+    return int(outside.sum()), f"{said[0]} where training rows have {said[1]} to {said[2]}"
 
 
 def _days(column: pd.Series) -> np.ndarray:

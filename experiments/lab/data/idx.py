@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.lab.data.source import Source
-from experiments.lab.io.cli import UserError
+from experiments.lab.io import limits
+from experiments.lab.io.errors import UserError
 
 UNSIGNED_BYTE = 0x08
 
@@ -28,11 +29,13 @@ def read_idx(path: Path, *, axes: int) -> np.ndarray:
             axes, or is shorter or longer than its header says.
     """
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
+        most = limits.file_bytes()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            content = stream.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path}: it cannot be read ({error}); download the file again") from None
+    if len(content) > most:
+        raise UserError(f"{path}: it has more than {limits.said(most)}; give a smaller file")
     header = 4 + 4 * axes
     if len(content) < header:
         raise UserError(

@@ -1,6 +1,5 @@
 """Find data by name, folder, file or URL."""
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,12 +10,13 @@ from experiments.lab.data.arrays import read_arrays
 from experiments.lab.data.columns import Further
 from experiments.lab.data.dialect import AS_FOUND, Reading
 from experiments.lab.data.idx import read_folder
-from experiments.lab.data.location import is_url, read_file
+from experiments.lab.data.location import is_file, is_folder, is_url, read_file
 from experiments.lab.data.openml import PREFIX, read_openml
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import Asked, as_source
 from experiments.lab.data.table_file import read_table
 from experiments.lab.io.cli import UserError
+from experiments.lab.io.text import nearest
 
 
 def _bundled(name: str, task: str, target: str, loader: Callable) -> Source:
@@ -95,11 +95,10 @@ def load(
         >>> found.x.shape, found.task, found.target
         ((150, 4), 'classification', 'species')
     """
-    path = Path(data).expanduser()
     if data.startswith(PREFIX):
         further = None if test_data is None else read_table(read_file(test_data), reading)
         return read_openml(data, Asked(target, task, drop, group, time, reading), further)
-    if data in NAMED or path.is_dir():
+    if data in NAMED or is_folder(data):
         for flag, value in (
             ("--target", target),
             ("--task", None if task == "auto" else task),
@@ -117,12 +116,11 @@ def load(
                     f"{flag} {value}: {data} has its own {kind}; leave {flag} out, or give --data "
                     "a CSV file"
                 )
-        return NAMED[data]() if data in NAMED else read_folder(path)
-    if not (is_url(data) or path.is_file()):
-        nearest = difflib.get_close_matches(data, NAMED, n=len(NAMED), cutoff=0)
+        return NAMED[data]() if data in NAMED else read_folder(Path(data).expanduser())
+    if not (is_url(data) or is_file(data)):
         raise UserError(
             f"--data {data}: no such data set, folder or file; known names, nearest first: "
-            f"{', '.join(nearest)}; or give a path or URL of a CSV, TSV, Parquet or .npz file, "
+            f"{nearest(data, NAMED)}; or give a path or URL of a CSV, TSV, Parquet or .npz file, "
             "a folder of MNIST idx files, or openml:NAME"
         )
     file, test = read_file(data), None if test_data is None else read_file(test_data)
@@ -136,7 +134,7 @@ def load(
         ):
             if value:
                 raise UserError(
-                    f"{flag} {value}: {data} holds arrays, which have no named columns; "
+                    f"{flag} {value}: {file.where} holds arrays, which have no named columns; "
                     f"leave {flag} out, or give --data a CSV file"
                 )
         return read_arrays(file, task=task, test=test)
@@ -149,7 +147,7 @@ def load(
             test, reading, Further(table.kinds, (*table.missing, *reading.missing))
         )
     asked = Asked(target, task, drop, group, time, reading)
-    return as_source(table, asked, name=file.name, where=data, test=further)
+    return as_source(table, asked, name=file.name, where=file.where, test=further)
 
 
 def _said(reading: Reading) -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Tables: the column to predict, and the rows and columns to predict it from."""
 
-import difflib
 import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,12 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from experiments.lab.data.dataset import shortened
 from experiments.lab.data.dialect import AS_FOUND, Reading
 from experiments.lab.data.encoders import as_text
 from experiments.lab.data.outliers import outliers
 from experiments.lab.data.source import Source
 from experiments.lab.data.table_file import Table
 from experiments.lab.io.errors import UserError
+from experiments.lab.io.text import nearest
 
 FEW = 10  # rows; if fewer are all different, that says little
 DIFFERENT = 0.9  # of the cells of a column: too many to learn anything of one
@@ -69,7 +70,7 @@ def as_source(
     if target is None:
         raise UserError(
             f"{where}: the column to predict is not named; give --target one of "
-            f"{', '.join(columns)}"
+            f"{shortened(columns)}"
         )
     special = {"--group": group, "--time": time}
     special = {flag: column for flag, column in special.items() if column is not None}
@@ -80,10 +81,9 @@ def as_source(
         *(("--as", column) for column in reading.kinds),
     ):
         if column not in columns:
-            nearest = difflib.get_close_matches(column, columns, n=len(columns), cutoff=0)
             raise UserError(
                 f"{flag} {column}: {where} has no such column; name one of its columns, nearest "
-                f"first: {', '.join(nearest)}"
+                f"first: {nearest(column, columns)}"
             )
     for flag, column in special.items():
         if column == target or column in drop:

@@ -16,12 +16,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 from pyarrow import csv as arrow_csv
+from pyarrow import parquet as pq
 
 from experiments.lab.data.cells import is_mark
 from experiments.lab.data.columns import Columns, Further, as_columns, without_units
 from experiments.lab.data.dialect import AS_FOUND, Dialect, Reading, dialect
 from experiments.lab.data.encoders import as_text
 from experiments.lab.data.location import File
+from experiments.lab.io import limits
 from experiments.lab.io.errors import UserError
 
 PARQUET = ("parquet", "pq")  # endings of such files
@@ -29,7 +31,6 @@ ARROW = ("arrow", "feather", "ipc")
 SPREADSHEETS = ("xlsx", "xls", "xlsm", "ods")
 JSON = ("json", "jsonl", "ndjson")
 USUAL = {"tsv": "\t", "tab": "\t"}  # separators by ending; a comma for all others
-MOST_BYTES = 1 << 33  # of a file when it is decompressed
 BLOCK = 1 << 25  # bytes that are read at a time; no row may be longer
 
 
@@ -73,7 +74,7 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
     """
     content = _decompressed(file)
     if content[:4] == b"PAR1" or file.kind in PARQUET:
-        return _of_frame(file, _parsed(file, lambda: pd.read_parquet(io.BytesIO(content))), reading)
+        return _of_frame(file, _parsed(file, lambda: _of_parquet(file, content)), reading)
     if content[:6] == b"ARROW1" or file.kind in ARROW:
         return _of_frame(file, _parsed(file, lambda: pd.read_feather(io.BytesIO(content))), reading)
     if file.kind in SPREADSHEETS:
@@ -102,6 +103,7 @@ def _unreadable(file: File, error: Exception) -> UserError:
 
 def _decompressed(file: File) -> bytes:
     """The bytes, as many as may be."""
+    most = limits.file_bytes()
     known: dict[str, Any] = {"gzip": gzip.open, "bz2": bz2.open, "xz": lzma.open}
     opened = known.get(file.compression or "")
     try:
@@ -113,20 +115,19 @@ def _decompressed(file: File) -> bytes:
                         f"{file.where}: it holds {len(inside)} files; give one with a single table"
                     )
                 with archive.open(inside[0]) as stream:
-                    content = stream.read(MOST_BYTES + 1)
+                    content = stream.read(most + 1)
         elif opened:
             with opened(io.BytesIO(file.content)) as stream:
-                content = stream.read(MOST_BYTES + 1)
+                content = stream.read(most + 1)
         else:
             content = file.content
     except UserError:
         raise
     except Exception as error:  # likewise
         raise _unreadable(file, error) from None
-    if len(content) > MOST_BYTES:
+    if len(content) > most:
         raise UserError(
-            f"{file.where}: decompressed, it has more than {MOST_BYTES >> 30} GiB; give a smaller "
-            "file"
+            f"{file.where}: decompressed, it has more than {limits.said(most)}; give a smaller file"
         )
     return content
 
@@ -139,6 +140,17 @@ def _is_json(content: bytes) -> bool:
         return isinstance(json.loads(content), list | dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _of_parquet(file: File, content: bytes) -> pd.DataFrame:
+    """A few bytes may stand for any number of equal rows."""
+    found, most = pq.ParquetFile(io.BytesIO(content)).metadata, limits.file_bytes()
+    if found.num_rows * found.num_columns * 8 > most:
+        raise UserError(
+            f"{file.where}: its {found.num_rows:,} rows of {found.num_columns:,} columns take more "
+            f"than {limits.said(most)}; give fewer rows"
+        )
+    return pd.read_parquet(io.BytesIO(content))
 
 
 def _of_json(content: bytes) -> pd.DataFrame:

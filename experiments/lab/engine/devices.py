@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.lab.io import limits
 from experiments.lab.io.errors import UserError
 from jaxnn.hardware import Hardware
 
@@ -85,10 +86,9 @@ def hardware() -> Hardware:
         raise UserError(f"JAX finds no device to run on: {str(error).splitlines()[0]}") from None
     if pretended := os.environ.get(AS_ACCELERATOR):
         return found._replace(memory=_bytes(pretended) / 2, accelerator=True)
-    if found.accelerator or not hasattr(os, "sysconf"):
+    if found.accelerator:
         return found
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return found._replace(memory=whole / 2 / len(found.devices))
+    return found._replace(memory=limits.memory() / 2 / len(found.devices))
 
 
 def _bytes(text: str) -> float:

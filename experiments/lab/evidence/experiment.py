@@ -206,7 +206,7 @@ class Experiment:
         conclusion = self.conclude_into(folder.path, configuration, measured)
         folder.finish()
         if configuration.smoke:
-            screen.console.print("\nsmoke: no verdict\n")
+            screen.show_bold("smoke: no verdict")
         else:
             screen.show_verdicts(conclusion)
         screen.console.print(

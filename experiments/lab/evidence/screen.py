@@ -18,9 +18,9 @@ from rich.text import Text
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io.command import program
-from experiments.lab.study.screen import console, show_plan, span
+from experiments.lab.study.screen import console, show_bold, show_plan, span
 
-__all__ = ["Parts", "console", "show_experiments", "show_plan", "show_verdicts"]
+__all__ = ["Parts", "console", "show_bold", "show_experiments", "show_plan", "show_verdicts"]
 
 
 class Parts:
@@ -94,7 +94,7 @@ def show_experiments(found: Sequence[tuple[str, str, Mapping[str, Any] | None, s
 
 def show_verdicts(conclusion: Conclusion) -> None:
     """The finding, and one paragraph per claim; fits any width."""
-    console.print(Text(f"\n{conclusion.finding}\n", "bold"))
+    show_bold(conclusion.finding)
     for verdict in conclusion.verdicts:
         words = (verdict.words, "bold")
         claim = (f"{verdict.claim} ", "bold")

@@ -1,11 +1,10 @@
 """From a command line to an experiment: flags, and one clear sentence for whatever is wrong."""
 
 import contextlib
-import difflib
 import errno
 import io
 import math
-import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import dropwhile, pairwise, takewhile
@@ -13,8 +12,14 @@ from typing import Any, NoReturn
 
 import tyro
 
+from experiments.lab.io import ending
 from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
+from experiments.lab.io.streams import careful
+from experiments.lab.io.text import nearest, shown
+from experiments.lab.io.words import joined, unreadable, whole
+
+MOST_VALUES = 10_000  # of a range
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -40,38 +45,53 @@ def run(
     Raises:
         SystemExit: always, with the exit code.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A terminal that has no × or ² shows ?, and the run goes on.
-            stream.reconfigure(errors="replace")
-    try:
+
+    def whole() -> int:
         main(parse(configuration, argv, default))
-        sys.stdout.flush()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except ValueError as error:
-        if not _of_settings(error):
+        return 0
+
+    sys.exit(exit_code(whole))
+
+
+def exit_code(do: Callable[[], int]) -> int:
+    """Do something to the standard streams, and say its errors.
+
+    Args:
+        do: it returns an exit code.
+
+    Returns:
+        The exit code.
+    """
+    with careful():
+        try:
+            return do()
+        except UserError as error:
+            return _refused(str(error))
+        except KeyboardInterrupt:
+            ending.interrupted()
+            return ending.CODE
+        except Exception as error:
+            if ending.asked():  # half an import, for instance
+                ending.interrupted()
+                return ending.CODE
+            if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)[:100]:
+                return _refused(
+                    "there is not enough memory for this; give fewer rows, or smaller or fewer "
+                    "networks"
+                )
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                return _refused(
+                    f"{error.filename or 'a file'}: it cannot be written ({error.strerror}); make "
+                    "room"
+                )
+            if isinstance(error, ValueError) and _of_settings(error):
+                return _refused(f"{error}; correct it in the environment, or unset it")
             raise
-        print(f"error: {error}; correct it in the environment, or unset it", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print(
-            "\ninterrupted: what is finished is kept, and the same command continues from there",
-            file=sys.stderr,
-        )
-        sys.exit(130)
-    except BrokenPipeError:  # `| head` has seen enough
-        _say_no_more()
-        sys.exit(0)
-    except OSError as error:
-        if error.errno not in NO_ROOM:
-            raise
-        _say_no_more()
-        what = error.filename or "what this prints"
-        print(f"error: {what}: it cannot be written ({error.strerror}); make room", file=sys.stderr)
-        sys.exit(2)
-    sys.exit(0)
+
+
+def _refused(why: str) -> int:
+    print(f"error: {shown(why)}", file=sys.stderr)
+    return 2
 
 
 def _of_settings(error: ValueError) -> bool:
@@ -80,12 +100,6 @@ def _of_settings(error: ValueError) -> bool:
     while trace and trace.tb_next:
         trace = trace.tb_next
     return bool(trace) and trace.tb_frame.f_globals.get("__name__") == "jax._src.config"
-
-
-def _say_no_more() -> None:
-    """What is still to be printed is lost, and no error."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parse(configuration: type, argv: Sequence[str] | None = None, default: Any = None):
@@ -98,28 +112,48 @@ def parse(configuration: type, argv: Sequence[str] | None = None, default: Any =
             the dataclass.
 
     Raises:
-        UserError: a flag is unknown, or cannot take its value.
+        UserError: a flag is unknown, cannot take its value, or is given twice and takes one value.
         SystemExit: after --help.
     """
+    given = joined(configuration, sys.argv[1:] if argv is None else argv)
     complaint = io.StringIO()
     try:
-        with contextlib.redirect_stderr(complaint):
+        with contextlib.redirect_stderr(complaint), _NUMBERS:
             return tyro.cli(
                 configuration,
                 prog=program(),
-                args=argv,
+                args=given,
                 **({} if default is None else {"default": default}),
             )
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
-        what, nearest = _unbox(complaint.getvalue())
+        if why := unreadable(configuration, given):
+            raise UserError(why) from None
+        what, alike = _unbox(complaint.getvalue())
         remedy = (
-            f"perhaps you meant {nearest}; --help lists every flag"
-            if nearest
+            f"perhaps you meant {alike}; --help lists every flag"
+            if alike
             else "--help lists every flag and its values"
         )
         raise UserError(f"{what.rstrip('.')}; {remedy}") from None
+
+
+_NUMBERS = tyro.constructors.ConstructorRegistry()
+
+
+@_NUMBERS.primitive_rule
+def _whole(info: Any) -> tyro.constructors.PrimitiveConstructorSpec | None:
+    """Whole numbers may be written as 1e6."""
+    if info.type is not int:
+        return None
+    return tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="INT",
+        instance_from_str=lambda words: whole(words[0]),
+        is_instance=lambda value: isinstance(value, int),
+        str_from_instance=lambda value: [str(value)],
+    )
 
 
 def _unbox(complaint: str) -> tuple[str, str | None]:
@@ -148,7 +182,7 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
 
     Raises:
         UserError: there is no value; one is not a number, not finite or not above 0; or a range is
-            not of that form.
+            not of that form or has more values than MOST_VALUES.
 
     Example:
         >>> numbers(["0.5", "0.01:1:3"], "--learning-rate")
@@ -161,9 +195,14 @@ def numbers(values: Sequence[str], flag: str) -> tuple[float, ...]:
             if len(parts) == 1:
                 new = [float(text)]
             else:
-                low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
+                low, high, count = float(parts[0]), float(parts[1]), whole(parts[2])
                 if len(parts) != 3 or not 0 < low < high < math.inf or count < 2:
                     raise ValueError
+                if count > MOST_VALUES:
+                    raise UserError(
+                        f"{flag} {text}: that is {count:,} values; give a count of at most "
+                        f"{MOST_VALUES:,}"
+                    )
                 step = math.log10(high / low) / (count - 1)
                 # Rounded, so that 1e-4:10:13 holds 0.1 and not 0.09999999999999998.
                 new = [float(f"{low * 10 ** (step * i):.12g}") for i in range(count)]
@@ -194,14 +233,41 @@ def one_of(known: Iterable[str], value: str, what: str) -> None:
         what: the name of its flag, without dashes.
 
     Raises:
-        UserError: the name is unknown; the message lists the known ones, nearest first.
+        UserError: the name is unknown; the message has those that are nearest, and what was
+            probably meant.
     """
     known = list(known)
     if value not in known:
-        nearest = difflib.get_close_matches(value, known, n=len(known), cutoff=0)
         raise UserError(
-            f"--{what} {value}: no such {what}; known, nearest first: {', '.join(nearest)}"
+            f"--{what} {value}: no such {what}; "
+            + (_meant(known, value, what) or f"known, nearest first: {nearest(value, known)}")
         )
+
+
+def _meant(known: Sequence[str], value: str, what: str) -> str:
+    """What was probably meant: the same in another case, or several names."""
+    names = [name for name in re.split(r"[,;\s]+", value) if name]
+    alike = {name.lower(): name for name in known}
+    found = [alike.get(name.lower().replace("-", "_")) for name in names]
+    if not found or None in found:
+        return ""
+    return f"perhaps you meant --{what} {' '.join(map(str, found))}"
+
+
+def at_most(maximum: int, values: Sequence[int] | int, flag: str) -> None:
+    """Check that whole numbers are not so large that memory or time would never do.
+
+    Args:
+        maximum: the most that each may be.
+        values: one number or several.
+        flag: the flag that they were given to, for error messages.
+
+    Raises:
+        UserError: one is above the maximum.
+    """
+    for value in (values,) if isinstance(values, int) else values:
+        if value > maximum:
+            raise UserError(f"{flag} {value:,}: give a whole number of at most {maximum:,}")
 
 
 def at_least(minimum: int, values: Sequence[int] | int, flag: str) -> None:

@@ -4,12 +4,14 @@ In a wheel, the folder experiments/ is in jaxnn_experiments/ (setup.py says why)
 path of this command and of the processes it starts, and on no other path.
 """
 
-import difflib
 import os
 import runpy
 import shlex
 import sys
 from pathlib import Path
+
+from experiments.lab.io import ending
+from experiments.lab.io.text import nearest, shown
 
 EXPERIMENTS = Path(__file__).resolve().parents[2]
 INSTALLED = EXPERIMENTS.parent.name == "jaxnn_experiments"  # from a wheel, not in a checkout
@@ -19,6 +21,7 @@ OF_ALL = ("list", "all", "conclude")  # the actions of `python -m experiments`
 
 def main() -> None:
     """Run the named experiment; without a name, do what ``python -m experiments`` does."""
+    ending.watch()
     home = str(EXPERIMENTS.parent)
     sys.path.insert(0, home)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
@@ -29,12 +32,8 @@ def main() -> None:
     elif not name or name.startswith("-") or name in OF_ALL:
         runpy.run_module("experiments", run_name="__main__", alter_sys=True)
     else:
-        nearest = difflib.get_close_matches(name, names(), n=len(names()), cutoff=0)
-        print(
-            f"error: jaxnn {name}: there is no such experiment; name one of these, nearest first: "
-            f"{', '.join(nearest)}",
-            file=sys.stderr,
-        )
+        said = f"jaxnn {name}: there is no such experiment; name one of these, nearest first: "
+        print(f"error: {shown(said + nearest(name, names()))}", file=sys.stderr)
         sys.exit(2)
 
 

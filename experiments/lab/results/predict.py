@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.lab.data import read_rows
 from experiments.lab.data.encoders import as_text
+from experiments.lab.data.location import public
 from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.io import cli, files
 from experiments.lab.results.model import Model, load
@@ -25,15 +26,20 @@ def run(configuration: Configuration) -> None:
     hardware()  # without a device nothing below can be done
     model = load(configuration.run)
     rows = read_rows(
-        configuration.data, model.preprocessing, left_out=model.left_out, drop=configuration.drop
+        configuration.data,
+        model.preprocessing,
+        left_out=model.left_out,
+        drop=configuration.drop,
+        keep=configuration.keep,
     )
+    where = public(configuration.data)
     out = configuration.out or configuration.run / f"predictions-{rows.name}.csv"
     if out.resolve() == Path(configuration.data).expanduser().resolve():
         raise cli.UserError(f"--out {out}: it is the file to predict for; name another")
     try:
         x = model.preprocessing.apply(rows.x)
     except cli.UserError as error:
-        raise cli.UserError(f"{configuration.data}: {error}") from None
+        raise cli.UserError(f"{where}: {error}") from None
     each = model.each(x)
     lost = ~np.isfinite(each).all(axis=(0, 2))
     each[:, lost] = 0.0
@@ -43,12 +49,13 @@ def run(configuration: Configuration) -> None:
         table["spread"] = model.spread(each)
     lost |= ~_finite(table)
     table.loc[lost] = np.nan
+    table = _with_rows(table, rows.kept)
     with files.replacing(out, "--out", "name a file in a folder that exists") as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
     target = model.preprocessing.target
     lines = [
         ("model", f"{configuration.run}: {target} by {_named(model)}"),
-        ("data", f"{configuration.data}: {len(x):,} rows"),
+        ("data", f"{where}: {len(x):,} rows"),
         *(("note", note) for note in rows.notes),
     ]
     if model.members > 1:
@@ -66,6 +73,18 @@ def run(configuration: Configuration) -> None:
     if rows.y is not None:
         lines += compared(model, outputs, rows.y, lost)
     screen.show_plan([*lines, ("written", str(out))])
+
+
+def _with_rows(table: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:
+    """The predictions behind the number of each row and the columns that are kept."""
+    table.insert(0, "row", np.arange(1, len(table) + 1))
+    for place, name in enumerate(kept if kept is not None else (), start=1):
+        if name in table:
+            raise cli.UserError(
+                f"--keep {name}: the predictions have a column of that name; rename it in the data"
+            )
+        table.insert(place, name, kept[name].to_numpy())
+    return table
 
 
 def _finite(table: pd.DataFrame) -> np.ndarray:
@@ -109,15 +128,14 @@ def compared(
             encoded = model.preprocessing.encode(y[~new].to_numpy())
             value = model.score(outputs[known][~new], encoded)
             value *= float(np.mean(~new)) if score.name == "accuracy" else 1
+    known_rows = f"the {len(y):,} rows whose {model.preprocessing.target} is known"
     if np.isnan(value):
         why = "there is only one" if len(y) == 1 else "they are all the same"
-        known_rows = f"the {len(y):,} rows with a {model.preprocessing.target}"
         return [*notes, (score.title, f"not defined on {known_rows}, since {why}")]
     return [
         *notes,
         (
             score.title,
-            f"{score.show(value)} ({score.own(value):.7g}) on the {len(y):,} rows with a "
-            f"{model.preprocessing.target}",
+            f"{score.show(value)} ({score.own(value):.7g}) on {known_rows}",
         ),
     ]

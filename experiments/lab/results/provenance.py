@@ -17,6 +17,7 @@ import jaxnn
 from experiments.lab.engine.devices import OUR_FLAGS, product_bits
 from experiments.lab.io import files
 from experiments.lab.io.command import program
+from experiments.lab.io.text import without_secrets
 from experiments.lab.results.code_hash import measuring_code
 
 # Of JAX and of what compiles for it, all that can change a number; the versions have more of them.
@@ -83,8 +84,8 @@ def precision() -> str | None:
 
 
 def command() -> str:
-    """The command that this process was started with."""
-    return f"{program()} {shlex.join(sys.argv[1:])}".rstrip()
+    """The command that this process was started with, without the secrets of URLs."""
+    return f"{program()} {shlex.join(map(without_secrets, sys.argv[1:]))}".rstrip()
 
 
 def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:

@@ -6,14 +6,25 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
+from experiments.lab.data.location import public
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
 from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.score import score_for
+from experiments.lab.study.size import refuse_size
 from experiments.lab.study.study import Study
 
 AXES = ("activation", "depth", "width", "batch_size", "optimizer")
 LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+MOST = {
+    "seeds": 100_000,
+    "refine": 100_000,
+    "depth": 1000,
+    "width": 1_000_000,
+    "batch_size": 1_000_000_000,
+    "steps": 1_000_000_000,
+    "most_steps": 1_000_000_000,
+}
 KINDS = ("number", "category", "date", "drop")
 STEPS = 200  # updates, unless flags say more
 
@@ -26,6 +37,8 @@ def ask(flags: StudyFlags, question: str) -> Study:
     """
     for name, least in LEAST.items():
         cli.at_least(least, getattr(flags, name), f"--{name.replace('_', '-')}")
+    for name, most in MOST.items():
+        cli.at_most(most, getattr(flags, name) or 0, f"--{name.replace('_', '-')}")
     for name, known in (("activation", named_activations.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
         if not getattr(flags, name):
             raise cli.UserError(f"--{name} has no value; known: {', '.join(known)}")
@@ -47,6 +60,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
     # Two values that are written differently, such as silu and swish, may be the same one.
     structure = {name: tuple(dict.fromkeys(getattr(flags, name))) for name in AXES}
     settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
+    settings |= {name: public(settings[name] or "") or None for name in ("data", "test_data")}
     if flags.metric is not None:
         cli.one_of(jaxnn.METRICS, flags.metric, "metric")
     if flags.steps is not None:
@@ -82,6 +96,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
             f"--class-weights balanced: {source.target} of {source.name} has no classes; "
             "leave it out"
         )
+    refuse_size(study)
     study = _where_r2_is_undefined(study)
     score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit
     return study

@@ -6,12 +6,12 @@ which says what it learns. It is tried out before anything is trained, so that w
 with it is said in one sentence.
 """
 
-import difflib
+import contextlib
 import hashlib
 import importlib
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -24,12 +24,17 @@ import numpy as np
 import jaxnn
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
+from experiments.lab.io.limits import TimeUp, within
+from experiments.lab.io.text import nearest
+from experiments.lab.study.own_source import files_of
 from jaxnn.activations import ALIASES, measure, resolve
 from jaxnn.initializers import gain
 from jaxnn.types import Activation
 
 KNOWN = (*jaxnn.ACTIVATIONS, *ALIASES)
 ORDINARY = np.linspace(-10, 10, 2001, dtype=np.float32)  # pre-activations of any network; has 0
+FAR = 10  # times as far: what training may lead to
+SECONDS = 30  # that the user's code may take, with the imports of large libraries
 UNTRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
 
 
@@ -123,7 +128,31 @@ def _find(name: str) -> Activation:
         cli.one_of(KNOWN, name, "activation")
         return resolve(name)
     entry = _imported(name)
-    _try(name, entry)
+    with _within_time(name, "calling it"):
+        _try(name, entry)
+        return _measured(name, entry)
+
+
+@contextlib.contextmanager
+def _within_time(name: str, doing: str) -> Iterator[None]:
+    """Run the user's code, which may not end, or end everything."""
+    try:
+        with within(SECONDS):
+            yield
+    except TimeUp:
+        raise UserError(
+            f"--activation {name}: {doing} takes more than {SECONDS} seconds, as an endless loop "
+            "does; make it end sooner"
+        ) from None
+    except SystemExit:
+        raise UserError(
+            f"--activation {name}: {doing} ends the program (SystemExit); leave out the call of "
+            'exit, or write it under if __name__ == "__main__"'
+        ) from None
+
+
+def _measured(name: str, entry: Activation) -> Activation:
+    """The entry with what is measured of its function."""
     try:
         entry = measure(entry)
         gain(entry)
@@ -149,7 +178,8 @@ def _module(name: str) -> tuple[ModuleType, str]:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        return importlib.import_module(module), attribute
+        with _within_time(name, f"importing {module}"):
+            return importlib.import_module(module), attribute
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise UserError(
@@ -160,6 +190,8 @@ def _module(name: str) -> tuple[ModuleType, str]:
             f"--activation {name}: there is no module {module} in the current folder or among the "
             f"installed; start in the folder that has {module.split('.')[0]}.py"
         ) from None
+    except UserError:
+        raise
     except Exception as error:
         raise UserError(
             f"--activation {name}: importing {module} fails ({_brief(error)}); make it importable"
@@ -174,10 +206,9 @@ def _imported(name: str) -> Activation:
             for known, value in vars(module).items()
             if known[0] != "_" and _is_activation(value)
         ]
-        nearest = difflib.get_close_matches(attribute, usable, n=5, cutoff=0)
         raise UserError(
             f"--activation {name}: {module.__name__} has no {attribute}; "
-            f"it has, nearest first: {', '.join(nearest) or 'nothing'}"
+            f"it has, nearest first: {nearest(attribute, usable) or 'nothing'}"
         )
     found = getattr(module, attribute)
     if not _is_activation(found):
@@ -241,7 +272,9 @@ def _try(name: str, entry: Activation) -> None:
             "y.astype(x.dtype)"
         )
     try:
-        y, (learned, derivative) = jax.device_get(jax.jit(pull)(params, x))
+        run = jax.jit(pull)
+        y, (learned, derivative) = jax.device_get(run(params, x))
+        far = jax.device_get(run(params, FAR * x)[0])
     except Exception as error:
         raise UserError(
             f"{said} cannot be differentiated by JAX ({_brief(error)}); build it from jax.numpy "
@@ -259,6 +292,14 @@ def _try(name: str, entry: Activation) -> None:
                 f"{values[bad[0]]}; replace such x by jnp.where inside the function, before it "
                 "divides or takes a root"
             )
+    bad = np.flatnonzero(np.isnan(far))
+    if len(bad):
+        first = FAR * min((ORDINARY[i % len(ORDINARY)] for i in bad), key=abs)
+        raise UserError(
+            f"{said} is nan at x = {first:g}, and pre-activations grow so far where training is "
+            "fast: a run that meets it counts as diverged; write it so that it is a number up to "
+            f"|x| = {FAR * ORDINARY[-1]:g}, such as by jnp.where inside the function"
+        )
 
 
 def _is_untraceable(error: Exception, entry: Activation) -> bool:
@@ -277,13 +318,11 @@ def _is_untraceable(error: Exception, entry: Activation) -> bool:
 
 
 def _source(name: str) -> str:
-    """The hash of the file that was named and, if another, of the file with the function."""
+    """The hash of the file that was named, of that with the function, and of what they import."""
     module, attribute = _module(name)
     function = resolve(getattr(module, attribute)).function
     modules = dict.fromkeys([module.__name__, getattr(function, "__module__", None)])
-    files = [
-        Path(file) for each in modules if (file := getattr(sys.modules.get(each), "__file__", None))
-    ]
+    files = files_of(each for each in modules if each)
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 

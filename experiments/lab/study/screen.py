@@ -1,29 +1,34 @@
 """What the person at the terminal sees: the plan, one screen of results. Plain text in a pipe."""
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from experiments.lab.data import Look
+from experiments.lab.io.terminal import Screen
+from experiments.lab.io.text import shown
 from experiments.lab.study import wording
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.next_steps import next_steps
 
 NEXT = 3  # steps that are advised on the screen; the report has all
 
-console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+console = Screen()
 
 
 def show_plan(lines: Sequence[tuple[str, str]]) -> None:
     """What is about to be done, one line each."""
     width = max([9, *(len(name) + 1 for name, _ in lines)])
     for name, text in lines:
-        console.print(Text.assemble((f"{name:<{width}}", "bold"), text))
+        console.print(Text.assemble((f"{name:<{width}}", "bold"), shown(text)))
+
+
+def show_bold(text: str) -> None:
+    """A paragraph that stands out."""
+    console.print("", Text(shown(text), "bold"), "", sep="\n")
 
 
 def show_look(look: Look, command: str) -> None:
@@ -33,16 +38,17 @@ def show_look(look: Look, command: str) -> None:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
         for position, title in enumerate(header):
             table.add_column(
-                Text(title),
+                Text(shown(title)),
                 justify="right" if title not in ("type", "becomes") and position else "left",
                 no_wrap=title != "becomes",
             )
         for row in rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(shown(cell)) for cell in row))
         console.print()
         console.print(table)
     console.print()
-    console.print(Text(f"Nothing was trained; this trains:\n{command}"), soft_wrap=True)
+    console.print("Nothing was trained; this trains:")
+    console.print(command, soft_wrap=True)
 
 
 def span(seconds: float) -> str:
@@ -63,7 +69,7 @@ def show_results(comparison: Comparison) -> None:
     The table fits 80 columns, for which only long names are wrapped.
     """
     if comparison.nothing_trained:
-        console.print(Text(f"\n{comparison.verdict}\n", "bold"))
+        show_bold(comparison.verdict)
         return
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
@@ -73,7 +79,7 @@ def show_results(comparison: Comparison) -> None:
     table.add_column("the best?", no_wrap=True)
     for position, choice in enumerate(choices):
         table.add_row(
-            Text(choice.label, "bold" if position == 0 else ""),
+            Text(shown(choice.label), "bold" if position == 0 else ""),
             f"{choice.learning_rate:.3g}{'*' if choice.edge else ' '}",
             score.show(choice.test),
             wording.between(choice, score),
@@ -108,7 +114,7 @@ def show_results(comparison: Comparison) -> None:
         console.print("↓: its validation loss was still falling at the end")
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
-    console.print(Text(f"\n{comparison.verdict}\n", "bold"))
+    show_bold(comparison.verdict)
     if further := next_steps(comparison)[:NEXT]:
         show_plan([("next" if number == 0 else "", step) for number, step in enumerate(further)])
         console.print()

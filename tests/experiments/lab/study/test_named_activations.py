@@ -248,3 +248,57 @@ def test_what_is_wrong_with_an_activation_is_one_sentence(flags, message, here, 
     assert said.startswith("error: --activation ") and message in said
     assert said.count("\n") == 1 and "Traceback" not in said
     assert not (here / "wrong").exists()
+
+
+def test_what_a_module_imports_is_part_of_its_hash(here):
+    folder = here / "own_parts"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "inner.py").write_text("def scale():\n    from own_lazy import factor\n    return 1")
+    (here / "own_lazy.py").write_text("factor = 2")
+    (here / "own_whole.py").write_text(
+        "import numpy\nfrom own_parts import inner\ndef f(x):\n    return inner.scale() * x"
+    )
+    hashes = [named_activations.described(["own_whole:f"])["own_whole:f"]["source_sha256"]]
+    for file, text in (
+        (folder / "inner.py", "scale = lambda: 1"),
+        (folder / "__init__.py", "# else"),
+        (folder / "inner.py", "from . import __init__, other\nscale = lambda: 1"),
+        (folder / "other.py", "# new"),
+    ):
+        file.write_text(text)
+        hashes.append(named_activations.described(["own_whole:f"])["own_whole:f"]["source_sha256"])
+    assert len(set(hashes)) == len(hashes)
+    (here / "own_lazy.py").write_text("factor = 3  # nothing imports it any more")
+    assert (
+        hashes[-1] == (named_activations.described(["own_whole:f"])["own_whole:f"]["source_sha256"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("raise SystemExit(0)", "importing {0} ends the program (SystemExit); leave out the call"),
+        ("while True: pass", "importing {0} takes more than 0.5 seconds, as an endless loop does"),
+        ("def f(x):\n    exit()", "calling it ends the program (SystemExit); leave out the call"),
+        (
+            "def f(x):\n    while True:\n        try: 1 / 0\n        except Exception: pass",
+            "calling it takes more than 0.5 seconds, as an endless loop does",
+        ),
+        (
+            "import jax.numpy as jnp\nf = lambda x: jnp.where(abs(x) > 12, jnp.nan, x)",
+            "is nan at x = -12.1, and pre-activations grow so far where training is fast",
+        ),
+    ],
+)
+def test_what_does_not_end_or_ends_everything_is_one_sentence(
+    source, message, here, capsys, monkeypatch
+):
+    name = f"own_{abs(hash(source))}"
+    (here / f"{name}.py").write_text(source)
+    if "jnp" not in source:
+        monkeypatch.setattr(named_activations, "SECONDS", 0.5)
+    assert run("--activation", f"{name}:f", "--out", here / "wrong") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: --activation {name}:f") and message.format(name) in said
+    assert said.count("\n") == 1

@@ -115,7 +115,7 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
             LEFT.parent.mkdir(exist_ok=True)
             write_text(LEFT, json.dumps(list(due)))
         screen.console.print()
-        screen.show_plan([(experiment.name, f"({due[experiment.name]})")])
+        screen.console.print(f"{experiment.name} ({due[experiment.name]})")
         if code := run(experiment, again):
             return code
         del due[experiment.name]

@@ -41,7 +41,7 @@ class Grid:
     def __post_init__(self):
         for name, values in {**self.structure, **self.hyperparameters}.items():
             listed = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
-            if not listed or np.ndim(values) == 0 or isinstance(values, Activation):
+            if not listed or not hasattr(values, "__len__") or isinstance(values, Activation):
                 such = f", such as ({values!r},)" if isinstance(values, str | Real) else ""
                 raise ValueError(
                     f"the axis {name!r} is {values!r}; give a sequence of values{such}"

@@ -25,6 +25,10 @@ class Inside(NamedTuple):
     own: Callable[[Params], tuple[Mapping[str, Any], ...]]
     trace: Callable[..., tuple[Any, tuple[Array, ...], tuple[Array, ...]]]
 
+    def __hash__(self) -> int:
+        """Of the object: an Activation has none, and a Network is a static argument of jit."""
+        return id(self)
+
 
 class Network(NamedTuple):
     """A network, or one layer of it, as pure functions.

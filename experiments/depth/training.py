@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 import jaxnn
 from experiments.depth.any_depth import Net, Shape, apply, initial
@@ -105,7 +106,10 @@ def training_of(net: Net) -> Training:
 
     The initial parameters are the network's own; the rest is the same for all of its shape.
     """
-    shape, momentum = net.shape, jaxnn.OPTIMIZERS["momentum"]
+    shape = net.shape
+
+    def momentum(h: Mapping[str, Array]) -> optax.GradientTransformation:
+        return jaxnn.OPTIMIZERS["momentum"]({"learning_rate": h["learning_rate"]})
 
     def logits(params: Params, h: Mapping[str, Array], x: Array) -> Array:
         which, depth = (h[name].astype(jnp.int32) for name in ("which", "depth"))

@@ -71,7 +71,7 @@ def test_a_row_whose_prediction_is_not_finite_has_none(tmp_path, capsys):
     assert exit_code(predict, out, tmp_path / "new.csv") == 0
     said = capsys.readouterr().out
     assert "2 rows have no prediction, the first of them row 4: their inputs are so far" in said
-    assert "on the 58 rows with a y" in said
+    assert "on the 58 rows whose y is known" in said
     found = pd.read_csv(out / "predictions-new.csv")
     assert found.index[found.isna().all(axis=1)].tolist() == [3, 8]
 
@@ -110,4 +110,4 @@ def test_five_rows_are_compared_by_their_error(tmp_path, capsys):
     one = pd.read_csv(tmp_path / "t.csv")[:1]
     one.to_csv(tmp_path / "one.csv", index=False)
     assert exit_code(predict, tmp_path / "r", tmp_path / "one.csv") == 0
-    assert "on the 1 rows with a y" in capsys.readouterr().out
+    assert "on the one row whose y is known" in capsys.readouterr().out

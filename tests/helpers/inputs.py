@@ -31,6 +31,7 @@ from experiments import activations
 from experiments.lab.data import load, prepare
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
+from experiments.lab.io.text import shown
 
 SECONDS = 10.0  # after which an input is slow
 LONGEST = 1000  # characters of a refusal
@@ -310,7 +311,7 @@ def outcome(kind: str, seed: int) -> tuple[str, str]:
             KINDS[kind](np.random.default_rng([seed, *kind.encode()]), Path(folder))
         return "right", ""
     except (UserError, SystemExit) as error:
-        said = str(error)
+        said = shown(str(error))
         if isinstance(error, SystemExit):  # of the flags
             return ("refused" if error.code == 2 else "right"), said
         if "\n" in said or not said.isprintable() or len(said) > LONGEST:

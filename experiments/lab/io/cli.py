@@ -1,7 +1,6 @@
 """From a command line to an experiment: flags, and one clear sentence for whatever is wrong."""
 
 import contextlib
-import errno
 import io
 import math
 import re
@@ -15,13 +14,11 @@ import tyro
 from experiments.lab.io import ending
 from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
-from experiments.lab.io.streams import careful
+from experiments.lab.io.streams import NO_ROOM, careful
 from experiments.lab.io.text import nearest, shown
 from experiments.lab.io.words import joined, unreadable, whole
 
 MOST_VALUES = 10_000  # of a range
-
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(
@@ -62,9 +59,15 @@ def exit_code(do: Callable[[], int]) -> int:
     Returns:
         The exit code.
     """
-    with careful():
+    with careful() as output:
         try:
-            return do()
+            code = do()
+            output.flush()
+            if output.lost:
+                return _refused(
+                    f"what this prints: it cannot be written ({output.lost.strerror}); make room"
+                )
+            return code
         except UserError as error:
             return _refused(str(error))
         except KeyboardInterrupt:

@@ -128,7 +128,8 @@ def compared(
             encoded = model.preprocessing.encode(y[~new].to_numpy())
             value = model.score(outputs[known][~new], encoded)
             value *= float(np.mean(~new)) if score.name == "accuracy" else 1
-    known_rows = f"the {len(y):,} rows whose {model.preprocessing.target} is known"
+    rows = "one row" if len(y) == 1 else f"{len(y):,} rows"
+    known_rows = f"the {rows} whose {model.preprocessing.target} is known"
     if np.isnan(value):
         why = "there is only one" if len(y) == 1 else "they are all the same"
         return [*notes, (score.title, f"not defined on {known_rows}, since {why}")]

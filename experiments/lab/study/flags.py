@@ -60,7 +60,7 @@ class StudyFlags:
         "swish",
         "mish",
     )
-    """Names from jaxnn.ACTIVATIONS (an unknown name lists them all);
+    """Names in jaxnn.ACTIVATIONS, the table in jaxnn/activations/table.py;
     your own as my_module:my_function; one for each hidden layer as relu/tanh/relu."""
     learning_rate: tuple[str, ...] = ("1e-4:10:13",)
     """Values, or low:high:count on a log scale.

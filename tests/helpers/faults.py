@@ -8,6 +8,8 @@ not go on said so in one sentence. It takes some minutes, and ends with 1 where 
 """
 
 import contextlib
+import functools
+import http.server
 import json
 import os
 import resource
@@ -17,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,7 +58,7 @@ def start(
     command = [sys.executable, "-m", f"experiments.{module}", *map(str, flags)]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     environment = os.environ | {"XDG_CACHE_HOME": str(WORK)} | options.pop("env", {})
-    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **options)
+    return subprocess.Popen(command, env=environment, text=True, **{"cwd": ROOT} | options)
 
 
 def run(flags: Sequence[object], module: str = "activations", **options: object) -> str:
@@ -279,9 +282,89 @@ def full_disk(folder: Path) -> str:
 
 @fault("the screen is /dev/full")
 def full_screen(folder: Path) -> str:
-    """A sentence, before anything is trained."""
+    """A sentence, and the results, which need no screen."""
     with open("/dev/full", "w") as full:
-        return refused([*OTHER, "--out", folder / "r"], stdout=full)
+        said = refused([*OTHER, "--out", folder / "r"], stdout=full)
+    expect((folder / "r" / "report.html").exists(), "there is no report")
+    return said
+
+
+@fault("Ctrl-C: on importing, compiling and training")
+def ctrl_c(folder: Path) -> str:
+    took = []
+    for moment in (0.3, 2.0, 5.0, 9.0):
+        process = start([*LONG, "--no-compile-cache", "--out", folder / str(moment)])
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, err = process.communicate(timeout=60)
+        took.append(time.monotonic() - began)
+        expect(process.returncode == 130, f"at {moment} s exit code {process.returncode}: {err}")
+        expect("Traceback" not in err, f"at {moment} s a traceback: {err[-300:]}")
+        expect(took[-1] <= 5, f"at {moment} s it took {took[-1]:.1f} s")
+    return f"exit code 130 within {max(took):.1f} s"
+
+
+@fault("the reader of the screen has gone")
+def no_reader(folder: Path) -> str:
+    process = start([*OTHER, "--out", folder / "r"])
+    process.stdout.close()
+    err = process.stderr.read()
+    expect(process.wait() == 0, f"exit code {process.returncode}: {err[-300:]}")
+    expect((folder / "r" / "report.html").exists(), "there is no report")
+    return "the results are written"
+
+
+@fault("names that would drive a terminal, or are markup")
+def hostile(folder: Path) -> str:
+    name = "a\x1b[31m[/b]<b>"
+    rows = "\n".join(f"{i % 7},{i % 5},{i % 2}" for i in range(60))
+    (folder / "t.csv").write_text(f"{name},b,y\n{rows}\n", encoding="utf-8")
+    out = folder / "out[/x]"
+    flags = ["--data", folder / "t.csv", "--target", "y", *OTHER[2:], "--out", out]
+    said = run(flags)
+    said += run(["--data", folder / "t.csv", "--target", "y", "--inspect"])
+    expect("\x1b" not in said, "an escape sequence reaches the terminal")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    expect("[/b]<b>" not in page, "a name is markup in the report")
+    return "shown as text, and the results are in the folder of that name"
+
+
+@fault("a password and a token in a URL")
+def secrets(folder: Path) -> str:
+    rows = "\n".join(f"{i % 7},{i % 5},{i % 2}" for i in range(60))
+    (folder / "t.csv").write_text(f"a,b,y\n{rows}\n", encoding="utf-8")
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://me:hunter2@127.0.0.1:{server.server_port}/t.csv?token=hunter3"
+        flags = ["--data", url, "--target", "y", *OTHER[2:], "--out", folder / "r"]
+        said = run(flags)
+        said += refused([flag.replace("t.csv", "no.csv") for flag in map(str, flags)])
+        server.shutdown()
+    files = {file.name: file.read_bytes() for file in (folder / "r").rglob("*") if file.is_file()}
+    shown = [name for name, content in files.items() if b"hunter" in content]
+    expect(not shown and "hunter" not in said, f"shown on the screen or in {shown}")
+    return f"in none of {len(files)} files, and not on the screen"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@fault("folders: a link, the one we are in, a narrow terminal, a name of 300 characters")
+def folders(folder: Path) -> str:
+    (folder / "real").mkdir()
+    (folder / "link").symlink_to(folder / "real")
+    run([*OTHER, "--out", folder / "link"], env={"COLUMNS": "20"})
+    expect((folder / "real" / "report.html").exists(), "nothing where the link leads")
+    (folder / "here").mkdir()
+    run([*OTHER, "--out", "."], cwd=folder / "here", env={"PYTHONPATH": str(ROOT)})
+    expect((folder / "here" / "report.html").exists(), "nothing in the folder we are in")
+    return refused([*OTHER, "--out", folder / ("x" * 300)])[-60:]
 
 
 @fault("names that UTF-8 cannot hold")

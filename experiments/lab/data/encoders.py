@@ -12,6 +12,7 @@ from experiments.lab.io.errors import UserError
 MAX_CATEGORIES = 50  # inputs of one column at most; the rarer categories share the last
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
 DAY = 86_400_000_000  # in µs
+LARGE = 1e150  # a number whose square is about the largest there is
 BLOCK = 1 << 22  # cells of numbers that are worked on at a time: many columns of few rows, or one
 
 
@@ -226,8 +227,8 @@ def _fit_numbers(rows: pd.DataFrame) -> Iterator[Number]:
         telling = np.where(gaps, ~missing.all(axis=1), (cells != cells[:, :1]).any(axis=1))
         names, gaps, cells = rows.columns[part][telling], gaps[telling], cells[telling]
         ends = zip(np.nanmin(cells, axis=1), np.nanmax(cells, axis=1), strict=True)
-        for name, scaled, gap, (low, high) in zip(names, _scaled(cells), gaps, ends, strict=True):
-            median, mean, scale = scaled
+        for name, found, gap, (low, high) in zip(names, scaled(cells), gaps, ends, strict=True):
+            median, mean, scale = found
             yield Number(str(name), median, mean, scale, bool(gap), float(low), float(high))
 
 
@@ -237,7 +238,7 @@ def _fit_column(column: pd.Series) -> Date | Category:
         days = _days(column)
         known = days[~np.isnan(days)]
         cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
-        ((median, mean, scale),) = _scaled(days[None])
+        ((median, mean, scale),) = scaled(days[None])
         return Date(name, median, mean, scale, tuple(cycles), gap, *_ends(days))
     counts = as_text(column).value_counts()
     # The most frequent ones; of equally frequent ones, the first in order.
@@ -255,7 +256,7 @@ def _refuse(name: str, column: pd.Series, wrong: np.ndarray, what: str) -> None:
         )
 
 
-def _scaled(values: np.ndarray) -> list[list[float]]:
+def scaled(values: np.ndarray) -> list[list[float]]:
     """Of columns (columns, rows): their median, then mean and standard deviation with it in gaps.
 
     The standard deviation is 1 where it would be 0.
@@ -263,8 +264,11 @@ def _scaled(values: np.ndarray) -> list[list[float]]:
     missing = np.isnan(values)
     median = (np.nanmedian if missing.any() else np.median)(values, axis=1, keepdims=True)
     filled = np.where(missing, median, values)
-    deviation = filled.std(axis=1)
-    found = (median[:, 0], filled.mean(axis=1), np.where(deviation == 0, 1.0, deviation))
+    # Squares of such numbers as 1e300 are infinite; a power of 2 changes no digit.
+    unit = np.where(np.abs(filled).max(axis=1) > LARGE, 2.0**600, 1.0)
+    filled = filled / unit[:, None]
+    mean, deviation = filled.mean(axis=1) * unit, filled.std(axis=1) * unit
+    found = (median[:, 0], mean, np.where(deviation == 0, 1.0, deviation))
     return np.stack(found, axis=1).tolist()
 
 

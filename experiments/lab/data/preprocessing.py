@@ -15,6 +15,7 @@ from experiments.lab.data.encoders import (
     encoded,
     fit_columns,
     float32,
+    scaled,
 )
 from experiments.lab.io.errors import UserError
 
@@ -213,7 +214,8 @@ def fit(
     scale = (0.0, 1.0)
     if not classes:
         y = transformed(y, transform, target)
-        scale = (float(y.mean()), float(y.std()) or 1.0)
+        ((_, mean, deviation),) = scaled(np.asarray(y, np.float64)[None])
+        scale = (mean, deviation)
     if isinstance(x, np.ndarray):
         unit = (float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64)) or 1.0, x.shape[1])
         return Preprocessing(target, (), unit, tuple(classes), scale, transform)

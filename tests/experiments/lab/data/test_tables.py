@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from experiments.lab.data import Preprocessing, Reading, load, prepare
 from experiments.lab.data.cells import as_number, dates, numbers
 from experiments.lab.data.columns import as_columns
+from experiments.lab.data.encoders import fit_columns
 from experiments.lab.data.location import File, read_file
 from experiments.lab.data.outliers import outliers
 from experiments.lab.data.rows import read_rows
@@ -421,6 +422,15 @@ def test_a_mark_for_missing_cells_is_named_and_can_be_taken_as_one(mark, tmp_pat
     reading = Reading(missing=(f"{mark:.8g}",))
     found = load(str(tmp_path / "t.csv"), target="c", reading=reading)
     assert found.x["a"].isna().sum() == 2 and "far from" not in " ".join(found.notes)
+
+
+@pytest.mark.parametrize("large", [1e160, 1e300, 1.7e308])
+def test_a_deviation_beyond_the_largest_square_is_finite(large):
+    column = np.array([large, -large, 0.0, 1.0])
+    (fitted,) = fit_columns(pd.DataFrame({"a": column}))
+    expected = large * np.std(column / large)
+    assert fitted.scale == pytest.approx(expected, rel=1e-12)
+    assert np.abs(fitted.apply(pd.Series(column))).max() == pytest.approx(2**0.5)
 
 
 def test_what_is_not_far_is_not_named():

@@ -10,9 +10,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from experiments.lab.io import ending
-from experiments.lab.io.text import nearest, shown
-
 EXPERIMENTS = Path(__file__).resolve().parents[2]
 INSTALLED = EXPERIMENTS.parent.name == "jaxnn_experiments"  # from a wheel, not in a checkout
 ENTRY = "jaxnn_experiments.experiments.lab.io.command"  # this module as the command imports it
@@ -21,9 +18,13 @@ OF_ALL = ("list", "all", "conclude")  # the actions of `python -m experiments`
 
 def main() -> None:
     """Run the named experiment; without a name, do what ``python -m experiments`` does."""
-    ending.watch()
     home = str(EXPERIMENTS.parent)
     sys.path.insert(0, home)
+    # In a wheel experiments can be imported only now.
+    from experiments.lab.io import ending
+    from experiments.lab.io.text import nearest, shown
+
+    ending.watch()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name in names():

@@ -48,7 +48,7 @@ class State(NamedTuple):
     diverged_step: Array
 
 
-class Probe(NamedTuple):
+class Observer(NamedTuple):
     """A look inside a network, in the same forward pass as its evaluation.
 
     forward: ``forward(params, x) -> (outputs, seen)`` of examples that are columns, as in
@@ -135,7 +135,7 @@ def make_training(
     *,
     correct: Callable[[Array, Array], Array] | None = None,
     stochastic: bool | None = None,
-    inside: Probe | None = None,
+    inside: Observer | None = None,
     scores: Callable[[Array, Array], Metrics] | None = None,
 ) -> Training:
     """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as functions of ONE run.

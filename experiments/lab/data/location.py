@@ -80,7 +80,8 @@ def _fetched(url: str, where: str, most: int) -> bytes:
         UserError: it does not answer, or sends too little per second or less than it promises.
     """
     user, at, host = urllib.parse.urlsplit(url).netloc.rpartition("@")
-    request = urllib.request.Request(url.replace(f"{user}{at}{host}", host, 1))  # noqa: S310 (is_url)
+    address = url.replace(f"{user}{at}{host}", host, 1)
+    request = urllib.request.Request(address)  # noqa: S310 (is_url)
     if at:
         key = base64.b64encode(urllib.parse.unquote(user).encode()).decode()
         request.add_unredirected_header("Authorization", f"Basic {key}")

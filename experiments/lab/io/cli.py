@@ -43,11 +43,11 @@ def run(
         SystemExit: always, with the exit code.
     """
 
-    def whole() -> int:
+    def do() -> int:
         main(parse(configuration, argv, default))
         return 0
 
-    sys.exit(exit_code(whole))
+    sys.exit(exit_code(do))
 
 
 def exit_code(do: Callable[[], int]) -> int:

@@ -19,7 +19,7 @@ from jaxnn import diagnostics, expectations
 from jaxnn.initializers import gain
 from jaxnn.layers import pre_activations
 from jaxnn.sweep import initial_states
-from jaxnn.training import Probe, Training
+from jaxnn.training import Observer, Training
 from jaxnn.types import Activation, Array, Params
 
 SEEDS, ROWS = 5, 256  # measured before training at most: more would not visibly move a dot
@@ -169,7 +169,7 @@ def measure(
 
 def counter(
     phi: Sequence[Activation], largest: Mapping[Callable, Array] = MappingProxyType({})
-) -> Probe | None:
+) -> Observer | None:
     """What make_training takes as inside: shares of dead and saturated units of all hidden layers.
 
     Args:
@@ -223,7 +223,7 @@ def counter(
         }
         return {name: jnp.mean(share, dtype=jnp.float32) for name, share in shares.items()}
 
-    return Probe(forward, count, COUNTED_ROWS)
+    return Observer(forward, count, COUNTED_ROWS)
 
 
 class Curve(NamedTuple):

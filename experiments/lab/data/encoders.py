@@ -262,14 +262,14 @@ def scaled(values: np.ndarray) -> list[list[float]]:
     The standard deviation is 1 where it would be 0.
     """
     missing = np.isnan(values)
+    # Squares and sums of such numbers as 1e300 are infinite; a power of 2 changes no digit.
+    unit = np.where(np.nanmax(np.abs(values), axis=1) > LARGE, 2.0**600, 1.0)[:, None]
+    values = values / unit
     median = (np.nanmedian if missing.any() else np.median)(values, axis=1, keepdims=True)
     filled = np.where(missing, median, values)
-    # Squares of such numbers as 1e300 are infinite; a power of 2 changes no digit.
-    unit = np.where(np.abs(filled).max(axis=1) > LARGE, 2.0**600, 1.0)
-    filled = filled / unit[:, None]
-    mean, deviation = filled.mean(axis=1) * unit, filled.std(axis=1) * unit
-    found = (median[:, 0], mean, np.where(deviation == 0, 1.0, deviation))
-    return np.stack(found, axis=1).tolist()
+    found = np.stack([median[:, 0], filled.mean(axis=1), filled.std(axis=1)], axis=1) * unit
+    found[found[:, 2] == 0, 2] = 1.0
+    return found.tolist()
 
 
 def _ends(values: np.ndarray) -> tuple[float, float]:

@@ -29,6 +29,11 @@ def outliers(frame: pd.DataFrame, first_line: int | None = None) -> list[str]:
         >>> outliers(pd.DataFrame({"a": column}), first_line=2)[0][:61]
         'far from all others in their column: a, line 22 is -9999 (2 c'
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # of distances between such as ±1e308
+        return _outliers(frame, first_line)
+
+
+def _outliers(frame: pd.DataFrame, first_line: int | None) -> list[str]:
     numbers = frame.select_dtypes("number")
     values = numbers.to_numpy(np.float64, na_value=np.nan)
     known = ~np.isnan(values)

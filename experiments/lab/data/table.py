@@ -244,7 +244,7 @@ def _numberings(frame: pd.DataFrame) -> list[str]:
     numbers = frame.select_dtypes("number")
     values = numbers.to_numpy(np.float64, na_value=np.nan)
     low, high = values.min(axis=0, initial=np.inf), values.max(axis=0, initial=-np.inf)
-    may = np.isin(low, (0, 1)) & (high - low == len(values) - 1)
+    may = np.isin(low, (0, 1)) & (high == low + len(values) - 1)
     return [name for name in numbers.columns[may] if is_numbering(numbers[name])]
 
 

@@ -2,7 +2,14 @@
 
 import pytest
 
+from experiments.lab.io import ending
 from tests.helpers import browser
+
+
+@pytest.fixture(autouse=True)
+def not_watched(monkeypatch):
+    """A command that is started in a test leaves Ctrl-C alone: watched, it would end the tests."""
+    monkeypatch.setattr(ending, "watch", lambda: None)
 
 
 @pytest.fixture

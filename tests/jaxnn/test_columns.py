@@ -48,8 +48,13 @@ def close(a, b, rtol: float) -> None:
 def test_columns_are_apply_of_each_example(name):
     net, (x, _) = NETWORKS[name], data()
     params = net.init(jax.random.key(0))
-    expected = jax.vmap(net.apply, in_axes=(None, 0))(params, x)
-    close(of_columns(net)(params, x.T).T, expected, 1e-6)
+    found, expected = jax.jit(
+        lambda params, x: (
+            of_columns(net)(params, x.T).T,
+            jax.vmap(net.apply, in_axes=(None, 0))(params, x),
+        )
+    )(params, x)
+    close(found, expected, 1e-6)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -63,7 +68,9 @@ def test_gradients_are_those_of_autodiff(name):
     def by_examples(params, x):
         return jnp.sum(jnp.sin(jax.vmap(net.apply, in_axes=(None, 0))(params, x)))
 
-    got, expected = (jax.grad(f, argnums=(0, 1))(params, x) for f in (by_columns, by_examples))
+    got, expected = (
+        jax.jit(jax.grad(f, argnums=(0, 1)))(params, x) for f in (by_columns, by_examples)
+    )
     close(got, expected, 2e-6)
 
 
@@ -105,8 +112,10 @@ def trained(net, optimizer: str, runs: int):
     return state.params, metrics
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adamw"])
-@pytest.mark.parametrize("name", ["mlp", "learned", "residual", "deep"])
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [(name, "sgd") for name in ("mlp", "learned", "residual", "deep")] + [("mlp", "adamw")],
+)
 def test_training_is_that_of_autodiff(name, optimizer):
     net = NETWORKS[name]
     assert net.columns

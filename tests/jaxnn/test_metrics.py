@@ -11,6 +11,7 @@ from jaxnn import HEADS, METRICS, OPTIMIZERS, losses, make_training, metrics, ml
 from jaxnn.training import EVALUATION_ROWS
 
 ROWS = 500
+COMPILED = {name: jax.jit(metric.function) for name, metric in METRICS.items()}
 BY_HEAD = [(name, head) for name, metric in METRICS.items() for head in metric.heads]
 
 
@@ -56,7 +57,7 @@ def test_a_metric_is_scikit_learns(name, head, coarse):
         # Equal logits of several classes need not be equal probabilities, to the last bit.
         coarse = coarse and (name, head) == ("auc", "binary")
         outputs, targets = case(head, seed, coarse=coarse)
-        found = jax.jit(METRICS[name].function)(outputs, targets)
+        found = COMPILED[name](outputs, targets)
         np.testing.assert_allclose(
             found, of_sklearn(name, head, outputs, targets), rtol=2e-6, err_msg=f"seed {seed}"
         )
@@ -70,7 +71,7 @@ def test_ties_count_half_whatever_the_sign(seed):
     y = np.arange(40) % 3 == 0
     pairs = scores[y][:, None] - scores[~y]
     expected = np.mean((pairs > 0) + (pairs == 0) / 2)
-    found = metrics.auc(scores[:, None].astype(np.float32), y[:, None].astype(np.float32))
+    found = COMPILED["auc"](scores[:, None].astype(np.float32), y[:, None].astype(np.float32))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
@@ -84,7 +85,7 @@ def test_the_facts_are_those_of_perfect_and_of_the_worst_predictions(name, head)
         hot = np.eye(2 if head == "binary" else 4, dtype=np.float32)[targets.ravel().astype(int)]
         right = 1e4 * (2 * hot[:, 1:] - 1 if head == "binary" else hot)
         perfect, bad = right, -right if head == "binary" else np.roll(right, 1, axis=1)
-    best, worst = (float(metric.function(outputs, targets)) for outputs in (perfect, bad))
+    best, worst = (float(COMPILED[name](outputs, targets)) for outputs in (perfect, bad))
     assert best == pytest.approx(metric.best, abs=1e-6)
     assert (best > worst) == metric.higher_is_better
     if np.isinf(metric.worst):
@@ -100,21 +101,21 @@ def test_what_is_not_finite_is_never_good(name):
     head = METRICS[name].heads[-1]
     outputs, targets = case(head, rows=40)
     outputs[:20] = np.nan
-    value = float(METRICS[name].function(outputs, targets))
-    assert np.isnan(value) or value < float(METRICS[name].function(case(head, rows=40)[0], targets))
+    value, good = (float(COMPILED[name](z, targets)) for z in (outputs, case(head, rows=40)[0]))
+    assert np.isnan(value) or value < good
 
 
 def test_a_class_without_rows_is_left_out():
     outputs, targets = case("multiclass")
     kept = targets != 3
     few, y = outputs[kept], targets[kept]
-    assert metrics.balanced_accuracy(few, y) == pytest.approx(
+    assert COMPILED["balanced_accuracy"](few, y) == pytest.approx(
         np.mean([(few[y == k].argmax(axis=1) == k).mean() for k in range(3)]), rel=1e-6
     )
     p = softmax(few.astype(np.float64), axis=1)
     expected = np.mean([reference.roc_auc_score(y == k, p[:, k]) for k in range(3)])
-    assert metrics.auc(few, y) == pytest.approx(expected, rel=1e-6)
-    assert np.isnan(metrics.auc(few, np.zeros(len(few), int)))
+    assert COMPILED["auc"](few, y) == pytest.approx(expected, rel=1e-6)
+    assert np.isnan(COMPILED["auc"](few, np.zeros(len(few), int)))
 
 
 def test_shapes_that_do_not_belong_together_are_refused():

@@ -238,9 +238,13 @@ def test_hyperparameters_of_an_optimizer_are_optaxs_and_may_be_traced(name):
         **{key: jnp.float32(value) for key, value in own.items()},
     }
     with jax.numpy_dtype_promotion("standard"):  # Optax's Adam takes a float to an integer's power
-        found, _ = jax.jit(lambda h: trained(linear(name), h))(h)
-        plain, _ = trained(linear(expected), {})
-        default, _ = trained(linear(name), {"learning_rate": jnp.float32(0.1)})
+        (found, _), (plain, _), (default, _) = jax.jit(
+            lambda h: (
+                trained(linear(name), h),
+                trained(linear(expected), {}),
+                trained(linear(name), {"learning_rate": jnp.float32(0.1)}),
+            )
+        )(h)
     for ours, optaxs in zip(*map(jax.tree.leaves, (found.params, plain.params)), strict=True):
         np.testing.assert_allclose(ours, optaxs, rtol=1e-5, atol=1e-7)
     if own:
@@ -329,17 +333,17 @@ def test_a_random_network_is_trained_with_its_randomness_without_being_asked(nam
     net, h = RANDOM[name], {"learning_rate": jnp.float32(0.0)}
     assert net.stochastic
     x = X[:, None] if name == "recurrent" else X
-    training = make_training(net, losses.squared_error, "sgd")
-    order = [[0, 1, 2, 3]] * 2  # the same rows twice, and the rate is 0
+    training = compiled(make_training(net, losses.squared_error, "sgd"))
+    order = np.array([[0, 1, 2, 3]])
     with pytest.raises(ValueError, match="the network is random in training"):
-        trained(make_training(net, losses.squared_error, "sgd", stochastic=False), h, x, Y, order)
+        steady = make_training(net, losses.squared_error, "sgd", stochastic=False)
+        jax.eval_shape(lambda h: trained(steady, h, x, Y, order), h)
     if name == "deep":  # JAX's check of keys takes its scan over a key per layer for one of one key
         return
-    first, second = (
-        jax.jit(lambda h, n=n: trained(training, h, x, Y, order[:n])[1])(h)["train_loss"]
-        for n in (1, 2)
-    )
-    assert first != second
+    # The same rows twice, and the rate is 0.
+    state, first = training.segment(training.init(jax.random.key(0), h), h, x, Y, order)
+    _, second = training.segment(state, h, x, Y, order)
+    assert first["train_loss"] != second["train_loss"]
 
 
 @pytest.mark.parametrize("name", STEADY)
@@ -352,8 +356,7 @@ def test_a_network_made_of_a_swept_rate_is_random():
         lambda h: mlp((2, 3, 1), dropout=h["rate"]), losses.squared_error, "sgd"
     )
     h = {"learning_rate": jnp.float32(0.0), "rate": jnp.float32(0.5)}
-    first, second = (
-        jax.jit(lambda h, n=n: trained(training, h, order=[[0, 1, 2, 3]] * n)[1])(h)["train_loss"]
-        for n in (1, 2)
-    )
-    assert first != second
+    segment, order = jax.jit(training.segment), np.array([[0, 1, 2, 3]])
+    state, first = segment(training.init(jax.random.key(0), h), h, X, Y, order)
+    _, second = segment(state, h, X, Y, order)
+    assert first["train_loss"] != second["train_loss"]

@@ -111,14 +111,25 @@ def example(name, *rows):
 def test_a_trace_of_every_network_ends_in_what_it_computes(name):
     net, layers = NETWORKS[name]
     params, x = filled(net), example(name)
-    trace = jax.jit(lambda params, x: diagnostics.forward_trace(params, x, net))(params, x)
-    np.testing.assert_allclose(trace.output, net.apply(params, x), rtol=1e-5, atol=1e-6)
-    assert len(trace.pre_activations) == len(trace.activations) == layers
-    for entry, own, z, h in zip(
-        net.inside.activations, net.inside.own(params), *trace[:2], strict=True
-    ):
-        values = jax.vmap(lambda z: entry(z, **own.get("activation", {})))
-        np.testing.assert_allclose(values(jnp.atleast_2d(z)), jnp.atleast_2d(h), rtol=1e-5)
+
+    @jax.jit
+    def look(params, x):
+        trace = diagnostics.forward_trace(params, x, net)
+        values = [
+            jax.vmap(lambda z, entry=entry, own=own: entry(z, **own.get("activation", {})))(
+                jnp.atleast_2d(z)
+            )
+            for entry, own, z in zip(
+                net.inside.activations, net.inside.own(params), trace.pre_activations, strict=True
+            )
+        ]
+        return trace, values, net.apply(params, x)
+
+    trace, values, output = look(params, x)
+    np.testing.assert_allclose(trace.output, output, rtol=1e-5, atol=1e-6)
+    assert len(trace.pre_activations) == layers
+    for expected, h in zip(values, trace.activations, strict=True):
+        np.testing.assert_allclose(expected, np.atleast_2d(h), rtol=1e-5)
 
 
 FEW = ("mlp with all of it", "deep_mlp", "residual", "autoencoder", "elman at the last step", "gru")
@@ -128,11 +139,19 @@ FEW = ("mlp with all of it", "deep_mlp", "residual", "autoencoder", "elman at th
 def test_a_gradient_of_pre_activations_is_that_of_the_bias_summed_over_time(name):
     net, layers = NETWORKS[name]
     params, x = filled(net), example(name)
-    z = diagnostics.forward_trace(params, x, net).pre_activations
-    by_probe = jax.grad(
-        lambda probes: jnp.sum(diagnostics.forward_trace(params, x, net, probes=probes).output ** 2)
-    )(jax.tree.map(jnp.zeros_like, z))
-    by_bias = net.inside.own(jax.grad(lambda params: jnp.sum(net.apply(params, x) ** 2))(params))
+
+    @jax.jit
+    def gradients(params, x):
+        def probed(probes):
+            trace = diagnostics.forward_trace(params, x, net, probes=probes)
+            return jnp.sum(trace.output**2)
+
+        z = diagnostics.forward_trace(params, x, net).pre_activations
+        by_probe = jax.grad(probed)(jax.tree.map(jnp.zeros_like, z))
+        by_bias = jax.grad(lambda params: jnp.sum(net.apply(params, x) ** 2))(params)
+        return by_probe, net.inside.own(by_bias)
+
+    by_probe, by_bias = gradients(params, x)
     normalised = "all of it" in name or name == "mlp with layer norm"
     compared = 0
     for own, gradient in list(zip(by_bias, by_probe, strict=True))[
@@ -140,7 +159,7 @@ def test_a_gradient_of_pre_activations_is_that_of_the_bias_summed_over_time(name
     ]:
         if "bias" in own:
             compared += 1
-            expected = jnp.atleast_2d(gradient).sum(axis=0)
+            expected = np.atleast_2d(gradient).sum(axis=0)
             np.testing.assert_allclose(own["bias"], expected, rtol=1e-4, atol=1e-5)
     assert compared or name == "mlp without bias"
 
@@ -148,11 +167,11 @@ def test_a_gradient_of_pre_activations_is_that_of_the_bias_summed_over_time(name
 @pytest.mark.parametrize("name", FEW)
 def test_every_diagnostic_works_on_every_network(name):
     net, layers = NETWORKS[name]
-    params, x, y = filled(net), example(name, 3), 0.0
-    y = jax.vmap(lambda x: net.apply(params, x))(x)
+    params, x = filled(net), example(name, 3)
 
     @jax.jit
     def look(params, x):
+        y = jax.vmap(lambda x: net.apply(params, x))(x)
         found = [diagnostics.exact_sparsity(params, x, net)]
         if all(entry.elementwise for entry in net.inside.activations[:-1]):
             found += [diagnostics.dead_fraction(params, x, net)]

@@ -2,7 +2,7 @@
 
 The whole comparison, every row at a width of 65,536 (about six minutes on two cores):
 
-    PYTHONPATH=. python tests/test_random_networks.py --width 65536 --networks 128
+    PYTHONPATH=. python tests/jaxnn/test_random_networks.py --width 65536 --networks 128
 """
 
 import argparse

@@ -7,17 +7,30 @@ import sys
 
 import jax
 import numpy as np
-import pandas as pd
 import pytest
 
 from experiments import activations
 from experiments.lab.engine import devices, runner
 from experiments.lab.io.errors import UserError
 from experiments.lab.results.provenance import fingerprint, settings
+from experiments.lab.study.ask import ask
+from experiments.lab.study.flags import StudyFlags
+from experiments.lab.study.tables import results_table
 from tests.helpers.commands import exit_code
+from tests.helpers.studies import trained
 
-SMALL = ["--data", "wine", "--activation", "relu", "tanh", "--learning-rate", "1e-3:1e3:4"]
-SMALL += ["--seeds", "6", "--width", "8", "--depth", "1", "--steps", "30"]
+SMALL = ["--data", "wine", "--activation", "relu", "--learning-rate", "0.1"]
+SMALL += ["--seeds", "2", "--width", "8", "--depth", "1", "--steps", "30"]
+GRID = {
+    "data": "wine",
+    "activation": ("relu", "tanh"),
+    "learning_rate": ("1e-3:1e3:4",),
+    "fixed_grid": True,
+    "seeds": 6,
+    "width": (8,),
+    "depth": (1,),
+    "steps": 30,
+}
 
 
 def test_cores_share_the_memory_of_the_machine(monkeypatch):
@@ -39,7 +52,7 @@ def test_its_memory_is_a_number(text, monkeypatch):
         devices.hardware()
 
 
-def test_the_main_job_as_on_an_accelerator(tmp_path, monkeypatch):
+def test_the_grid_of_a_study_as_on_an_accelerator(monkeypatch):
     """All rates of a seed at once, in chunks that fit; the same numbers, to rounding."""
     plans, compiled = [], runner.compile_program
 
@@ -49,15 +62,14 @@ def test_the_main_job_as_on_an_accelerator(tmp_path, monkeypatch):
         return program
 
     monkeypatch.setattr(runner, "compile_program", watched)
+    study = ask(StudyFlags(**GRID), "Which?")
+    tables = {}
     for name, memory in (("cpu", ""), ("large", "1e9"), ("small", "6e4")):
         monkeypatch.setenv(devices.AS_ACCELERATOR, memory)
-        assert exit_code(activations, *SMALL, "--fixed-grid", "--out", tmp_path / name) == 0
+        tables[name] = results_table(study, [*trained(study).values()])
     cpu, large, small = plans  # two activations have one program
     assert large.members == 4 and large.together is None and cpu.together is not None
     assert small.chunk * small.members < large.chunk * large.members, (small, large)
-    tables = {
-        name: pd.read_csv(tmp_path / name / "results.csv") for name in ("cpu", "large", "small")
-    }
     # Of rates that are stable: an unstable one amplifies rounding.
     stable = tables["cpu"]["learning_rate"] < 1
     for name in ("large", "small"):

@@ -9,12 +9,12 @@ import pytest
 
 from experiments import activations
 from experiments.lab.data import splits as splitting
-from experiments.lab.engine import runner, stages
 from experiments.lab.study.ask import ask
 from experiments.lab.study.comparison import compare
 from experiments.lab.study.flags import StudyFlags
 from jaxnn.sweep import batches, run_key
 from tests.helpers.commands import exit_code
+from tests.helpers.studies import trained
 
 RATES, SEEDS, STEPS = (0.01, 0.1), 5, 12
 SMALL = {
@@ -50,25 +50,12 @@ def table(tmp_path_factory):
     return path
 
 
-class Listener:
-    """Hears nothing."""
-
-    def start(self, number, outcome):
-        pass
-
-    def advance(self, number, share):
-        pass
-
-    def keep(self, number, outcome):
-        pass
-
-
 def asked(table, **flags):
     return ask(StudyFlags(data=str(table), target="kind", **(SMALL | flags)), "Which?")
 
 
 def train(study):
-    return runner.run_grid(study, stages.first(study), {}, Listener())[0]
+    return trained(study)[0]
 
 
 def runs_alone(study):

@@ -122,6 +122,10 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
         ),
         1,
         "one sigmoid neuron with one input, float32",
+        found="The weight sets the slope, w₀/4 in the middle, and the bias shifts it to −w₁/w₀; "
+        "at x = "
+        f"{configuration.at:g} and bias −{-biases[lowest]:g} the output is {number:.4f}.",
+        do="Keep biases: a neuron without one has its middle at 0, whatever its weights.",
         note="A neuron's middle is at −w₁/w₀: the larger the weight, the less a bias shifts it.",
     )
     return Conclusion(finding, (verdict,), pd.DataFrame(rows))

@@ -12,7 +12,7 @@ from experiments.depth.findings_trained import (
     judge_saturation,
     judge_very_deep,
 )
-from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.rules import Former, Rule
 
 RULES = (
     Rule(
@@ -24,6 +24,20 @@ RULES = (
         "alignment of gradient and signal is given, or when some product is outside. It does "
         "not hold if a pair is off even then.",
         judge_mean_field,
+        former=(
+            Former(
+                "EVIDENCE 2 holds only when some pairs are off, each by less than half as much at "
+                "four "
+                "times the width, or when some product is outside. It does not hold if a pair is "
+                "off "
+                "there too.",
+                "does not hold",
+                "5a0be9a",
+                "The pairs that were off stayed so at four times the width; the cause, the "
+                "alignment "
+                "of gradient and signal, was found and measured afterwards.",
+            ),
+        ),
     ),
     Rule(
         "EVIDENCE 14",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.lab.data import Splits, load
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.verdict_checks.figures import Figure
 from experiments.verdict_checks.findings_jobs import (
     joined,
@@ -20,6 +20,15 @@ from experiments.verdict_checks.findings_jobs import (
 from experiments.verdict_checks.findings_power import on_scores
 from experiments.verdict_checks.findings_rates import on_rates
 from experiments.verdict_checks.jobs import Arrays, judged, overlap
+
+DO = {
+    "VERDICT 1": "Read a job's interval as what new splits and new rows of the same kind would "
+    "give.",
+    "VERDICT 2": "Drop only what is outside the best set; the rest cannot be told apart.",
+    "VERDICT 3": "Run a job once; another order of the rows hardly ever contradicts it.",
+    "VERDICT 4": "Take a third more seeds than a job says it needs to tell half a point apart.",
+    "VERDICT 5": "Leave the learning rate to the job: what it chooses is near the best, and safe.",
+}
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
@@ -115,7 +124,32 @@ def _verdict(claim: str, figures: list[Figure], configuration: Any) -> Verdict:
         "units; orders and rates: two of 64, rates of the main job's activations for twice as long"
     )
     jobs = min(each.jobs for each in judged_ones or figures)
-    return Verdict(claim, word, effects, jobs, setting, when=when)
+    met = sum(each.met for each in judged_ones)
+    worst = max(judged_ones, key=_beyond, default=None)
+    return Verdict(
+        claim,
+        word,
+        effects,
+        jobs,
+        setting,
+        when=when,
+        found=f"{met} of {len(judged_ones)} figures meet their targets"
+        + (
+            f"; {worst.check} on {worst.where}: {worst.value:.3g}."
+            if worst and not worst.met
+            else "."
+        ),
+        do=DO[claim],
+        tried=tuple(
+            Tried(each.where, "holds" if each.met else "does not hold", effect)
+            for each, effect in zip(judged_ones, effects, strict=False)
+        ),
+    )
+
+
+def _beyond(figure: Figure) -> float:
+    """How far a figure is from its target."""
+    return max(figure.target[0] - figure.value, figure.value - figure.target[1])
 
 
 def judge(figures: list[Figure]) -> tuple[Word, str]:

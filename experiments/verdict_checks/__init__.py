@@ -124,4 +124,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={rule.claim: panel for panel, rule in enumerate(RULES)},
 )

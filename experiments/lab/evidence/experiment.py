@@ -52,7 +52,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -119,6 +119,7 @@ class Experiment:
             cannot be measured.
         conclude: from a configuration and what was found to the conclusion; pure.
         draw: from these and the conclusion to the figure; pure.
+        panels: claim -> the number of the panel, among the figure's axes, that shows it by itself.
     """
 
     file: str
@@ -129,6 +130,7 @@ class Experiment:
     parts: Callable[[Any], Sequence[Part]]
     conclude: Callable[[Any, Found], Conclusion]
     draw: Callable[[Any, Found, Conclusion], Figure]
+    panels: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -197,8 +199,8 @@ class Experiment:
     def _run_in(self, folder: RunFolder, configuration: Flags, parts: Sequence[Part]) -> None:
         """In a folder that is this run's."""
         facts = [("question", self.question)]
-        for field, value in self.settings(configuration).items():
-            facts.append((field.replace("_", " "), str(value)))
+        for name, value in self.settings(configuration).items():
+            facts.append((name.replace("_", " "), str(value)))
         facts += [("note", said) for said in folder.news()]
         screen.show_plan(facts)
         known = None if configuration.again else self._known(folder)
@@ -231,7 +233,10 @@ class Experiment:
                 f"{', '.join(sorted(judged)) or 'no claim'}, and its claims are "
                 f"{', '.join(sorted(self.claims))}; name the same ones in both"
             )
-        drawing.write(self.draw(configuration, measured.found, conclusion), folder, self.name)
+        figure = self.draw(configuration, measured.found, conclusion)
+        drawing.write(figure, folder, self.name)
+        for claim, panel in () if configuration.smoke else self.panels.items():
+            drawing.write_panel(figure, panel, folder / published.panel(self.name, claim))
         write_table(folder / "results.csv", conclusion.table)
         smoke = {"smoke": True} if configuration.smoke else {}
         about = {"experiment": self.name, "question": self.question, **smoke}

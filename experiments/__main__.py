@@ -30,7 +30,7 @@ from types import ModuleType
 import experiments
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
-from experiments.lab.evidence import book, ledger, published, screen
+from experiments.lab.evidence import book, ledger, published, screen, sentences
 from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io import cli
@@ -97,8 +97,12 @@ def main() -> int:
         return 0
     code = run_all(every, flags.again) if flags.what == "all" else conclude(every)
     # What is published is in the ledger, whatever became of the rest.
-    write_text(ledger.FILE, ledger.ledger(every))
-    screen.console.print(f"written: {os.path.relpath(ledger.FILE)}")
+    for file, text in (
+        (ledger.FILE, ledger.ledger(every)),
+        (sentences.FILE, sentences.sentences(every)),
+    ):
+        write_text(file, text)
+        screen.console.print(f"written: {os.path.relpath(file)}")
     return code
 
 

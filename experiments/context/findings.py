@@ -254,8 +254,7 @@ def _on_context(configuration: Any, xor: Scores, found: Found) -> Verdict:
         f"temporal XOR, 1-2-1 networks, {configuration.passes} passes over 3,000 bits in {STREAMS} "
         f"streams; success: all {STREAMS * TRIPLES:,} predictable bits of a fresh stream correct",
         found=f"{_percent(shares[0])} of small Elman networks learn temporal XOR, whose answer "
-        "depends on "
-        "earlier inputs; without context "
+        "depends on earlier inputs; without context "
         f"{_percent(shares[-1]) if len(shares) > 1 else 'none was trained'}.",
         do="Give a network a state where the right answer depends on what came before; try "
         "several seeds.",
@@ -296,8 +295,8 @@ def _on_length(configuration: Any, adding: Scores, found: Found) -> Verdict:
         f"{MEAN_ERROR:.3f}"
         + (f", a GRU {adding.effects['gru', max(lengths)].value:.4f}." if gru else "."),
         do="Use a GRU, not a plain tanh network, where an input matters 50 steps later or more.",
-        note="The published lengths, up to 600, were not reached. "
-        f"{diverged} of {trained} networks diverged. {_edges(adding, configuration.adding_rates)}",
+        note=f"The published lengths, up to 600, were not reached. {diverged} of {trained} "
+        f"networks diverged. {_edges(adding, configuration.adding_rates)}",
     )
 
 
@@ -326,8 +325,8 @@ def _on_forecasts(configuration: Any, forecasts: Forecasts, found: Found) -> Ver
         f"{LAST_VALIDATED + 1}–2008; width {configuration.sunspot_width}; bootstrap over blocks "
         f"of {CYCLE} years and over seeds",
         found=f"On the sunspots the {NAMES[chosen]} network's error is "
-        f"{effects[chosen].value:.1f}, the "
-        f"naive rule's {effects['naive'].value:.1f}, a linear rule's {effects['AR'].value:.1f}.",
+        f"{effects[chosen].value:.1f}, the naive rule's {effects['naive'].value:.1f}, a linear "
+        f"rule's {effects['AR'].value:.1f}.",
         do="Compare a forecasting network with a linear rule of past values before you trust it.",
         when=f"the rival is the naive rule; {against_linear}" if word == "holds only when" else "",
         note=_edges(forecasts.scores, configuration.sunspot_rates),

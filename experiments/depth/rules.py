@@ -27,15 +27,12 @@ RULES = (
         former=(
             Former(
                 "EVIDENCE 2 holds only when some pairs are off, each by less than half as much at "
-                "four "
-                "times the width, or when some product is outside. It does not hold if a pair is "
-                "off "
-                "there too.",
+                "four times the width, or when some product is outside. It does not hold if a "
+                "pair is off there too.",
                 "does not hold",
                 "5a0be9a",
                 "The pairs that were off stayed so at four times the width; the cause, the "
-                "alignment "
-                "of gradient and signal, was found and measured afterwards.",
+                "alignment of gradient and signal, was found and measured afterwards.",
             ),
         ),
     ),

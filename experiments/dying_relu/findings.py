@@ -225,8 +225,8 @@ def judge_dying(rises: Mapping[str, Effect], returned: Mapping[str, float]) -> t
         conditions.append(f"'large rates make it worse' is restricted to {'; '.join(worse)}")
     if len(never) < len(returned):
         conditions.append(
-            "'never come back' is restricted to the first hidden layer "
-            f"({returned['deeper']:.0%} of the dead units of deeper layers came back)"
+            f"'never come back' is restricted to the first hidden layer ({returned['deeper']:.0%} "
+            "of the dead units of deeper layers came back)"
             if never == ["first"]
             else "'never come back' is restricted to the deeper layers"
         )
@@ -316,8 +316,8 @@ def _finding(configuration: Any, found: Found, born: pd.DataFrame, collapsed: pd
     died = sum(int(each.sum()) for each in _with_dead_units(configuration, found).values())
     return (
         f"Of {len(born)} kinds of random ReLU networks, {configuration.networks:,} each, "
-        f"{'all' if _law_holds(configuration, found) else 'not all'} are born dead as often as "
-        f"1 − (1 − 2^−N)^L says (largest |z| {born['z'].abs().max():.2f}); of "
+        f"{'all' if _law_holds(configuration, found) else 'not all'} are born dead as often as 1 "
+        f"− (1 − 2^−N)^L says (largest |z| {born['z'].abs().max():.2f}); of "
         f"{configuration.narrow_layers}-layer width-2 networks fitted to |x| these collapse: "
         f"{narrow or 'none was tried'}. On the digits the share of dead units rises by "
         f"{_rises(configuration, found)[kind]:.3f} per decade of the learning rate ({kind}); of "
@@ -393,8 +393,8 @@ def _on_others(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdi
         f"the networks of A2 with {max(configuration.hidden_layers)} hidden layers and He's "
         "initialisation, with other activations",
         when=f"the activation is {' or '.join(kept)}" if word == "holds only when" else "",
-        note="Counted at all checkpoints and all learning rates. A maxout unit is alive as long as "
-        "either of its two pieces is; pieces do die, as the share shows. "
+        note="Counted at all checkpoints and all learning rates. A maxout unit is alive as long "
+        "as either of its two pieces is; pieces do die, as the share shows. "
         f"{others['diverged'].sum():.0f} of {others['runs'].sum():,} runs diverged; they count up "
         "to that point.",
     )
@@ -426,9 +426,8 @@ def _on_birth(
         f"{configuration.narrow_runs:,} networks of {configuration.narrow_layers} layers (the last "
         f"linear) and width 2, {SAMPLES:,} points of [−√3, √3], Adam 0.001, batches of {BATCH}, "
         f"{configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
-        found=f"The closed form gives the share born dead in all but {int((z > SIGMAS).sum())} of "
-        f"{count} "
-        f"kinds of networks; of leaky ReLU networks {leaky} are.",
+        found=f"As many networks are born dead as the closed form says in "
+        f"{count - int((z > SIGMAS).sum())} of {count} kinds; of leaky ReLU networks {leaky} are.",
         do="Do not make a deep ReLU network narrow: from 8 units a layer on hardly one is born "
         "dead.",
         note=f"Of {count} independent cells the largest |z| would be between {low:.2f} and "

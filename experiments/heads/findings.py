@@ -57,7 +57,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
             Verdict(
                 "A8",
                 verdict,
-                tuple(costs.values()),
+                tuple(sorted(costs.values(), key=lambda cost: -cost.value)),
                 configuration.seeds,
                 f"networks of {LAYERS} × {WIDTH} ReLU units, plain gradient descent on batches of"
                 f" {BATCH}, {' and '.join(map(str, configuration.steps))} steps",

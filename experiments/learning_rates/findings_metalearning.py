@@ -76,9 +76,9 @@ def metalearned(
     if not in_interval or not low <= PUBLISHED_LOSS <= high:
         differs = (
             f"published {PUBLISHED_RATE} and {PUBLISHED_LOSS}, one seed; ours "
-            f"{shown(optimum, '.3f')} and {there.mean():.3f} over {seeds} seeds, each with its own "
-            "initial weights and order; with PyTorch's draws of seed 0 and the rows in file order "
-            f"our code gives {PUBLISHED_LOSS} at {PUBLISHED_RATE} "
+            f"{shown(optimum, '.3f')} and {there.mean():.3f} over {seeds} seeds, each with its "
+            "own initial weights and order; with PyTorch's draws of seed 0 and the rows in file "
+            f"order our code gives {PUBLISHED_LOSS} at {PUBLISHED_RATE} "
             "(tests/experiments/test_learning_rates.py)"
         )
     return (

@@ -77,7 +77,7 @@ def too_low_too_high(
         ok, numbers = _low_and_high(configuration, each)
         passed.append(ok)
         effects += numbers
-        lows.append(numbers[2])
+        lows.append(numbers[3])
         for row in _classic(configuration, each):
             effects.append(
                 effect(
@@ -97,8 +97,7 @@ def too_low_too_high(
             configuration.seeds,
             f"ReLU on {about}".replace("/".join(configuration.data), data),
             found=f"The best rate is {listed(words)}; ten times as much fails or ends higher, a "
-            "tenth ends "
-            "higher in the same number of updates.",
+            "tenth needs more updates.",
             do="Search rates a factor of 3 apart, per optimizer, until the best is not at an end.",
             tried=tuple(
                 Tried(name, "holds" if ok else "does not hold", low)
@@ -139,6 +138,9 @@ def _low_and_high(configuration: Any, each: LowAndHigh) -> tuple[bool, list[Effe
     ]
     good = good_rates(each.rates, validation[-1].mean(axis=1))
     return lost[1] > 0 and still[2] < POINT and bad >= MOST, [
+        Effect(
+            f"{name}: runs at ≥ 10 × the best rate that fail or end higher", 100 * bad, unit="%"
+        ),
         Effect(f"{name}: best rate", each.rates[best]),
         Effect(f"{name}: width of the good rates", good.decades, unit="decades"),
         effect(f"{name}: error at a tenth of the best rate, minus that at the best", lost, "%"),
@@ -146,9 +148,6 @@ def _low_and_high(configuration: Any, each: LowAndHigh) -> tuple[bool, list[Effe
         Effect(
             f"{name}: times as many updates to the target at a tenth of the best rate",
             float(np.median(steps[1] / steps[0])),
-        ),
-        Effect(
-            f"{name}: runs at ≥ 10 × the best rate that fail or end higher", 100 * bad, unit="%"
         ),
         Effect(
             f"{name}: runs at ≥ 10 × the best rate that fail outright",
@@ -256,8 +255,7 @@ def swish_against_relu(
             note="Best: lowest mean validation error at the end; geometric mean over data × "
             "optimizer; seeds are resampled together for both.",
             found=f"Swish's best rate is {shown(by_error)} times ReLU's over {len(pairs)} pairs "
-            "of data and "
-            "optimizer, not 0.7 to 0.8 times.",
+            "of data and optimizer, not 0.7 to 0.8 times.",
             do="Search swish's rate where you search ReLU's; no fixed discount is right.",
             tried=tuple(
                 Tried(

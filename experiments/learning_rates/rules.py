@@ -31,10 +31,8 @@ RULES = (
         former=(
             Former(
                 "EVIDENCE 5 holds if, by every rule, 95 % of the metalearned rates are within 5 % "
-                "of "
-                "their own seed's best, whatever the start, and 0.62 is in the interval of the "
-                "best "
-                "rate of the mean loss; it holds only for some rules if only these end there.",
+                "of their own seed's best, whatever the start, and 0.62 is in the interval of the "
+                "best rate of the mean loss; it holds only for some rules if only these end there.",
                 "does not hold",
                 "cfde85d",
                 "The shares differ by the start, not by the rule, so each start is judged by "

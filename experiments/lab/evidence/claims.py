@@ -99,8 +99,7 @@ CLAIMS = {
 WHY_NOT = {
     "EVIDENCE 12": (
         "one such run is a million updates of 3 × 1024 units, 14 hours on a small GPU, and a "
-        "verdict "
-        "needs many; nothing shorter would test the published numbers"
+        "verdict needs many; nothing shorter would test the published numbers"
     ),
 }
 

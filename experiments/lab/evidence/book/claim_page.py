@@ -41,7 +41,7 @@ def _judged(judged: Judged) -> Iterator[str]:
     yield html.paragraph(judged.found)
     if judged.do:
         yield f"<p><b>Do this.</b> {escape(judged.do)}</p>"
-    yield html.paragraph(str(judged.effects[0]), "effect")
+    yield f'<p class="effect">{html.number(judged.effects[0])}</p>'
     yield _figure(judged)
     yield from _tried(judged)
     yield from _rule(judged)
@@ -77,7 +77,7 @@ def _tried(judged: Judged) -> Iterator[str]:
     yield html.table(
         ("setting", "verdict there", "number", ""),
         [
-            (escape(setting), html.word(said), escape(str(effect)), bar)
+            (escape(setting), html.word(said), html.number(effect), bar)
             for setting, said, effect, bar in zip(
                 settings, words, effects, html.bars(effects), strict=True
             )
@@ -145,7 +145,7 @@ def table_of(effects: list[Any]) -> str:
     return html.table(
         ("what", "number", ""),
         [
-            (escape(each.name), escape(str(each).removeprefix(each.name).strip()), bar)
+            (escape(each.name), html.number(each, named=False), bar)
             for each, bar in zip(effects, html.bars(effects), strict=True)
         ],
         "bars",

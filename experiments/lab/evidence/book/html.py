@@ -1,6 +1,8 @@
 """Pieces of the book's pages; whatever text is given is shown as text."""
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -9,6 +11,18 @@ from experiments.lab.evidence.verdicts import Effect
 
 CLASSES = {"holds": "holds", "holds only when": "part", "does not hold": "not"}
 SIGNS = {"holds": "✓", "holds only when": "◐", "does not hold": "✗"}
+
+
+def number(effect: Effect, *, named: bool = True) -> str:
+    """A number with its interval, as HTML; a minus is one.
+
+    Example:
+        >>> number(Effect("gain, e-3", -0.5, -1, 0, "points"), named=False)
+        '−0.5 [−1, 0] points'
+    """
+    text = str(replace(effect, name=""))
+    text = re.sub(r"(?<![\w-])-(?=\d)", "−", text)
+    return escape(f"{effect.name}: {text}" if named else text)
 
 
 def page(title: str, body: str) -> str:

@@ -87,7 +87,7 @@ def _row(entry: Entry) -> tuple[str, str, str]:
         condition = f" {escape(when)}" if when and len(when) <= LONG else ""
         found.append(
             f"<div>{html.word(judged.verdict['verdict'])}{condition}<br>{escape(judged.found)}"
-            f"<small>{escape(str(judged.effects[0]))}</small></div>"
+            f"<small>{html.number(judged.effects[0])}</small></div>"
         )
         do.append(f"<div>{escape(judged.do)}</div>" if judged.do else "")
     return says, "".join(found), "".join(do)

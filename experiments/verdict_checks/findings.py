@@ -1,25 +1,14 @@
 """What follows: every figure with its target, and a verdict on each promise."""
 
-from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from experiments.lab.data import Splits, load
-from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.experiment import DERIVED, Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.verdict_checks.figures import Figure
-from experiments.verdict_checks.findings_jobs import (
-    joined,
-    on_equal,
-    on_new_tables,
-    on_orders,
-    on_splits,
-)
-from experiments.verdict_checks.findings_power import on_scores
-from experiments.verdict_checks.findings_rates import on_rates
-from experiments.verdict_checks.jobs import Arrays, judged, overlap
+from experiments.verdict_checks.findings_simulated import read
 
 DO = {
     "VERDICT 1": "Read a job's interval as what new splits and new rows of the same kind would "
@@ -33,7 +22,7 @@ DO = {
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
     """All figures, and whether they meet their targets."""
-    figures = _figures(configuration, found)
+    figures = read(found[DERIVED])
     verdicts = tuple(
         _verdict(claim, [each for each in figures if each.claim == claim], configuration)
         for claim in dict.fromkeys(each.claim for each in figures)
@@ -62,52 +51,6 @@ def table(figures: list[Figure]) -> pd.DataFrame:
             "met": [str(each.met) if each.judged else "" for each in figures],
         }
     )
-
-
-def _figures(configuration: Any, found: Found) -> list[Figure]:
-    labels, job, trials = configuration.activation, configuration.job, configuration.trials
-    figures: list[Figure] = []
-    for name in configuration.data:
-        figures += on_splits(name, found[f"splits-{name}"], labels, job)
-    for name in configuration.tables:
-        if f"tables-{name}" in found:
-            figures += on_new_tables(name, found[f"tables-{name}"], labels, job)
-    copies = [f"choice {number}" for number in range(len(labels))]
-    for name in configuration.equal:
-        figures += on_equal(name, found[f"equal-{name}"], copies, job)
-    orders = joined([found[f"orders-{number}"] for number in range(len(labels))])
-    jobs = [
-        judged(orders, seeds, labels, orders["tried"][:, number])
-        for number, seeds in enumerate(orders["jobs"])
-    ]
-    figures += on_orders(jobs, "breast_cancer")
-    for name in configuration.equal:
-        if f"splits-{name}" in found:
-            of_splits = found[f"splits-{name}"]
-            figures += on_scores(name, _at_best_rates([of_splits]), overlap(of_splits), trials)
-    rates = {name: found[f"rates-{name}"] for name in configuration.rates_activation}
-    if len(rates) > 1:
-        where = f"digits, {len(rates)} activations"
-        apart = overlap(next(iter(rates.values())))
-        figures += on_scores(where, _at_best_rates(rates.values()), apart, trials)
-    return figures + on_rates(rates, job)
-
-
-def _at_best_rates(found: Iterable[Arrays]) -> np.ndarray:
-    """The test scores of each structure at its best rate, by all seeds: (structures, seeds)."""
-    return np.array(
-        [
-            scores[np.nanargmax(np.where(np.isnan(losses), -np.inf, -losses).mean(axis=1))]
-            for arrays in found
-            for scores, losses in zip(arrays["test"], _losses(arrays), strict=True)
-        ]
-    )
-
-
-def _losses(arrays: Arrays) -> np.ndarray:
-    """Validation losses, clipped, (structures, cells, seeds); nan where nothing was trained."""
-    losses = np.fmin(arrays["validation_loss"], arrays["trivial_loss"])
-    return np.where(np.isnan(arrays["validation"]), np.nan, losses)
 
 
 def _verdict(claim: str, figures: list[Figure], configuration: Any) -> Verdict:

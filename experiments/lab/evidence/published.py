@@ -75,6 +75,8 @@ def publish(name: str, folder: Path) -> None:
         old.unlink()
     for file in (*files(name), *(found.name for found in folder.glob(f"{name}-*.svg"))):
         shutil.copyfile(folder / file, target / file)
+    if (folder / measurement.DERIVED_FILE).is_file():
+        shutil.copyfile(folder / measurement.DERIVED_FILE, target / measurement.DERIVED_FILE)
     new = folder / measurement.FILE
     if new.is_file() and new.stat().st_size <= LARGEST:
         shutil.copyfile(new, target / measurement.FILE)

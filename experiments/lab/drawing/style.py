@@ -86,8 +86,14 @@ def write_panel(figure: Figure, panel: int, path: Path, fonts: Mapping[str, Any]
         box = figure.axes[panel].get_tightbbox(renderer) or figure.bbox  # None if not seen
         inches = box.padded(8).transformed(figure.dpi_scale_trans.inverted())
         rounded = Bbox(np.round(inches.get_points(), 2))
+        others = [axes for axes in figure.axes if axes is not figure.axes[panel]]
+        shown = [axes for axes in others if axes.get_visible()]  # their labels may reach into it
+        for axes in shown:
+            axes.set_visible(False)
         with replacing(path) as temporary:
             figure.savefig(temporary, format="svg", bbox_inches=rounded, metadata={"Date": None})
+        for axes in shown:
+            axes.set_visible(True)
 
 
 def write(

@@ -46,10 +46,13 @@ def _judged(judged: Judged) -> Iterator[str]:
     yield from _tried(judged)
     yield from _rule(judged)
     yield "<h2>How we could be wrong</h2>"
-    yield html.paragraph(f"It was tried here: {verdict['setting']}.")
-    if verdict["differs"]:
-        yield html.paragraph(f"It differs from what is published. {verdict['differs']}")
-    yield html.paragraph(verdict["note"])
+    for label, text in (
+        ("Measured with", verdict["setting"]),
+        ("Other than published", verdict["differs"]),
+        ("Note", verdict["note"]),
+    ):
+        if text:
+            yield f"<p><b>{label}:</b> {escape(text)}{'.' * (text[-1] not in '.!?')}</p>"
     yield from _numbers(judged)
     yield from _again(judged)
 

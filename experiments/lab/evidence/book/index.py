@@ -11,11 +11,11 @@ from experiments.lab.evidence.entries import NOT_MEASURED, Entry
 
 TITLE = "An introductory lecture on deep learning, measured"
 HEAD = ("the textbook says", "we found", "do this")
-# Question -> the claim that answers it.
+# Question -> the claim that answers it, and where its answer stands.
 QUESTIONS = {
-    "Which activation for 40 layers?": "A6",
-    "What does too high a rate do?": "G4",
-    "Do I need feature engineering?": "D2",
+    "Which activation for 40 layers?": ("A6", "do"),
+    "What does too high a rate do?": ("G4", "found"),
+    "Do I need feature engineering?": ("D2", "do"),
 }
 LONG = 160  # characters of a condition that the index still shows
 # The rows that lack what is typed are hidden, and so are chapters without rows.
@@ -68,9 +68,9 @@ def index(entries: Sequence[Entry], lecture: bool) -> str:
 def _questions(entries: Sequence[Entry]) -> str:
     claims = {entry.claim: entry for entry in entries}
     lines = []
-    for question, claim in QUESTIONS.items():
+    for question, (claim, part) in QUESTIONS.items():
         entry = claims[claim]
-        answer = entry.judged[0].do if entry.judged else f"{NOT_MEASURED} yet"
+        answer = getattr(entry.judged[0], part) if entry.judged else f"{NOT_MEASURED} yet"
         lines.append(
             f"<li>{html.link(f'{slug(claim)}.html', question)}<span>{escape(answer)}</span></li>"
         )

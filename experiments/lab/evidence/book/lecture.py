@@ -23,5 +23,6 @@ def lecture_page() -> str:
     """The page; its text is shown as Markdown, and what is HTML in it as text."""
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
     text = SOURCE.read_text(encoding="utf-8")
+    shown = made.render(text).replace("\n\n</code>", "\n</code>")  # the end of a doctest
     links = f"<nav>{html.link('index.html', 'All claims')}</nav>"
-    return html.page("The lecture's worked examples", f"{links}\n{made.render(text)}")
+    return html.page("The lecture's worked examples", f"{links}\n{shown}")

@@ -76,7 +76,7 @@ def test_every_link_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site):
 
 
 def test_three_questions_lead_to_their_answers_in_one_click(site):
-    for question, claim in QUESTIONS.items():
+    for question, (claim, _) in QUESTIONS.items():
         assert question in site["index.html"].text
         assert CLAIMS[claim] in site[f"{slug(claim)}.html"].text
 

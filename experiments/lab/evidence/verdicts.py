@@ -1,6 +1,6 @@
 """What an experiment concludes: for each claim a verdict, with the effect it rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -125,10 +125,11 @@ class Conclusion:
         finding: one or two sentences with the numbers and their spread.
         verdicts: one per claim, or several where a claim is tested in several ways.
         table: what the figure shows, one row per cell; it becomes results.csv.
-        data: name -> SHA-256 of the data sets that were used.
+        data: name -> SHA-256 of the data sets that were used; or a function that gives this, which
+            is not called where they are known of the measurement.
     """
 
     finding: str
     verdicts: tuple[Verdict, ...]
     table: pd.DataFrame
-    data: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] | Callable[[], Mapping[str, str]] = field(default_factory=dict)

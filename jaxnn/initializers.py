@@ -25,7 +25,7 @@ from numpy.typing import DTypeLike
 
 from jaxnn import expectations
 from jaxnn.activations import ACTIVATIONS, resolve
-from jaxnn.criticality import critical_initialisation
+from jaxnn.criticality import CriticalPoint, critical_initialisation
 from jaxnn.names import Names
 from jaxnn.quadrature import normal_points, normal_rule
 from jaxnn.types import Activation, Array, Key
@@ -470,14 +470,26 @@ class Critical(NamedTuple):
 
     def __call__(self, key: Key, shape: Sequence[int], dtype: Any = None) -> Array:
         """Weights, (fan_in, fan_out), normal with variance σ_w² / fan_in."""
-        variance = critical_initialisation(self.activation).weight_variance
+        variance = _critical_point(self.activation).weight_variance
         return scaled_normal(variance**0.5)(key, shape, dtype)
 
     def bias(self, key: Key, units: int, dtype: Any = None) -> Array:
         """Biases, (units,), normal with variance σ_b², independent of the weights of that key."""
-        variance = critical_initialisation(self.activation).bias_variance
+        variance = _critical_point(self.activation).bias_variance
         draws = jax.random.normal(jax.random.fold_in(key, 1), (units,), jnp.float32)
         return (variance**0.5 * draws).astype(jnp.result_type(float) if dtype is None else dtype)
+
+
+def _critical_point(activation: str | Callable[..., Array] | Activation) -> CriticalPoint:
+    # Not the Activation itself, whose mapping is not hashable.
+    named = isinstance(activation, str)
+    return _known_point(activation if named else resolve(activation).function)
+
+
+@lru_cache(maxsize=64)
+def _known_point(activation: str | Callable[..., Array]) -> CriticalPoint:
+    with jax.ensure_compile_time_eval():
+        return critical_initialisation(activation)
 
 
 def critical(activation: str | Callable[..., Array] | Activation = "relu") -> Critical:

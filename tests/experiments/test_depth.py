@@ -22,6 +22,7 @@ from experiments.depth import (
     findings_trained,
 )
 from experiments.depth.any_depth import Net, Shape, Start
+from experiments.depth.depth_scale import depths
 from jaxnn import criticality, expectations, meanfield
 from jaxnn.losses import softmax_cross_entropy
 
@@ -189,37 +190,23 @@ def test_an_initialisation_stalls_or_trains(xavier, he, word):
 
 
 @pytest.mark.parametrize(
-    "elu, word",
+    "scales, word",
     [
-        ((0.9, 0.9), "holds"),
-        ((0.9, 0.5), "holds only when"),
-        ((0.5, 0.5), "undecided"),
-        ((0.3, 0.2), "does not hold"),
+        ((5, 6, 7, 6, 5), "holds"),
+        ((1.2,) * 5, "does not hold"),
+        ((13,) * 5, "does not hold"),
+        ((5, 6, 13, 13, 6), "undecided"),  # too many are beyond the depths tried
     ],
 )
-def test_useful_from_40_layers_is_better_than_relu_at_each_of_them(elu, word):
-    c = replace(CONFIGURATION, depth=(40, 64))
-    flat = {"test": np.tile([0.49, 0.51], 3)}
-    found = {
-        f"ladder-{name}-{depth}": scores(0.5, **flat) for name in c.activation for depth in c.depth
-    }
-    for depth_, value in zip(c.depth, elu, strict=True):
-        found[f"ladder-elu-{depth_}"] = scores(
-            value, **({"test": flat["test"][::-1]} if value == 0.5 else {})
-        )
-    assert findings_trained.very_deep(c, found, "A4", "elu").verdict == word
-
-
-@pytest.mark.parametrize("times, word", [(6, "holds"), (40, "does not hold"), (None, "undecided")])
-def test_depth_that_trains_against_the_depth_scale(times, word):
-    c = replace(CONFIGURATION, map_weight_variance=(1.0, 1.15, 1.3, 1.45, 1.6), map_depth=(2, 4000))
+def test_depth_that_trains_against_the_depth_scale(scales, word):
+    c = replace(CONFIGURATION, map_weight_variance=(1.0, 1.15, 1.3, 1.45, 1.6), map_scale=(1, 13))
     found = {}
-    for variance in c.map_weight_variance:
-        deepest = (times or 6) * findings_depth_scale.chaos_depth_scale(variance, 0.05)
-        share = np.log(deepest / 2) / np.log(
-            2000
-        )  # where the line between the two depths crosses one half
-        accuracies = np.array([0.9, 0.9 - 0.4 / share]) if times else np.array([0.9, 0.9])
+    for variance, times in zip(c.map_weight_variance, scales, strict=True):
+        first, last = depths(c.map_scale, variance)
+        scale = findings_depth_scale.chaos_depth_scale(variance, 0.05)
+        # Where the line between the two depths crosses one half.
+        share = np.log(times * scale / first) / np.log(last / first)
+        accuracies = np.array([0.9, 0.9 if times == 13 else 0.9 - 0.4 / share])
         found[f"map-{variance:g}"] = {"train": accuracies[:, None, None]}
     verdict = findings_depth_scale.depth_scale(c, found)
     assert verdict.verdict == word

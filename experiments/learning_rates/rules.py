@@ -36,7 +36,7 @@ RULES = (
                 "seeds' own; only for some rules if only some end there.",
                 "does not hold",
                 "8afd0f3",
-                "All starts were pooled: from 0.15, 95 % of the seeds end near their best, and from "
+                "All starts were pooled: from 0.15, 95 % of the seeds end near their best, from "
                 "1.5 only 75 %, so no rule passed. Now each start counts by itself.",
             ),
         ),

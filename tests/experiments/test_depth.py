@@ -17,12 +17,12 @@ from experiments import depth
 from experiments.depth import (
     any_depth,
     before_training,
+    depth_scale,
     findings_before_training,
     findings_depth_scale,
     findings_trained,
 )
 from experiments.depth.any_depth import Net, Shape, Start
-from experiments.depth.depth_scale import depths
 from jaxnn import criticality, expectations, meanfield
 from jaxnn.losses import softmax_cross_entropy
 
@@ -131,7 +131,7 @@ def test_every_smooth_activation_is_compared_with_theory():
 
 def test_the_depth_scale_is_chi_below_the_edge_of_chaos_and_the_settled_slope_above():
     np.testing.assert_allclose(
-        findings_depth_scale.chaos_depth_scale(1.3, 0.05),
+        depth_scale.chaos_depth_scale(1.3, 0.05),
         criticality.depth_scales("tanh", 1.3, 0.05).correlation,
     )
     # The same in NumPy alone, by Gauss-Hermite and differences.
@@ -152,7 +152,7 @@ def test_the_depth_scale_is_chi_below_the_edge_of_chaos_and_the_settled_slope_ab
         c = following(c)
     slope = (following(c + 1e-4) - following(c - 1e-4)) / 2e-4
     np.testing.assert_allclose(
-        findings_depth_scale.chaos_depth_scale(3.0, 0.05), -1 / np.log(slope), rtol=1e-3
+        depth_scale.chaos_depth_scale(3.0, 0.05), -1 / np.log(slope), rtol=1e-3
     )
 
 
@@ -202,16 +202,15 @@ def test_depth_that_trains_against_the_depth_scale(scales, word):
     c = replace(CONFIGURATION, map_weight_variance=(1.0, 1.15, 1.3, 1.45, 1.6), map_scale=(1, 13))
     found = {}
     for variance, times in zip(c.map_weight_variance, scales, strict=True):
-        first, last = depths(c.map_scale, variance)
-        scale = findings_depth_scale.chaos_depth_scale(variance, 0.05)
+        first, last = depth_scale.depths(c.map_scale, variance)
+        scale = depth_scale.chaos_depth_scale(variance, 0.05)
         # Where the line between the two depths crosses one half.
         share = np.log(times * scale / first) / np.log(last / first)
         accuracies = np.array([0.9, 0.9 if times == 13 else 0.9 - 0.4 / share])
         found[f"map-{variance:g}"] = {"train": accuracies[:, None, None]}
     verdict = findings_depth_scale.depth_scale(c, found)
     assert verdict.verdict == word
-    if times:
-        np.testing.assert_allclose(verdict.effects[0].value, times, rtol=1e-6)
+    assert verdict.effects[0].value == pytest.approx(np.exp(np.mean(np.log(scales))), rel=0.02)
 
 
 def test_saturation_is_a_reason_only_where_the_loser_saturates_more():

@@ -3,13 +3,16 @@
     python -m experiments
     python -m experiments all
     python -m experiments conclude
+    python -m experiments book
 
 all measures again what was measured with earlier code or other flags, concludes again what was
-concluded by an earlier rule, publishes both in experiments/results/ and writes LEDGER.md.
-Interrupted, the same command goes on.
+concluded by an earlier rule, publishes both in experiments/results/ and writes LEDGER.md, and what
+jaxnn.recommend says of them. Interrupted, the same command goes on.
 
 conclude concludes every experiment again from its published measurement, within a minute, and
 publishes that; with --check it publishes nothing and says what differs.
+
+book writes what is published as a static site, which works from the disk without a network.
 """
 
 import argparse
@@ -27,7 +30,7 @@ from types import ModuleType
 import experiments
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
-from experiments.lab.evidence import ledger, published, screen
+from experiments.lab.evidence import book, ledger, published, screen, sentences
 from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io import cli
@@ -37,6 +40,8 @@ from experiments.lab.study.wording import listed
 
 # The experiments that an interrupted `all --again` has still to run.
 LEFT = Path("runs") / "again.json"
+
+BOOK = Path("runs") / "book"
 
 MEASURES_AGAIN = "python -m experiments all measures it again"
 
@@ -48,7 +53,9 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", choices=["list", "all", "conclude"], default="list")
+    parser.add_argument(
+        "what", nargs="?", choices=["list", "all", "conclude", "book"], default="list"
+    )
     parser.add_argument(
         "--again",
         action="store_true",
@@ -59,11 +66,19 @@ def main() -> int:
         action="store_true",
         help="with conclude: publish nothing, and say what differs from what is published",
     )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=BOOK,
+        help=f"with book: the folder for the site ({BOOK})",
+    )
     flags = parser.parse_args()
     if flags.again and flags.what != "all":
         parser.error("--again goes with all")
     if flags.check and flags.what != "conclude":
         parser.error("--check goes with conclude")
+    if flags.out != BOOK and flags.what != "book":
+        parser.error("--out goes with book")
     if flags.what == "list":
         show_list()
         return 0
@@ -77,10 +92,17 @@ def main() -> int:
     every = found()
     if flags.check:
         return check(every)
+    if flags.what == "book":
+        screen.console.print(f"written: {book.write(every, flags.out)}")
+        return 0
     code = run_all(every, flags.again) if flags.what == "all" else conclude(every)
     # What is published is in the ledger, whatever became of the rest.
-    write_text(ledger.FILE, ledger.ledger(every))
-    screen.console.print(f"written: {os.path.relpath(ledger.FILE)}")
+    for file, text in (
+        (ledger.FILE, ledger.ledger(every)),
+        (sentences.FILE, sentences.sentences(every)),
+    ):
+        write_text(file, text)
+        screen.console.print(f"written: {os.path.relpath(file)}")
     return code
 
 

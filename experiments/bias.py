@@ -108,9 +108,8 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
     number = float(curves["bias_at"][lowest])
     finding = (
         "The weight sets the slope (w₀/4 in the middle) and the bias where the middle lies "
-        "(−w₁/w₀), without changing the slope; "
-        f"with bias −{-biases[lowest]:g} the output at x = {configuration.at:g} is {number:.4f}. "
-        "No spread: a closed form."
+        f"(−w₁/w₀), without changing the slope; with bias −{-biases[lowest]:g} the output at x = "
+        f"{configuration.at:g} is {number:.4f}. No spread: a closed form."
     )
     verdict = Verdict(
         "N8",
@@ -122,6 +121,9 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
         ),
         1,
         "one sigmoid neuron with one input, float32",
+        found="The weight sets the slope, w₀/4 in the middle, and the bias shifts it to −w₁/w₀; "
+        f"at x = {configuration.at:g} and bias −{-biases[lowest]:g} the output is {number:.4f}.",
+        do="Keep biases: a neuron without one has its middle at 0, whatever its weights.",
         note="A neuron's middle is at −w₁/w₀: the larger the weight, the less a bias shifts it.",
     )
     return Conclusion(finding, (verdict,), pd.DataFrame(rows))

@@ -158,4 +158,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"N6": 0, "EVIDENCE 17": 1, "N7": 3, "A9": 0},
 )

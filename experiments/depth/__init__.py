@@ -252,5 +252,6 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 2": 0, "A7": 1, "A10": 2, "EVIDENCE 3": 3},
     rules=RULES,
 )

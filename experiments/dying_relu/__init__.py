@@ -143,4 +143,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 1": 0, "A2": 2, "A3": 2},
 )

@@ -207,5 +207,6 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"G4": 0, "EVIDENCE 7": 1, "EVIDENCE 5": 2, "G3": 3},
     rules=RULES,
 )

@@ -133,4 +133,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 6": -1},
 )

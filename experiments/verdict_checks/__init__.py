@@ -15,6 +15,7 @@ from experiments.lab.io.errors import UserError
 from experiments.verdict_checks import measure, tables
 from experiments.verdict_checks.figure import draw
 from experiments.verdict_checks.findings import conclude
+from experiments.verdict_checks.findings_simulated import simulate
 from experiments.verdict_checks.rules import RULES
 
 
@@ -122,6 +123,8 @@ EXPERIMENT = Experiment(
     },
     rules=RULES,
     parts=parts,
+    derive=simulate,
     conclude=conclude,
     draw=draw,
+    panels={rule.claim: panel for panel, rule in enumerate(RULES)},
 )

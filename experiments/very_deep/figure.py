@@ -10,7 +10,7 @@ from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.very_deep.findings import IN_WORDS, accuracy, settings, stability
-from experiments.very_deep.measure import Cell
+from experiments.very_deep.measure import Cell, cells
 from experiments.very_deep.networks import CRITICAL, OWN
 
 
@@ -24,13 +24,18 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
 
 
 def _settings(ax: Axes, c: Any, found: Found) -> None:
-    every = settings(c, "swish", "relu")
-    for number, name in enumerate(("swish", "relu")):
-        effects = [accuracy(found, cell._replace(activation=name)) for cell in every.values()]
+    every, trained = settings(c, "swish", "relu"), set(cells(c))
+    for number, name in enumerate(("swish", "relu", "elu")):
+        of_name = {
+            at: cell._replace(activation=name)
+            for at, cell in enumerate(every.values())
+            if cell._replace(activation=name).measured() in trained
+        }
+        effects = [accuracy(found, cell) for cell in of_name.values()]
         value, low, high = np.transpose([(each.value, each.low, each.high) for each in effects])
         ax.errorbar(
             value,
-            np.arange(len(every)) + 0.16 * (2 * number - 1),
+            np.array(list(of_name)) + 0.2 * (number - 1),
             xerr=np.maximum(0, [value - low, high - value]),
             **drawing.look(number) | {"linestyle": ""},
             capsize=4,
@@ -49,7 +54,7 @@ def _settings(ax: Axes, c: Any, found: Found) -> None:
         ylim=(len(every) - 0.5, -0.5),
         xlim=(0, 1),
         xlabel="test accuracy, 95 % intervals (dotted: guessing)",
-        title=f"Swish and ReLU, {c.depth} hidden layers, own best rates",
+        title=f"{c.depth} hidden layers, each at its own best rate",
     )
     ax.legend(loc="lower right")
 

@@ -95,6 +95,54 @@ CLAIMS = {
     "VERDICT 5": "the learning rates that a job chooses are as good as the best, and safe",
 }
 
+# Why a claim is not measured; one without a verdict that is not here waits for its experiment.
+WHY_NOT = {
+    "EVIDENCE 12": (
+        "one such run is a million updates of 3 × 1024 units, 14 hours on a small GPU, and a "
+        "verdict needs many; nothing shorter would test the published numbers"
+    ),
+}
+
+# Where the lecture's own words are wrong, and what is right.
+CORRECTIONS = (
+    "“ReLU, introduced in 2000 by Teh & Hinton”: their paper of 2000 is on rate-coded restricted "
+    "Boltzmann machines. Fukushima used the function in 1969, Hahnloser and others gave it a "
+    "biological reading in 2000, and Nair & Hinton brought it into deep learning in 2010.",
+)
+
+# Chapter -> the beginning of its claims' ids; the first that fits.
+CHAPTERS = {
+    "Neurons": ("N",),
+    "Layers": ("Y",),
+    "Activation functions": ("A",),
+    "Forward propagation": ("F",),
+    "Learning": ("G", "L"),
+    "What deep learning is for": ("D",),
+    "Beyond the lecture": tuple(f"EVIDENCE {number}" for number in range(18, 100)),
+    "Published numbers": ("EVIDENCE",),
+    "The verdict of the main job": ("VERDICT",),
+}
+
+
+def chapter(claim: str) -> str:
+    """The chapter that a claim belongs to.
+
+    Example:
+        >>> chapter("N8"), chapter("EVIDENCE 2"), chapter("EVIDENCE 18")
+        ('Neurons', 'Published numbers', 'Beyond the lecture')
+    """
+    return next(name for name, begins in CHAPTERS.items() if claim.startswith(begins))
+
+
+def slug(claim: str) -> str:
+    """A claim's id as the name of a file.
+
+    Example:
+        >>> slug("EVIDENCE 2")
+        'evidence-2'
+    """
+    return claim.lower().replace(" ", "-")
+
 
 def known(claim: str) -> None:
     """Check that a claim is one of these.

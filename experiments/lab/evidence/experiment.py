@@ -52,7 +52,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -74,6 +74,7 @@ from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import fingerprint, provenance
 from experiments.lab.study import named_activations
 
+DERIVED = "derived"
 _SECONDS = "/seconds"  # beside the arrays of a part that is kept; no array's name has a slash
 
 
@@ -119,6 +120,10 @@ class Experiment:
             cannot be measured.
         conclude: from a configuration and what was found to the conclusion; pure.
         draw: from these and the conclusion to the figure; pure.
+        derive: from a configuration and what was found to named arrays that take long to work
+            out, if there are any; pure. They are kept with the hash of this code, and are
+            found[DERIVED] in ``conclude`` and ``draw``.
+        panels: claim -> the number of the panel, among the figure's axes, that shows it by itself.
     """
 
     file: str
@@ -129,6 +134,8 @@ class Experiment:
     parts: Callable[[Any], Sequence[Part]]
     conclude: Callable[[Any, Found], Conclusion]
     draw: Callable[[Any, Found, Conclusion], Figure]
+    panels: Mapping[str, int] = field(default_factory=dict)
+    derive: Callable[[Any, Found], Arrays] | None = None
 
     @property
     def name(self) -> str:
@@ -171,7 +178,8 @@ class Experiment:
     def conclusion_code(self) -> str:
         """The hash of its rules and of the code that its verdicts and its figure come from."""
         rules = json.dumps([rule.said() for rule in self.rules])
-        return digest([rules, code_of(self.conclude, self.draw, drawing.write)])
+        derive = [self.derive] if self.derive else []
+        return digest([rules, code_of(self.conclude, self.draw, drawing.write, *derive)])
 
     def fingerprint(self, configuration: Flags) -> str:
         """The hash of all that a measurement's numbers depend on."""
@@ -197,8 +205,8 @@ class Experiment:
     def _run_in(self, folder: RunFolder, configuration: Flags, parts: Sequence[Part]) -> None:
         """In a folder that is this run's."""
         facts = [("question", self.question)]
-        for field, value in self.settings(configuration).items():
-            facts.append((field.replace("_", " "), str(value)))
+        for name, value in self.settings(configuration).items():
+            facts.append((name.replace("_", " "), str(value)))
         facts += [("note", said) for said in folder.news()]
         screen.show_plan(facts)
         known = None if configuration.again else self._known(folder)
@@ -223,7 +231,8 @@ class Experiment:
         Raises:
             ValueError: the claims of the verdicts are not those of the experiment.
         """
-        conclusion = self.conclude(configuration, measured.found)
+        found = self._with_derived(folder, configuration, measured)
+        conclusion = self.conclude(configuration, found)
         judged = {verdict.claim for verdict in conclusion.verdicts}
         if judged != set(self.claims):
             raise ValueError(
@@ -231,7 +240,10 @@ class Experiment:
                 f"{', '.join(sorted(judged)) or 'no claim'}, and its claims are "
                 f"{', '.join(sorted(self.claims))}; name the same ones in both"
             )
-        drawing.write(self.draw(configuration, measured.found, conclusion), folder, self.name)
+        figure = self.draw(configuration, found, conclusion)
+        drawing.write(figure, folder, self.name)
+        for claim, panel in () if configuration.smoke else self.panels.items():
+            drawing.write_panel(figure, panel, folder / published.panel(self.name, claim))
         write_table(folder / "results.csv", conclusion.table)
         smoke = {"smoke": True} if configuration.smoke else {}
         about = {"experiment": self.name, "question": self.question, **smoke}
@@ -253,6 +265,26 @@ class Experiment:
             | {"data": conclusion.data, "seconds": seconds, "measured_bytes": measured.size},
         )
         return conclusion
+
+    def _with_derived(
+        self, folder: Path, configuration: Flags, measured: Measurement
+    ) -> Mapping[str, Arrays]:
+        """What was measured and what is derived from it, which is kept in the folder."""
+        if self.derive is None:
+            return measured.found
+        code = code_of(self.derive)
+        for place in (folder, published.RESULTS / self.name):
+            known = measurement.read(place / measurement.DERIVED_FILE)
+            if known and known.fingerprint == measured.fingerprint and known.made["code"] == code:
+                break
+        else:
+            began = time.perf_counter()
+            arrays = self.derive(configuration, measured.found)
+            made = {"fingerprint": measured.fingerprint, "code": code}
+            seconds = {DERIVED: time.perf_counter() - began}
+            known = Measurement({DERIVED: arrays}, seconds, made)
+        known.write(folder / measurement.DERIVED_FILE)
+        return {**measured.found, **known.found}
 
     def _rules_set_in(self) -> dict[str, str]:
         """claim -> the commit that set its rule, where git knows it."""

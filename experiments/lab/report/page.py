@@ -23,6 +23,7 @@ from experiments.lab.study import wording
 from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.next_steps import next_steps
+from jaxnn import advice
 
 
 def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str, Any]) -> str:
@@ -52,7 +53,7 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         facts="\n".join(_facts(comparison)),
         score=escape(score.title),
         table=table(comparison),
-        next=_next(comparison),
+        next=_next(comparison) + _evidence(comparison),
         error="1 − accuracy" if score.name == "accuracy" else escape(score.error_title),
         target=escape(score.show(comparison.target)),
         statistics=wording.STATISTICS,
@@ -167,6 +168,15 @@ def _next(comparison: Comparison) -> str:
     return f'<section class="next"><h2>What to do next</h2>\n<ul>\n{steps}\n</ul></section>' * (
         steps != ""
     )
+
+
+def _evidence(comparison: Comparison) -> str:
+    """What the experiments found on the claims about these activations; nothing where on none."""
+    names = dict.fromkeys(choice.structure["activation"] for choice in comparison.choices)
+    said = {name: text for name in names if (text := advice.evidence(name))}
+    lines = "\n".join(f"<li>{escape(name)}: {escape(text)}</li>" for name, text in said.items())
+    title = "What the lecture says of these activations, and what experiments found"
+    return f'<section class="next"><h2>{title}</h2>\n<ul>\n{lines}\n</ul></section>' * (said != {})
 
 
 def _section(each: Figure) -> str:

@@ -10,7 +10,7 @@ import pytest
 import experiments
 from experiments import __main__ as listing
 from experiments import bias
-from experiments.lab.evidence import ledger, measurement, published
+from experiments.lab.evidence import ledger, measurement, published, sentences
 from experiments.lab.evidence.currency import currency
 from experiments.lab.results import provenance
 
@@ -139,6 +139,7 @@ def growth(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "__path__", [*experiments.__path__, str(tmp_path)])
     monkeypatch.setattr(published, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(ledger, "FILE", tmp_path / "LEDGER.md")
+    monkeypatch.setattr(sentences, "FILE", tmp_path / "findings.py")
 
     def call(command):  # in this process, which alone knows of the folder
         module = command[2].removeprefix("experiments.")

@@ -1,22 +1,19 @@
-"""What follows from the trained networks: A4, A6, A10, EVIDENCE 13 and Y3."""
+"""What follows from the trained networks: A10, EVIDENCE 13 and Y3."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
-import jaxnn
 from experiments.depth.measure import FORWARD_ROWS, INITIALISED
-from experiments.depth.own_rate import FURTHER, at_an_end
+from experiments.depth.own_rate import FURTHER
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Effect, Verdict, Word
 from experiments.lab.study.statistics import interquartile_mean, interval
 
 STALLED, TRAINS = 0.2, 0.5  # test accuracy up to which a network stalls, and from which it trains
-VERY_DEEP = 40
-SWISH_MINIMUM = -0.278  # as claimed
 
 
 def accuracy(found: Found, part: str, name: str = "") -> Effect:
@@ -52,84 +49,6 @@ def setting(configuration: Any) -> str:
         f"{max(c.learning_rate):g} (and of {FURTHER} more beyond an end that is best), chosen on "
         f"the validation rows of {c.choosing} other seeds"
     )
-
-
-def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdict:
-    """A4 and A6: more accurate than ReLU, with paired intervals above 0, in very deep networks.
-
-    Very deep is VERY_DEEP layers or more, or the ladder's deepest.
-    """
-    deep = [depth for depth in configuration.depth if depth >= VERY_DEEP] or [
-        max(configuration.depth)
-    ]
-    compared = {
-        depth: apart(found, f"ladder-{name}-{depth}", f"ladder-relu-{depth}")
-        for depth in configuration.depth
-    }
-    better = [depth for depth in configuration.depth if compared[depth].low > 0]
-    worse = [depth for depth in configuration.depth if compared[depth].high < 0]
-    good = [depth for depth in deep if depth in better]
-    as_claimed = True
-    effects = [compared[depth] for depth in deep]
-    effects += [
-        accuracy(found, f"ladder-{name}-{depth}", f"accuracy, {name} {depth}") for depth in deep
-    ]
-    note = (
-        f"Better than ReLU at {_layers(better)}, worse at {_layers(worse)}; the most accurate of "
-        "all is "
-        + ", ".join(f"{most_accurate(configuration, found, depth)} at {depth}" for depth in deep)
-    )
-    ends = [
-        f"{other} {depth}"
-        for other in (name, "relu")
-        for depth in deep
-        if at_an_end(found[f"ladder-{other}-{depth}"]["chosen_on"])
-    ]
-    note += f". The best rate is still an end of those tried for: {', '.join(ends) or 'none'}"
-    note += "".join(
-        f". {lost} of {configuration.seeds} {other} networks of {depth} layers diverged"
-        for other in (name, "relu")
-        for depth in deep
-        if (lost := int(found[f"ladder-{other}-{depth}"]["diverged"].sum()))
-    )
-    if name == "swish":
-        lowest = optimize.minimize_scalar(
-            lambda z: z / (1 + math.exp(-z)),
-            bounds=(-3, 0),
-            method="bounded",
-            options={"xatol": 1e-10},
-        )
-        effects.append(Effect("minimum of swish", float(lowest.fun)))
-        note += f". Swish is smooth and has its minimum at x = {lowest.x:.3f}"
-        as_claimed = abs(lowest.fun - SWISH_MINIMUM) <= 5e-4 and jaxnn.ACTIVATIONS["swish"].smooth
-    word = judge_very_deep([compared[depth] for depth in deep], as_claimed=as_claimed)
-    return Verdict(
-        claim,
-        word,
-        tuple(effects),
-        configuration.seeds,
-        setting(configuration),
-        note=note,
-        when=f"there are {_layers(good)} (of {', '.join(map(str, deep))} tried)"
-        if word == "holds only when"
-        else "",
-    )
-
-
-def judge_very_deep(deep: Sequence[Effect], *, as_claimed: bool = True) -> Word:
-    """The verdict on A4 and A6.
-
-    Args:
-        deep: accuracy minus ReLU's at each depth that is very deep.
-        as_claimed: whether the function itself is as the claim says.
-    """
-    better = [effect.low > 0 for effect in deep]
-    if all(better) and as_claimed:
-        return "holds"
-    if any(better) and as_claimed:
-        return "holds only when"
-    worse = any(effect.high < 0 for effect in deep)
-    return "does not hold" if worse or not as_claimed else "undecided"
 
 
 def _layers(depths: Sequence[int]) -> str:

@@ -21,7 +21,7 @@ PENALTIES = (1e-4, 1e-2, 1.0, 10.0, 100.0)
 
 
 class Net(NamedTuple):
-    """A kind of network of the comparison: its activation, and the share of the updates it makes."""
+    """A kind of network: its activation, and the share of the updates that it makes."""
 
     activation: str
     share: float

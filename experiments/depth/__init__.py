@@ -8,26 +8,6 @@ deep ReLU networks with Xavier's and He's initialisation, and tanh networks of m
 and depths. tanh networks also learn two spirals, and a forward pass is timed against depth.
 
 An interval is a 95 % interval; differences in accuracy are test accuracies, paired by seed.
-
-- EVIDENCE 2 holds if the gradient factor and the variance's growth of every layer, given the
-  variance that the layer gets, are within 2 % of theory for every pair of activation and
-  initialisation, and every product over all layers is within the middle 95 % of the networks. It
-  holds only when some pairs are off, but not once the alignment of gradient and signal is given, or
-  when some product is outside. It does not hold if a pair is off even then.
-- EVIDENCE 14 holds if SELU's intervals of mean and variance are within 0.05 of 0 and 1 in every
-  layer, and does not hold if one of them is beyond.
-- A7: a gradient vanishes if the product over all layers is below 1 for 97.5 % of the networks. The
-  claim holds if sigmoid's and tanh's do with every initialisation, tanh's is larger with each, and
-  tanh is more accurate than sigmoid at every depth from 2 on.
-- EVIDENCE 3 holds if the interval of the deepest trained depth over theory's depth scale is within
-  3 to 12, and the two grow together over the weight variances (rank correlation, p < .05).
-- A4 and A6 hold if ELU and swish are more accurate than ReLU at every depth from 40 on; for A6,
-  swish must also be smooth and have its minimum at −0.278.
-- A10 holds if ReLU is more accurate than sigmoid and tanh at every depth, and the other is the more
-  saturated at each.
-- EVIDENCE 13 holds if Xavier's interval ends at 0.2 or below and He's begins at 0.5 or above.
-- Y3 holds if time grows with depth, and on both tasks the best depth is more accurate than the
-  least, with no loss from there to the deepest.
 """
 
 from dataclasses import dataclass
@@ -36,6 +16,7 @@ import jaxnn
 from experiments.depth import measure
 from experiments.depth.figure import draw
 from experiments.depth.findings import conclude
+from experiments.depth.rules import RULES
 from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.io.errors import UserError
 
@@ -272,15 +253,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
-    claims=(
-        "Y3",
-        "A4",
-        "A6",
-        "A7",
-        "A10",
-        "EVIDENCE 2",
-        "EVIDENCE 3",
-        "EVIDENCE 13",
-        "EVIDENCE 14",
-    ),
+    rules=RULES,
 )

@@ -1,7 +1,7 @@
 """What follows from the random networks: EVIDENCE 2, EVIDENCE 14 and A7."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -199,14 +199,12 @@ def mean_field(configuration: Any, rows: Mapping[Pair, Layers]) -> Verdict:
             f"largest relative deviation of theory from {len(known)} published products", closed
         ),
     )
-    word: Word = (
-        "does not hold"
-        if closed > TOLERANCE or unexplained
-        else "holds only when"
-        if bad or outside
-        else "holds"
-        if len(good) == len(rows)
-        else "undecided"
+    word = judge_mean_field(
+        closed,
+        off=len(bad),
+        unexplained=len(unexplained),
+        outside=len(outside),
+        unclear=len(rows) - len(bad) - len(good),
     )
     conditions = [f"the gradient is not aligned with the signal, as it is with {_names(bad)}"]
     conditions *= bool(bad)
@@ -239,6 +237,25 @@ def mean_field(configuration: Any, rows: Mapping[Pair, Layers]) -> Verdict:
             else ""
         ),
     )
+
+
+def judge_mean_field(
+    closed: float, *, off: int, unexplained: int, outside: int, unclear: int
+) -> Word:
+    """The verdict on EVIDENCE 2, from numbers of pairs of activation and initialisation.
+
+    Args:
+        closed: largest relative deviation of theory from the published products.
+        off: pairs with a layer that is beyond TOLERANCE.
+        unexplained: those of them that are so given the alignment of gradient and signal too.
+        outside: pairs whose product in theory is outside the middle 95 % of the networks.
+        unclear: pairs that are neither off nor certainly within TOLERANCE.
+    """
+    if closed > TOLERANCE or unexplained:
+        return "does not hold"
+    if off or outside:
+        return "holds only when"
+    return "undecided" if unclear else "holds"
 
 
 def _from_published(at: tuple[str, float]) -> float:
@@ -315,10 +332,11 @@ def selu(configuration: Any, found: Found) -> Verdict:
     half = stats.t.ppf(0.975, len(mean) - 1)
     unit = SELU_VARIANCES.index(1.0)
     targets = (mean[:, unit], 0), (variance[:, unit], 1)
-    beyond = any(
-        np.any(np.abs(samples.mean(0) - target) - half * standard_error(samples) > SELU_TOLERANCE)
+    layers = [
+        (middle - half * error - target, middle + half * error - target)
         for samples, target in targets
-    )
+        for middle, error in zip(samples.mean(0), standard_error(samples), strict=True)
+    ]
 
     def furthest(samples: np.ndarray, target: float) -> tuple[float, float, float]:
         middle, error = samples.mean(0), half * standard_error(samples)
@@ -333,10 +351,6 @@ def selu(configuration: Any, found: Found) -> Verdict:
         Effect("mean furthest from 0", *furthest(*targets[0])),
         Effect("variance furthest from 1", *furthest(*targets[1])),
     ]
-    holds = all(
-        max(abs(effect.low - target), abs(effect.high - target)) < SELU_TOLERANCE
-        for effect, (_, target) in zip(effects, targets, strict=True)
-    )
     effects += [
         Effect(
             f"variance after {configuration.theory_depth} layers from {start:g}",
@@ -345,15 +359,27 @@ def selu(configuration: Any, found: Found) -> Verdict:
         for number, start in enumerate(SELU_VARIANCES)
         if number != unit
     ]
-    word: Word = "holds" if holds else "does not hold" if beyond else "undecided"
     return Verdict(
         "EVIDENCE 14",
-        word,
+        judge_selu(layers),
         tuple(effects),
         configuration.selu_networks,
         f"{configuration.theory_depth} SELU layers of {configuration.theory_width // 4} units with "
         f"real weight matrices, variance 1 / fan-in, {SELU_ROWS} random inputs",
     )
+
+
+def judge_selu(layers: Iterable[tuple[float, float]]) -> Word:
+    """The verdict on EVIDENCE 14.
+
+    Args:
+        layers: of each layer's mean and variance the interval, minus 0 and 1.
+    """
+    layers = list(layers)
+    if all(max(-low, high) < SELU_TOLERANCE for low, high in layers):
+        return "holds"
+    beyond = any(low > SELU_TOLERANCE or high < -SELU_TOLERANCE for low, high in layers)
+    return "does not hold" if beyond else "undecided"
 
 
 def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> Verdict:
@@ -387,12 +413,12 @@ def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> 
         for init in ("Xavier", "He")
         for low, middle, high in [rows[name, init].spread.tolist()]
     ]
-    word: Word = (
-        "does not hold"
-        if len(vanishes["sigmoid"]) < len(INITIALISATIONS) or not larger or not better
-        else "holds"
-        if len(vanishes["tanh"]) == len(INITIALISATIONS) and preferred
-        else "holds only when"
+    always = {name: len(each) == len(INITIALISATIONS) for name, each in vanishes.items()}
+    word = judge_vanishing(
+        always["sigmoid"],
+        always["tanh"],
+        larger=larger,
+        preferred=[depth in better for depth in compared],
     )
     variance = dict(zip(INITIALISATIONS, weight_variances("tanh"), strict=True))
     when = []
@@ -416,3 +442,17 @@ def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> 
         if larger and len(vanishes["sigmoid"]) == len(INITIALISATIONS)
         else "",
     )
+
+
+def judge_vanishing(sigmoid: bool, tanh: bool, *, larger: bool, preferred: Sequence[bool]) -> Word:
+    """The verdict on A7.
+
+    Args:
+        sigmoid: whether its gradient vanishes with every initialisation.
+        tanh: likewise.
+        larger: whether tanh's gradient is larger with each.
+        preferred: whether tanh is more accurate than sigmoid, at each depth.
+    """
+    if not sigmoid or not larger or not any(preferred):
+        return "does not hold"
+    return "holds" if tanh and all(preferred) else "holds only when"

@@ -122,15 +122,7 @@ def depth_scale(configuration: Any, found: Found) -> Verdict:
         np.array(c.map_weight_variance)[known]
         < criticality.critical_points("tanh", MAP_BIAS_VARIANCE)[0].weight_variance
     )
-    grow = together.statistic > 0 and together.pvalue < 0.05
-    least, most = PUBLISHED_SCALES / 2, 2 * PUBLISHED_SCALES
-    word: Word = (
-        "holds"
-        if least <= low and high <= most and grow
-        else "undecided"
-        if low <= most and high >= least
-        else "does not hold"
-    )
+    word = judge_depth_scale(low, high, together.statistic > 0 and together.pvalue < 0.05)
     sides = [
         Effect(
             f"deepest trained depth over ξ, {name} the edge of chaos",
@@ -158,11 +150,23 @@ def depth_scale(configuration: Any, found: Found) -> Verdict:
         ),
         c.map_seeds,
         _setting(c),
-        note=f"Rule: the interval over the weight variances is within {least:g} to {most:g}, and "
-        "the rank correlation is above 0 with p < .05. The brackets of one side of the edge are "
-        "its smallest and its largest ratio. Left out, because every depth tried trains or none "
+        note="The brackets of one side of the edge are its smallest and its largest ratio. Left "
+        "out, because every depth tried trains or none "
         f"does: σ_w² {left_out or 'none'}",
     )
+
+
+def judge_depth_scale(low: float, high: float, grow: bool) -> Word:
+    """The verdict on EVIDENCE 3.
+
+    Args:
+        low, high: the interval of the deepest trained depth over ξ.
+        grow: whether the two grow together.
+    """
+    least, most = PUBLISHED_SCALES / 2, 2 * PUBLISHED_SCALES
+    if least <= low and high <= most and grow:
+        return "holds"
+    return "undecided" if low <= most and high >= least else "does not hold"
 
 
 def _setting(c: Any) -> str:

@@ -69,15 +69,7 @@ def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdic
     better = [depth for depth in configuration.depth if compared[depth].low > 0]
     worse = [depth for depth in configuration.depth if compared[depth].high < 0]
     good = [depth for depth in deep if depth in better]
-    word: Word = (
-        "holds"
-        if len(good) == len(deep)
-        else "holds only when"
-        if good
-        else "does not hold"
-        if any(depth in worse for depth in deep)
-        else "undecided"
-    )
+    as_claimed = True
     effects = [compared[depth] for depth in deep]
     effects += [
         accuracy(found, f"ladder-{name}-{depth}", f"accuracy, {name} {depth}") for depth in deep
@@ -109,8 +101,8 @@ def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdic
         )
         effects.append(Effect("minimum of swish", float(lowest.fun)))
         note += f". Swish is smooth and has its minimum at x = {lowest.x:.3f}"
-        if abs(lowest.fun - SWISH_MINIMUM) > 5e-4 or not jaxnn.ACTIVATIONS["swish"].smooth:
-            word = "does not hold"
+        as_claimed = abs(lowest.fun - SWISH_MINIMUM) <= 5e-4 and jaxnn.ACTIVATIONS["swish"].smooth
+    word = judge_very_deep([compared[depth] for depth in deep], as_claimed=as_claimed)
     return Verdict(
         claim,
         word,
@@ -122,6 +114,22 @@ def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdic
         if word == "holds only when"
         else "",
     )
+
+
+def judge_very_deep(deep: Sequence[Effect], *, as_claimed: bool = True) -> Word:
+    """The verdict on A4 and A6.
+
+    Args:
+        deep: accuracy minus ReLU's at each depth that is very deep.
+        as_claimed: whether the function itself is as the claim says.
+    """
+    better = [effect.low > 0 for effect in deep]
+    if all(better) and as_claimed:
+        return "holds"
+    if any(better) and as_claimed:
+        return "holds only when"
+    worse = any(effect.high < 0 for effect in deep)
+    return "does not hold" if worse or not as_claimed else "undecided"
 
 
 def _layers(depths: Sequence[int]) -> str:
@@ -159,13 +167,7 @@ def saturation(configuration: Any, found: Found) -> Verdict:
     most = max(
         (saturated(found, f"ladder-{other}-{depth}") for other, depth in better), default=math.nan
     )
-    word: Word = (
-        "holds"
-        if len(because) == len(compared)
-        else "holds only when"
-        if because
-        else "does not hold"
-    )
+    word = judge_saturation(len(because), len(compared))
     deepest = max(configuration.depth)
     effects = [
         effect
@@ -195,6 +197,18 @@ def saturation(configuration: Any, found: Found) -> Verdict:
     )
 
 
+def judge_saturation(because: int, comparisons: int) -> Word:
+    """The verdict on A10.
+
+    Args:
+        because: comparisons in which ReLU is more accurate and the other the more saturated.
+        comparisons: all of them.
+    """
+    if because == comparisons:
+        return "holds"
+    return "holds only when" if because else "does not hold"
+
+
 def initialisation(configuration: Any, found: Found) -> Verdict:
     """EVIDENCE 13: Xavier's networks stall, He's train.
 
@@ -204,24 +218,23 @@ def initialisation(configuration: Any, found: Found) -> Verdict:
     c = configuration
     xavier, he = (accuracy(found, f"init-{name}", f"test accuracy, {name}") for name in INITIALISED)
     rates = " and ".join(f"{found[f'init-{name}']['rate'].item():g}" for name in INITIALISED)
-    stalls, trains = xavier.high <= STALLED, he.low >= TRAINS
-    word: Word = (
-        "holds"
-        if stalls and trains
-        else "does not hold"
-        if he.high < xavier.low or xavier.low > STALLED
-        else "undecided"
-    )
     return Verdict(
         "EVIDENCE 13",
-        word,
+        judge_initialisation(xavier, he),
         (xavier, he, apart(found, "init-He", "init-Xavier", "difference")),
         c.seeds,
         f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} "
         f"steps of {c.batch_size} rows, own best rate",
-        note=f"Rule: networks stall if the interval ends at {STALLED} or below, and train if it "
-        f"begins at {TRAINS} or above; the best rates are {rates}",
+        note=f"The best rates are {rates}",
     )
+
+
+def judge_initialisation(xavier: Effect, he: Effect) -> Word:
+    """The verdict on EVIDENCE 13, from the accuracies with Xavier's and with He's weights."""
+    if xavier.high <= STALLED and he.low >= TRAINS:
+        return "holds"
+    refuted = he.high < xavier.low or xavier.low > STALLED
+    return "does not hold" if refuted else "undecided"
 
 
 def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndarray]:
@@ -272,15 +285,7 @@ def more_layers(configuration: Any, found: Found) -> Verdict:
             else f"not on the {task}, where {depths[best]} is best"
         )
         said.append(f"{task} {found['no_hidden_layer'][task].item():.3f}")
-    word: Word = (
-        "does not hold"
-        if slower.high <= 0 or not any(gains)
-        else "undecided"
-        if not slower.low > 0
-        else "holds only when"
-        if any(falls) or not all(gains)
-        else "holds"
-    )
+    word = judge_layers(slower, gains, falls)
     return Verdict(
         "Y3",
         word,
@@ -293,3 +298,18 @@ def more_layers(configuration: Any, found: Found) -> Verdict:
         note="Accuracy without a hidden layer (logistic regression): "
         f"{', '.join(said)}. Timings vary from run to run",
     )
+
+
+def judge_layers(slower: Effect, gains: Sequence[bool], falls: Sequence[bool]) -> Word:
+    """The verdict on Y3.
+
+    Args:
+        slower: time per layer.
+        gains: of each task, whether the best depth is more accurate than the least.
+        falls: of each task, whether the deepest is less accurate than the best.
+    """
+    if slower.high <= 0 or not any(gains):
+        return "does not hold"
+    if not slower.low > 0:
+        return "undecided"
+    return "holds only when" if any(falls) or not all(gains) else "holds"

@@ -233,6 +233,28 @@ def judge_dying(rises: Mapping[str, Effect], returned: Mapping[str, float]) -> t
     return ("holds only when", ", and ".join(conditions)) if conditions else ("holds", "")
 
 
+def judge_others(kept: int, activations: int) -> Word:
+    """The verdict on A3.
+
+    Args:
+        kept: activations with which no network had a dead unit.
+        activations: all of them.
+    """
+    if kept == activations:
+        return "holds"
+    return "holds only when" if kept else "does not hold"
+
+
+def judge_birth(law_holds: bool, leaky: int) -> Word:
+    """The verdict on EVIDENCE 1.
+
+    Args:
+        law_holds: whether the number dead at birth is within chance at every width and depth.
+        leaky: leaky ReLU networks that are dead at birth.
+    """
+    return "holds" if law_holds and not leaky else "does not hold"
+
+
 def _counted_again(found: Found) -> dict[tuple[int, int], int]:
     """(width, depth) -> dead networks in the second, larger draw."""
     again = found["again"]
@@ -362,10 +384,7 @@ def _on_others(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdi
     if "maxout" in configuration.alive:
         pieces = trained[trained["name"] == "maxout"]["pieces"].max()
         effects.append(Effect("largest share of dead pieces, maxout", float(pieces)))
-    if len(kept) == len(configuration.alive):
-        word: Word = "holds"
-    else:
-        word = "holds only when" if kept else "does not hold"
+    word = judge_others(len(kept), len(configuration.alive))
     return Verdict(
         "A3",
         word,
@@ -390,7 +409,7 @@ def _on_birth(
     leaky = int(born["dead_leaky_relu"].sum())
     return Verdict(
         "EVIDENCE 1",
-        "holds" if _law_holds(configuration, found) and not leaky else "does not hold",
+        judge_birth(_law_holds(configuration, found), leaky),
         (
             Effect("largest |z| of the number dead at birth", float(z.max())),
             Effect("cells beyond 3 standard errors", int((z > SIGMAS).sum())),

@@ -22,13 +22,7 @@ def descends(found: Mapping[str, np.ndarray], drawn: Sequence[float]) -> Verdict
     down, rates = found["down"].mean(axis=0), found["rates"]
     safe = float(rates[np.argmax(down < 1) - 1]) if down.min() < 1 else float(rates[-1])
     foreseen = rates < found["safe_rate"][:, None]
-    verdict: Word = (
-        "does not hold"
-        if agree < 0.999 or down[0] < 1
-        else "holds"
-        if down.min() == 1
-        else "holds only when"
-    )
+    verdict = judge_descent(agree, down)
     flat = float(descent.by_hand(np.zeros(2)))
     return Verdict(
         "G3",
@@ -61,3 +55,15 @@ def descends(found: Mapping[str, np.ndarray], drawn: Sequence[float]) -> Verdict
         note="A gradient of zero does not mean that the weights do not matter: at w = v = 0 it is "
         f"zero, and the loss is {flat:.2f} instead of 0 at its minimum.",
     )
+
+
+def judge_descent(agree: float, down: np.ndarray) -> Word:
+    """The verdict on G3.
+
+    Args:
+        agree: share of the partial derivatives whose sign is that of finite differences.
+        down: share of the steps that go down, at rates in rising order.
+    """
+    if agree < 0.999 or down[0] < 1:
+        return "does not hold"
+    return "holds" if np.min(down) == 1 else "holds only when"

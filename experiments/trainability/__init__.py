@@ -13,12 +13,6 @@ The conditions are those of the paper (Sohl-Dickstein 2024): linear (no activati
 points as inputs); relu; tanh; and with tanh one point (a single data point), minibatch (16 random
 data points per step) and offset (a number added to the hidden weights, at every step as in the
 paper's code, against the learning rate of both layers).
-
-Rule. The dimension of a zoom is the slope of its boundary's box counts on log axes. A condition is
-called fractal if the 95 % interval of its dimension over seeds is above what the same count gives
-for a circle. EVIDENCE 6 holds if every condition with a published dimension is fractal, and only
-for some if only some are. It does not hold if every interval ends below 1.1 (or the circle's
-dimension, if that is higher).
 """
 
 from dataclasses import dataclass
@@ -39,6 +33,7 @@ from experiments.trainability.measure import (
     part_name,
     zoom,
 )
+from experiments.trainability.rules import RULES
 
 
 @dataclass(frozen=True)
@@ -134,7 +129,7 @@ EXPERIMENT = Experiment(
         "coarse": 32,
         "fine": 32,
     },
-    claims=("EVIDENCE 6",),
+    rules=RULES,
     parts=parts,
     conclude=conclude,
     draw=draw,

@@ -15,6 +15,7 @@ from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence import currency, ledger, published
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.experiment import Experiment, Flags, Part
+from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
 from experiments.lab.io.files import plain
 
@@ -134,7 +135,14 @@ class Counting:
         self.ran, self.interrupt = [], False
         file = tmp_path / "counting.py"
         self.experiment = Experiment(
-            str(file), "Does it count?", Flags, {}, ("N8",), self.parts, self.conclude, self.draw
+            str(file),
+            "Does it count?",
+            Flags,
+            {},
+            (Rule("N8", "N8 holds if it is asked.", self.conclude),),
+            self.parts,
+            self.conclude,
+            self.draw,
         )
 
     def parts(self, configuration):

@@ -94,3 +94,16 @@ CLAIMS = {
     "VERDICT 4": "the seeds that a job says it takes tell half a point apart with probability 0.8",
     "VERDICT 5": "the learning rates that a job chooses are as good as the best, and safe",
 }
+
+
+def known(claim: str) -> None:
+    """Check that a claim is one of these.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if claim not in CLAIMS:
+        raise ValueError(
+            f"claim {claim!r} has no line in experiments/lab/evidence/claims.py; add one, or name "
+            f"one of those there: {', '.join(CLAIMS)}"
+        )

@@ -4,7 +4,8 @@
         __init__.py     the question, the flags, the parts of the measurement, EXPERIMENT
         __main__.py     EXPERIMENT.start()
         measure.py      what the parts call
-        findings.py     conclude: the rules, from what was measured to verdicts
+        rules.py        the rules: for each claim its words and its function
+        findings.py     conclude: from what was measured to verdicts, by these functions
         figure.py       draw
 
 The folder's __init__.py:
@@ -13,7 +14,7 @@ The folder's __init__.py:
 
         python -m experiments.NAME
 
-    Rules. G4 holds if …
+    What is trained and compared.
     """
 
     @dataclass(frozen=True)
@@ -26,7 +27,7 @@ The folder's __init__.py:
     def parts(configuration) -> list[Part]: ...
 
     EXPERIMENT = Experiment(
-        __file__, __doc__, Configuration, smoke={"seeds": 2}, claims=("G4",),
+        __file__, __doc__, Configuration, smoke={"seeds": 2}, rules=RULES,
         parts=parts, conclude=conclude, draw=draw,
     )
 
@@ -34,6 +35,9 @@ The docstring's first line is the question. A field of Configuration is a flag, 
 the flag's help. `python -m experiments` finds the folder by its EXPERIMENT; the finding and the
 time that it shows come from the result files. Nothing else has to be changed, except that a new
 claim needs its line in claims.py.
+
+A rule is committed before its result is seen, and the book shows the commit. One that is changed
+afterwards keeps what it was, and the verdict that it gave, in `former`.
 
 What is measured is kept apart from what is concluded. A measurement has a fingerprint: of the
 settings, of the libraries' versions, and of the code that `parts` and Configuration use (see
@@ -43,6 +47,7 @@ An edited docstring does neither.
 '''
 
 import datetime
+import json
 import os
 import sys
 import time
@@ -58,12 +63,13 @@ from experiments.lab.drawing import style as drawing
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.evidence import measurement, published, screen
-from experiments.lab.evidence.claims import CLAIMS
+from experiments.lab.evidence.history import set_in
 from experiments.lab.evidence.measurement import Arrays, Found, Measurement
+from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io import cli
 from experiments.lab.io.files import write_json, write_table
-from experiments.lab.results.code_hash import code_of, measuring_code
+from experiments.lab.results.code_hash import code_of, digest, measuring_code
 from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import fingerprint, provenance
 from experiments.lab.study import named_activations
@@ -108,32 +114,21 @@ class Experiment:
         doc: the module's __doc__, whose first line is the question.
         configuration: a frozen dataclass of the flags.
         smoke: the fields of a run that ends within seconds, with their values.
-        claims: the ids in CLAIMS that it gives verdicts on.
+        rules: by what it judges each of its claims.
         parts: from a configuration to the parts of the measurement; raises UserError where it
             cannot be measured.
         conclude: from a configuration and what was found to the conclusion; pure.
         draw: from these and the conclusion to the figure; pure.
-
-    Raises:
-        ValueError: a claim is not in CLAIMS.
     """
 
     file: str
     doc: str
     configuration: type[Flags]
     smoke: Mapping[str, Any]
-    claims: tuple[str, ...]
+    rules: tuple[Rule, ...]
     parts: Callable[[Any], Sequence[Part]]
     conclude: Callable[[Any, Found], Conclusion]
     draw: Callable[[Any, Found, Conclusion], Figure]
-
-    def __post_init__(self):
-        if unknown := [claim for claim in self.claims if claim not in CLAIMS]:
-            raise ValueError(
-                f"experiment {self.name}: claim {unknown[0]!r} has no line in "
-                "experiments/lab/evidence/claims.py; add one, or name one of those there: "
-                f"{', '.join(CLAIMS)}"
-            )
 
     @property
     def name(self) -> str:
@@ -145,6 +140,11 @@ class Experiment:
     def question(self) -> str:
         """The docstring's first line."""
         return self.doc.strip().splitlines()[0]
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The ids in CLAIMS that it gives verdicts on."""
+        return tuple(rule.claim for rule in self.rules)
 
     def start(self, argv: Sequence[str] | None = None) -> NoReturn:
         """From the command line to the files."""
@@ -169,8 +169,9 @@ class Experiment:
         return measuring_code(self.configuration, self.parts)
 
     def conclusion_code(self) -> str:
-        """The hash of the code that its verdicts and its figure come from."""
-        return code_of(self.conclude, self.draw, drawing.write)
+        """The hash of its rules and of the code that its verdicts and its figure come from."""
+        rules = json.dumps([rule.said() for rule in self.rules])
+        return digest([rules, code_of(self.conclude, self.draw, drawing.write)])
 
     def fingerprint(self, configuration: Flags) -> str:
         """The hash of all that a measurement's numbers depend on."""
@@ -234,10 +235,12 @@ class Experiment:
         write_table(folder / "results.csv", conclusion.table)
         smoke = {"smoke": True} if configuration.smoke else {}
         about = {"experiment": self.name, "question": self.question, **smoke}
-        verdicts = [asdict(verdict) for verdict in conclusion.verdicts]
-        write_json(
-            folder / "summary.json", about | {"finding": conclusion.finding, "verdicts": verdicts}
-        )
+        said = {
+            "finding": conclusion.finding,
+            "verdicts": [asdict(verdict) for verdict in conclusion.verdicts],
+            "rules": [rule.said() for rule in self.rules],
+        }
+        write_json(folder / "summary.json", about | said)
         made = dict(measured.made)
         code = {"measurement": made.pop("code"), "conclusion": self.conclusion_code()}
         seconds = sum(measured.seconds.values())
@@ -246,9 +249,17 @@ class Experiment:
             about
             | {"fingerprint": measured.fingerprint, "code": code}
             | made
+            | {"rules_set_in": {} if configuration.smoke else self._rules_set_in()}
             | {"data": conclusion.data, "seconds": seconds, "measured_bytes": measured.size},
         )
         return conclusion
+
+    def _rules_set_in(self) -> dict[str, str]:
+        """claim -> the commit that set its rule, where git knows it."""
+        file = Path(self.file)
+        place = file.parent if file.stem == "__init__" else file
+        commits = set_in([rule.words for rule in self.rules], place)
+        return {claim: commit for claim, commit in zip(self.claims, commits, strict=True) if commit}
 
     def _known(self, folder: RunFolder) -> Measurement | None:
         """What is measured already with the same fingerprint: in the folder, or published."""

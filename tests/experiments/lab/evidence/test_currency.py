@@ -29,6 +29,7 @@ FILES = {
         from experiments.growth.findings import conclude
         from experiments.growth.measure import grow
         from experiments.lab.evidence.experiment import Experiment, Flags, Part
+        from experiments.lab.evidence.rules import Rule
 
 
         @dataclass(frozen=True)
@@ -49,7 +50,7 @@ FILES = {
             __doc__,
             Configuration,
             smoke={"start": 0.5},
-            claims=("N8",),
+            rules=(Rule("N8", "N8 holds if it grows.", conclude),),
             parts=parts,
             conclude=conclude,
             draw=draw,
@@ -339,15 +340,14 @@ def test_a_smoke_run_gives_no_verdict(growth, capsys):
 
 def test_an_experiment_is_found_by_its_folder_alone_and_needs_its_claims_line(growth):
     assert growth.loaded().question == "Does it grow?"
-    growth.edit("__init__", '("N8",)', '("N8", "Z1")')
-    with pytest.raises(
-        ValueError, match="experiment growth: claim 'Z1' has no line in .*claims.py; add one, or"
-    ):
+    growth.edit("__init__", 'Rule("N8",', 'Rule("Z1",')
+    with pytest.raises(ValueError, match="claim 'Z1' has no line in .*claims.py; add one, or"):
         growth.loaded()
 
 
 def test_verdicts_and_claims_must_agree(growth):
-    growth.edit("__init__", '("N8",)', '("N8", "G4")')
+    rule = 'Rule("N8", "N8 holds if it grows.", conclude),'
+    growth.edit("__init__", rule, f"{rule} {rule.replace('N8', 'G4')}")
     with pytest.raises(
         ValueError,
         match="experiment growth: conclude gives verdicts on N8, and its claims are G4, N8; name",

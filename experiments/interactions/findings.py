@@ -45,7 +45,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 tuple(costs[case] for case in shown),
                 configuration.seeds,
                 f"two of {INPUTS} inputs make the target; {min(ends):,} to {max(ends):,} rows; "
-        
+                f"{', '.join(configuration.real)}; networks of 2 × 32 units: {'; '.join(NETS)}; "
+                "Adam",
                 when=when,
                 note=note(configuration, found),
                 found=sentence(configuration, costs),

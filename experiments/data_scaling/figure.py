@@ -32,6 +32,7 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
             axes.axvspan(
                 configuration.rows[-1] / 10, configuration.rows[-1], color="0.93", zorder=0
             )
+            number_log_axis(axes.xaxis)
             number_log_axis(axes.yaxis)
         panels[0].set_ylabel("test error, %")
         panels[0].legend()

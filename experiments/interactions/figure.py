@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from experiments.interactions.measure import NETS
 from experiments.interactions.tasks import REAL, TARGETS
 from experiments.lab.drawing import style as drawing
+from experiments.lab.drawing.ticks import number_log_axis
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 
@@ -44,6 +45,7 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
                 xlabel="training rows",
                 ylabel="100 R² on test rows",
             )
+            number_log_axis(axes.xaxis)
         models = ("network", "linear", "linear with made features")
         axes = panels[len(TARGETS)]
         for number, model in enumerate(models):

@@ -48,10 +48,10 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 f"{', '.join(configuration.real)}; networks of 2 × 32 units: {'; '.join(NETS)}; "
                 "Adam",
                 when=when,
-                note=note(configuration, found),
+                note=note(configuration, found, judged),
                 found=sentence(configuration, costs),
-                do="With few rows, give the network the feature you know; with thousands, "
-                "raw inputs will do.",
+                do="Give a network the features you know, above all with few rows; with thousands "
+                "it loses little.",
                 tried=tuple(
                     Tried(said(case), WORDS[word(cost)], cost) for case, cost in judged.items()
                 ),
@@ -97,14 +97,16 @@ def sentence(configuration: Any, costs: Mapping[Case, Effect]) -> str:
     )
 
 
-def note(configuration: Any, found: Found) -> str:
-    """What the feature gives the network itself, and what the sum costs."""
+def note(configuration: Any, found: Found, judged: Mapping[Case, Effect]) -> str:
+    """Where features are not needed, what one gives the network itself, and what the sum costs."""
     usual, few = next(iter(NETS)), min(configuration.rows)
     every = cases(configuration, found)
     product, total = (every[Case(name, few, usual)][1] for name in ("product", CONTROL))
     given = paired("", product["network with feature"] - product["network"])
     lost = paired("", total["linear"] - total["network"])
+    without = "; ".join(said(case) for case, cost in judged.items() if word(cost) == "not needed")
     return (
+        f"Not needed: {without or 'nowhere'}. "
         f"With {few} rows, the feature adds {given:.1f} points to the network on the product; on "
         f"the {CONTROL}, which a linear model can represent, the network loses {lost:.1f} points "
         "against it. The choice of features itself, which takes knowledge of the target, is not "

@@ -56,12 +56,12 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 f"labels flipped; {configuration.repeats:,} choices for each number of points; the "
                 f"truth from {configuration.pool:,} points",
                 when=when,
-                note=f"{fits(configuration, found)} {needed(configuration, found)} More points are harder to "
-                "predict only for those that a network of fixed size is trained on; new ones get "
+                note=f"{fits(configuration, found)} {needed(configuration, found)} "
+                "More points are harder to predict only for those that a network of fixed size is trained on; new ones get "
                 "easier.",
                 found=f"One point picks the worse of two networks in {100 * one.one.value:.0f} % "
                 f"of choices, {most:,} points in {100 * one.all.value:.1f} % ({usual}).",
-                do="Work out the points that a gap δ needs: n = (1.64 σ / δ)² for 5 % wrong choices.",
+                do="Work out the points that a gap δ needs: n = (1.64 σ / δ)², 5 % wrong choices.",
                 tried=tuple(
                     Tried(setting, word(each), each.all) for setting, each in settings.items()
                 ),

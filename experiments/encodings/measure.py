@@ -10,7 +10,7 @@ import jaxnn
 from experiments.encodings.tasks import ENCODINGS, TASKS, rows
 from experiments.lab.study.own_rows import Parts, Updates, train_own_rows
 
-LAYERS, BATCH, POINTS = (32, 32), 32, 50
+LAYERS, BATCH, POINTS = (32, 32), 32, 25
 HEAD = jaxnn.HEADS["multiclass"]
 
 

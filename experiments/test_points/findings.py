@@ -57,8 +57,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 f"truth from {configuration.pool:,} points",
                 when=when,
                 note=f"{fits(configuration, found)} {needed(configuration, found)} "
-                "More points are harder to predict only for those that a network of fixed size is trained on; new ones get "
-                "easier.",
+                "More points are harder to predict only for those that a network of fixed size is "
+                "trained on; new ones get easier.",
                 found=f"One point picks the worse of two networks in {100 * one.one.value:.0f} % "
                 f"of choices, {most:,} points in {100 * one.all.value:.1f} % ({usual}).",
                 do="Work out the points that a gap δ needs: n = (1.64 σ / δ)², 5 % wrong choices.",

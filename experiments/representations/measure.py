@@ -45,7 +45,9 @@ def probe(data: str, activation: str, configuration: Any) -> dict[str, np.ndarra
     layers: dict[str, list[list[float]]] = {"trained": [], "untrained": []}
     trace = jax.jit(
         jax.vmap(
-            lambda params, x: jaxnn.diagnostics.forward_trace(params, x, activation).activations[:-1],
+            lambda params, x: jaxnn.diagnostics.forward_trace(params, x, activation).activations[
+                :-1
+            ],
             in_axes=(None, 0),
         )
     )

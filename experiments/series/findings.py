@@ -51,7 +51,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 tuple(effect for each in judged.values() for effect in each),
                 configuration.seeds,
                 f"{SEQUENCES['train']} training sequences of {LENGTH} values; "
-                f"{configuration.width} context neurons, {configuration.steps} updates of Adam; order of AR {orders}",
+                f"{configuration.width} context neurons, {configuration.steps} updates of Adam; "
+                f"order of AR {orders}",
                 when=when,
                 note="On the random walk no rule can beat the naive one; what a model gains there "
                 "on the rows it was fitted to is chance. The sunspots are in experiments.context.",

@@ -73,11 +73,11 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
 
 def choices(found: Any, pair: str, criterion: str) -> Choices:
     """Shares of wrong choices by one point, and by the most."""
+    setting, shares = f"{pair}, {CRITERIA[criterion]}", found[criterion]
     return Choices(
-        *(
-            paired(f"wrong choices by {name}, {pair}, {CRITERIA[criterion]}", found[criterion][at])
-            for name, at in (("the fewest points", 0), ("the most points", -1))
-        )
+        paired(f"wrong choices by the fewest points, {setting}", shares[0]),
+        paired(f"wrong choices by the most points, {setting}", shares[-1]),
+        paired(f"fewest − twice the most, {setting}", shares[0] - 2 * shares[-1]),
     )
 
 

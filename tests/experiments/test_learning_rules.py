@@ -120,13 +120,14 @@ MANY, FEW = effect(0.4, 0.5), effect(0.01, 0.02)
 @pytest.mark.parametrize(
     ("found", "verdict"),
     [
-        ({"a": Choices(MANY, FEW)}, ("holds", "")),
+        ({"a": Choices(MANY, FEW, UP)}, ("holds", "")),
         (
-            {"a": Choices(MANY, FEW), "b": Choices(MANY, MANY)},
+            {"a": Choices(MANY, FEW, UP), "b": Choices(MANY, MANY, DOWN)},
             ("holds only when", "the choice is a"),
         ),
-        ({"a": Choices(FEW, FEW)}, ("does not hold", "")),
-        ({"a": Choices(MANY, effect(0.01, 0.2))}, ("undecided", "")),
+        ({"a": Choices(FEW, FEW, UP)}, ("does not hold", "")),
+        ({"a": Choices(MANY, MANY, DOWN)}, ("does not hold", "")),
+        ({"a": Choices(MANY, FEW, AROUND)}, ("undecided", "")),
     ],
 )
 def test_d5(found, verdict):

@@ -37,7 +37,7 @@ class Configuration(Flags):
     """Training rows, in rising order; the end is the last tenfold."""
     learning_rate: tuple[float, ...] = (0.0003, 0.001, 0.003)
     """Learning rates of Adam."""
-    steps: int = 1800
+    steps: int = 1200
     """Updates per network, on batches of 64 rows; a third as many below 2,000 rows."""
     seeds: int = 4
     """Draws of the training rows."""

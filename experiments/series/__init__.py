@@ -33,9 +33,9 @@ class Configuration(Flags):
     """Context neurons."""
     learning_rate: tuple[float, ...] = (0.003, 0.01, 0.03)
     """Learning rates of Adam."""
-    steps: int = 400
+    steps: int = 300
     """Updates per network, on batches of 8 sequences."""
-    seeds: int = 10
+    seeds: int = 8
     """Draws of the sequences, each with one network per learning rate."""
 
 

@@ -33,11 +33,11 @@ class Configuration(Flags):
     """Numbers of a code."""
     labels: tuple[int, ...] = (10, 20, 50, 100, 200)
     """Rows with labels."""
-    learning_rate: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01)
+    learning_rate: tuple[float, ...] = (0.0005, 0.0015, 0.005)
     """Learning rates of Adam."""
-    steps: int = 1000
+    steps: int = 500
     """Updates of each autoencoder, on batches of 64 rows."""
-    seeds: int = 10
+    seeds: int = 8
     """Splits, each with one autoencoder per code and learning rate."""
 
 

@@ -1,4 +1,6 @@
-"""The rules on D1 to D5, N3 and A5 for every verdict, and what is measured against closed forms."""
+"""The rules on D1–D5, N3, A5, L1 and N7 for every verdict; measurements against closed forms."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,10 +20,14 @@ from experiments.maxout_dropout.rules import Gains
 from experiments.maxout_dropout.rules import judge as judge_dropout
 from experiments.representations.rules import Layers
 from experiments.representations.rules import judge as judge_layers
+from experiments.series import rules as series
+from experiments.series.measure import linear
 from experiments.test_points.closed_form import wrong_by_counts, wrong_by_mean
 from experiments.test_points.measure import wrong
 from experiments.test_points.rules import Choices
 from experiments.test_points.rules import judge as judge_points
+from experiments.thresholds import rules as thresholds
+from experiments.thresholds.choices import by_cost, chosen, cost
 from experiments.unlabelled import rules as unlabelled
 
 
@@ -30,6 +36,7 @@ def effect(low, high):
 
 
 UP, DOWN, AROUND, ZERO = effect(2, 4), effect(-4, -2), effect(-2, 2), effect(-0.1, 0.1)
+TINY = effect(-0.01, 0.01)
 
 
 def test_targets_are_standardised():
@@ -200,3 +207,49 @@ def test_the_best_rate_is_chosen_on_validation_scores_and_diverged_runs_never_ar
     validation = np.array([[[0.1, 0.2], [0.5, 0.6]], [[np.nan, 1.0], [0.4, 0.9]]])
     found = own_best(validation, np.arange(8.0).reshape(2, 2, 2))
     assert found.index == (1, 1) and found.test.tolist() == [6, 7] and found.at_an_end
+
+
+@pytest.mark.parametrize(
+    ("equal", "unequal", "verdict"),
+    [
+        (TINY, TINY, ("holds", "")),
+        (TINY, UP, ("holds only when", "a false yes costs 1 times a missed one")),
+        (UP, UP, ("does not hold", "")),
+        (AROUND, AROUND, ("undecided", "")),
+    ],
+)
+def test_l1(equal, unequal, verdict):
+    cases = {thresholds.Case("a", 1.0): equal, thresholds.Case("a", 5.0): unequal}
+    assert thresholds.judge(cases) == verdict
+
+
+def test_the_threshold_by_the_costs_is_the_best_where_probabilities_are_right():
+    random = np.random.default_rng(0)
+    probability = random.random(40_000)
+    yes = random.random(40_000) < probability
+    found = [cost(probability, yes, each, 0.25) for each in (0.1, by_cost(0.25), 0.3, 0.5)]
+    assert found.index(min(found)) == 1
+    assert chosen(probability[:2000], yes[:2000], 0.25) == pytest.approx(0.2, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ({"a": series.Gains(UP, UP)}, ("holds", "")),
+        (
+            {"a": series.Gains(UP, UP), "b": series.Gains(DOWN, AROUND)},
+            ("holds only when", "the series is a"),
+        ),
+        ({"a": series.Gains(UP, DOWN)}, ("does not hold", "")),
+        ({"a": series.Gains(ZERO, UP)}, ("does not hold", "")),
+        ({"a": series.Gains(UP, AROUND)}, ("undecided", "")),
+    ],
+)
+def test_n7(found, verdict):
+    assert series.judge(found) == verdict
+
+
+def test_nothing_beats_the_naive_rule_on_a_random_walk_and_ar_does_on_speech():
+    configuration = SimpleNamespace(seeds=2)
+    assert linear("walk", configuration)["error"].min() > 0.99
+    assert linear("speech", configuration)["error"].max() < 0.5

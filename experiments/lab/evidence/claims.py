@@ -29,6 +29,7 @@ CLAIMS = {
         "too low a rate (of 0.1, 0.01, 0.001) is slow, too high a one fails or ends at a higher "
         "error"
     ),
+    "L1": "an output becomes yes above ½ and no below",
     "D1": "layers build more and more useful representations",
     "D2": "hand-made interactions are not needed",
     "D3": "deep models keep improving with data where older methods flatten",

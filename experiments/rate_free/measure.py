@@ -24,16 +24,21 @@ def train(data: str, optimizer: str, configuration: Any) -> dict[str, np.ndarray
 
     def make(activation: Any) -> Training:
         net = jaxnn.mlp(sizes, activation=activation)
-        chosen = TUNED[optimizer] if optimizer in TUNED else FREE[optimizer]()
-        made = jaxnn.make_training(net, HEAD.loss, chosen, correct=HEAD.correct)
+        if optimizer in TUNED:
+            return jaxnn.make_training(net, HEAD.loss, TUNED[optimizer], correct=HEAD.correct)
+        free, _ = FREE[optimizer]
+        made = jaxnn.make_training(
+            net, HEAD.loss, lambda h: free(h["learning_rate"]), correct=HEAD.correct
+        )
         return averaged(made) if optimizer == AVERAGED else made
 
-    axes: dict[str, Any] = {"activation": configuration.activation}
     if optimizer in TUNED:
-        axes["learning_rate"] = getattr(configuration, f"{optimizer.lower()}_rate")
+        rates = getattr(configuration, f"{optimizer.lower()}_rate")
+    else:
+        rates = (FREE[optimizer][1],)
     result = jaxnn.train_grid(
         make,
-        axes,
+        {"activation": configuration.activation, "learning_rate": rates},
         seeds=configuration.seeds,
         train=(rows.x["train"], rows.y["train"]),
         validation=(rows.x["validation"], rows.y["validation"]),
@@ -42,11 +47,7 @@ def train(data: str, optimizer: str, configuration: Any) -> dict[str, np.ndarray
         batch_size=BATCH,
         points=1,
     )
-    shape = len(configuration.activation), -1, configuration.seeds
-    return {
-        part: metrics["accuracy"].reshape(shape)
-        for part, metrics in (("validation", result.validation), ("test", result.test))
-    }
+    return {"validation": result.validation["accuracy"], "test": result.test["accuracy"]}
 
 
 def averaged(training: Training) -> Training:

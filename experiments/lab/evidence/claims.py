@@ -86,6 +86,22 @@ CLAIMS = {
         "on long sequences a tanh recurrent network does no better than the mean, a GRU solves "
         "them (Bai et al. 2018)"
     ),
+    "EVIDENCE 18": (
+        "loss of plasticity: on a slowly changing task the error rises over time with every "
+        "activation, beyond that of a linear learner (Dohare et al. 2024)"
+    ),
+    "EVIDENCE 19": (
+        "an optimizer without a learning rate is about as good as Adam at its best rate "
+        "(Mishchenko & Defazio 2024)"
+    ),
+    "EVIDENCE 20": (
+        "the largest rate that converges is about 4 / λ₀ for linear and 12 / λ₀ for ReLU networks "
+        "(Lewkowycz et al. 2020)"
+    ),
+    "EVIDENCE 21": (
+        "the best rate falls with the number of layers L as L to the power −3/2 (Jelassi et al. "
+        "2023)"
+    ),
     "VERDICT 1": (
         "the 95 % intervals of a job contain the expected score: the mean over splits of the rows, "
         "and the score on new rows of the same kind"

@@ -9,21 +9,22 @@ from jaxnn.findings import FINDINGS
 
 VERY_DEEP = 40  # hidden layers; from this depth on the lecture finds ELU useful
 
-# Activation -> the claim of the lecture that its place rests on.
-CLAIM_ON: Mapping[str, str] = MappingProxyType(
+# Activation -> the claim of the lecture that its place rests on, and the experiment that judged it.
+JUDGED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "relu": "A9",
-        "leaky_relu": "A3",
-        "prelu": "A3",
-        "maxout": "A3",
-        "swish": "A6",
-        "elu": "A4",
-        "tanh": "A9",
-        "softmax": "A8",
-        "sigmoid": "A8",
-        "linear": "A8",
+        "relu": ("A9", "very_deep"),
+        "leaky_relu": ("A3", "dying_relu"),
+        "prelu": ("A3", "dying_relu"),
+        "maxout": ("A3", "dying_relu"),
+        "swish": ("A6", "very_deep"),
+        "elu": ("A4", "very_deep"),
+        "tanh": ("A9", "context"),
+        "softmax": ("A8", "heads"),
+        "sigmoid": ("A8", "heads"),
+        "linear": ("A8", "heads"),
     }
 )
+Findings = Mapping[tuple[str, str], Mapping[str, str]]
 # How far a verdict supports a claim, the best first.
 _STANDINGS = ("holds", "holds only when", "undecided", "does not hold")
 
@@ -101,7 +102,7 @@ def recommend(
     *,
     depth: int,
     recurrent: bool = False,
-    findings: Mapping[str, Mapping[str, str]] = FINDINGS,
+    findings: Findings = FINDINGS,
 ) -> Recommendation:
     """The lecture's choice of activations for a task: what to try first, what to try next, and why.
 
@@ -114,7 +115,8 @@ def recommend(
         depth: number of hidden layers; a network with 40 or more counts as very deep, and one with
             0 has no hidden activation.
         recurrent: whether the hidden neurons feed back into themselves.
-        findings: claim -> its "verdict", the condition "when", and "found", a sentence.
+        findings: (claim, experiment) -> its "verdict", the condition "when", and "found", a
+            sentence.
 
     Returns:
         A Recommendation.
@@ -156,7 +158,7 @@ def recommend(
     )
 
 
-def evidence(activation: str, findings: Mapping[str, Mapping[str, str]] = FINDINGS) -> str | None:
+def evidence(activation: str, findings: Findings = FINDINGS) -> str | None:
     """What experiments found on the claim behind an activation, in a sentence or two; or None.
 
     Args:
@@ -164,23 +166,23 @@ def evidence(activation: str, findings: Mapping[str, Mapping[str, str]] = FINDIN
         findings: as for ``recommend``.
 
     Example:
-        >>> said = {"A6": {"verdict": "holds only when", "when": "it is deep", "found": "It is."}}
-        >>> evidence("swish", said)
+        >>> said = {"verdict": "holds only when", "when": "it is deep", "found": "It is."}
+        >>> evidence("swish", {("A6", "very_deep"): said})
         'A6 holds only when it is deep. It is.'
     """
-    claim = CLAIM_ON.get(activation, "")
-    if claim not in findings:
+    judged = JUDGED.get(activation)
+    if judged is None or judged not in findings:
         return None
-    finding = findings[claim]
-    words = f"{claim} {finding['verdict']} {finding['when']}".rstrip()
+    finding = findings[judged]
+    words = f"{judged[0]} {finding['verdict']} {finding['when']}".rstrip()
     return f"{words}. {finding['found']}".rstrip()
 
 
-def _very_deep(findings: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def _very_deep(findings: Findings) -> dict[str, str]:
     """The activations for very deep networks with their reasons, in the order of their claims."""
 
     def standing(name: str) -> int:
-        finding = findings.get(CLAIM_ON[name], {"verdict": "undecided"})
+        finding = findings.get(JUDGED[name], {"verdict": "undecided"})
         return _STANDINGS.index(finding["verdict"])
 
     order = sorted(_VERY_DEEP, key=standing)

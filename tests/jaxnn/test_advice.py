@@ -31,7 +31,7 @@ def test_the_ladder_is_the_lectures():
 )
 def test_for_very_deep_networks_the_verdicts_order_the_ladder(swish, elu, first, last):
     findings = {
-        claim: {"verdict": verdict, "when": "", "found": ""}
+        (claim, "very_deep"): {"verdict": verdict, "when": "", "found": ""}
         for claim, verdict in (("A6", swish), ("A4", elu))
     }
     advice = recommend("multiclass", depth=40, findings=findings)
@@ -67,7 +67,7 @@ def test_evidence_is_none_until_an_experiment_has_spoken():
     assert silent.evidence is None
     assert all(rung.evidence is None for rung in silent.ladder)
     said = {"verdict": "holds only when", "when": "it is wide", "found": "None died."}
-    spoken = recommend("binary", depth=1, findings={"A3": said})
+    spoken = recommend("binary", depth=1, findings={("A3", "dying_relu"): said})
     sentence = "A3 holds only when it is wide. None died."
     assert [rung.evidence for rung in spoken.ladder] == [None, sentence, sentence, sentence]
     assert spoken.evidence is None

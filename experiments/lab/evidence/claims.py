@@ -131,7 +131,7 @@ CORRECTIONS = (
 CHAPTERS = {
     "Neurons": ("N",),
     "Layers": ("Y",),
-    "Activation functions": ("A",),
+    "Activation functions": ("A", "L1"),
     "Forward propagation": ("F",),
     "Learning": ("G", "L"),
     "What deep learning is for": ("D",),

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import jaxnn
-from experiments.lab.evidence.entries import Entry, Judged, entries
+from experiments.lab.evidence.entries import Judged, entries
 from experiments.lab.evidence.experiment import Experiment
-from jaxnn.advice import CLAIM_ON
+from jaxnn.advice import JUDGED
 
 FILE = Path(jaxnn.__file__).with_name("findings.py")
 HEAD = '''"""What experiments found on the claims that the advice rests on, one sentence each.
@@ -21,7 +21,7 @@ Written by `python -m experiments all` from the files in experiments/results/; n
 from collections.abc import Mapping
 from types import MappingProxyType
 
-FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
     {
 '''
 FIELDS = ("verdict", "when", "found", "do")
@@ -29,35 +29,22 @@ FIELDS = ("verdict", "when", "found", "do")
 
 def sentences(experiments: Iterable[Experiment]) -> str:
     """The module's text."""
-    quoted = set(CLAIM_ON.values())
     lines = [
         line
         for entry in entries(experiments)
-        if entry.claim in quoted and entry.judged
-        for line in _claim(entry)
+        for judged in entry.judged
+        if (entry.claim, judged.experiment) in JUDGED.values()
+        for line in _judged(entry.claim, judged)
     ]
     return HEAD + "".join(f"{line}\n" for line in [*lines, "    }", ")"])
 
 
-def _claim(entry: Entry) -> list[str]:
-    """A claim's lines; what several experiments say is one text, the strictest verdict first."""
-    judged = sorted(entry.judged, key=_strictness)
-    verdict = judged[0].verdict
-    texts = {
-        "verdict": verdict["verdict"],
-        "when": verdict["when"],
-        "found": " ".join(filter(None, (each.found for each in judged))),
-        "do": " ".join(filter(None, (each.do for each in judged))),
-    }
-    lines = [f'        "{entry.claim}": {{']
+def _judged(claim: str, judged: Judged) -> list[str]:
+    """A verdict's lines."""
+    lines = [f'        ("{claim}", "{judged.experiment}"): {{']
     for field in FIELDS:
-        lines += _field(field, texts[field])
+        lines += _field(field, judged.verdict.get(field, ""))
     return [*lines, "        },"]
-
-
-def _strictness(judged: Judged) -> int:
-    order = ("does not hold", "undecided", "holds only when", "holds")
-    return order.index(judged.verdict["verdict"])
 
 
 def _field(name: str, text: str) -> list[str]:

@@ -12,7 +12,7 @@ from experiments.lab.evidence import book, ledger, published, sentences
 from experiments.lab.evidence.book.index import QUESTIONS
 from experiments.lab.evidence.claims import CHAPTERS, CLAIMS, WHY_NOT, chapter, slug
 from experiments.lab.evidence.entries import entries
-from jaxnn.advice import CLAIM_ON
+from jaxnn.advice import JUDGED
 from jaxnn.findings import FINDINGS
 from tests.helpers import browser
 
@@ -139,19 +139,23 @@ def test_the_advice_is_what_the_ledger_says():
     namespace = {}
     exec(sentences.sentences(EVERY), namespace)  # noqa: S102  # our own text
     assert namespace["FINDINGS"] == FINDINGS
-    said = {entry.claim: entry.judged for entry in entries(EVERY) if entry.judged}
-    assert {claim for claim in CLAIM_ON.values() if claim in said} == set(FINDINGS)
+    said = {
+        (entry.claim, judged.experiment): judged
+        for entry in entries(EVERY)
+        for judged in entry.judged
+    }
+    assert {each for each in JUDGED.values() if each in said} == set(FINDINGS)
+    assert {experiment for _, experiment in JUDGED.values()} <= {each.name for each in EVERY}
     advice = jaxnn.recommend("multiclass", depth=40)
     for rung in advice.ladder:
-        for judged in said.get(CLAIM_ON[rung.activation], ()):
+        if judged := said.get(JUDGED[rung.activation]):
+            assert f"{judged.verdict['verdict']} {judged.verdict['when']}".strip() in rung.evidence
             assert judged.found in rung.evidence
     places = [rung.activation for rung in advice.ladder]
-    for claim, activation in (("A4", "elu"), ("A6", "swish")):
-        words = {judged.verdict["verdict"] for judged in said.get(claim, ())}
-        if "does not hold" in words:
-            assert places.index(activation) >= 4 and advice.activation != activation
-        if words == {"holds"}:
-            assert places.index(activation) <= 1
+    for activation in ("elu", "swish"):
+        if judged := said.get(JUDGED[activation]):
+            refuted = judged.verdict["verdict"] == "does not hold"
+            assert (places.index(activation) >= 4) == refuted  # after ReLU and its relatives
 
 
 @pytest.mark.skipif(browser.PATH is None, reason="no browser; apt-get install chromium")

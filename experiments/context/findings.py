@@ -30,7 +30,7 @@ from experiments.context.measure import (
 from experiments.context.sequences import temporal_xor
 from experiments.lab.data.sunspots import read_sunspots
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.lab.study.wording import listed
 
 NAMES = {
@@ -340,30 +340,45 @@ def _on_tanh(configuration: Any, tasks: Mapping[str, Scores]) -> Verdict:
     best = {task: _best_rival(tasks[task], names) for task, names in rivals.items() if names}
     word, when = judge_tanh(standings)
     xor = tasks[XOR].effects
-    ratios = (
-        geometric_mean(
+    ratios = {
+        task: geometric_mean(
             f"{task}: tanh's error / {NAMES[best[task]]}'s",
             tasks[task].by_seed["tanh"] / tasks[task].by_seed[best[task]],
         )
         for task in (ADDING, SUNSPOTS)
         if task in best
-    )
+    }
     ranks = ", ".join(f"{each} in {task}" for task, each in standings.items()) or "not compared"
     return Verdict(
         "A9",
         word,
-        (xor["tanh"], *([xor[best[XOR]]] if XOR in best else []), *ratios),
+        (xor["tanh"], *([xor[best[XOR]]] if XOR in best else []), *ratios.values()),
         configuration.adding_seeds,
         f"Elman networks on temporal XOR ({configuration.seeds:,} seeds), the adding problem at "
         f"T = {max(configuration.lengths)} ({configuration.adding_seeds} seeds) and the sunspots "
         f"({configuration.sunspot_seeds} seeds)",
         when=when,
-        found=f"In Elman networks tanh is {ranks}.",
+        found="Against the other activations of an Elman network tanh is "
+        + "; ".join(
+            f"{each} in {listed([task for task, said in standings.items() if said == each])}"
+            for each in dict.fromkeys(standings.values())
+        )
+        + ".",
         do="In a recurrent network try several activations, and a GRU; tanh is no safe choice.",
+        tried=tuple(
+            Tried(task, _word(each), ratios.get(task, xor["tanh"]))
+            for task, each in standings.items()
+        ),
         note="Only the part of A9 on recurrent networks, with Elman's cell; the GRU uses tanh "
         f"internally. Against the other activations tanh is {ranks}; the tests are over seeds, not "
         "over years.",
     )
+
+
+def _word(standing: str) -> Word:
+    """What tanh's standing in a task says by itself."""
+    words: Mapping[str, Word] = {"ahead": "holds", "behind": "does not hold"}
+    return words.get(standing, "undecided")
 
 
 def _rivals(scores: Scores) -> list[str]:

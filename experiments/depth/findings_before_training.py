@@ -16,7 +16,7 @@ from experiments.depth.before_training import (
 )
 from experiments.depth.findings_trained import apart, setting
 from experiments.lab.evidence.experiment import Arrays, Found
-from experiments.lab.evidence.verdicts import Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Effect, Tried, Verdict, Word
 from jaxnn import meanfield
 
 TOLERANCE = 0.02  # of a layer's factor against theory
@@ -447,6 +447,14 @@ def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> 
         when="; ".join(when) if word == "holds only when" else "",
         found=_sigmoid_and_tanh(configuration, products, compared),
         do="Prefer tanh to sigmoid in hidden layers, from 5 layers on in any case.",
+        tried=tuple(
+            Tried(
+                f"preference, {depth} layers",
+                "holds" if effect.low > 0 else "does not hold" if effect.high < 0 else "undecided",
+                effect,
+            )
+            for depth, effect in compared.items()
+        ),
         note="With each of the four initialisations sigmoid's gradient vanishes and tanh's is "
         "larger"
         if larger and len(vanishes["sigmoid"]) == len(INITIALISATIONS)

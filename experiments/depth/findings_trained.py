@@ -10,7 +10,7 @@ from scipy import stats
 from experiments.depth.measure import FORWARD_ROWS, INITIALISED
 from experiments.depth.own_rate import FURTHER
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Effect, Tried, Verdict, Word
 from experiments.lab.study.statistics import interquartile_mean, interval
 
 STALLED, TRAINS = 0.2, 0.5  # test accuracy up to which a network stalls, and from which it trains
@@ -111,6 +111,18 @@ def saturation(configuration: Any, found: Found) -> Verdict:
         found=f"ReLU is more accurate in {len(better)} of {len(compared)} comparisons, and in "
         f"{len(because)} of these the other is the more saturated.",
         do="Do not choose ReLU for its lack of saturation; to 10 layers tanh does as well.",
+        tried=tuple(
+            Tried(
+                f"{at[0]}, {at[1]} layers",
+                "holds"
+                if at in because
+                else "undecided"
+                if effect.high > 0 >= effect.low
+                else "does not hold",
+                effect,
+            )
+            for at, effect in compared.items()
+        ),
         note=f"ReLU is better than both at {_layers(both)}. It is better in {len(better)} of "
         f"{len(compared)} comparisons, and in {len(because)} of these the other is the more "
         "saturated"
@@ -222,6 +234,18 @@ def more_layers(configuration: Any, found: Found) -> Verdict:
         else "",
         found=f"A layer costs {slower.value:.0f} µs; more layers help {', and '.join(helps)}.",
         do="Start with one or two hidden layers; add layers only while the validation score rises.",
+        tried=tuple(
+            Tried(
+                task,
+                "holds"
+                if gained and not fell
+                else "holds only when"
+                if gained
+                else "does not hold",
+                gain,
+            )
+            for task, gain, gained, fell in zip(tasks, effects[::2], gains, falls, strict=True)
+        ),
         note=f"Accuracy without a hidden layer (logistic regression): {', '.join(said)}. Timings "
         "vary from run to run",
     )

@@ -6,15 +6,27 @@ Written by `python -m experiments all` from the files in experiments/results/; n
 from collections.abc import Mapping
 from types import MappingProxyType
 
-FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
+FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        ("A3", "dying_relu"): {
+        "A3": {
             "verdict": "holds",
             "when": "",
             "found": "",
             "do": "",
         },
-        ("A8", "heads"): {
+        "A4": {
+            "verdict": "holds",
+            "when": "",
+            "found": "",
+            "do": "",
+        },
+        "A6": {
+            "verdict": "does not hold",
+            "when": "",
+            "found": "",
+            "do": "",
+        },
+        "A8": {
             "verdict": "holds only when",
             "when": (
                 "the other head is sigmoid per class at 30 steps or linear or softmax with "
@@ -31,7 +43,7 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
                 "targets."
             ),
         },
-        ("A9", "context"): {
+        "A9": {
             "verdict": "does not hold",
             "when": "",
             "found": (

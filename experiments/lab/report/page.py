@@ -14,6 +14,7 @@ from typing import Any
 import plotly.offline
 
 from experiments.lab.drawing import colours
+from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.report import figure
 from experiments.lab.report.data_summary import data_summary
 from experiments.lab.report.figure import Figure
@@ -173,10 +174,14 @@ def _next(comparison: Comparison) -> str:
 def _evidence(comparison: Comparison) -> str:
     """What the experiments found on the claims about these activations; nothing where on none."""
     names = dict.fromkeys(choice.structure["activation"] for choice in comparison.choices)
-    said = {name: text for name in names if (text := advice.evidence(name))}
-    lines = "\n".join(f"<li>{escape(name)}: {escape(text)}</li>" for name, text in said.items())
+    lines = "\n".join(
+        f"<li><b>{escape(name)}</b>: “{escape(CLAIMS[advice.JUDGED[name][0]])}” "
+        f"{escape(found)}</li>"
+        for name in names
+        if (found := advice.evidence(name))
+    )
     title = "What the lecture says of these activations, and what experiments found"
-    return f'<section class="next"><h2>{title}</h2>\n<ul>\n{lines}\n</ul></section>' * (said != {})
+    return f'<section class="next"><h2>{title}</h2>\n<ul>\n{lines}\n</ul></section>' * (lines != "")
 
 
 def _section(each: Figure) -> str:

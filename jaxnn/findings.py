@@ -6,27 +6,15 @@ Written by `python -m experiments all` from the files in experiments/results/; n
 from collections.abc import Mapping
 from types import MappingProxyType
 
-FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
     {
-        "A3": {
+        ("A3", "dying_relu"): {
             "verdict": "holds",
             "when": "",
             "found": "",
             "do": "",
         },
-        "A4": {
-            "verdict": "holds",
-            "when": "",
-            "found": "",
-            "do": "",
-        },
-        "A6": {
-            "verdict": "does not hold",
-            "when": "",
-            "found": "",
-            "do": "",
-        },
-        "A8": {
+        ("A8", "heads"): {
             "verdict": "holds only when",
             "when": (
                 "the other head is sigmoid per class at 30 steps or linear or softmax with "
@@ -43,7 +31,7 @@ FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "targets."
             ),
         },
-        "A9": {
+        ("A9", "context"): {
             "verdict": "does not hold",
             "when": "",
             "found": (

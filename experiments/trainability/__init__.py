@@ -6,8 +6,9 @@
 
 Each pixel of a map is a network of its own (`trainability/maps.py`), trained at one learning rate
 of the hidden layer and one of the output layer. Each condition of the training is mapped for
-several seeds. A seed draws data and weights, maps all learning rates coarsely, and zooms in on a
-point drawn at random from the tenth of the boundary that is most crowded with boundary.
+several seeds. A seed draws data and weights, maps all learning rates coarsely, and zooms in, with
+the same magnifications for all seeds, on a point drawn at random from the tenth of the boundary
+that is most crowded with boundary.
 
 The conditions are those of the paper (Sohl-Dickstein 2024): linear (no activation, as many data
 points as inputs); relu; tanh; and with tanh one point (a single data point), minibatch (16 random
@@ -47,7 +48,7 @@ class Configuration(Flags):
     """Centre of the large map: log10 of the hidden and of the output layer's learning rate."""
     half_width: float = 4.5
     """Half the width of the large map, in decades."""
-    resolution: int = 1024
+    resolution: int = 512
     """Networks per side of the large map."""
     steps: int = 500
     """Steps of full-batch gradient descent."""
@@ -64,8 +65,10 @@ class Configuration(Flags):
     """Seeds per condition; each draws data, weights and the place to zoom in on."""
     coarse: int = 64
     """Networks per side of the map on which a seed looks for its boundary."""
-    fine: int = 128
+    fine: int = 96
     """Networks per side of a zoom, in which boxes are counted."""
+    magnification: tuple[float, ...] = (4.0, 12.0, 36.0)
+    """Magnifications of the zooms of every seed, ascending."""
 
 
 def parts(configuration: Configuration) -> list[Part]:
@@ -78,7 +81,10 @@ def parts(configuration: Configuration) -> list[Part]:
 
     def zoomed(name, seed):
         return lambda _: zoom(
-            every[name]._replace(seed=seed), coarse=configuration.coarse, fine=configuration.fine
+            every[name]._replace(seed=seed),
+            coarse=configuration.coarse,
+            fine=configuration.fine,
+            magnifications=configuration.magnification,
         )
 
     def again(name):
@@ -112,6 +118,9 @@ def _check(configuration: Configuration) -> None:
         raise UserError(
             f"--half-width {configuration.half_width}: give a finite number of decades above 0"
         )
+    magnified = configuration.magnification
+    if len(magnified) < 2 or magnified[0] <= 1 or list(magnified) != sorted(set(magnified)):
+        raise UserError(f"--magnification {magnified}: give at least two above 1, ascending")
     if not np.all(np.isfinite(configuration.centre)):
         raise UserError(f"--centre {configuration.centre}: give two finite numbers")
 
@@ -128,6 +137,7 @@ EXPERIMENT = Experiment(
         "seeds": 2,
         "coarse": 32,
         "fine": 32,
+        "magnification": (4.0, 8.0),
     },
     rules=RULES,
     parts=parts,

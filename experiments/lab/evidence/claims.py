@@ -22,7 +22,10 @@ CLAIMS = {
         "sigmoid's and tanh's gradients vanish with depth; tanh's are larger, and it is preferred"
     ),
     "A8": "the head must match the task: linear, sigmoid or softmax",
-    "A9": "start with ReLU; swish for very deep networks; tanh in recurrent ones",
+    "A9": (
+        "start with ReLU, then try leaky ReLU, last PReLU or maxout; swish for very deep networks; "
+        "tanh in recurrent ones"
+    ),
     "A10": "ReLU trains better than sigmoid and tanh since it does not saturate",
     "G3": "gradient descent follows the slope down the loss",
     "G4": (

@@ -68,7 +68,7 @@ def _loaded(name: str, mnist: str) -> tuple[np.ndarray, np.ndarray]:
     x, y = np.asarray(source.x, np.float32), np.asarray(source.y).astype(np.int32)
     if name == "digits":
         return x / 16, y
-    x = halved(x.reshape(-1, 28, 28)).reshape(len(x), -1) / 255
+    x = halved(x.reshape(-1, 28, 28)).reshape(len(x), -1) / 255  # type: ignore[assignment]
     return x, (1 - y % 2 if name == "mnist-even" else y)
 
 

@@ -115,8 +115,9 @@ def at_own_rates(setting: str, encoding: str, curves: Any, configuration: Any) -
 def ratio(name: str, ours: Own, theirs: Own) -> Effect:
     """Geometric mean of updates, ours over theirs, paired by seed."""
     logs = np.log(ours.updates / theirs.updates)
-    values = (interquartile_mean(logs), *interval(logs))
-    return Effect(name, *(float(np.exp(each)) for each in values), "times")
+    low, high = interval(logs)
+    value, low, high = (float(np.exp(each)) for each in (interquartile_mean(logs), low, high))
+    return Effect(name, value, low, high, "times")
 
 
 def table(own: Mapping[str, Mapping[str, Own]]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Effect, Word
+from experiments.lab.study.conditions import where_it_holds
 
 LEVEL = 1.1  # a factor of updates
 
@@ -24,7 +25,10 @@ def judge(ratios: Mapping[str, Effect]) -> tuple[Word, str]:
     if len(faster) == len(said):
         return "holds", ""
     if faster:
-        return "holds only when", f"data, activation and optimizer are {'; '.join(faster)}"
+        return "holds only when", where_it_holds(
+            "data, activation and optimizer",
+            {setting: "holds" if each == "faster" else each for setting, each in said.items()},
+        )
     against = {"slower", "level"} & set(said.values())
     return ("does not hold" if against else "undecided"), ""
 

@@ -84,7 +84,7 @@ def rows(task: str, seed: int, *, hot: bool) -> Parts:
     """The rows of a seed, bits as 0 and 1, or one-hot."""
     found = TASKS[task]
     bits, y = found.bits(np.random.default_rng(seed))
-    x = one_hot(bits) if hot else np.asarray(jaxnn.encode_binary(bits))
+    x = one_hot(bits) if hot else np.asarray(jaxnn.encode_binary(bits))  # type: ignore[arg-type]
     cuts = np.cumsum(found.sizes)
     inputs = np.split(x[: cuts[-1]], cuts[:-1])
     targets = np.split(y[: cuts[-1]].astype(np.int32), cuts[:-1])

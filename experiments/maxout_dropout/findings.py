@@ -91,8 +91,8 @@ def table(names: list[str], found: Found) -> pd.DataFrame:
             scores = found[f"{setting}, {kind}"]
             for number, which in enumerate(("without", "with")):
                 low, high = interval(scores[which])
-                row = {"setting": setting, "kind": kind, "dropout": which}
-                row |= {name: float(scores[name][number]) for name in ("rate",)}
+                row: dict[str, Any] = {"setting": setting, "kind": kind, "dropout": which}
+                row |= {"rate": float(scores["rate"][number])}
                 row |= {"fraction": float(scores["dropout"][number])}
                 row |= {"parameters": int(scores["parameters"][0])}
                 mean = float(interquartile_mean(scores[which]))

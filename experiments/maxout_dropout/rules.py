@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Effect, Word
+from experiments.lab.study.conditions import where_it_holds
 
 LITTLE = 0.5  # points
 
@@ -33,7 +34,7 @@ def judge(found: Mapping[str, Gains]) -> tuple[Word, str]:
     if len(holds) == len(words):
         return "holds", ""
     if holds:
-        return "holds only when", f"data and size are {'; '.join(holds)}"
+        return "holds only when", where_it_holds("data and size", words)
     return ("does not hold" if "does not hold" in words.values() else "undecided"), ""
 
 

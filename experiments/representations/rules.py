@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Effect, Word
+from experiments.lab.study.conditions import where_it_holds
 
 
 class Layers(NamedTuple):
@@ -36,7 +37,7 @@ def judge(found: Mapping[str, Layers]) -> tuple[Word, str]:
     if len(holds) == len(words):
         return "holds", ""
     if holds:
-        return "holds only when", f"the network and data are {'; '.join(holds)}"
+        return "holds only when", where_it_holds("the network and data", words)
     return ("does not hold" if "does not hold" in words.values() else "undecided"), ""
 
 

@@ -8,7 +8,7 @@ from scipy.signal import lfilter
 from experiments.lab.study.own_rows import Parts
 
 LENGTH = 80  # values of a sequence whose next change is forecast
-SEQUENCES = {"train": 40, "validation": 20, "test": 40}
+SEQUENCES = {"train": 40, "validation": 40, "test": 40}
 RESONANCES = ((0.06, 0.95), (0.17, 0.9))  # frequency in cycles per value, and decay per value
 NOISE = 0.05  # of the signal's standard deviation
 

@@ -140,7 +140,7 @@ class Best(NamedTuple):
     at_an_end: whether the last of these axes, the learning rate, is at its lowest or highest value.
     """
 
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # hides tuple.index
     test: np.ndarray
     at_an_end: bool
 

@@ -55,7 +55,9 @@ def parts(configuration: Configuration) -> list[Part]:
         *[
             Part(
                 f"{named}; width {width}",
-                lambda _, case=(optimizer, width): measure.over_width(*case, configuration),
+                lambda _, optimizer=optimizer, width=width: measure.over_width(
+                    optimizer, width, configuration
+                ),
                 1 + (width / 128) ** 2,
             )
             for optimizer, named in OPTIMIZERS.items()

@@ -41,7 +41,7 @@ class Configuration(Flags):
     """Activations over depths; relu is the one that is judged."""
     steps: int = 100
     """Updates of each network."""
-    seeds: int = 8
+    seeds: int = 6
     """Networks of each kind and rate."""
 
 

@@ -29,7 +29,7 @@ def ratio(name: str, values: np.ndarray) -> Effect:
         1.0
     """
     logs = effect(name, np.log(values))
-    value, low, high = np.exp([logs.value, logs.low, logs.high]).tolist()  # type: ignore[list-item]
+    value, low, high = np.exp([logs.value, logs.low, logs.high]).tolist()
     return Effect(name, value, low, high)
 
 

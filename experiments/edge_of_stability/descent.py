@@ -29,7 +29,7 @@ class Course(NamedTuple):
     curved: bool = False
 
 
-def curvature_of_linearised(apply: Callable, params: Params, x: Array) -> Array:
+def curvature_of_linearised(apply: Callable, params: Params, x: Array | np.ndarray) -> Array:
     """λ₀, the largest eigenvalue of the mean squared error's Gauss–Newton matrix.
 
     It is that of the neural tangent kernel: the Hessian of the error of the network linearised in
@@ -54,7 +54,12 @@ def curvature_of_linearised(apply: Callable, params: Params, x: Array) -> Array:
 
 
 def descend(
-    net: Network, x: Array, y: Array, shares: Sequence[float], seeds: int, course: Course
+    net: Network,
+    x: Array | np.ndarray,
+    y: Array | np.ndarray,
+    shares: Sequence[float] | np.ndarray,
+    seeds: int,
+    course: Course,
 ) -> dict[str, np.ndarray]:
     """Train a network at rates of share · 2 / λ₀ with several seeds, all at once.
 

@@ -33,7 +33,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
 
 
 def _edge(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
-    rows, ends = [], {}
+    rows: list[dict[str, Any]] = []
+    ends: dict[tuple[str, float], list[np.ndarray]] = {}
     for part, arrays in found.items():
         kind, *case = part.split("; ")
         if kind != "edge":
@@ -46,7 +47,11 @@ def _edge(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
                 name = "deep linear" if case[0] == "deep linear" else f"degree {DEGREES[task]}"
                 median = float(np.median(of_seeds))
                 ends.setdefault((case[0], share), []).append(of_seeds)
-                row = {"measure": "sharpness · rate / 2", "setting": case[0], "task": name}
+                row: dict[str, Any] = {
+                    "measure": "sharpness · rate / 2",
+                    "setting": case[0],
+                    "task": name,
+                }
                 row |= {"activation": case[-1], "share": share, "value": median}
                 rows.append(row | {"as_claimed": at_edge(median)})
     table = pd.DataFrame(rows)
@@ -112,8 +117,8 @@ def _catapult(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
     word, when = judge_catapult(published)
     tried = []
     for setting in configuration.setting:
-        of = {(setting, name): published[setting, name] for name in PUBLISHED}
-        one = judge_catapult(of)[0]
+        both = {(setting, name): published[setting, name] for name in PUBLISHED}
+        one = judge_catapult(both)[0]
         one = "does not hold" if one == "holds only when" else one
         tried.append(Tried(setting, one, effects[setting, "relu"]))
     main = configuration.setting[0]

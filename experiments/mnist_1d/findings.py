@@ -8,7 +8,7 @@ import pandas as pd
 from experiments.lab.data import load, prepare
 from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
 from experiments.mnist_1d.rules import (
     AROUND,
     BEFORE,
@@ -35,7 +35,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
 
 
 def _table(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
-    rows, of_setting = [], {}
+    rows: list[dict[str, Any]] = []
+    of_setting: dict[str, dict[str, Effect]] = {}
     for network in configuration.network:
         for rate in (configuration.rate, configuration.other_rate):
             arrays = found[f"{network} at {rate:g}"]
@@ -92,7 +93,8 @@ def _table(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
 def _peak(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
     errors = {width: found[f"width {width}"]["error"] for width in configuration.width}
     steps = found[f"width {configuration.width[0]}"]["steps"]
-    rows, tried, words, last = [], [], {}, max(configuration.width)
+    rows: list[dict[str, Any]] = []
+    tried, words, last = [], {}, max(configuration.width)
     effects = []
     for number, noise in enumerate(NOISE):
         for point in (len(steps) - 1, len(steps) // 2 - 1):
@@ -102,7 +104,11 @@ def _peak(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
             }
             for width, error in of.items():
                 one = effect("", error)
-                row = {"measure": "error", "network": f"40-{width}-{width}-10", "noise": noise}
+                row: dict[str, Any] = {
+                    "measure": "error",
+                    "network": f"40-{width}-{width}-10",
+                    "noise": noise,
+                }
                 row |= {"width": width, "steps": int(steps[point]), "value": one.value}
                 rows.append(row | {"low": one.low, "high": one.high, "seeds": len(error)})
             top = np.mean([of[width] for width in AROUND if width in of], axis=0)

@@ -24,7 +24,7 @@ HEAD = jaxnn.HEADS["multiclass"]
 def rows() -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
     """4,000 training and 1,000 test rows, as the package makes them."""
     source = load("mnist1d")
-    x, y = source.test  # type: ignore[misc]  # mnist1d comes with its own test rows
+    x, y = source.test
     train = np.asarray(source.x, np.float32), np.asarray(source.y, np.int32)
     return {"train": train, "test": (x, np.asarray(y, np.int32))}
 

@@ -52,13 +52,13 @@ def judge_peak(words: Mapping[str, Word]) -> tuple[Word, str]:
 
     Example:
         >>> judge_peak({"15 % noise": "holds", "no noise": "undecided"})
-        ('holds only when', 'there is 15 % noise')
+        ('holds only when', 'the setting is 15 % noise')
     """
     holding = [setting for setting, word in words.items() if word == "holds"]
     if len(holding) == len(words):
         return "holds", ""
     if holding:
-        return "holds only when", f"there is {' or '.join(holding)}"
+        return "holds only when", f"the setting is {' or '.join(holding)}"
     refuted = all(word == "does not hold" for word in words.values())
     return ("does not hold" if refuted else "undecided"), ""
 

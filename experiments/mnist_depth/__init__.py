@@ -65,7 +65,9 @@ def parts(configuration: Configuration) -> list[Part]:
         *[
             Part(
                 f"{name}; {init}; {depth} layers",
-                lambda _, case=(name, init, depth): measure.deep(*case, configuration),
+                lambda _, name=name, init=init, depth=depth: measure.deep(
+                    name, init, depth, configuration
+                ),
                 depth / 5,
             )
             for name, init, depth in cases
@@ -73,7 +75,7 @@ def parts(configuration: Configuration) -> list[Part]:
         *[
             Part(
                 f"{name}; {init}",
-                lambda _, case=(name, init): measure.five(*case, configuration),
+                lambda _, name=name, init=init: measure.five(name, init, configuration),
                 4,
             )
             for name in measure.FIVE

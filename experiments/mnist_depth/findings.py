@@ -47,7 +47,8 @@ def _deep(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
                     row = {"measure": "accuracy", "depth": depth, "init": init, "rate": rate}
                     row |= {"activation": name, "value": one.value}
                     rows.append(row | {"low": one.low, "high": one.high})
-    words, tried, effects = {}, [], []
+    words, tried = {}, []
+    effects: list[Effect] = []
     for rate in (OWN, UNTUNED):
         for init in INITIALIZERS:
             of = {name: scores[deepest, init, rate, name] for name in DEEP}

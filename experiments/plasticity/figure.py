@@ -28,5 +28,5 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
                 if i == len(OPTIMIZERS) - 1:
                     axes.set_xlabel("examples, thousands")
             panels[i, 0].set_ylabel("squared error")
-        figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside right")
+        figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside right upper")
     return figure

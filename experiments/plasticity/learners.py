@@ -86,7 +86,7 @@ def learn(
         bits, wanted = example
 
         def cost(weights: Weights) -> tuple[Array, Array]:
-            error = (outputs(learners, weights, bits.T) - wanted) ** 2
+            error = (outputs(learners, weights, bits.T) - wanted[None]) ** 2
             return error.sum(), error
 
         gradients, error = jax.grad(cost, has_aux=True)(weights)
@@ -95,8 +95,10 @@ def learn(
         square = jax.tree.map(lambda v, g: B2 * v + (1 - B2) * g * g, square, gradients)
 
         def moved(w: Array, g: Array, m: Array, v: Array) -> Array:
+            axes = (1,) * (w.ndim - 2) + rates.shape
             direction = (m / (1 - B1**count)) / (jnp.sqrt(v / (1 - B2**count)) + EPSILON)
-            return w - rates * jnp.where(adam, direction, g)
+            chosen = jnp.where(adam.reshape(axes), direction, g)
+            return w - rates.reshape(axes) * chosen
 
         weights = jax.tree.map(moved, weights, gradients, mean, square)
         return (weights, mean, square, count), error

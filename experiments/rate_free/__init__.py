@@ -53,7 +53,7 @@ def parts(configuration: Configuration) -> list[Part]:
     return [
         Part(
             f"{optimizer} on {data}",
-            lambda _, case=(data, optimizer): train(*case, configuration),
+            lambda _, data=data, optimizer=optimizer: train(data, optimizer, configuration),
             3 if optimizer in TUNED else 1,
         )
         for data in configuration.data

@@ -8,21 +8,21 @@ import pandas as pd
 from experiments.lab.data import load, prepare
 from experiments.lab.evidence.effects import at_best, effect
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
 from experiments.rate_free.rules import judge, word
-
-PARTS = "validation", "test"
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
     """The verdict."""
     names = configuration.optimizer
-    rows, regrets, pooled = [], {name: [] for name in names}, {name: [] for name in names}
-    against_sgd = {name: [] for name in names}
+    rows: list[dict[str, Any]] = []
+    regrets: dict[str, list[Effect]] = {name: [] for name in names}
+    pooled: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    against_sgd: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for data in configuration.data:
         best = {
-            tuned: 100 * at_best(*(found[f"{tuned} on {data}"][part] for part in PARTS), 1)
-            for tuned in ("Adam", "SGD")
+            tuned: 100 * at_best(of["validation"], of["test"], 1)
+            for tuned, of in ((tuned, found[f"{tuned} on {data}"]) for tuned in ("Adam", "SGD"))
         }
         for name in names:
             scores = 100 * np.nan_to_num(found[f"{name} on {data}"]["test"][:, 0])

@@ -41,7 +41,7 @@ class Configuration(Flags):
     """Activations over depths; relu is the one that is judged."""
     steps: int = 100
     """Updates of each network."""
-    seeds: int = 8
+    seeds: int = 6
     """Networks of each kind and rate."""
 
 
@@ -55,7 +55,9 @@ def parts(configuration: Configuration) -> list[Part]:
         *[
             Part(
                 f"{named}; width {width}",
-                lambda _, case=(optimizer, width): measure.over_width(*case, configuration),
+                lambda _, optimizer=optimizer, width=width: measure.over_width(
+                    optimizer, width, configuration
+                ),
                 1 + (width / 128) ** 2,
             )
             for optimizer, named in OPTIMIZERS.items()

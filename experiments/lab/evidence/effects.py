@@ -29,7 +29,8 @@ def ratio(name: str, values: np.ndarray) -> Effect:
         1.0
     """
     logs = effect(name, np.log(values))
-    return Effect(name, *(float(np.exp(each)) for each in (logs.value, logs.low, logs.high)))
+    value, low, high = np.exp([logs.value, logs.low, logs.high]).tolist()
+    return Effect(name, value, low, high)
 
 
 def at_best(validation: np.ndarray, test: np.ndarray, axis: int) -> np.ndarray:

@@ -12,7 +12,7 @@ VERY_DEEP = 40  # hidden layers; from this depth on the lecture finds ELU useful
 # Activation -> the claim of the lecture that its place rests on, and the experiment that judged it.
 JUDGED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "relu": ("A9", "very_deep"),
+        "relu": ("A9", "ladder"),
         "leaky_relu": ("A3", "dying_relu"),
         "prelu": ("A3", "dying_relu"),
         "maxout": ("A3", "dying_relu"),

@@ -98,4 +98,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 4": 0, "EVIDENCE 20": 1},
 )

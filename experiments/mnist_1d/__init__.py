@@ -93,4 +93,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 15": 0, "EVIDENCE 16": 1},
 )

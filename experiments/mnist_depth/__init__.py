@@ -102,4 +102,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 10": 0, "EVIDENCE 11": 3},
 )

@@ -92,4 +92,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 9": 0, "EVIDENCE 21": 1},
 )

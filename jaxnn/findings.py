@@ -35,8 +35,8 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
             "verdict": "does not hold",
             "when": "",
             "found": (
-                "In Elman networks tanh is behind in temporal XOR, behind in adding, behind in "
-                "sunspots."
+                "Against the other activations of an Elman network tanh is behind in temporal "
+                "XOR, adding and sunspots."
             ),
             "do": (
                 "In a recurrent network try several activations, and a GRU; tanh is no safe choice."

@@ -274,10 +274,11 @@ def _differs(configuration: Any, found: Found, effects: Mapping[str, Effect]) ->
     same = [np.mean((each["float32"] < 0) == (each["float64"] < 0)) for each in checks]
     moved = [dimension(each["float64"]) - dimension(each["float32"]) for each in checks]
     least, most = (f"{change:+.2f}".replace("-", "−") for change in (min(moved), max(moved)))
+    closest = max(configuration.magnification)
     return (
         f"{', '.join(off)}. Here: random places in crowded parts of the boundary, magnified "
-        f"{max(configuration.magnification):g} times, {configuration.points} data points, "
-        "float32; in the paper: places chosen by hand over ten decades, 272 data points, float64. Checked in float64: "
+        f"{closest:g} times, {configuration.points} data points, float32; in the paper: places "
+        "chosen by hand over ten decades, 272 data points, float64. Checked in float64: "
         f"{min(same):.1%} to {max(same):.1%} of a zoom's networks have the same outcome, and its "
         f"dimension changes by {least} to {most}"
     )

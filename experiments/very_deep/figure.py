@@ -56,7 +56,7 @@ def _settings(ax: Axes, c: Any, found: Found) -> None:
         xlabel="test accuracy, 95 % intervals (dotted: guessing)",
         title=f"{c.depth} hidden layers, each at its own best rate",
     )
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower left")
 
 
 def _ladder(ax: Axes, c: Any, found: Found) -> None:
@@ -83,7 +83,7 @@ def _ladder(ax: Axes, c: Any, found: Found) -> None:
     ax.axvline(1, color="black", linestyle=":", linewidth=1.5)
     ax.set(
         ylim=(0, 1),
-        xlabel="dq′/dq of the own gain (right of 1 the variance leaves its fixed point)",
+        xlabel="dq′/dq of the own gain (above 1: unstable)",
         ylabel="test accuracy",
         title=f"{c.width[0]} units, {c.steps[0]} updates",
     )

@@ -16,6 +16,7 @@ from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.very_deep.measure import MOMENTUM, Cell, cells
 from experiments.very_deep.networks import CRITICAL, NORMALISED, OWN, RESIDUAL
 from experiments.very_deep.rules import (
+    grouped,
     judge_choice,
     judge_elu,
     judge_swish,
@@ -67,7 +68,7 @@ def apart(found: Found, cell: Cell, name: str, other: str) -> Effect:
 
 def setting_of(cell: Cell) -> str:
     """A setting in words."""
-    return f"{IN_WORDS[cell.setting]}, width {cell.width}, {cell.steps} updates"
+    return f"{IN_WORDS[cell.setting]}, {cell.width} units × {cell.steps} updates"
 
 
 def settings(c: Any, *names: str) -> dict[str, Cell]:
@@ -137,8 +138,7 @@ def _on_swish(c: Any, found: Found) -> Verdict:
         f"swish and {stability('relu'):.2f} for ReLU, whose own gain is critical. "
         f"{_lost(c, found, every, ('swish', 'relu'))}{_ends(c, found)}",
         found=_found(word, effects, "Swish"),
-        do='In very deep networks use swish with layer norm or initializer="critical"; with plain '
-        "gain start with ELU.",
+        do="Give deep swish networks layer norm or initializer='critical'; with plain gain use ELU.",
         tried=_tried(effects, {said: said for said in effects}),
     )
 
@@ -204,8 +204,8 @@ def _on_choice(c: Any, found: Found) -> Verdict:
         _setting(c),
         when=when,
         note=f"The part on very deep networks. The most accurate of all tried is {leaders}",
-        found=f"In very deep networks the best activation depends on what keeps the signal: "
-        f"{'; '.join(f'{name} with {said.partition(chr(44))[0]}' for said, name in best.items())}.",
+        found="The best activation depends on what keeps the signal: "
+        f"{', '.join(f'{name} ({said.partition(chr(44))[0]})' for said, name in best.items())}.",
         do="Choose how the signal is kept first (layer norm, skips), then the activation.",
         tried=_tried(relu, {said: said for said in relu}),
     )
@@ -217,7 +217,9 @@ def _standings(effects: Mapping[str, Effect]) -> str:
         for word in ("better", "level", "worse")
     }
     return ". ".join(
-        f"{word.capitalize()} with {'; '.join(found)}" for word, found in said.items() if found
+        f"{word.capitalize()} with {grouped(found, effects)}"
+        for word, found in said.items()
+        if found
     )
 
 

@@ -1,6 +1,7 @@
 """By what the experiment on very deep networks judges; an interval is a 95 % interval."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from experiments.lab.evidence.rules import Former, Rule
 from experiments.lab.evidence.verdicts import Effect, Word
@@ -43,9 +44,27 @@ def _where(apart: Mapping[str, Effect]) -> tuple[Word, str]:
     if len(good) == len(said):
         return "holds", ""
     if good:
-        return "holds only when", f"the network has {'; '.join(good)}"
+        return "holds only when", f"the network has {grouped(good, said)}"
     refuted = len(said) > 1 and "worse" in said.values()
     return ("does not hold" if refuted else "undecided"), ""
+
+
+def grouped(some: Iterable[str], every: Iterable[str]) -> str:
+    """Settings by what comes before their first comma; the rest only where not all are meant.
+
+    Example:
+        >>> grouped(["norm, 32", "norm, 64", "own, 32"], ["norm, 32", "norm, 64", "own, 32", "own"])
+        'norm; own (32)'
+    """
+    kinds: dict[str, list[str]] = {}
+    for setting in some:
+        kind, _, rest = setting.partition(", ")
+        kinds.setdefault(kind, []).append(rest)
+    counts = Counter(setting.partition(", ")[0] for setting in every)
+    return "; ".join(
+        kind if len(rests) == counts[kind] else f"{kind} ({' and '.join(rests)})"
+        for kind, rests in kinds.items()
+    )
 
 
 def judge_elu(apart: Mapping[str, Effect], shallower: Mapping[int, Effect]) -> tuple[Word, str]:
@@ -92,7 +111,7 @@ def judge_choice(
     if len(good) == len(relu):
         return "holds", ""
     if good:
-        return "holds only when", f"the network has {'; '.join(good)}"
+        return "holds only when", f"the network has {grouped(good, relu)}"
     beaten = [setting for setting in others if "better" in map(standing, others[setting])]
     refuted = len(beaten) + sum(standing(each) == "worse" for each in relu.values()) > 1
     return ("does not hold" if refuted else "undecided"), ""

@@ -59,7 +59,7 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
             [f"{name}\n({REAL[name]})" for name in configuration.real],
         )
         axes.set(title="real data", ylabel="100 R², or accuracy in %", xlim=(-0.5, 1.5))
-        axes.legend()
+        axes.legend(loc="center", bbox_to_anchor=(0.5, 0.6))
         panels[-1].set_axis_off()
         panels[-1].legend(*panels[0].get_legend_handles_labels(), loc="center", title=usual)
     return figure

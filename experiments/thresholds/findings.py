@@ -50,8 +50,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 f"({100 * FEW:g} % yes where generated); ratio: cost of a false yes over that of a "
                 "missed one",
                 when=when,
-                note="A threshold chosen on validation rows follows their chance; it pays where "
-                "probabilities are wrong.",
+                note="At equal costs ½ is the threshold that the costs ask for. One chosen on "
+                "validation rows follows their chance; it pays where probabilities are wrong.",
                 found=f"½ is right when both mistakes cost the same; else it wastes up to "
                 f"{100 * worst.value:.0f} % of the cost of saying no to all.",
                 do="Say yes above c / (1 + c), with c the cost of a false yes over a missed one.",

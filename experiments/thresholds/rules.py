@@ -34,6 +34,8 @@ def judge(excess: Mapping[Case, Effect]) -> tuple[Word, str]:
         for ratio in ratios
         if {each for case, each in words.items() if case.ratio == ratio} == {"holds"}
     ]
+    if good == [1.0]:
+        return "holds only when", "both mistakes cost the same"
     if good:
         said = ", ".join(f"{ratio:g}" for ratio in good)
         return "holds only when", f"a false yes costs {said} times a missed one"

@@ -28,29 +28,19 @@ def judge(gains: Mapping[Case, Effect]) -> tuple[Word, str]:
 
 
 def listed(won: list[Case], gains: Mapping[Case, Effect]) -> str:
-    """The rivals that the code beats, with data, code and labels where it does not beat them all.
+    """The rivals that the code beats, and in how many settings where that is not in all.
 
     Example:
         >>> gain, loss = Effect("", 1, 0.5, 2), Effect("", 0, -1, 1)
         >>> gains = {Case("raw", "digits", 8, 10): gain, Case("raw", "digits", 8, 20): loss}
         >>> listed([Case("raw", "digits", 8, 10)], gains)
-        'raw inputs (digits, 8 numbers, 10 labels)'
+        'raw inputs (1 of 2 settings)'
     """
     said = []
     for rival in dict.fromkeys(case.rival for case in won):
-        mine = [case for case in won if case.rival == rival]
+        mine, all_of = (sum(case.rival == rival for case in cases) for cases in (won, gains))
         words = {"raw": "raw inputs", "random": "a random projection"}.get(rival, rival)
-        if len(mine) < sum(case.rival == rival for case in gains):
-            places: dict[tuple[str, int], list[str]] = {}
-            for case in mine:
-                places.setdefault(case[1:3], []).append(str(case.labels))
-            words += " ({})".format(
-                "; ".join(
-                    f"{data}, {code} numbers, {' '.join(labels)} labels"
-                    for (data, code), labels in places.items()
-                )
-            )
-        said.append(words)
+        said.append(words + f" ({mine} of {all_of} settings)" * (mine < all_of))
     return " or ".join(said)
 
 

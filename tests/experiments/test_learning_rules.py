@@ -213,7 +213,7 @@ def test_the_best_rate_is_chosen_on_validation_scores_and_diverged_runs_never_ar
     ("equal", "unequal", "verdict"),
     [
         (TINY, TINY, ("holds", "")),
-        (TINY, UP, ("holds only when", "a false yes costs 1 times a missed one")),
+        (TINY, UP, ("holds only when", "both mistakes cost the same")),
         (UP, UP, ("does not hold", "")),
         (AROUND, AROUND, ("undecided", "")),
     ],

@@ -149,7 +149,7 @@ def _catapult(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
             "read",
             found=f"The largest converging rate × λ₀ is {min(linear):.1f} to {max(linear):.1f} for "
             f"linear and {min(relu):.1f} to {max(relu):.1f} for ReLU networks.",
-            do="Try rates up to 4 / λ₀; ReLU on inputs that are not centred may take three times that.",
+            do="Try rates up to 4 / λ₀; ReLU on inputs not centred may take three times that.",
             tried=tuple(tried),
         ),
         rows,

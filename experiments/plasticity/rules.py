@@ -56,27 +56,29 @@ RULES = (
     Rule(
         "EVIDENCE 18",
         "Of every activation, optimizer and rate, the slope of log error over the last 80 % of "
-        "training is fitted for each seed, and the error over the last tenth is divided by that of "
-        "the linear learner at its best rate with the same optimizer and seed. Plasticity is lost "
-        "where the slope's 95 % interval is above 0 and the ratio's above 1; a run that diverged "
-        "has lost it. Settings are an optimizer with a rate. Holds if it is lost with every "
-        "activation in all settings, does not hold if with none in any and every slope's interval ends at or below 0, is "
-        "undecided if with none and some interval leaves room for a rise, and holds otherwise only "
-        "in the settings where it is with every activation, or with the activations named.",
+        "training is fitted for each seed, and the error over the last tenth is divided by that "
+        "of the linear learner at its best rate with the same optimizer and seed. Plasticity is "
+        "lost where the slope's 95 % interval is above 0 and the ratio's above 1; a run that "
+        "diverged has lost it. Settings are an optimizer with a rate. Holds if it is lost with "
+        "every activation in all settings, does not hold if with none in any and every slope's "
+        "interval ends at or below 0, is undecided if with none and some interval leaves room "
+        "for a rise, and holds otherwise only in the settings where it is with every "
+        "activation, or with the activations named.",
         judge,
         (
             Former(
-                "Of every activation, optimizer and rate, the slope of log error over the last 80 % of "
-                "training is fitted for each seed, and the error over the last tenth is divided by that of "
-                "the linear learner at its best rate with the same optimizer and seed. Plasticity is lost "
-                "where the slope's 95 % interval is above 0 and the ratio's above 1; a run that diverged "
-                "has lost it. Settings are an optimizer with a rate. Holds if it is lost with every "
-                "activation in all settings, does not hold if with none in any, and holds otherwise only "
-                "in the settings where it is with every activation, or with the activations named.",
+                "Of every activation, optimizer and rate, the slope of log error over the last "
+                "80 % of training is fitted for each seed, and the error over the last tenth is "
+                "divided by that of the linear learner at its best rate with the same optimizer "
+                "and seed. Plasticity is lost where the slope's 95 % interval is above 0 and "
+                "the ratio's above 1; a run that diverged has lost it. Settings are an "
+                "optimizer with a rate. Holds if it is lost with every activation in all "
+                "settings, does not hold if with none in any, and holds otherwise only in the "
+                "settings where it is with every activation, or with the activations named.",
                 "does not hold",
                 "4faa327",
-                "No rise was seen, but the intervals of most slopes leave room for one: at 15 % of "
-                "the published examples that is no refutation.",
+                "No rise was seen, but the intervals of most slopes leave room for one: at 15 % "
+                "of the published examples that is no refutation.",
             ),
         ),
     ),

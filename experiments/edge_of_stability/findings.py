@@ -126,6 +126,8 @@ def _catapult(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
         pick((each.value, name) for (setting, name), each in effects.items() if setting == main)
         for pick in (min, max)
     )
+    last = [name for (s, name), each in effects.items() if each.high == multiples[-1]]
+    ends = f"at least that, the end of the grid, for {', '.join(last)}; " if last else ""
     linear, relu = (
         [published[setting, name] for setting in configuration.setting]
         for name in ("linear", "relu")
@@ -142,11 +144,12 @@ def _catapult(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
             "Gauss–Newton matrix at the start",
             when=when,
             note=f"{main}: from {least[0]:.3g} ({least[1]}) to {most[0]:.3g} ({most[1]}); "
-            "activations that learn, are random or mix units are not measured; published numbers "
-            "as remembered, not read",
+            f"{ends}the first two settings have inputs that are not centred; activations that "
+            "learn, are random or mix units are not measured; published numbers as remembered, not "
+            "read",
             found=f"The largest converging rate × λ₀ is {min(linear):.1f} to {max(linear):.1f} for "
             f"linear and {min(relu):.1f} to {max(relu):.1f} for ReLU networks.",
-            do="Take 4 / λ₀ as a safe upper end only after a try; inputs and depth move it.",
+            do="Try rates up to 4 / λ₀; ReLU on inputs not centred may take three times that.",
             tried=tuple(tried),
         ),
         rows,

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.lab.data import load, prepare
+from experiments.lab.data import prepare
 from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
+from experiments.mnist_1d.measure import source
 from experiments.mnist_1d.rules import (
     AROUND,
     BEFORE,
@@ -30,7 +31,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         f"{table.found} {peak.found}",
         (table, peak),
         pd.DataFrame(accuracies + errors),
-        {"mnist1d": prepare(load("mnist1d")).sha256},
+        {"mnist1d": prepare(source()).sha256},
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.data import load
+from experiments.lab.data.source import Source
 from experiments.mnist_1d.networks import CLASSES, INPUTS, NETWORKS
 from jaxnn.training import Training, training_of_cost
 from jaxnn.types import Array, Key, Params
@@ -21,11 +22,16 @@ HEAD = jaxnn.HEADS["multiclass"]
 
 
 @cache
+def source() -> Source:
+    """MNIST-1D as the package makes it, which takes seconds."""
+    return load("mnist1d")
+
+
+@cache
 def rows() -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
     """4,000 training and 1,000 test rows, as the package makes them."""
-    source = load("mnist1d")
-    x, y = source.test
-    train = np.asarray(source.x, np.float32), np.asarray(source.y, np.int32)
+    x, y = source().test
+    train = np.asarray(source().x, np.float32), np.asarray(source().y, np.int32)
     return {"train": train, "test": (x, np.asarray(y, np.int32))}
 
 

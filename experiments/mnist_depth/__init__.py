@@ -29,6 +29,8 @@ class Configuration(Flags):
     """Folder of MNIST's four idx files, or digits for scikit-learn's small images."""
     depth: tuple[int, ...] = (15, 20, 25)
     """Hidden layers of the deep networks."""
+    init: tuple[str, ...] = tuple(measure.INITIALIZERS)
+    """Initialisations of the deep networks; layer norm at the greatest depth only."""
     width: int = 64
     """Neurons of every hidden layer."""
     steps: int = 200
@@ -57,7 +59,7 @@ def parts(configuration: Configuration) -> list[Part]:
     cases = [
         (name, init, depth)
         for depth in configuration.depth
-        for init in measure.INITIALIZERS
+        for init in configuration.init
         for name in measure.DEEP
         if init != "layer norm" or depth == deepest
     ]
@@ -91,6 +93,7 @@ EXPERIMENT = Experiment(
     smoke={
         "data": "digits",
         "depth": (3,),
+        "init": ("own init",),
         "width": 8,
         "steps": 4,
         "learning_rate": (0.01,),

@@ -9,7 +9,7 @@ from experiments.lab.data import load, prepare
 from experiments.lab.evidence.effects import at_best, effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
-from experiments.mnist_depth.measure import DEEP, FIVE, INITIALIZERS, NEW, OLD
+from experiments.mnist_depth.measure import DEEP, FIVE, NEW, OLD
 from experiments.mnist_depth.rules import ahead, judge_five, judge_settings
 
 OWN, UNTUNED = "own best rate", "untuned rate"
@@ -31,7 +31,7 @@ def _deep(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
     number = configuration.learning_rate.index(configuration.untuned)
     rows, scores, deepest = [], {}, max(configuration.depth)
     for depth in configuration.depth:
-        for init in INITIALIZERS:
+        for init in configuration.init:
             for name in DEEP:
                 arrays = found.get(f"{name}; {init}; {depth} layers")
                 if arrays is None:  # layer normalisation, at the greatest depth only
@@ -50,7 +50,7 @@ def _deep(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
     words, tried = {}, []
     effects: list[Effect] = []
     for rate in (OWN, UNTUNED):
-        for init in INITIALIZERS:
+        for init in configuration.init:
             of = {name: scores[deepest, init, rate, name] for name in DEEP}
             gaps = {
                 other: effect(f"Mish − {other}, {init}, {rate}", of["mish"] - of[other], "points")

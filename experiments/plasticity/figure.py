@@ -14,6 +14,10 @@ from experiments.plasticity.learners import OPTIMIZERS
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
     """One panel per optimizer and rate, one line per activation."""
     errors = found["learners"]["error"]
+    linear = configuration.activation.index("linear")
+    # In tenths, each relative to the linear learner of the same seed.
+    errors = np.stack([part.mean(axis=0) for part in np.array_split(errors, min(10, len(errors)))])
+    errors = errors / errors[:, linear : linear + 1]
     time = (np.arange(len(errors)) + 0.5) * configuration.steps / len(errors) / 1000
     rates = configuration.learning_rate
     with drawing.canvas(14, 8) as figure:
@@ -24,9 +28,11 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
                 for k, name in enumerate(configuration.activation):
                     look = drawing.look(k) | {"marker": "", "linewidth": 1.6}
                     axes.plot(time, np.median(errors[:, k, i, j], axis=-1), label=name, **look)
-                axes.set(title=f"{optimizer}, rate {rate:g}", yscale="log")
+                axes.set(title=f"{optimizer}, rate {rate:g}")
                 if i == len(OPTIMIZERS) - 1:
                     axes.set_xlabel("examples, thousands")
-            panels[i, 0].set_ylabel("squared error")
-        figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside right upper")
+            panels[i, 0].set_ylabel("error / linear learner's")
+        figure.legend(
+            *panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=7
+        )
     return figure

@@ -45,10 +45,18 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
             counts[setting] = len(passed), len(configuration.activation) - 1
             of = [each for each in effects if each.name.endswith(setting)]
             least = min(of, key=lambda each: each.value)
-            tried.append(Tried(setting, judge({setting: counts[setting]})[0], least))
-    word, when = judge(counts)
+            tried.append(
+                Tried(
+                    setting,
+                    judge(
+                        {setting: counts[setting]}, room=any((each.high or 0) > 0 for each in of)
+                    )[0],
+                    least,
+                )
+            )
     table = pd.DataFrame(rows)
     nonlinear = table[table["activation"] != "linear"]
+    word, when = judge(counts, room=bool((nonlinear["slope_high"] > 0).any()))
     rising = int((nonlinear["slope_low"] > 0).sum())
     above = int((nonlinear["ratio_low"] > 1).sum())
     tried = [

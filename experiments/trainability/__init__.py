@@ -48,7 +48,7 @@ class Configuration(Flags):
     """Centre of the large map: log10 of the hidden and of the output layer's learning rate."""
     half_width: float = 4.5
     """Half the width of the large map, in decades."""
-    resolution: int = 512
+    resolution: int = 1024
     """Networks per side of the large map."""
     steps: int = 500
     """Steps of full-batch gradient descent."""
@@ -61,11 +61,11 @@ class Configuration(Flags):
     """Data points of the conditions that do not set their own; the paper has one per weight."""
     condition: tuple[str, ...] = ("linear", "relu", "one point", "minibatch", "tanh", "offset")
     """Conditions to map, as in the paper."""
-    seeds: int = 6
+    seeds: int = 5
     """Seeds per condition; each draws data, weights and the place to zoom in on."""
     coarse: int = 64
     """Networks per side of the map on which a seed looks for its boundary."""
-    fine: int = 96
+    fine: int = 80
     """Networks per side of a zoom, in which boxes are counted."""
     magnification: tuple[float, ...] = (4.0, 12.0, 36.0)
     """Magnifications of the zooms of every seed, ascending."""

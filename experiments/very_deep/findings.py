@@ -138,7 +138,7 @@ def _on_swish(c: Any, found: Found) -> Verdict:
         f"swish and {stability('relu'):.2f} for ReLU, whose own gain is critical. "
         f"{_lost(c, found, every, ('swish', 'relu'))}{_ends(c, found)}",
         found=_found(word, effects, "Swish"),
-        do="Give deep swish networks layer norm or initializer='critical'; with plain gain use ELU.",
+        do="Give deep swish networks layer norm or initializer='critical'; else use ELU.",
         tried=_tried(effects, {said: said for said in effects}),
     )
 

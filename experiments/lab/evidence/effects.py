@@ -25,7 +25,7 @@ def ratio(name: str, values: np.ndarray) -> Effect:
     """As ``effect``, of numbers above 0 whose logarithms are averaged, such as learning rates.
 
     Example:
-        >>> ratio("rate", np.array([0.1, 0.1, 10.0, 10.0])).value
+        >>> round(ratio("rate", np.array([0.1, 0.1, 10.0, 10.0])).value, 9)
         1.0
     """
     logs = effect(name, np.log(values))

@@ -73,14 +73,17 @@ class Entry(NamedTuple):
 
 def entries(experiments: Iterable[Experiment]) -> list[Entry]:
     """Every claim, in the order of CLAIMS."""
-    runs = {each.name: run for each in experiments if (run := published.read(each.name))}
     found: dict[str, list[Judged]] = {claim: [] for claim in CLAIMS}
-    for name, run in runs.items():
+    for each in experiments:
+        run = published.read(each.name)
+        if run is None:
+            continue
         rules = {rule["claim"]: rule for rule in run.get("rules", ())}
         for verdict in run["verdicts"]:
             claim = verdict["claim"]
             rule = rules.get(claim, {"claim": claim, "words": "", "former": []})
-            found.setdefault(claim, []).append(Judged(name, run, verdict, rule))
+            if claim in each.claims:  # another experiment may judge it by now
+                found[claim].append(Judged(each.name, run, verdict, rule))
     return [
         Entry(claim, words, tuple(found[claim]), "" if found[claim] else WHY_NOT.get(claim, ""))
         for claim, words in CLAIMS.items()

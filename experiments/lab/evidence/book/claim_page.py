@@ -8,8 +8,9 @@ from experiments.lab.evidence import measurement, published
 from experiments.lab.evidence.book import html
 from experiments.lab.evidence.claims import slug
 from experiments.lab.evidence.entries import NOT_MEASURED, Entry, Judged
+from experiments.lab.study.wording import listed
 
-FEW = 8  # numbers up to which they are all shown at once
+FEW = 8  # numbers, or settings, up to which they are all shown at once
 
 
 def claim_page(entry: Entry, before: str, after: str) -> str:
@@ -75,18 +76,23 @@ def _tried(judged: Judged) -> Iterator[str]:
     if not judged.tried:
         return
     settings, words, effects = zip(*judged.tried, strict=True)
-    yield "<h2>Where it was tried</h2>"
-    yield html.paragraph(flips(judged.tried))
-    yield html.table(
+    named = [
+        not (each.name in setting or setting in each.name)
+        for setting, each in zip(settings, effects, strict=True)
+    ]
+    rows = html.table(
         ("setting", "verdict there", "number", ""),
         [
-            (escape(setting), html.word(said), html.number(effect), bar)
-            for setting, said, effect, bar in zip(
-                settings, words, effects, html.bars(effects), strict=True
+            (escape(setting), html.word(said), html.number(effect, named=name), bar)
+            for setting, said, effect, name, bar in zip(
+                settings, words, effects, named, html.bars(effects), strict=True
             )
         ],
         "bars",
     )
+    yield "<h2>Where it was tried</h2>"
+    yield html.paragraph(flips(judged.tried))
+    yield _folded(rows, len(settings), "settings")
 
 
 def flips(tried: list[tuple[str, str, Any]]) -> str:
@@ -94,21 +100,31 @@ def flips(tried: list[tuple[str, str, Any]]) -> str:
 
     Example:
         >>> flips([("a", "holds", 0), ("b", "holds", 0), ("c", "undecided", 0)])
-        'Of 3 settings, it holds in 2; elsewhere: c (undecided).'
+        'Of 3 settings, it holds in 2 and is undecided in 1 (c).'
         >>> flips([("a", "does not hold", 0), ("b", "does not hold", 0)])
         'It does not hold in any of 2 settings.'
     """
-    words = [word for _, word, _ in tried]
-    most = max(dict.fromkeys(words), key=words.count)
-    others = [f"{setting} ({word})" for setting, word, _ in tried if word != most]
-    if others:
-        return (
-            f"Of {len(tried)} settings, it {_is(most)} in {words.count(most)}; elsewhere: "
-            f"{'; '.join(others)}."
-        )
-    if most == "does not hold":
-        return f"It does not hold in any of {len(tried)} settings."
-    return f"It {_is(most)} in each of {len(tried)} settings."
+    by_word: dict[str, list[str]] = {}
+    for setting, word, _ in tried:
+        by_word.setdefault(word, []).append(setting)
+    most, *others = sorted(by_word, key=lambda word: -len(by_word[word]))
+    if not others:
+        if most == "does not hold":
+            return f"It does not hold in any of {len(tried)} settings."
+        return f"It {_is(most)} in each of {len(tried)} settings."
+    said = [f"it {_is(most)} in {len(by_word[most])}"]
+    for word in others:
+        where = by_word[word]
+        named = f" ({'; '.join(where)})" if len(where) <= FEW else ""
+        said.append(f"{_is(word)} in {len(where)}{named}")
+    return f"Of {len(tried)} settings, {listed(said)}."
+
+
+def _folded(rows: str, count: int, what: str) -> str:
+    """A table, folded where it is long."""
+    if count <= FEW:
+        return rows
+    return f"<details><summary>All {count} {what}</summary>{rows}</details>"
 
 
 def _is(word: str) -> str:
@@ -137,10 +153,7 @@ def _numbers(judged: Judged) -> Iterator[str]:
     yield html.paragraph(
         f"From {judged.verdict['seeds']:,} independent runs; brackets are 95 % intervals.", "note"
     )
-    if len(effects) > FEW:
-        yield f"<details><summary>All {len(effects)} numbers</summary>{rows}</details>"
-    else:
-        yield rows
+    yield _folded(rows, len(effects), "numbers")
 
 
 def table_of(effects: list[Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 import experiments
 from experiments import __main__ as listing
 from experiments import bias
-from experiments.lab.evidence import ledger, measurement, published, sentences
+from experiments.lab.evidence import book, ledger, measurement, published, sentences
 from experiments.lab.evidence.currency import currency
 from experiments.lab.results import provenance
 
@@ -294,14 +294,18 @@ def test_check_says_what_differs_and_publishes_nothing(growth, capsys):
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
-def test_a_large_measurement_is_not_committed_and_the_ledger_says_so(growth, monkeypatch, capsys):
+def test_a_large_measurement_is_not_committed_and_the_book_says_so(growth, monkeypatch, capsys):
+    def page():
+        book.write([growth.loaded()], Path("site"))
+        return Path("site/n8.html").read_text()
+
     run_all(growth)
-    assert "(results/growth/measured.safetensors)" in ledger.ledger([growth.loaded()])
+    assert 'href="data/growth/measured.safetensors"' in page()
     monkeypatch.setattr(published, "LARGEST", 10)
     growth.edit("measure", "2.0", "1.2e6")
     run_all(growth)
     assert not (published.RESULTS / "growth" / measurement.FILE).exists()
-    assert "too large to be committed" in ledger.ledger([growth.loaded()])
+    assert "too large to be kept here" in page() and "measured.safetensors" not in page()
     assert listing.conclude([growth.loaded()]) == 0  # from runs/
     Path("runs").rename("elsewhere")
     assert listing.conclude([growth.loaded()]) == 1

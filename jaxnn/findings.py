@@ -14,6 +14,33 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
             "found": "",
             "do": "",
         },
+        ("A4", "very_deep"): {
+            "verdict": "holds only when",
+            "when": (
+                "the network has its own gain; critical initialisation; layer norm, and 'from 40 "
+                "layers on' is read as from 5 layers on"
+            ),
+            "found": (
+                "ELU is better than ReLU in 4 of 5 settings, level in 1 and worse in 0; at most "
+                "by 0.53. With its own gain it leads from 5 layers on."
+            ),
+            "do": (
+                "Without normalisation, prefer ELU to ReLU from about 5 layers on; with layer "
+                "norm compare both."
+            ),
+        },
+        ("A6", "very_deep"): {
+            "verdict": "holds only when",
+            "when": (
+                "the network has critical initialisation (64 units × 300 updates and 64 units × "
+                "900 updates); layer norm; layer norm and skips (64 units × 300 updates)"
+            ),
+            "found": (
+                "Swish is better than ReLU in 5 of 12 settings, level in 3 and worse in 4; at "
+                "most by 0.36."
+            ),
+            "do": "Give deep swish networks layer norm or initializer='critical'; else use ELU.",
+        },
         ("A8", "heads"): {
             "verdict": "holds only when",
             "when": (

@@ -115,8 +115,8 @@ def recommend(
         depth: number of hidden layers; a network with 40 or more counts as very deep, and one with
             0 has no hidden activation.
         recurrent: whether the hidden neurons feed back into themselves.
-        findings: (claim, experiment) -> its "verdict", the condition "when", and "found", a
-            sentence.
+        findings: (claim, experiment) -> its "verdict", the condition "when", and a sentence each
+            on what was "found" and what to "do".
 
     Returns:
         A Recommendation.
@@ -159,14 +159,14 @@ def recommend(
 
 
 def evidence(activation: str, findings: Findings = FINDINGS) -> str | None:
-    """What experiments found on the claim behind an activation, in a sentence or two; or None.
+    """What experiments found on the claim behind an activation, and what to do; or None.
 
     Args:
         activation: a name.
         findings: as for ``recommend``.
 
     Example:
-        >>> said = {"verdict": "holds only when", "when": "it is deep", "found": "It is."}
+        >>> said = {"verdict": "holds only when", "when": "it is deep", "found": "It is.", "do": ""}
         >>> evidence("swish", {("A6", "very_deep"): said})
         'A6 holds only when it is deep. It is.'
     """
@@ -175,7 +175,7 @@ def evidence(activation: str, findings: Findings = FINDINGS) -> str | None:
         return None
     finding = findings[judged]
     words = f"{judged[0]} {finding['verdict']} {finding['when']}".rstrip()
-    return f"{words}. {finding['found']}".rstrip()
+    return " ".join(filter(None, (f"{words}.", finding["found"], finding["do"])))
 
 
 def _very_deep(findings: Findings) -> dict[str, str]:

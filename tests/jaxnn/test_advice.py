@@ -31,7 +31,7 @@ def test_the_ladder_is_the_lectures():
 )
 def test_for_very_deep_networks_the_verdicts_order_the_ladder(swish, elu, first, last):
     findings = {
-        (claim, "very_deep"): {"verdict": verdict, "when": "", "found": ""}
+        (claim, "very_deep"): {"verdict": verdict, "when": "", "found": "", "do": ""}
         for claim, verdict in (("A6", swish), ("A4", elu))
     }
     advice = recommend("multiclass", depth=40, findings=findings)
@@ -66,9 +66,10 @@ def test_evidence_is_none_until_an_experiment_has_spoken():
     silent = recommend("binary", depth=1, findings={})
     assert silent.evidence is None
     assert all(rung.evidence is None for rung in silent.ladder)
-    said = {"verdict": "holds only when", "when": "it is wide", "found": "None died."}
+    said = {"verdict": "holds only when", "when": "it is wide"}
+    said |= {"found": "None died.", "do": "Widen it."}
     spoken = recommend("binary", depth=1, findings={("A3", "dying_relu"): said})
-    sentence = "A3 holds only when it is wide. None died."
+    sentence = "A3 holds only when it is wide. None died. Widen it."
     assert [rung.evidence for rung in spoken.ladder] == [None, sentence, sentence, sentence]
     assert spoken.evidence is None
 

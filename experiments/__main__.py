@@ -3,13 +3,16 @@
     python -m experiments
     python -m experiments all
     python -m experiments conclude
+    python -m experiments book
 
 all measures again what was measured with earlier code or other flags, concludes again what was
-concluded by an earlier rule, publishes both in experiments/results/ and writes LEDGER.md.
-Interrupted, the same command goes on.
+concluded by an earlier rule, publishes both in experiments/results/ and writes LEDGER.md, and what
+jaxnn.recommend says of them. Interrupted, the same command goes on.
 
 conclude concludes every experiment again from its published measurement, within a minute, and
 publishes that; with --check it publishes nothing and says what differs.
+
+book writes what is published as a static site, which works from the disk without a network.
 """
 
 import argparse
@@ -25,20 +28,19 @@ from pathlib import Path
 from types import ModuleType
 
 import experiments
-from experiments.lab.engine.compile_cache import use_compile_cache
-from experiments.lab.engine.devices import use_every_core
-from experiments.lab.evidence import ledger, published, screen
+from experiments.lab.evidence import book, ledger, published, screen, sentences
+from experiments.lab.evidence.concluding import concluded_each
 from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io import cli
 from experiments.lab.io.command import INSTALLED, program
-from experiments.lab.io.files import plain, write_text
+from experiments.lab.io.files import write_text
 from experiments.lab.study.wording import listed
 
 # The experiments that an interrupted `all --again` has still to run.
 LEFT = Path("runs") / "again.json"
 
-MEASURES_AGAIN = "python -m experiments all measures it again"
+BOOK = Path("runs") / "book"
 
 
 def main() -> int:
@@ -48,7 +50,9 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", choices=["list", "all", "conclude"], default="list")
+    parser.add_argument(
+        "what", nargs="?", choices=["list", "all", "conclude", "book"], default="list"
+    )
     parser.add_argument(
         "--again",
         action="store_true",
@@ -59,11 +63,19 @@ def main() -> int:
         action="store_true",
         help="with conclude: publish nothing, and say what differs from what is published",
     )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=BOOK,
+        help=f"with book: the folder for the site ({BOOK})",
+    )
     flags = parser.parse_args()
     if flags.again and flags.what != "all":
         parser.error("--again goes with all")
     if flags.check and flags.what != "conclude":
         parser.error("--check goes with conclude")
+    if flags.out != BOOK and flags.what != "book":
+        parser.error("--out goes with book")
     if flags.what == "list":
         show_list()
         return 0
@@ -77,10 +89,17 @@ def main() -> int:
     every = found()
     if flags.check:
         return check(every)
+    if flags.what == "book":
+        screen.console.print(f"written: {book.write(every, flags.out)}")
+        return 0
     code = run_all(every, flags.again) if flags.what == "all" else conclude(every)
     # What is published is in the ledger, whatever became of the rest.
-    write_text(ledger.FILE, ledger.ledger(every))
-    screen.console.print(f"written: {os.path.relpath(ledger.FILE)}")
+    for file, text in (
+        (ledger.FILE, ledger.ledger(every)),
+        (sentences.FILE, sentences.sentences(every)),
+    ):
+        write_text(file, text)
+        screen.console.print(f"written: {os.path.relpath(file)}")
     return code
 
 
@@ -148,16 +167,15 @@ def conclude(every: Sequence[Experiment]) -> int:
     Returns:
         The exit code: 1 where one cannot be concluded, else 0.
     """
-    _prepare()
     code = 0
-    for experiment in every:
-        with tempfile.TemporaryDirectory() as folder:
-            if why := concluded(experiment, Path(folder)):
+    with tempfile.TemporaryDirectory() as folder:
+        for experiment, why in concluded_each(every, Path(folder)):
+            if why:
                 screen.console.print(f"{experiment.name}: not concluded, since {why}")
                 code = 1
                 continue
-            published.publish(experiment.name, Path(folder))
-        screen.console.print(f"{experiment.name}: concluded; {currency(experiment)}")
+            published.publish(experiment.name, Path(folder) / experiment.name)
+            screen.console.print(f"{experiment.name}: concluded; {currency(experiment)}")
     return code
 
 
@@ -167,25 +185,18 @@ def check(every: Sequence[Experiment]) -> int:
     Returns:
         The exit code: 1 where a verdict differs or one cannot be concluded, else 0.
     """
-    _prepare()
     code = 0
-    for experiment in every:
-        with tempfile.TemporaryDirectory() as folder:
-            why = concluded(experiment, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        for experiment, why in concluded_each(every, Path(folder)):
+            name = experiment.name
             said, differs = (
                 (f"not concluded, since {why}", True)
                 if why
-                else compare(experiment.name, Path(folder), published.RESULTS / experiment.name)
+                else compare(name, Path(folder) / name, published.RESULTS / name)
             )
-        screen.console.print(f"{experiment.name}: {said}")
-        code = code or int(differs)
+            screen.console.print(f"{name}: {said}")
+            code = code or int(differs)
     return code
-
-
-def _prepare() -> None:
-    """As when it was measured, so that rounding is the same."""
-    use_every_core()
-    use_compile_cache()
 
 
 def compare(name: str, folder: Path, other: Path) -> tuple[str, bool]:
@@ -210,26 +221,6 @@ def compare(name: str, folder: Path, other: Path) -> tuple[str, bool]:
         if file != "config.json" and (folder / file).read_bytes() != (other / file).read_bytes()
     ]
     return f"the published verdicts; {listed(files) + ' differ' if files else 'same files'}", False
-
-
-def concluded(experiment: Experiment, folder: Path) -> str:
-    """Conclude an experiment from its published measurement into a folder.
-
-    Returns:
-        Why it cannot be concluded; empty where it was.
-    """
-    measured, defaults = published.measured(experiment.name), experiment.configuration()
-    if measured is None:
-        return f"its measurement is not here; python -m experiments.{experiment.name} makes it"
-    if measured.made["configuration"] != plain(experiment.settings(defaults)):
-        return f"it was measured with other flags than the present defaults; {MEASURES_AGAIN}"
-    try:
-        experiment.conclude_into(folder, defaults, measured)
-    except KeyError as missing:
-        if measured.fingerprint == experiment.fingerprint(defaults):
-            raise
-        return f"its measurement by earlier code has no {missing}; {MEASURES_AGAIN}"
-    return ""
 
 
 def modules() -> dict[str, ModuleType]:

@@ -2,8 +2,8 @@
 
     python -m experiments.bias
 
-Rules. N8 holds if, up to rounding, the slope in the middle is w₀/4 whatever the bias, the middle is
-at −w₁/w₀, and the outputs at the input --at are those of 1 / (1 + exp(−z)) in float64.
+The curves of sigmoid neurons with one input, σ(w₀ x + w₁), are differentiated by jax.grad and by
+differences.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 import jaxnn
 from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Experiment, Flags, Found, Part
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
+from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
 from experiments.lab.io.errors import UserError
 
 STEP = 1e-3  # of x, for slopes by differences
@@ -105,16 +106,14 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
     ]
     lowest = int(np.argmin(biases))
     number = float(curves["bias_at"][lowest])
-    exact = max(steepness, shifted, unbiased, apart) < 1e-5 and by_differences < 1e-2
     finding = (
         "The weight sets the slope (w₀/4 in the middle) and the bias where the middle lies "
-        "(−w₁/w₀), without changing the slope; "
-        f"with bias −{-biases[lowest]:g} the output at x = {configuration.at:g} is {number:.4f}. "
-        "No spread: a closed form."
+        f"(−w₁/w₀), without changing the slope; with bias −{-biases[lowest]:g} the output at x = "
+        f"{configuration.at:g} is {number:.4f}. No spread: a closed form."
     )
     verdict = Verdict(
         "N8",
-        "holds" if exact else "does not hold",
+        judge(max(steepness, shifted, unbiased, apart), by_differences),
         (
             Effect(f"output at x = {configuration.at:g} with bias {biases[lowest]:g}", number),
             Effect("largest distance from 1 / (1 + exp(−z)) in float64", float(apart)),
@@ -122,9 +121,34 @@ def conclude(configuration: Configuration, found: Found) -> Conclusion:
         ),
         1,
         "one sigmoid neuron with one input, float32",
+        found="The weight sets the slope, w₀/4 in the middle, and the bias shifts it to −w₁/w₀; "
+        f"at x = {configuration.at:g} and bias −{-biases[lowest]:g} the output is {number:.4f}.",
+        do="Keep biases: a neuron without one has its middle at 0, whatever its weights.",
         note="A neuron's middle is at −w₁/w₀: the larger the weight, the less a bias shifts it.",
     )
     return Conclusion(finding, (verdict,), pd.DataFrame(rows))
+
+
+def judge(largest: float, by_differences: float) -> Word:
+    """The verdict on N8.
+
+    Args:
+        largest: deviation of the slopes from w₀/4 and from each other, of the middles from one
+            half, and of the outputs from the closed form.
+        by_differences: relative deviation of the slopes from those by differences.
+    """
+    return "holds" if largest < 1e-5 and by_differences < 1e-2 else "does not hold"
+
+
+RULES = (
+    Rule(
+        "N8",
+        "N8 holds if, up to rounding, the slope in the middle is w₀/4 whatever the bias, the middle"
+        " is at −w₁/w₀, and the outputs at the input --at are those of 1 / (1 + exp(−z)) in "
+        "float64.",
+        judge,
+    ),
+)
 
 
 def draw(configuration: Configuration, found: Found, conclusion: Conclusion) -> Figure:
@@ -170,7 +194,7 @@ EXPERIMENT = Experiment(
     __doc__,
     Configuration,
     smoke={"points": 11},
-    claims=("N8",),
+    rules=RULES,
     parts=parts,
     conclude=conclude,
     draw=draw,

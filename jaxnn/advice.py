@@ -5,10 +5,28 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from jaxnn.findings import FINDINGS
+
 VERY_DEEP = 40  # hidden layers; from this depth on the lecture finds ELU useful
 
-# Activation -> one sentence, with numbers, on what an experiment found; no entry: not measured.
-EVIDENCE: Mapping[str, str] = MappingProxyType({})
+# Activation -> the claim of the lecture that its place rests on, and the experiment that judged it.
+JUDGED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "relu": ("A9", "ladder"),
+        "leaky_relu": ("A3", "dying_relu"),
+        "prelu": ("A3", "dying_relu"),
+        "maxout": ("A3", "dying_relu"),
+        "swish": ("A6", "very_deep"),
+        "elu": ("A4", "very_deep"),
+        "tanh": ("A9", "context"),
+        "softmax": ("A8", "heads"),
+        "sigmoid": ("A8", "heads"),
+        "linear": ("A8", "heads"),
+    }
+)
+Findings = Mapping[tuple[str, str], Mapping[str, str]]
+# How far a verdict supports a claim, the best first.
+_STANDINGS = ("holds", "holds only when", "undecided", "does not hold")
 
 
 class Rung(NamedTuple):
@@ -16,7 +34,7 @@ class Rung(NamedTuple):
 
     activation: a name in ACTIVATIONS.
     reason: the lecture's reason for this place in the order.
-    evidence: what an experiment found about it, in a sentence, or None.
+    evidence: what experiments found on the claim that its place rests on, or None.
     """
 
     activation: str
@@ -32,7 +50,7 @@ class Recommendation(NamedTuple):
         the losses take the linear values.
     output_reason: the reason for the output activation.
     ladder: the activations to try in the hidden layers, in order, each with its reason.
-    evidence: what an experiment found about the output activation, in a sentence, or None.
+    evidence: what experiments found on the claim behind the output activation, or None.
     """
 
     activation: str | None
@@ -80,18 +98,25 @@ _RECURRENT = {
 
 
 def recommend(
-    task: str, *, depth: int, recurrent: bool = False, evidence: Mapping[str, str] = EVIDENCE
+    task: str,
+    *,
+    depth: int,
+    recurrent: bool = False,
+    findings: Findings = FINDINGS,
 ) -> Recommendation:
     """The lecture's choice of activations for a task: what to try first, what to try next, and why.
 
-    It is advice, not a measured result; ``experiments.activations`` measures it.
+    Each comes with what experiments found on it. For very deep networks the lecture has two
+    choices; the one whose claim holds better comes first, and one whose claim does not hold comes
+    last. What is best on your data, ``experiments.activations`` measures.
 
     Args:
         task: "regression", "binary" or "multiclass".
         depth: number of hidden layers; a network with 40 or more counts as very deep, and one with
             0 has no hidden activation.
         recurrent: whether the hidden neurons feed back into themselves.
-        evidence: what an experiment found about each activation, in a sentence, by activation.
+        findings: (claim, experiment) -> its "verdict", the condition "when", and a sentence each
+            on what was "found" and what to "do".
 
     Returns:
         A Recommendation.
@@ -121,13 +146,46 @@ def recommend(
     elif depth == 0:
         reasons = {}
     else:
-        reasons = _VERY_DEEP | _FEEDFORWARD if depth >= VERY_DEEP else _FEEDFORWARD
-    ladder = tuple(Rung(name, reason, evidence.get(name)) for name, reason in reasons.items())
+        reasons = _very_deep(findings) if depth >= VERY_DEEP else _FEEDFORWARD
+    ladder = tuple(Rung(name, reason, evidence(name, findings)) for name, reason in reasons.items())
     output, output_reason = _OUTPUTS[task]
     return Recommendation(
         ladder[0].activation if ladder else None,
         output,
         output_reason,
         ladder,
-        evidence.get(output),
+        evidence(output, findings),
     )
+
+
+def evidence(activation: str, findings: Findings = FINDINGS) -> str | None:
+    """What experiments found on the claim behind an activation, and what to do; or None.
+
+    Args:
+        activation: a name.
+        findings: as for ``recommend``.
+
+    Example:
+        >>> said = {"verdict": "holds only when", "when": "it is deep", "found": "It is.", "do": ""}
+        >>> evidence("swish", {("A6", "very_deep"): said})
+        'A6 holds only when it is deep. It is.'
+    """
+    judged = JUDGED.get(activation)
+    if judged is None or judged not in findings:
+        return None
+    finding = findings[judged]
+    words = f"{judged[0]} {finding['verdict']} {finding['when']}".rstrip()
+    return " ".join(filter(None, (f"{words}.", finding["found"], finding["do"])))
+
+
+def _very_deep(findings: Findings) -> dict[str, str]:
+    """The activations for very deep networks with their reasons, in the order of their claims."""
+
+    def standing(name: str) -> int:
+        finding = findings.get(JUDGED[name], {"verdict": "undecided"})
+        return _STANDINGS.index(finding["verdict"])
+
+    order = sorted(_VERY_DEEP, key=standing)
+    refuted = [name for name in order if standing(name) == len(_STANDINGS) - 1]
+    reasons = {name: _VERY_DEEP[name] for name in order if name not in refuted}
+    return reasons | _FEEDFORWARD | {name: _VERY_DEEP[name] for name in refuted}

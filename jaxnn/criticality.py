@@ -184,6 +184,53 @@ def critical_points(
     return tuple(critical_point(activation, q) for q in found)
 
 
+def critical_initialisation(activation: str | Callable | Activation) -> CriticalPoint:
+    """The critical (σ_w², σ_b²) to start a deep network with: χ = 1, and the variance stays.
+
+    Of all critical points with σ_b² ≥ 0 it is the one with the smallest q* from which the variance
+    is not driven away, dq′/dq ≤ 1. For activations such as tanh, ELU and SELU it is the limit
+    q* → 0 without biases; for swish, GELU and Mish, whose limit q* → 0 is unstable, it has biases.
+
+    Args:
+        activation: elementwise φ, as in ``expectations.moments``.
+
+    Returns:
+        CriticalPoint; its q is 1e-12 where it is the limit q* → 0.
+
+    Raises:
+        ValueError: there is no such point with q* up to 1e4; the activation is unknown or not
+            elementwise.
+
+    Example:
+        >>> [round(value, 3) for value in critical_initialisation("swish")[:2]]
+        [1.988, 0.555]
+        >>> [round(value, 3) for value in critical_initialisation("tanh")[:2]]
+        [1.0, 0.0]
+
+    Reference:
+        Roberts, Yaida & Hanin 2022, chapter 5; Hayou, Doucet & Rousseau 2019, arXiv 1902.06853.
+    """
+
+    def away(q: float) -> float:
+        """Above 0 where q is no such point."""
+        point = critical_point(activation, q)
+        return max(point.variance_slope - 1, -point.bias_variance / q)
+
+    # Closer to 0 than the first, dq′/dq of every activation with φ(0) = 0 is 1 within rounding.
+    grid = np.geomspace(1e-3, 1e4, 57).tolist()
+    values = [away(q) for q in grid]
+    stays = [value <= 1e-10 for value in values]
+    if not any(stays):
+        raise ValueError(
+            f"{activation!r} has no critical point that keeps its variance; give weight and bias "
+            "variances of your own"
+        )
+    first = stays.index(True)
+    q = _bisect(away, grid[first - 1], grid[first]) if first else _SMALLEST
+    point = critical_point(activation, q)
+    return point._replace(bias_variance=max(0.0, point.bias_variance))
+
+
 class Correlation(NamedTuple):
     """Correlation of two inputs after one more layer; both floats are dimensionless.
 

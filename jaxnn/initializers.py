@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,12 +25,15 @@ from numpy.typing import DTypeLike
 
 from jaxnn import expectations
 from jaxnn.activations import ACTIVATIONS, resolve
+from jaxnn.criticality import CriticalPoint, critical_initialisation
 from jaxnn.names import Names
 from jaxnn.quadrature import normal_points, normal_rule
 from jaxnn.types import Activation, Array, Key
 
 __all__ = [
     "INITIALIZERS",
+    "Critical",
+    "critical",
     "gain",
     "glorot_normal",
     "glorot_uniform",
@@ -457,6 +460,66 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
     return init
 
 
+class Critical(NamedTuple):
+    """The critical initializer of an activation, which draws biases too; ``critical`` makes it.
+
+    activation: φ of the hidden layers.
+    """
+
+    activation: Any
+
+    def __call__(self, key: Key, shape: Sequence[int], dtype: Any = None) -> Array:
+        """Weights, (fan_in, fan_out), normal with variance σ_w² / fan_in."""
+        variance = _critical_point(self.activation).weight_variance
+        return scaled_normal(variance**0.5)(key, shape, dtype)
+
+    def bias(self, key: Key, units: int, dtype: Any = None) -> Array:
+        """Biases, (units,), normal with variance σ_b², independent of the weights of that key."""
+        variance = _critical_point(self.activation).bias_variance
+        draws = jax.random.normal(jax.random.fold_in(key, 1), (units,), jnp.float32)
+        return (variance**0.5 * draws).astype(jnp.result_type(float) if dtype is None else dtype)
+
+
+def _critical_point(activation: str | Callable[..., Array] | Activation) -> CriticalPoint:
+    # Not the Activation itself, whose mapping is not hashable.
+    named = isinstance(activation, str)
+    return _known_point(activation if named else resolve(activation).function)
+
+
+@lru_cache(maxsize=64)
+def _known_point(activation: str | Callable[..., Array]) -> CriticalPoint:
+    with jax.ensure_compile_time_eval():
+        return critical_initialisation(activation)
+
+
+def critical(activation: str | Callable[..., Array] | Activation = "relu") -> Critical:
+    """Normal weights and biases at the activation's edge of chaos, for very deep networks.
+
+    The variances σ_w² / fan_in and σ_b² are those of ``criticality.critical_initialisation``: from
+    layer to layer, gradients neither vanish nor explode, and the signal's variance is not driven
+    away, as it is by ``gain`` alone with swish, GELU or Mish. By name, ``initializer="critical"``,
+    a layer uses its own activation.
+
+    Args:
+        activation: elementwise φ of the hidden layers; a name, an Activation or a function.
+
+    Returns:
+        ``f(key, shape, dtype=…) -> weights``, whose method ``bias(key, units)`` draws the biases.
+        Drawing raises ValueError where the activation has no such point.
+
+    Example:
+        >>> draw = critical("swish")
+        >>> w, b = draw(jax.random.key(0), (400, 300)), draw.bias(jax.random.key(0), 10_000)
+        >>> bool(abs(w.var() * 400 - 1.988) < 0.05), bool(abs(b.var() - 0.555) < 0.05)
+        (True, True)
+
+    Reference:
+        Schoenholz et al. 2017, arXiv 1611.01232; Roberts, Yaida & Hanin 2022, chapter 5.
+    """
+    resolve(activation)
+    return Critical(activation)
+
+
 # The initializers that need no argument, by name.
 INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType(
     Names(
@@ -471,6 +534,7 @@ INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType(
             "pytorch_default": pytorch_default,
             "orthogonal": orthogonal,
             "siren": siren,
+            "critical": critical,
         },
     )
 )
@@ -491,12 +555,16 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def resolve_initializer(initializer: str | Initializer | None) -> Initializer | None:
+def resolve_initializer(
+    initializer: str | Initializer | None,
+    activation: str | Callable[..., Array] | Activation = "relu",
+) -> Initializer | None:
     """The initializer for a name, an initializer, or a function that makes one; None stays.
 
     Args:
         initializer: a name in INITIALIZERS or ALIASES, ``f(key, shape) -> weights``, or an entry of
             INITIALIZERS that was not called, such as he_normal for he_normal().
+        activation: the layer's, which "critical" depends on.
 
     Returns:
         ``f(key, shape) -> weights``, or None.
@@ -510,10 +578,12 @@ def resolve_initializer(initializer: str | Initializer | None) -> Initializer | 
         (3, 2)
     """
     if isinstance(initializer, str):
-        return INITIALIZERS[ALIASES.get(initializer, initializer)]()
+        initializer = INITIALIZERS[ALIASES.get(initializer, initializer)]
     if initializer is None:
         return None
     made: Any = initializer
+    if made is critical:
+        return critical(activation)
     if made in INITIALIZERS.values():
         return made()
     if not callable(initializer):

@@ -146,7 +146,7 @@ def dense(
         in_dim: number of inputs.
         out_dim: number of outputs.
         activation: φ, as a name, a function of one array, or an Activation.
-        bias: whether there is a bias b, with initial value 0.
+        bias: whether there is a bias b, with initial value 0 but for "critical".
         initializer: a name, or ``f(key, shape) -> W``; by default normal with variance
             gain(φ)² / in_dim (PyTorch: uniform with variance 1 / (3 in_dim); Keras: uniform with
             variance 2 / (in_dim + out_dim)).
@@ -175,13 +175,14 @@ def dense(
             f"in_dim={in_dim}, out_dim={out_dim}"
         )
     units, phi = _units(entry, out_dim), activation_layer(entry, out_dim)
-    given = initializers.resolve_initializer(initializer)
+    given = initializers.resolve_initializer(initializer, activation)
 
     def init(key: Key) -> Params:
         draw = given or initializers.scaled_normal(initializers.gain(activation))
         params = {"weight": draw(key, (in_dim, units))}
         if bias:
-            params["bias"] = jnp.zeros(units)
+            critical = isinstance(draw, initializers.Critical)
+            params["bias"] = draw.bias(key, units) if critical else jnp.zeros(units)
         if entry.learned:
             params["activation"] = phi.init(key)
         return params

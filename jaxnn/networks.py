@@ -249,7 +249,8 @@ def _hidden(
     layer = dense(in_dim, out_dim, activation=activation, bias=bias, initializer=initializer)
     if normalise:
         phi = activation_layer(activation, out_dim)
-        draw = initializer or initializers.scaled_normal(initializers.gain(activation))
+        own = initializers.scaled_normal(initializers.gain(activation))
+        draw = initializers.resolve_initializer(initializer, activation) or own
         units = int(resolve(activation).units_in * out_dim)
         layer = serial(dense(in_dim, units, bias=bias, initializer=draw), layer_norm(units), phi)
         layer = layer._replace(inside=inside.as_one(inside.of(layer)))

@@ -76,7 +76,11 @@ def names_imported(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-CONCLUDES = ("findings", "figure")  # and everything that begins so; the rest of a folder measures
+CONCLUDES = (
+    "findings",
+    "figure",
+    "rules",
+)  # and everything that begins so; the rest of a folder measures
 MEASURING = [
     path
     for folder in sorted((ROOT / "experiments").glob("*/findings.py"))

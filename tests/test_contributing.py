@@ -31,6 +31,7 @@ def test_the_example_is_whole():
         "__init__.py",
         "__main__.py",
         "measure.py",
+        "rules.py",
         "findings.py",
         "figure.py",
         "test_saturation.py",

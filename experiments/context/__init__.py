@@ -11,19 +11,6 @@ bit is the XOR of the two before; it succeeds if it predicts all of these correc
 stream. The adding problem: the sum of the two marked numbers of a sequence, for several lengths.
 Yearly sunspots: next year's number, compared with the naive rule (this year's number) and with a
 linear rule of past years (AR), split by time.
-
-Rules, each with 95 % intervals:
-
-- N6 holds if networks with context succeed more often than those without (intervals apart).
-- EVIDENCE 17 holds if at every length the tanh network's error is above 0.9 of that of answering
-  the mean, and the GRU's below 0.1 of it; only from a length on if that is true of this and all
-  longer ones.
-- N7 holds if the network that validation chooses has a lower RMSE than both rules; only against the
-  naive rule if it beats that one alone.
-- A9: in a task, tanh is behind if another activation of the same network is better at p < 0.05
-  (paired by seed, Holm's correction), ahead if it beats all of them, else level. A9 holds if tanh
-  is ahead in some task and behind in none, only in the tasks in which it is ahead if it is behind
-  in others, and not if it is behind in some and ahead in none.
 """
 
 from dataclasses import dataclass
@@ -31,6 +18,7 @@ from dataclasses import dataclass
 from experiments.context.figure import draw
 from experiments.context.findings import conclude
 from experiments.context.measure import MODELS, QUARTERS, STOPS, Budget, add, forecast, solve_xor
+from experiments.context.rules import RULES
 from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
@@ -166,8 +154,9 @@ EXPERIMENT = Experiment(
     __doc__,
     Configuration,
     smoke=SMOKE,
-    claims=("N6", "EVIDENCE 17", "N7", "A9"),
+    rules=RULES,
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"N6": 0, "EVIDENCE 17": 1, "N7": 3, "A9": 0},
 )

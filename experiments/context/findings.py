@@ -30,7 +30,7 @@ from experiments.context.measure import (
 from experiments.context.sequences import temporal_xor
 from experiments.lab.data.sunspots import read_sunspots
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.lab.study.wording import listed
 
 NAMES = {
@@ -253,6 +253,11 @@ def _on_context(configuration: Any, xor: Scores, found: Found) -> Verdict:
         configuration.seeds,
         f"temporal XOR, 1-2-1 networks, {configuration.passes} passes over 3,000 bits in {STREAMS} "
         f"streams; success: all {STREAMS * TRIPLES:,} predictable bits of a fresh stream correct",
+        found=f"{_percent(shares[0])} of small Elman networks learn temporal XOR, whose answer "
+        "depends on earlier inputs; without context "
+        f"{_percent(shares[-1]) if len(shares) > 1 else 'none was trained'}.",
+        do="Give a network a state where the right answer depends on what came before; try "
+        "several seeds.",
         note="A network that succeeds gives different outputs for the same input bit. Elman's one "
         "network was trained for 600 passes (recalled, not checked); here the last quarter of the "
         f"training changed tanh's share from {before:.3f} to {now:.3f}. "
@@ -285,8 +290,13 @@ def _on_length(configuration: Any, adding: Scores, found: Found) -> Verdict:
         when=f"sequences have {first} steps or more (longest tried: {max(lengths)})"
         if word == "holds only when"
         else "",
-        note="The published lengths, up to 600, were not reached. "
-        f"{diverged} of {trained} networks diverged. {_edges(adding, configuration.adding_rates)}",
+        found=f"Over {max(lengths)} steps tanh's squared error is "
+        f"{adding.effects['tanh', max(lengths)].value:.3f}, answering the mean gives "
+        f"{MEAN_ERROR:.3f}"
+        + (f", a GRU {adding.effects['gru', max(lengths)].value:.4f}." if gru else "."),
+        do="Use a GRU, not a plain tanh network, where an input matters 50 steps later or more.",
+        note=f"The published lengths, up to 600, were not reached. {diverged} of {trained} "
+        f"networks diverged. {_edges(adding, configuration.adding_rates)}",
     )
 
 
@@ -314,6 +324,10 @@ def _on_forecasts(configuration: Any, forecasts: Forecasts, found: Found) -> Ver
         f"point, network and AR's order chosen on {LAST_TRAINED + 1}–{LAST_VALIDATED}; tested on "
         f"{LAST_VALIDATED + 1}–2008; width {configuration.sunspot_width}; bootstrap over blocks "
         f"of {CYCLE} years and over seeds",
+        found=f"On the sunspots the {NAMES[chosen]} network's error is "
+        f"{effects[chosen].value:.1f}, the naive rule's {effects['naive'].value:.1f}, a linear "
+        f"rule's {effects['AR'].value:.1f}.",
+        do="Compare a forecasting network with a linear rule of past values before you trust it.",
         when=f"the rival is the naive rule; {against_linear}" if word == "holds only when" else "",
         note=_edges(forecasts.scores, configuration.sunspot_rates),
     )
@@ -326,28 +340,45 @@ def _on_tanh(configuration: Any, tasks: Mapping[str, Scores]) -> Verdict:
     best = {task: _best_rival(tasks[task], names) for task, names in rivals.items() if names}
     word, when = judge_tanh(standings)
     xor = tasks[XOR].effects
-    ratios = (
-        geometric_mean(
+    ratios = {
+        task: geometric_mean(
             f"{task}: tanh's error / {NAMES[best[task]]}'s",
             tasks[task].by_seed["tanh"] / tasks[task].by_seed[best[task]],
         )
         for task in (ADDING, SUNSPOTS)
         if task in best
-    )
+    }
     ranks = ", ".join(f"{each} in {task}" for task, each in standings.items()) or "not compared"
     return Verdict(
         "A9",
         word,
-        (xor["tanh"], *([xor[best[XOR]]] if XOR in best else []), *ratios),
+        (xor["tanh"], *([xor[best[XOR]]] if XOR in best else []), *ratios.values()),
         configuration.adding_seeds,
         f"Elman networks on temporal XOR ({configuration.seeds:,} seeds), the adding problem at "
         f"T = {max(configuration.lengths)} ({configuration.adding_seeds} seeds) and the sunspots "
         f"({configuration.sunspot_seeds} seeds)",
         when=when,
+        found="Against the other activations of an Elman network tanh is "
+        + "; ".join(
+            f"{each} in {listed([task for task, said in standings.items() if said == each])}"
+            for each in dict.fromkeys(standings.values())
+        )
+        + ".",
+        do="In a recurrent network try several activations, and a GRU; tanh is no safe choice.",
+        tried=tuple(
+            Tried(task, _word(each), ratios.get(task, xor["tanh"]))
+            for task, each in standings.items()
+        ),
         note="Only the part of A9 on recurrent networks, with Elman's cell; the GRU uses tanh "
         f"internally. Against the other activations tanh is {ranks}; the tests are over seeds, not "
         "over years.",
     )
+
+
+def _word(standing: str) -> Word:
+    """What tanh's standing in a task says by itself."""
+    words: Mapping[str, Word] = {"ahead": "holds", "behind": "does not hold"}
+    return words.get(standing, "undecided")
 
 
 def _rivals(scores: Scores) -> list[str]:

@@ -125,7 +125,7 @@ def _deepest(ax, configuration, found) -> None:
     c = configuration
     mesh = ax.pcolormesh(
         np.arange(len(c.map_weight_variance) + 1) - 0.5,
-        _borders(c.map_depth),
+        _borders(c.map_scale),
         map_accuracy(c, found).T,
         cmap="cividis",
         vmin=0.1,
@@ -134,31 +134,30 @@ def _deepest(ax, configuration, found) -> None:
     )
     ax.figure.colorbar(mesh, ax=ax, label="training accuracy, best rate")
     at = np.arange(len(c.map_weight_variance))
+    ax.axhline(PUBLISHED_SCALES, color="#D55E00", linestyle="--", label="published: 6 ξ")
     ax.plot(
         at,
-        PUBLISHED_SCALES * map_scales(c),
-        color="#D55E00",
-        linestyle="--",
-        marker="o",
-        label=f"{PUBLISHED_SCALES} ξ (theory)",
-    )
-    ax.plot(
-        at,
-        map_depths(c, found),
+        map_depths(c, found) / map_scales(c),
         color="white",
         marker="s",
         markeredgecolor="black",
         label=f"deepest with accuracy {TRAINED:g} (measured)",
     )
     ax.set_yscale("log")
-    ax.set_yticks(c.map_depth, c.map_depth)
+    ax.set_yticks(c.map_scale, [f"{scale:g} ξ" for scale in c.map_scale])
     ax.set_yticks([], minor=True)
-    ax.set_xticks(at, [f"{variance:g}" for variance in c.map_weight_variance])
+    ax.set_xticks(
+        at,
+        [
+            f"{variance:g}\n(ξ {scale:.0f})"
+            for variance, scale in zip(c.map_weight_variance, map_scales(c), strict=True)
+        ],
+    )
     ax.set(
         title="tanh: how deep plain SGD trains",
-        xlabel="weight variance × fan-in, σ_w²",
-        ylabel="hidden layers",
-        ylim=_borders(c.map_depth)[[0, -1]],
+        xlabel="weight variance × fan-in, σ_w² (depth scale)",
+        ylabel="hidden layers, in depth scales",
+        ylim=_borders(c.map_scale)[[0, -1]],
     )
     ax.legend(loc="lower right", frameon=True)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from experiments.depth import findings_before_training as random
 from experiments.depth import findings_trained as trained
 from experiments.depth.before_training import INITIALISATIONS, SELU_VARIANCES, weight_variances
+from experiments.depth.depth_scale import depths
 from experiments.depth.findings_before_training import Layers, Pair, before_training
 from experiments.depth.findings_depth_scale import (
     PUBLISHED_SCALES,
@@ -24,8 +25,6 @@ from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
 
 # The parts on which a claim depends, in addition to those of ReLU and tanh.
 NEEDS = {
-    "A4": ("ladder-elu",),
-    "A6": ("ladder-swish",),
     "A7": ("ladder-sigmoid", "theory-sigmoid", "theory-tanh"),
     "A10": ("ladder-sigmoid",),
 }
@@ -40,8 +39,6 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         "EVIDENCE 14": partial(random.selu, c, found),
         "A7": partial(random.vanishing, c, found, rows),
         "EVIDENCE 3": partial(depth_scale, c, found),
-        "A4": partial(trained.very_deep, c, found, "A4", "elu"),
-        "A6": partial(trained.very_deep, c, found, "A6", "swish"),
         "A10": partial(trained.saturation, c, found),
         "EVIDENCE 13": partial(trained.initialisation, c, found),
         "Y3": partial(trained.more_layers, c, found),
@@ -100,11 +97,7 @@ def _finding(
         f"{', '.join(said)}. Before training, {followed} of {len(rows)} pairs of activation and "
         f"initialisation are at no layer shown to be more than {100 * random.TOLERANCE:g} % off "
         f"mean-field theory (largest deviation {abs(worst.value):.1f} %). "
-        + (
-            f"tanh networks train to a depth of about {scales:.1f} depth scales."
-            if scales.low is not None
-            else "The depth to which tanh networks train is not within the depths tried."
-        )
+        f"tanh networks train to a depth of about {scales:.1f} depth scales."
     )
 
 
@@ -191,7 +184,7 @@ def _map(c: Any, found: Found) -> Iterator[dict[str, Any]]:
         strict=True,
     ):
         here = {"part": "map", "activation": "tanh", "weight_variance": variance}
-        for depth, value in zip(c.map_depth, row, strict=True):
+        for depth, value in zip(depths(c.map_scale, variance), row, strict=True):
             yield here | {"depth": depth, "quantity": "train_accuracy", "value": value}
         yield here | {
             "quantity": "deepest_trained",

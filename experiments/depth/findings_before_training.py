@@ -1,7 +1,7 @@
 """What follows from the random networks: EVIDENCE 2, EVIDENCE 14 and A7."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from experiments.depth.before_training import (
 )
 from experiments.depth.findings_trained import apart, setting
 from experiments.lab.evidence.experiment import Arrays, Found
-from experiments.lab.evidence.verdicts import Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Effect, Tried, Verdict, Word
 from jaxnn import meanfield
 
 TOLERANCE = 0.02  # of a layer's factor against theory
@@ -199,14 +199,12 @@ def mean_field(configuration: Any, rows: Mapping[Pair, Layers]) -> Verdict:
             f"largest relative deviation of theory from {len(known)} published products", closed
         ),
     )
-    word: Word = (
-        "does not hold"
-        if closed > TOLERANCE or unexplained
-        else "holds only when"
-        if bad or outside
-        else "holds"
-        if len(good) == len(rows)
-        else "undecided"
+    word = judge_mean_field(
+        closed,
+        off=len(bad),
+        unexplained=len(unexplained),
+        outside=len(outside),
+        unclear=len(rows) - len(bad) - len(good),
     )
     conditions = [f"the gradient is not aligned with the signal, as it is with {_names(bad)}"]
     conditions *= bool(bad)
@@ -223,6 +221,10 @@ def mean_field(configuration: Any, rows: Mapping[Pair, Layers]) -> Verdict:
         f"gain²), {configuration.theory_depth} layers of {configuration.theory_width} units, first "
         "variance 1, no bias, random networks drawn from their exact distribution",
         when=" and ".join(conditions) if word == "holds only when" else "",
+        found=f"Theory is within {100 * TOLERANCE:g} % of the networks at each of "
+        f"{configuration.theory_depth} layers for {len(rows) - len(bad)} of {len(rows)} pairs of "
+        "activation and initialisation, as far as they can tell.",
+        do="Compute a deep network's gradient from theory before you train it (jaxnn.meanfield).",
         note=(
             "The brackets of the largest deviations are simultaneous for all layers. "
             f"{len(good)} of {len(rows)} pairs are certainly within {100 * TOLERANCE:g} % at every "
@@ -231,14 +233,33 @@ def mean_field(configuration: Any, rows: Mapping[Pair, Layers]) -> Verdict:
         ),
         differs=(
             "Theory assumes that the gradient is independent of the signal. At "
-            f"{configuration.theory_width} units and {configuration.theory_depth} layers it is not "
-            f"for {len(bad)} pairs; given the squared cosine of the two, "
+            f"{configuration.theory_width} units and {configuration.theory_depth} layers it is "
+            f"not for {len(bad)} pairs; given the squared cosine of the two, "
             f"{len(bad) - len(unexplained)} of them follow theory. jaxnn's tests show that these "
             "networks have the same distribution as ones with real weight matrices"
             if bad
             else ""
         ),
     )
+
+
+def judge_mean_field(
+    closed: float, *, off: int, unexplained: int, outside: int, unclear: int
+) -> Word:
+    """The verdict on EVIDENCE 2, from numbers of pairs of activation and initialisation.
+
+    Args:
+        closed: largest relative deviation of theory from the published products.
+        off: pairs with a layer that is beyond TOLERANCE.
+        unexplained: those of them that are so given the alignment of gradient and signal too.
+        outside: pairs whose product in theory is outside the middle 95 % of the networks.
+        unclear: pairs that are neither off nor certainly within TOLERANCE.
+    """
+    if closed > TOLERANCE or unexplained:
+        return "does not hold"
+    if off or outside:
+        return "holds only when"
+    return "undecided" if unclear else "holds"
 
 
 def _from_published(at: tuple[str, float]) -> float:
@@ -315,10 +336,11 @@ def selu(configuration: Any, found: Found) -> Verdict:
     half = stats.t.ppf(0.975, len(mean) - 1)
     unit = SELU_VARIANCES.index(1.0)
     targets = (mean[:, unit], 0), (variance[:, unit], 1)
-    beyond = any(
-        np.any(np.abs(samples.mean(0) - target) - half * standard_error(samples) > SELU_TOLERANCE)
+    layers = [
+        (middle - half * error - target, middle + half * error - target)
         for samples, target in targets
-    )
+        for middle, error in zip(samples.mean(0), standard_error(samples), strict=True)
+    ]
 
     def furthest(samples: np.ndarray, target: float) -> tuple[float, float, float]:
         middle, error = samples.mean(0), half * standard_error(samples)
@@ -333,10 +355,6 @@ def selu(configuration: Any, found: Found) -> Verdict:
         Effect("mean furthest from 0", *furthest(*targets[0])),
         Effect("variance furthest from 1", *furthest(*targets[1])),
     ]
-    holds = all(
-        max(abs(effect.low - target), abs(effect.high - target)) < SELU_TOLERANCE
-        for effect, (_, target) in zip(effects, targets, strict=True)
-    )
     effects += [
         Effect(
             f"variance after {configuration.theory_depth} layers from {start:g}",
@@ -345,15 +363,31 @@ def selu(configuration: Any, found: Found) -> Verdict:
         for number, start in enumerate(SELU_VARIANCES)
         if number != unit
     ]
-    word: Word = "holds" if holds else "does not hold" if beyond else "undecided"
     return Verdict(
         "EVIDENCE 14",
-        word,
+        judge_selu(layers),
         tuple(effects),
         configuration.selu_networks,
         f"{configuration.theory_depth} SELU layers of {configuration.theory_width // 4} units with "
         f"real weight matrices, variance 1 / fan-in, {SELU_ROWS} random inputs",
+        found=f"In each of {configuration.theory_depth} layers SELU's mean is within "
+        f"{abs(effects[0].value):.3f} of 0 and its variance within "
+        f"{abs(effects[1].value - 1):.3f} of 1.",
+        do="SELU with weights of variance 1 / fan-in needs no normalisation to keep its scale.",
     )
+
+
+def judge_selu(layers: Iterable[tuple[float, float]]) -> Word:
+    """The verdict on EVIDENCE 14.
+
+    Args:
+        layers: of each layer's mean and variance the interval, minus 0 and 1.
+    """
+    layers = list(layers)
+    if all(max(-low, high) < SELU_TOLERANCE for low, high in layers):
+        return "holds"
+    beyond = any(low > SELU_TOLERANCE or high < -SELU_TOLERANCE for low, high in layers)
+    return "does not hold" if beyond else "undecided"
 
 
 def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> Verdict:
@@ -387,12 +421,12 @@ def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> 
         for init in ("Xavier", "He")
         for low, middle, high in [rows[name, init].spread.tolist()]
     ]
-    word: Word = (
-        "does not hold"
-        if len(vanishes["sigmoid"]) < len(INITIALISATIONS) or not larger or not better
-        else "holds"
-        if len(vanishes["tanh"]) == len(INITIALISATIONS) and preferred
-        else "holds only when"
+    always = {name: len(each) == len(INITIALISATIONS) for name, each in vanishes.items()}
+    word = judge_vanishing(
+        always["sigmoid"],
+        always["tanh"],
+        larger=larger,
+        preferred=[depth in better for depth in compared],
     )
     variance = dict(zip(INITIALISATIONS, weight_variances("tanh"), strict=True))
     when = []
@@ -411,8 +445,45 @@ def vanishing(configuration: Any, found: Found, rows: Mapping[Pair, Layers]) -> 
         configuration.seeds,
         setting(configuration) + "; products as under EVIDENCE 2",
         when="; ".join(when) if word == "holds only when" else "",
+        found=_sigmoid_and_tanh(configuration, products, compared),
+        do="Prefer tanh to sigmoid in hidden layers, from 5 layers on in any case.",
+        tried=tuple(
+            Tried(
+                f"preference, {depth} layers",
+                "holds" if effect.low > 0 else "does not hold" if effect.high < 0 else "undecided",
+                effect,
+            )
+            for depth, effect in compared.items()
+        ),
         note="With each of the four initialisations sigmoid's gradient vanishes and tanh's is "
         "larger"
         if larger and len(vanishes["sigmoid"]) == len(INITIALISATIONS)
         else "",
     )
+
+
+def _sigmoid_and_tanh(
+    configuration: Any, products: Sequence[Effect], compared: Mapping[int, Effect]
+) -> str:
+    """What was found on A7; products with Xavier's weights are the first and the third."""
+    powers = [f"10^{products[at].value:.0f}".replace("-", "−") for at in (0, 2)]
+    best = max(compared, key=lambda depth: compared[depth].value)
+    return (
+        f"Over {configuration.theory_depth} layers with Xavier's weights sigmoid's gradient "
+        f"shrinks to {powers[0]}, tanh's to {powers[1]}; at {best} layers tanh is "
+        f"{compared[best].value:.2f} more accurate."
+    )
+
+
+def judge_vanishing(sigmoid: bool, tanh: bool, *, larger: bool, preferred: Sequence[bool]) -> Word:
+    """The verdict on A7.
+
+    Args:
+        sigmoid: whether its gradient vanishes with every initialisation.
+        tanh: likewise.
+        larger: whether tanh's gradient is larger with each.
+        preferred: whether tanh is more accurate than sigmoid, at each depth.
+    """
+    if not sigmoid or not larger or not any(preferred):
+        return "does not hold"
+    return "holds" if tanh and all(preferred) else "holds only when"

@@ -1,22 +1,19 @@
-"""What follows from the trained networks: A4, A6, A10, EVIDENCE 13 and Y3."""
+"""What follows from the trained networks: A10, EVIDENCE 13 and Y3."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
-import jaxnn
 from experiments.depth.measure import FORWARD_ROWS, INITIALISED
-from experiments.depth.own_rate import FURTHER, at_an_end
+from experiments.depth.own_rate import FURTHER
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Effect, Tried, Verdict, Word
 from experiments.lab.study.statistics import interquartile_mean, interval
 
 STALLED, TRAINS = 0.2, 0.5  # test accuracy up to which a network stalls, and from which it trains
-VERY_DEEP = 40
-SWISH_MINIMUM = -0.278  # as claimed
 
 
 def accuracy(found: Found, part: str, name: str = "") -> Effect:
@@ -51,76 +48,6 @@ def setting(configuration: Any) -> str:
         f"own best of {len(c.learning_rate)} rates from {min(c.learning_rate):g} to "
         f"{max(c.learning_rate):g} (and of {FURTHER} more beyond an end that is best), chosen on "
         f"the validation rows of {c.choosing} other seeds"
-    )
-
-
-def very_deep(configuration: Any, found: Found, claim: str, name: str) -> Verdict:
-    """A4 and A6: more accurate than ReLU, with paired intervals above 0, in very deep networks.
-
-    Very deep is VERY_DEEP layers or more, or the ladder's deepest.
-    """
-    deep = [depth for depth in configuration.depth if depth >= VERY_DEEP] or [
-        max(configuration.depth)
-    ]
-    compared = {
-        depth: apart(found, f"ladder-{name}-{depth}", f"ladder-relu-{depth}")
-        for depth in configuration.depth
-    }
-    better = [depth for depth in configuration.depth if compared[depth].low > 0]
-    worse = [depth for depth in configuration.depth if compared[depth].high < 0]
-    good = [depth for depth in deep if depth in better]
-    word: Word = (
-        "holds"
-        if len(good) == len(deep)
-        else "holds only when"
-        if good
-        else "does not hold"
-        if any(depth in worse for depth in deep)
-        else "undecided"
-    )
-    effects = [compared[depth] for depth in deep]
-    effects += [
-        accuracy(found, f"ladder-{name}-{depth}", f"accuracy, {name} {depth}") for depth in deep
-    ]
-    note = (
-        f"Better than ReLU at {_layers(better)}, worse at {_layers(worse)}; the most accurate of "
-        "all is "
-        + ", ".join(f"{most_accurate(configuration, found, depth)} at {depth}" for depth in deep)
-    )
-    ends = [
-        f"{other} {depth}"
-        for other in (name, "relu")
-        for depth in deep
-        if at_an_end(found[f"ladder-{other}-{depth}"]["chosen_on"])
-    ]
-    note += f". The best rate is still an end of those tried for: {', '.join(ends) or 'none'}"
-    note += "".join(
-        f". {lost} of {configuration.seeds} {other} networks of {depth} layers diverged"
-        for other in (name, "relu")
-        for depth in deep
-        if (lost := int(found[f"ladder-{other}-{depth}"]["diverged"].sum()))
-    )
-    if name == "swish":
-        lowest = optimize.minimize_scalar(
-            lambda z: z / (1 + math.exp(-z)),
-            bounds=(-3, 0),
-            method="bounded",
-            options={"xatol": 1e-10},
-        )
-        effects.append(Effect("minimum of swish", float(lowest.fun)))
-        note += f". Swish is smooth and has its minimum at x = {lowest.x:.3f}"
-        if abs(lowest.fun - SWISH_MINIMUM) > 5e-4 or not jaxnn.ACTIVATIONS["swish"].smooth:
-            word = "does not hold"
-    return Verdict(
-        claim,
-        word,
-        tuple(effects),
-        configuration.seeds,
-        setting(configuration),
-        note=note,
-        when=f"there are {_layers(good)} (of {', '.join(map(str, deep))} tried)"
-        if word == "holds only when"
-        else "",
     )
 
 
@@ -159,13 +86,7 @@ def saturation(configuration: Any, found: Found) -> Verdict:
     most = max(
         (saturated(found, f"ladder-{other}-{depth}") for other, depth in better), default=math.nan
     )
-    word: Word = (
-        "holds"
-        if len(because) == len(compared)
-        else "holds only when"
-        if because
-        else "does not hold"
-    )
+    word = judge_saturation(len(because), len(compared))
     deepest = max(configuration.depth)
     effects = [
         effect
@@ -187,12 +108,39 @@ def saturation(configuration: Any, found: Found) -> Verdict:
         configuration.seeds,
         setting(configuration) + "; a unit is saturated where |φ′| is below 5 % of its maximum",
         when=when if word == "holds only when" else "",
+        found=f"ReLU is more accurate in {len(better)} of {len(compared)} comparisons, and in "
+        f"{len(because)} of these the other is the more saturated.",
+        do="Do not choose ReLU for its lack of saturation; to 10 layers tanh does as well.",
+        tried=tuple(
+            Tried(
+                f"{at[0]}, {at[1]} layers",
+                "holds"
+                if at in because
+                else "undecided"
+                if effect.high > 0 >= effect.low
+                else "does not hold",
+                effect,
+            )
+            for at, effect in compared.items()
+        ),
         note=f"ReLU is better than both at {_layers(both)}. It is better in {len(better)} of "
         f"{len(compared)} comparisons, and in {len(because)} of these the other is the more "
         "saturated"
         + (f"; the other's saturated share in them is at most {most:.3f}" if better else "")
         + ". ReLU's flat side, z ≤ 0, counts as saturated too",
     )
+
+
+def judge_saturation(because: int, comparisons: int) -> Word:
+    """The verdict on A10.
+
+    Args:
+        because: comparisons in which ReLU is more accurate and the other the more saturated.
+        comparisons: all of them.
+    """
+    if because == comparisons:
+        return "holds"
+    return "holds only when" if because else "does not hold"
 
 
 def initialisation(configuration: Any, found: Found) -> Verdict:
@@ -204,24 +152,26 @@ def initialisation(configuration: Any, found: Found) -> Verdict:
     c = configuration
     xavier, he = (accuracy(found, f"init-{name}", f"test accuracy, {name}") for name in INITIALISED)
     rates = " and ".join(f"{found[f'init-{name}']['rate'].item():g}" for name in INITIALISED)
-    stalls, trains = xavier.high <= STALLED, he.low >= TRAINS
-    word: Word = (
-        "holds"
-        if stalls and trains
-        else "does not hold"
-        if he.high < xavier.low or xavier.low > STALLED
-        else "undecided"
-    )
     return Verdict(
         "EVIDENCE 13",
-        word,
+        judge_initialisation(xavier, he),
         (xavier, he, apart(found, "init-He", "init-Xavier", "difference")),
         c.seeds,
         f"digits, ReLU, {c.he_depth} layers of {c.he_width} units, SGD with momentum .9, {c.steps} "
         f"steps of {c.batch_size} rows, own best rate",
-        note=f"Rule: networks stall if the interval ends at {STALLED} or below, and train if it "
-        f"begins at {TRAINS} or above; the best rates are {rates}",
+        found=f"{c.he_depth} ReLU layers reach an accuracy of {he.value:.2f} with He's weights, "
+        f"and of {xavier.value:.2f} with Xavier's.",
+        do="Initialise deep ReLU networks with He's variance, 2 / fan-in.",
+        note=f"The best rates are {rates}",
     )
+
+
+def judge_initialisation(xavier: Effect, he: Effect) -> Word:
+    """The verdict on EVIDENCE 13, from the accuracies with Xavier's and with He's weights."""
+    if xavier.high <= STALLED and he.low >= TRAINS:
+        return "holds"
+    refuted = he.high < xavier.low or xavier.low > STALLED
+    return "does not hold" if refuted else "undecided"
 
 
 def seconds_per_layer(configuration: Any, found: Found) -> tuple[Effect, np.ndarray]:
@@ -248,7 +198,7 @@ def more_layers(configuration: Any, found: Found) -> Verdict:
         "spirals": [f"spirals-{depth}" for depth in c.spiral_depth],
         "digits": [f"ladder-tanh-{depth}" for depth in c.depth],
     }
-    effects, falls, gains, helps, said = [slower], [], [], [], []
+    effects, falls, gains, helps, said = [], [], [], [], []
     for (task, names), depths in zip(tasks.items(), (c.spiral_depth, c.depth), strict=True):
         best = int(np.argmax([found[name]["chosen_on"].max() for name in names]))
         gain = apart(
@@ -272,24 +222,45 @@ def more_layers(configuration: Any, found: Found) -> Verdict:
             else f"not on the {task}, where {depths[best]} is best"
         )
         said.append(f"{task} {found['no_hidden_layer'][task].item():.3f}")
-    word: Word = (
-        "does not hold"
-        if slower.high <= 0 or not any(gains)
-        else "undecided"
-        if not slower.low > 0
-        else "holds only when"
-        if any(falls) or not all(gains)
-        else "holds"
-    )
+    word = judge_layers(slower, gains, falls)
     return Verdict(
         "Y3",
         word,
-        tuple(effects),
+        (*effects, slower),
         c.seeds,
         f"tanh, {c.width} units per layer; two spirals ({c.spiral_steps:,} steps) and {setting(c)}",
         when=f"the task needs them: more layers help {', and '.join(helps)}"
         if word == "holds only when"
         else "",
-        note="Accuracy without a hidden layer (logistic regression): "
-        f"{', '.join(said)}. Timings vary from run to run",
+        found=f"A layer costs {slower.value:.0f} µs; more layers help {', and '.join(helps)}.",
+        do="Start with one or two hidden layers; add layers only while the validation score rises.",
+        tried=tuple(
+            Tried(
+                task,
+                "holds"
+                if gained and not fell
+                else "holds only when"
+                if gained
+                else "does not hold",
+                gain,
+            )
+            for task, gain, gained, fell in zip(tasks, effects[::2], gains, falls, strict=True)
+        ),
+        note=f"Accuracy without a hidden layer (logistic regression): {', '.join(said)}. Timings "
+        "vary from run to run",
     )
+
+
+def judge_layers(slower: Effect, gains: Sequence[bool], falls: Sequence[bool]) -> Word:
+    """The verdict on Y3.
+
+    Args:
+        slower: time per layer.
+        gains: of each task, whether the best depth is more accurate than the least.
+        falls: of each task, whether the deepest is less accurate than the best.
+    """
+    if slower.high <= 0 or not any(gains):
+        return "does not hold"
+    if not slower.low > 0:
+        return "undecided"
+    return "holds only when" if any(falls) or not all(gains) else "holds"

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from experiments.depth import before_training
 from experiments.depth.any_depth import Net, Shape, Start, apply, initial
+from experiments.depth.depth_scale import MAP_BIAS_VARIANCE, depths
 from experiments.depth.own_rate import Choice, at_own_rate
 from experiments.depth.tasks import digits, spirals
 from experiments.depth.training import Updates, train
@@ -18,7 +19,6 @@ from experiments.lab.evidence.experiment import Arrays
 
 # σ_w² of the two initialisations with which a deep ReLU network is trained.
 INITIALISED = {"Xavier": 1.0, "He": 2.0}
-MAP_BIAS_VARIANCE = 0.05
 FORWARD_ROWS, PASSES = 256, 10
 
 
@@ -68,17 +68,19 @@ def initialised(configuration: Any, weight_variance: float) -> Arrays:
 
 
 def depth_map(configuration: Any, weight_variance: float) -> Arrays:
-    """tanh networks of that σ_w²: training accuracy, (depths, rates, seeds)."""
+    """tanh networks of that σ_w²: training accuracy, (multiples of ξ, rates, seeds)."""
     c = configuration
+    deepest = max(max(depths(c.map_scale, each)) for each in c.map_weight_variance)
+    shape = _shape(c, c.map_width)._replace(activations=("tanh",), most=deepest)
     trained = [
         train(
-            Net(_shape(c, c.map_width), "tanh", depth, Start(weight_variance, MAP_BIAS_VARIANCE)),
+            Net(shape, "tanh", depth, Start(weight_variance, MAP_BIAS_VARIANCE)),
             digits().parts,
             Updates(c.steps, c.batch_size, momentum=0.0),
             learning_rate=c.map_learning_rate,
             seeds=range(c.map_seeds),
         ).train
-        for depth in c.map_depth
+        for depth in depths(c.map_scale, weight_variance)
     ]
     return {"train": np.array(trained)}
 
@@ -131,7 +133,7 @@ def _shape(c: Any, width: int) -> Shape:
         c.activation,
         digits().features,
         width,
-        max(*c.depth, *c.map_depth, *c.spiral_depth, c.he_depth),
+        max(*c.depth, *c.spiral_depth, c.he_depth),
         len(digits().classes),
     )
 

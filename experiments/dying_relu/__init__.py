@@ -6,19 +6,6 @@ Of random networks it is counted how many are dead at birth: some layer passes n
 of width 2 are fitted to |x|, by Adam at rate 0.001 in batches of 128 of 3,000 points; one has
 collapsed if its outputs are constant. Networks trained on the digits are searched for dead units,
 which pass no gradient on any training row, at every checkpoint.
-
-Rules:
-
-- A2 consists of two parts. "Large rates make it worse" is true of a kind of network if the share of
-  dead units at the end rises with the logarithm of the learning rate (95 % interval over seeds
-  above 0). "Never come back" is true of the first hidden layer, or of the deeper ones, if no unit
-  there that was dead at one checkpoint is alive at a later one. A2 holds if both parts are true
-  everywhere, only when restricted if each is true somewhere, and otherwise does not hold.
-- A3 holds if no network of the other activations has a dead unit at any checkpoint, and only for
-  some of them if only some have none.
-- EVIDENCE 1 holds if no width and depth has a number of dead networks as unlikely under the closed
-  form as a deviation of 3 standard errors (exact binomial test; where one has, a second draw with
-  10 times as many networks decides), and no leaky ReLU network is dead at birth.
 """
 
 from dataclasses import dataclass
@@ -28,6 +15,7 @@ from experiments.dying_relu.figure import draw
 from experiments.dying_relu.findings import conclude
 from experiments.dying_relu.measure import KINDS, ORDERS, collapse, digits, trainings
 from experiments.dying_relu.measure_birth import CHUNK
+from experiments.dying_relu.rules import RULES
 from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.io.cli import at_least
 from experiments.lab.io.errors import UserError
@@ -151,8 +139,9 @@ EXPERIMENT = Experiment(
         "checkpoints": 4,
         "seeds": 2,
     },
-    claims=("A2", "A3", "EVIDENCE 1"),
+    rules=RULES,
     parts=parts,
     conclude=conclude,
     draw=draw,
+    panels={"EVIDENCE 1": 0, "A2": 2, "A3": 2},
 )

@@ -4,14 +4,14 @@ In this module and in figure.py, ``configuration`` is the Configuration of exper
 which imports them and so cannot be imported here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.dying_relu.measure import BATCH, INITS, SAMPLES, UNITS, trainings
+from experiments.dying_relu.measure import BATCH, FLAT, INERT, INITS, SAMPLES, UNITS, trainings
 from experiments.dying_relu.measure_birth import (
     BEYOND,
     CONTROLS,
@@ -23,11 +23,10 @@ from experiments.dying_relu.measure_birth import (
 )
 from experiments.lab.data import load, prepare
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.lab.study.statistics import interquartile_mean, interval
 from jaxnn.meanfield import dead_network_probability
 
-FLAT = 1e-3  # range of outputs below which a network has collapsed; that of |x| is √3
 NARROW = {
     "relu/he": "ReLU, He",
     "relu/rai": "ReLU, RAI",
@@ -35,8 +34,9 @@ NARROW = {
     "leaky_relu/he": "leaky ReLU, He",
     "elu/he": "ELU, He",
 }
+ALIVE = 0.01  # share of inert units, or of constant networks, below which none counts
 PUBLISHED = {"ReLU, He": 0.919, "ReLU, RAI": 0.292}  # Lu et al. 2019, as quoted
-RISE = "increase in the share of dead units"
+RISE = "dead units at the highest rate minus at the lowest"
 
 
 class Returned(NamedTuple):
@@ -66,7 +66,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         _finding(configuration, found, born, collapsed),
         (
             _on_units(configuration, found, trained),
-            _on_others(configuration, found, trained),
+            _on_others(configuration, found, trained, collapsed),
             _on_birth(configuration, found, born, collapsed),
         ),
         table,
@@ -181,38 +181,72 @@ def came_back(
     return Returned(float(returned.sum() / total), *interval(per_seed), total)
 
 
-def rise(name: str, rates: np.ndarray, dead: np.ndarray, finite: np.ndarray) -> Effect:
-    """How much the share of dead units rises per decade of the learning rate, by least squares.
+def dead_share(arrays: Mapping[str, np.ndarray], init: int) -> np.ndarray:
+    """Dead units of each run at the end of training, all of them where it diverged.
 
-    Fitted seed by seed, over the rates at which the seed's run has not diverged; nan where a seed
-    has fewer than three of these.
+    A diverged run has no live unit; to leave it out would hide what the rate did.
+
+    Args:
+        arrays: of one kind of network, as ``measure.digits`` returns them.
+        init: the number of the initialisation.
+
+    Returns:
+        Shares, (rates, seeds).
+    """
+    share = arrays["dead"][-1, init].mean(axis=-1)
+    return np.where(arrays["finite"][init], share, 1.0)
+
+
+def rise(name: str, dead: np.ndarray) -> Effect:
+    """Dead units at the highest learning rate minus those at the lowest, paired by seed.
 
     Args:
         name: of the effect.
-        rates: learning rates, (rates,).
-        dead: shares at the end of training, (rates, seeds).
-        finite: bool, (rates, seeds), which runs have not diverged.
+        dead: shares at the end of training, (rates, seeds), by ascending rate.
 
     Returns:
         Interquartile mean over seeds, with its interval.
     """
-    unit = "per decade of the learning rate"
-    if finite.sum(axis=0).min() < 3:
-        return Effect(name, np.nan, np.nan, np.nan, unit)
-    slopes = np.array(
-        [
-            np.polyfit(np.log10(rates[stayed]), share[stayed], 1)[0]
-            for share, stayed in zip(dead.T, finite.T, strict=True)
-        ]
-    )
-    return Effect(name, float(interquartile_mean(slopes)), *interval(slopes), unit)
+    gap = dead[-1] - dead[0]
+    return Effect(name, float(interquartile_mean(gap)), *interval(gap))
+
+
+class Step(NamedTuple):
+    """Where the share of dead units rises most.
+
+    below, above: neighbouring learning rates.
+    before, after: mean share of dead units at them.
+    """
+
+    below: float
+    above: float
+    before: float
+    after: float
+
+    def __str__(self):
+        return (
+            f"between {self.below:g} and {self.above:g} from {100 * self.before:.0f} to "
+            f"{100 * self.after:.0f} %"
+        )
+
+
+def steepest(rates: np.ndarray, dead: np.ndarray) -> Step:
+    """The neighbouring rates between which the mean share of dead units rises most.
+
+    Example:
+        >>> str(steepest(np.array([0.1, 1.0, 10.0]), np.array([[0.0], [0.1], [0.9]])))
+        'between 1 and 10 from 10 to 90 %'
+    """
+    mean = dead.mean(axis=1)
+    at = int(np.argmax(np.diff(mean)))
+    return Step(*map(float, (rates[at], rates[at + 1], mean[at], mean[at + 1])))
 
 
 def judge_dying(rises: Mapping[str, Effect], returned: Mapping[str, float]) -> tuple[Word, str]:
     """The verdict on A2 and its condition.
 
     Args:
-        rises: kind of network -> increase in dead units with the learning rate.
+        rises: kind of network -> dead units at the highest rate minus those at the lowest.
         returned: "first" (hidden layer) and "deeper" -> share of units, once dead, that came back;
             without those of which no unit was dead.
     """
@@ -225,12 +259,64 @@ def judge_dying(rises: Mapping[str, Effect], returned: Mapping[str, float]) -> t
         conditions.append(f"'large rates make it worse' is restricted to {'; '.join(worse)}")
     if len(never) < len(returned):
         conditions.append(
-            "'never come back' is restricted to the first hidden layer "
-            f"({returned['deeper']:.0%} of the dead units of deeper layers came back)"
+            f"'never come back' is restricted to the first hidden layer ({returned['deeper']:.0%} "
+            "of the dead units of deeper layers came back)"
             if never == ["first"]
             else "'never come back' is restricted to the deeper layers"
         )
     return ("holds only when", ", and ".join(conditions)) if conditions else ("holds", "")
+
+
+def judge_others(
+    limits: Mapping[str, float], highest: float, collapsed: float = 0.0
+) -> tuple[Word, str]:
+    """The verdict on A3 and its condition.
+
+    Args:
+        limits: activation -> the highest learning rate up to which its networks stay alive; 0 where
+            there is none.
+        highest: the highest rate tried.
+        collapsed: the interval's lower end of the share of narrow leaky ReLU networks that end up
+            constant.
+    """
+    kept = {name: limit for name, limit in limits.items() if limit}
+    if not kept:
+        return "does not hold", ""
+    conditions = []
+    if any(limit < highest for limit in limits.values()):
+        each = ", ".join(f"{limit:g} for {name}" for name, limit in kept.items())
+        conditions.append(f"the learning rate is at most {each}")
+    if collapsed > ALIVE:
+        conditions.append("layers are wider than 2 units")
+    return ("holds only when", " and ".join(conditions)) if conditions else ("holds", "")
+
+
+def rate_limit(rates: Sequence[float], failed: np.ndarray, inert: np.ndarray) -> float:
+    """The highest rate up to which no run fails and less than ALIVE of the units are inert; or 0.
+
+    Args:
+        rates: ascending.
+        failed: bool, (rates, seeds), runs that diverged, are constant or have a dead unit.
+        inert: share of inert units of the runs that did not diverge, (rates,).
+
+    Example:
+        >>> failed = np.array([[False], [False], [True], [False]])
+        >>> rate_limit((0.1, 0.2, 0.4, 0.8), failed, np.zeros(4))
+        0.2
+    """
+    bad = failed.any(axis=1) | (inert >= ALIVE)
+    first = int(np.argmax(bad)) if bad.any() else len(rates)
+    return float(rates[first - 1]) if first else 0.0
+
+
+def judge_birth(law_holds: bool, leaky: int) -> Word:
+    """The verdict on EVIDENCE 1.
+
+    Args:
+        law_holds: whether the number dead at birth is within chance at every width and depth.
+        leaky: leaky ReLU networks that are dead at birth.
+    """
+    return "holds" if law_holds and not leaky else "does not hold"
 
 
 def _counted_again(found: Found) -> dict[tuple[int, int], int]:
@@ -253,30 +339,33 @@ def _law_holds(configuration: Any, found: Found) -> bool:
 
 
 def _rises(configuration: Any, found: Found) -> dict[str, Effect]:
-    """Kind of ReLU network -> increase in its dead units with the learning rate."""
-    rates, found_rises = np.array(configuration.learning_rate), {}
-    for layers in configuration.hidden_layers:
-        arrays = found[f"digits-relu-{layers}"]
-        for init, start in enumerate(INITS):
-            kind = _kind(layers, start)
-            dead = arrays["dead"][-1, init].mean(axis=-1)
-            found_rises[kind] = rise(f"{RISE}, {kind}", rates, dead, arrays["finite"][init])
-    return found_rises
+    """Kind of ReLU network -> its dead units at the highest rate minus those at the lowest."""
+    return {
+        kind: rise(f"{RISE}, {kind}", dead)
+        for kind, dead in _dead_shares(configuration, found).items()
+    }
+
+
+def _steps(configuration: Any, found: Found) -> dict[str, Step]:
+    """Kind of ReLU network -> where its share of dead units rises most."""
+    rates = np.sort(configuration.learning_rate)
+    return {
+        kind: steepest(rates, dead) for kind, dead in _dead_shares(configuration, found).items()
+    }
+
+
+def _dead_shares(configuration: Any, found: Found) -> dict[str, np.ndarray]:
+    """Kind of ReLU network -> dead units by ascending rate, (rates, seeds)."""
+    order = np.argsort(configuration.learning_rate)
+    return {
+        _kind(layers, start): dead_share(found[f"digits-relu-{layers}"], init)[order]
+        for layers in configuration.hidden_layers
+        for init, start in enumerate(INITS)
+    }
 
 
 def _kind(layers: int, init: str) -> str:
     return f"{layers} layer{'s' * (layers > 1)}, {init}"
-
-
-def _with_dead_units(configuration: Any, found: Found) -> dict[str, np.ndarray]:
-    """Activation -> which networks had a dead unit at any checkpoint, bool."""
-    deepest = max(configuration.hidden_layers)
-    return {
-        name: (np.nan_to_num(found[f"digits-{name}-{deepest}"]["dead"]) > 0)
-        .any(axis=(0, -1))
-        .ravel()
-        for name in configuration.alive
-    }
 
 
 def _finding(configuration: Any, found: Found, born: pd.DataFrame, collapsed: pd.DataFrame) -> str:
@@ -287,21 +376,24 @@ def _finding(configuration: Any, found: Found, born: pd.DataFrame, collapsed: pd
         for row in collapsed.to_dict("records")
         if row["name"] in PUBLISHED or row["name"].startswith("leaky")
     )
-    kind = _kind(max(configuration.hidden_layers), "He")
+    kind, others = _kind(max(configuration.hidden_layers), "He"), configuration.alive
     first, deeper = (
         came_back(configuration, found, layers) for layers in (slice(1), slice(1, None))
     )
-    died = sum(int(each.sum()) for each in _with_dead_units(configuration, found).values())
+    died, failed = (
+        sum(int(getattr(alive(configuration, found, name), what).sum()) for name in others)
+        for what in ("dead", "failed")
+    )
     return (
         f"Of {len(born)} kinds of random ReLU networks, {configuration.networks:,} each, "
-        f"{'all' if _law_holds(configuration, found) else 'not all'} are born dead as often as "
-        f"1 − (1 − 2^−N)^L says (largest |z| {born['z'].abs().max():.2f}); of "
+        f"{'all' if _law_holds(configuration, found) else 'not all'} are born dead as often as 1 "
+        f"− (1 − 2^−N)^L says (largest |z| {born['z'].abs().max():.2f}); of "
         f"{configuration.narrow_layers}-layer width-2 networks fitted to |x| these collapse: "
-        f"{narrow or 'none was tried'}. On the digits the share of dead units rises by "
-        f"{_rises(configuration, found)[kind]:.3f} per decade of the learning rate ({kind}); of "
-        f"units once dead, {_percent(*first[:3])} in the first layer and {_percent(*deeper[:3])} "
-        f"in deeper layers were alive again later; {died} networks with "
-        f"{', '.join(configuration.alive)} had a dead unit."
+        f"{narrow or 'none was tried'}. On the digits the share of dead units rises "
+        f"{_steps(configuration, found)[kind]} ({kind}); of units once dead, "
+        f"{_percent(*first[:3])} in the first layer and {_percent(*deeper[:3])} "
+        f"in deeper layers were alive again later; {died} networks with {', '.join(others)} had a "
+        f"dead unit, and {failed} failed."
     )
 
 
@@ -320,6 +412,8 @@ def _on_units(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdic
         rises, {name: each.share for name, each in layers.items() if each.dead}
     )
     relu, rates = trained[trained["name"] == "relu"], configuration.learning_rate
+    steps = _steps(configuration, found)
+    widest = max(steps.values(), key=lambda step: step.after - step.before)
     return Verdict(
         "A2",
         word,
@@ -331,53 +425,112 @@ def _on_units(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdic
         configuration.seeds,
         f"digits, hidden layers of {UNITS} units, {configuration.steps} steps of gradient descent, "
         f"learning rates {min(rates):g} to {max(rates):g}, normal weights with He's, Xavier's and "
-        "PyTorch's variance, biases 0; dead: no gradient on any training row",
+        "PyTorch's variance, biases 0; dead: no gradient on any training row, and every unit of a "
+        "diverged run",
         when=when,
         note=f"{first.dead:,} units of the first and {deeper.dead:,} of deeper layers were dead at "
         f"one of {configuration.checkpoints} checkpoints; {relu['diverged'].sum():.0f} of "
-        f"{relu['runs'].sum():,} runs diverged, and are left out of the increase. At first, every "
-        "learning rate at which any seed's run diverged was left out; these are the rates at which "
-        "units die. This was changed after the first default run, in which it gave increases of "
-        "−0.04 to 0.00 for 4 layers. Gradient descent does not change a dead unit's own weights; "
-        "it comes back when the layers below it change.",
+        f"{relu['runs'].sum():,} runs diverged. The share of dead units does not rise evenly but "
+        f"in a step: {'; '.join(f'{kind} {step}' for kind, step in steps.items())}. Gradient "
+        "descent does not change a dead unit's own weights; it comes back when the layers below it "
+        "change.",
+        found=f"Dead units come in a step of the learning rate, such as {widest}; in deeper layers "
+        f"{100 * deeper.share:.0f} % of them come back.",
+        do="If many ReLU units are dead, divide the learning rate by 3 before changing the "
+        "activation.",
+        tried=tuple(
+            Tried(kind, "holds" if each.low > 0 else "undecided", each)
+            for kind, each in rises.items()
+        ),
     )
 
 
-def _on_others(configuration: Any, found: Found, trained: pd.DataFrame) -> Verdict:
+class Alive(NamedTuple):
+    """What became of the networks of one activation on the digits, by ascending learning rate.
+
+    dead: networks with a dead unit at any checkpoint. failed: those, and runs that diverged or are
+    constant; bool, (rates, seeds). inert: mean share of inert units at the end, (rates,), nan where
+    all diverged.
+    """
+
+    dead: np.ndarray
+    failed: np.ndarray
+    inert: np.ndarray
+
+
+def alive(configuration: Any, found: Found, name: str) -> Alive:
+    """Of the deepest networks with He's initialisation."""
+    arrays = found[f"digits-{name}-{max(configuration.hidden_layers)}"]
+    order = np.argsort(configuration.learning_rate)
+    dead = (np.nan_to_num(arrays["dead"][:, 0]) > 0).any(axis=(0, -1))[order]
+    finite, constant = arrays["finite"][0][order], arrays["constant"][0][order]
+    inert = np.where(finite, arrays["inert"][0][order].mean(axis=-1), 0.0)
+    counts = finite.sum(axis=1)
+    share = np.divide(inert.sum(axis=1), counts, out=np.full(len(counts), np.nan), where=counts > 0)
+    return Alive(dead, dead | ~finite | constant, share)
+
+
+def _counted(name: str, runs: np.ndarray) -> Effect:
+    """How many runs, with the exact binomial interval."""
+    inside = stats.binomtest(int(runs.sum()), runs.size).proportion_ci()
+    low, high = inside.low * runs.size, inside.high * runs.size
+    return Effect(name, int(runs.sum()), low, high, f"of {runs.size}")
+
+
+def _on_others(
+    configuration: Any, found: Found, trained: pd.DataFrame, collapsed: pd.DataFrame
+) -> Verdict:
     """A3."""
-    effects, kept = [], []
-    for name, runs in _with_dead_units(configuration, found).items():
-        inside = stats.binomtest(int(runs.sum()), len(runs)).proportion_ci()
+    every = {name: alive(configuration, found, name) for name in configuration.alive}
+    rates = sorted(configuration.learning_rate)
+    limits = {
+        name: rate_limit(rates, each.failed, np.nan_to_num(each.inert))
+        for name, each in every.items()
+    }
+    narrow = {row["name"]: row for row in collapsed.to_dict("records")}.get(NARROW["leaky_relu/he"])
+    effects = []
+    for name, each in every.items():
+        effects.append(_counted(f"networks with a dead unit, {name}", each.dead))
+        effects.append(_counted(f"networks that diverged or are constant, {name}", each.failed))
         effects.append(
-            Effect(
-                f"networks with a dead unit, {name}",
-                int(runs.sum()),
-                inside.low * len(runs),
-                inside.high * len(runs),
-                f"of {len(runs)}",
-            )
+            Effect(f"largest share of inert units, {name}", float(np.nanmax(each.inert)))
         )
-        kept += [] if runs.any() else [name]
-    others = trained[trained["name"] != "relu"]
+    if narrow:
+        name = "constant networks on |x|, leaky_relu, width 2"
+        effects.append(Effect(name, narrow["share"], narrow["low"], narrow["high"]))
     if "maxout" in configuration.alive:
         pieces = trained[trained["name"] == "maxout"]["pieces"].max()
         effects.append(Effect("largest share of dead pieces, maxout", float(pieces)))
-    if len(kept) == len(configuration.alive):
-        word: Word = "holds"
-    else:
-        word = "holds only when" if kept else "does not hold"
+    word, when = judge_others(limits, max(rates), narrow["low"] if narrow else 0.0)
+    lost = {name: int(each.failed.sum()) for name, each in every.items()}
+    runs = len(rates) * configuration.seeds
+    tried = [
+        Tried(
+            f"{name}, rate {rate:g}",
+            "does not hold" if each.failed[at].any() else "holds",
+            _counted("networks that failed", each.failed[at]),
+        )
+        for name, each in every.items()
+        for at, rate in ((0, rates[0]), (-1, rates[-1]))
+    ]
     return Verdict(
         "A3",
         word,
         tuple(effects),
         configuration.seeds,
         f"the networks of A2 with {max(configuration.hidden_layers)} hidden layers and He's "
-        "initialisation, with other activations",
-        when=f"the activation is {' or '.join(kept)}" if word == "holds only when" else "",
-        note="Counted at all checkpoints and all learning rates. A maxout unit is alive as long as "
-        "either of its two pieces is; pieces do die, as the share shows. "
-        f"{others['diverged'].sum():.0f} of {others['runs'].sum():,} runs diverged; they count up "
-        "to that point.",
+        "initialisation, with other activations; inert: a unit whose part in the next layer varies "
+        f"over the training rows by less than {INERT:g} of its layer's root mean square",
+        when=when,
+        note="That leaky ReLU and PReLU have no unit without a gradient is true by definition. "
+        "Runs that diverged count as failed. Failed of "
+        f"{runs}: "
+        f"{', '.join(f'{count} {name}' for name, count in lost.items())}. A maxout unit is dead "
+        "only if both of its pieces are; pieces do die.",
+        found="Their units keep a gradient, but networks still fail at high rates: "
+        f"{', '.join(f'{count} {name}' for name, count in lost.items())}, of {runs} runs each.",
+        do="An activation without dead units does not allow a higher learning rate: tune the rate.",
+        tried=tuple(tried),
     )
 
 
@@ -390,7 +543,7 @@ def _on_birth(
     leaky = int(born["dead_leaky_relu"].sum())
     return Verdict(
         "EVIDENCE 1",
-        "holds" if _law_holds(configuration, found) and not leaky else "does not hold",
+        judge_birth(_law_holds(configuration, found), leaky),
         (
             Effect("largest |z| of the number dead at birth", float(z.max())),
             Effect("cells beyond 3 standard errors", int((z > SIGMAS).sum())),
@@ -407,6 +560,10 @@ def _on_birth(
         f"{configuration.narrow_runs:,} networks of {configuration.narrow_layers} layers (the last "
         f"linear) and width 2, {SAMPLES:,} points of [−√3, √3], Adam 0.001, batches of {BATCH}, "
         f"{configuration.narrow_steps:,} steps; collapsed: outputs within {FLAT}",
+        found=f"As many networks are born dead as the closed form says in "
+        f"{count - int((z > SIGMAS).sum())} of {count} kinds; of leaky ReLU networks {leaky} are.",
+        do="Do not make a deep ReLU network narrow: from 8 units a layer on hardly one is born "
+        "dead.",
         note=f"Of {count} independent cells the largest |z| would be between {low:.2f} and "
         f"{high:.2f} (95 %). The number of points and the interval are quoted from the paper; "
         "batch size, optimizer and steps are ours. A leaky ReLU or ELU network that is flat at the "

@@ -23,6 +23,8 @@ REACH, SAMPLES, BATCH = 3**0.5, 3000, 128  # of |x|: largest |x|, training point
 ORDERS = 50  # networks with the same batches
 KINDS = ("relu/he", "relu/rai", "relu/rai2", "leaky_relu/he", "elu/he")  # fitted to |x|
 UNITS = 64  # per hidden layer, on the digits
+FLAT = 1e-3  # range of outputs below which a network has collapsed; that of |x| is √3
+INERT = 0.02  # share of its layer's root mean square below which a unit's part is nothing
 INITS = {"He": 2.0, "Xavier": 1.0, "PyTorch's": 1 / 3}  # weight variance × fan-in, square layer
 
 
@@ -106,6 +108,50 @@ def dead_units(params: Params, x: Array, activation: str) -> Array:
         for layer, z in zip(params[:-1], every, strict=True)
     ]
     return jnp.stack(largest) <= 0
+
+
+def inert_units(params: Params, x: Array, activation: str) -> Array:
+    """Which hidden units hardly change anything between these rows, whatever their gradient.
+
+    A unit's part in the next layer is the standard deviation of its value over the rows times the
+    norm of its outgoing weights. It is inert if that is at most INERT times the root mean square of
+    its layer. A leaky ReLU unit whose sums are all negative is inert too: its slope is 0.01.
+
+    Args:
+        params: of ``jaxnn.mlp``, all hidden layers having the same width.
+        x: float, (rows, in_dim).
+        activation: φ of the hidden layers.
+
+    Returns:
+        bool, (hidden layers, units).
+
+    Example:
+        >>> params = ({"weight": jnp.array([[1.0, -1.0]])}, {"weight": jnp.ones((2, 1))})
+        >>> inert_units(params, jnp.array([[1.0], [2.0]]), "leaky_relu").tolist()
+        [[False, True]]
+    """
+    every = jax.vmap(
+        lambda x: jaxnn.diagnostics.forward_trace(params, x, activation).activations[:-1]
+    )(x)
+    parts = jnp.stack(
+        [
+            jnp.std(h, axis=0) * jnp.linalg.norm(following["weight"], axis=1)
+            for h, following in zip(every, params[1:], strict=True)
+        ]
+    )
+    return parts <= INERT * jnp.sqrt(jnp.mean(parts**2, axis=1, keepdims=True))
+
+
+def is_constant(params: Params, x: Array, activation: str) -> Array:
+    """Whether no output changes by more than FLAT between these rows; bool, ().
+
+    Example:
+        >>> params = ({"weight": jnp.array([[-1.0]])}, {"weight": jnp.ones((1, 1))})
+        >>> bool(is_constant(params, jnp.array([[1.0], [2.0]]), "relu"))
+        True
+    """
+    outputs = jax.vmap(lambda x: jaxnn.diagnostics.forward_trace(params, x, activation).output)(x)
+    return jnp.max(jnp.ptp(outputs, axis=0)) < FLAT
 
 
 def _watched(x: np.ndarray, y: np.ndarray, lengths: Sequence[int], batch_size: int) -> Task:
@@ -211,7 +257,8 @@ def digits(
 
     Returns:
         what fates returns, by (initialisations, rates, seeds); and at the end of training finite
-        (bool) and accuracy, (initialisations, rates, seeds).
+        (bool), constant (bool) and accuracy, (initialisations, rates, seeds), and inert, the share
+        of such units, (initialisations, rates, seeds, layers).
     """
     data = prepare(load("digits"))
     sizes = (data.features, *[UNITS] * layers, 10)
@@ -230,6 +277,8 @@ def digits(
     def evaluate(state, hyperparameters, x, y):
         return {
             "dead": dead_units(state.params, x, activation),
+            "inert": inert_units(state.params, x, activation),
+            "constant": is_constant(state.params, x, activation),
             "finite": state.diverged_step < 0,
             "accuracy": training.evaluate(state, hyperparameters, x, y)["accuracy"],
         }
@@ -245,6 +294,8 @@ def digits(
     return {
         **fates(dead, finite, units=UNITS),
         "finite": finite[-1],
+        "inert": found["inert"][-1].reshape(*finite.shape[1:], layers, UNITS).mean(axis=-1),
+        "constant": found["constant"][-1].reshape(finite.shape[1:]),
         "accuracy": found["accuracy"][-1].reshape(finite.shape[1:]),
     }
 

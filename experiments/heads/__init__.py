@@ -8,18 +8,6 @@ targets from 0 to 1 (diabetes, rescaled). Softmax and sigmoid are trained on cro
 classes, and everything else on the squared error. Every seed has its own split, and each head the
 learning rate that is best on that split's validation rows. Scores are of test rows, in points:
 accuracy in %, or 100 R² for regression, at least 0; a diverged run scores 0.
-
-Rules. The lecture names a head per task: softmax for several classes, sigmoid for two (it allows
-linear there, and softmax with two outputs is the same model), linear for regression. The cost of
-another head is the named head's score minus its score, paired by seed, with its 95 % interval. A
-head costs something if the interval is above 0, and a lot if it is above 5 points. It is at
-least as good if the interval reaches down to 0 or below and its upper end is below 1 point.
-Anything else is unclear. The lecture expects an allowed head to be at least as good, and any other
-one to cost something. A8 holds if that is so for every head, task and number of steps; does not
-hold if no head that should cost something does so at any number of steps, and one of them is at
-least as good; is undecided if none costs something and none is at least as good; and otherwise
-holds only against those heads that cost something, which the verdict names with their task and,
-where it is not all, the number of steps.
 """
 
 from dataclasses import dataclass
@@ -27,6 +15,7 @@ from dataclasses import dataclass
 from experiments.heads.figure import draw
 from experiments.heads.findings import conclude
 from experiments.heads.measure import train
+from experiments.heads.rules import RULES
 from experiments.heads.tasks import TASKS
 from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.io.cli import at_least
@@ -67,7 +56,7 @@ EXPERIMENT = Experiment(
     __doc__,
     Configuration,
     smoke={"steps": (20,), "learning_rate": (0.1, 1.0), "seeds": 2},
-    claims=("A8",),
+    rules=RULES,
     parts=parts,
     conclude=conclude,
     draw=draw,

@@ -11,7 +11,7 @@ from experiments.heads.outputs import ALLOWED, OUTPUTS
 from experiments.heads.tasks import TASKS
 from experiments.lab.data import load, prepare
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.lab.study.statistics import interquartile_mean, interval
 
 AS_GOOD = 1.0  # points
@@ -57,12 +57,16 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
             Verdict(
                 "A8",
                 verdict,
-                tuple(costs.values()),
+                tuple(sorted(costs.values(), key=lambda cost: -cost.value)),
                 configuration.seeds,
                 f"networks of {LAYERS} × {WIDTH} ReLU units, plain gradient descent on batches of"
                 f" {BATCH}, {' and '.join(map(str, configuration.steps))} steps",
                 when=when,
                 note=note(costs),
+                found=said(costs),
+                do="Use softmax for classes and linear for numbers; bounded heads only for "
+                "bounded targets.",
+                tried=tried(costs),
             ),
         ),
         pd.DataFrame(rows),
@@ -153,3 +157,24 @@ def finding(costs: Mapping[Case, Effect]) -> str:
         f"Another head than the named one costs something in {number} of {len(wrong)} comparisons;"
         f" most by {worst:.1f} points ({worst.name})."
     )
+
+
+def said(costs: Mapping[Case, Effect]) -> str:
+    """The finding, in few words."""
+    wrong = {case: cost for case, cost in costs.items() if not allowed(case)}
+    number = sum(word(cost) == "costs" for cost in wrong.values())
+    worst = max(wrong, key=lambda case: wrong[case].value)
+    return (
+        f"Another head costs something in {number} of {len(wrong)} comparisons, most "
+        f"{worst.head} on {worst.task} ({wrong[worst].value:.0f} points)."
+    )
+
+
+def tried(costs: Mapping[Case, Effect]) -> tuple[Tried, ...]:
+    """Each task and number of steps by itself, with the head that costs most there."""
+    found = []
+    for task, steps in dict.fromkeys((case.task, case.steps) for case in costs):
+        here = {case: cost for case, cost in costs.items() if case[::2] == (task, steps)}
+        most = max(here.values(), key=lambda cost: cost.value)
+        found.append(Tried(f"{task}, {steps} steps", judge(here)[0], most))
+    return tuple(found)

@@ -8,18 +8,6 @@ judged on these grids. A rate is metalearned as published, and descents on two w
 gradient is.
 
 An interval is a 95 % interval; a point is 1 % of error.
-
-- G3 holds if the gradient's signs are those of finite differences, and every step goes down at
-  every rate tried; it holds only up to the rate at which some step first goes up.
-- G4 holds for an optimizer if a tenth of the best rate ends higher in the same number of updates
-  but within a point with more of them, and of the runs at ten times the best rate or more 95 % fail
-  or end more than a point higher.
-- EVIDENCE 5 holds if, by every rule and from every start, 95 % of the metalearned rates end within
-  5 % of their own seed's best, and 0.62 is in the interval of the best rate of the mean loss; it
-  holds only for a single seed if 0.62 is among 95 % of the seeds' own best rates.
-- EVIDENCE 7 holds for a tool if the interval of its suggestions' mean regret is above half a point.
-- EVIDENCE 8 holds if the interval of swish's best rate over ReLU's overlaps 0.7 to 0.8 and excludes
-  1, and does not hold if it does not overlap 0.7 to 0.8.
 """
 
 from dataclasses import dataclass
@@ -31,6 +19,7 @@ from experiments.lab.io.errors import UserError
 from experiments.learning_rates import descent, measure, metalearning
 from experiments.learning_rates.figure import draw
 from experiments.learning_rates.findings import conclude
+from experiments.learning_rates.rules import RULES
 
 TEN_CLASSES = ("digits", "mnist1d")
 BLOCK = 20  # seeds per part
@@ -218,5 +207,6 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
-    claims=("G3", "G4", "EVIDENCE 5", "EVIDENCE 7", "EVIDENCE 8"),
+    panels={"G4": 0, "EVIDENCE 7": 1, "EVIDENCE 5": 2, "G3": 3},
+    rules=RULES,
 )

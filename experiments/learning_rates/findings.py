@@ -38,7 +38,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         f"{best}; {costs}. {ratio}; {ends}.",
         (g3, g4, e5, e7, e8),
         table,
-        {name: dataset(name).sha256 for name in c.data},
+        lambda: {name: dataset(name).sha256 for name in c.data},
     )
 
 

@@ -1,13 +1,13 @@
 """What follows from the grids of rates: G4, too low and too high, and EVIDENCE 8, swish's rate."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from experiments.lab.evidence.experiment import Arrays, Found
-from experiments.lab.evidence.verdicts import Effect, Verdict, Word
+from experiments.lab.evidence.verdicts import Effect, Tried, Verdict, Word
 from experiments.lab.study.good_rates import good_enough, good_rates
 from experiments.lab.study.speed import steps_to_target
 from experiments.lab.study.wording import listed
@@ -61,7 +61,7 @@ def too_low_too_high(
     Returns:
         The verdict, the rows of the classic rates, and a clause.
     """
-    effects, rows, passed, words = [], [], [], []
+    effects, rows, passed, words, lows = [], [], [], [], []
     data = configuration.data[0]
     for optimizer in configuration.optimizer:
         here = found[Setting(data, optimizer, "relu").part]
@@ -77,6 +77,7 @@ def too_low_too_high(
         ok, numbers = _low_and_high(configuration, each)
         passed.append(ok)
         effects += numbers
+        lows.append(numbers[3])
         for row in _classic(configuration, each):
             effects.append(
                 effect(
@@ -87,8 +88,7 @@ def too_low_too_high(
             )
             rows.append(row)
         words.append(f"{rates[best]:.2g} with {optimizer}")
-    names = [name for name, ok in zip(configuration.optimizer, passed, strict=True) if ok]
-    verdict: Word = "holds" if all(passed) else "holds only when" if names else "does not hold"
+    verdict, when = judge_rates(dict(zip(configuration.optimizer, passed, strict=True)))
     return (
         Verdict(
             "G4",
@@ -96,16 +96,31 @@ def too_low_too_high(
             tuple(effects),
             configuration.seeds,
             f"ReLU on {about}".replace("/".join(configuration.data), data),
-            note="Rule: at a tenth of the best rate the error is higher, and with "
-            f"{configuration.patience} × the updates as low within a point; at 10 × the best rate "
-            f"or more, {100 * MOST:g} % of the runs fail outright (not finite, or {100 * FAILED:g} "
-            "% wrong) or end more than a point higher. Which classic rate is low or high depends "
-            "on the optimizer.",
-            when=f"the optimizer is {' or '.join(names)}" if verdict == "holds only when" else "",
+            found=f"The best rate is {listed(words)}; ten times as much fails or ends higher, a "
+            "tenth needs more updates.",
+            do="Search rates a factor of 3 apart, per optimizer, until the best is not at an end.",
+            tried=tuple(
+                Tried(name, "holds" if ok else "does not hold", low)
+                for name, ok, low in zip(configuration.optimizer, passed, lows, strict=True)
+            ),
+            note=f"More updates: {configuration.patience} × as many. A run fails outright if its "
+            f"error is not finite, or {100 * FAILED:g} % or more. Which classic rate is low or "
+            "high depends on the optimizer.",
+            when=when,
         ),
         pd.DataFrame(rows),
         f"The best rate of a ReLU network on {data} is {listed(words)}",
     )
+
+
+def judge_rates(passed: Mapping[str, bool]) -> tuple[Word, str]:
+    """The verdict on G4 and its condition, from optimizer -> whether it holds for that one."""
+    names = [name for name, ok in passed.items() if ok]
+    if len(names) == len(passed):
+        return "holds", ""
+    if not names:
+        return "does not hold", ""
+    return "holds only when", f"the optimizer is {' or '.join(names)}"
 
 
 def _low_and_high(configuration: Any, each: LowAndHigh) -> tuple[bool, list[Effect]]:
@@ -123,6 +138,9 @@ def _low_and_high(configuration: Any, each: LowAndHigh) -> tuple[bool, list[Effe
     ]
     good = good_rates(each.rates, validation[-1].mean(axis=1))
     return lost[1] > 0 and still[2] < POINT and bad >= MOST, [
+        Effect(
+            f"{name}: runs at ≥ 10 × the best rate that fail or end higher", 100 * bad, unit="%"
+        ),
         Effect(f"{name}: best rate", each.rates[best]),
         Effect(f"{name}: width of the good rates", good.decades, unit="decades"),
         effect(f"{name}: error at a tenth of the best rate, minus that at the best", lost, "%"),
@@ -130,9 +148,6 @@ def _low_and_high(configuration: Any, each: LowAndHigh) -> tuple[bool, list[Effe
         Effect(
             f"{name}: times as many updates to the target at a tenth of the best rate",
             float(np.median(steps[1] / steps[0])),
-        ),
-        Effect(
-            f"{name}: runs at ≥ 10 × the best rate that fail or end higher", 100 * bad, unit="%"
         ),
         Effect(
             f"{name}: runs at ≥ 10 × the best rate that fail outright",
@@ -203,8 +218,7 @@ def swish_against_relu(
         over_seeds(lambda seeds, pair=pair: ratio(pair, "validation_error", seeds), count)
         for pair in pairs
     ]
-    overlaps = by_error[1] <= 0.8 and by_error[2] >= 0.7
-    verdict: Word = "does not hold" if not overlaps else "holds" if by_error[2] < 1 else "undecided"
+    verdict = judge_ratio(*by_error[1:])
     rows = pd.DataFrame(
         [
             {
@@ -239,10 +253,27 @@ def swish_against_relu(
             count,
             about,
             note="Best: lowest mean validation error at the end; geometric mean over data × "
-            "optimizer; seeds are resampled together for both. Rule: the interval overlaps 0.7 to "
-            "0.8 and excludes 1.",
+            "optimizer; seeds are resampled together for both.",
+            found=f"Swish's best rate is {shown(by_error)} times ReLU's over {len(pairs)} pairs "
+            "of data and optimizer, not 0.7 to 0.8 times.",
+            do="Search swish's rate where you search ReLU's; no fixed discount is right.",
+            tried=tuple(
+                Tried(
+                    f"{' on '.join(reversed(pair))}",
+                    judge_ratio(low, high),
+                    Effect("swish's best rate / ReLU's", value, low, high),
+                )
+                for pair, (value, low, high) in zip(pairs, each, strict=True)
+            ),
             differs=differs,
         ),
         rows,
         f"Swish's best rate is {shown(by_error)} times ReLU's",
     )
+
+
+def judge_ratio(low: float, high: float) -> Word:
+    """The verdict on EVIDENCE 8, from the interval of swish's best rate over ReLU's."""
+    if not (low <= 0.8 and high >= 0.7):
+        return "does not hold"
+    return "holds" if high < 1 else "undecided"

@@ -11,13 +11,12 @@ from matplotlib.gridspec import SubplotSpec
 from scipy import stats
 
 from experiments.lab.drawing import style as drawing
-from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.study import named_activations
 from experiments.trainability.findings import (
     PUBLISHED,
-    by_condition,
+    by_magnification,
     circle,
     dimension,
     large_map,
@@ -57,38 +56,38 @@ def _draw_zooms(figure: Figure, place: SubplotSpec, configuration: Any, found: F
     grid = place.subgridspec(rows, -(-len(every) // rows))
     for number, name in enumerate(every):
         ax, zoom = figure.add_subplot(grid[number]), found[part_name(name, 0)]
-        _show(ax, zoom["fine"], zoom["centre"], zoom["half_width"])
+        _show(ax, zoom["fine"][-1], zoom["centre"], zoom["half_width"][-1])
         ax.set(
-            title=f"{name}: {dimension(zoom['fine']):.2f}",
+            title=f"{name}: {dimension(zoom['fine'][-1]):.2f}",
             xticks=[],
             yticks=[],
-            xlabel=f"{2 * zoom['half_width']:.2g} decades",
+            xlabel=f"{2 * zoom['half_width'][-1]:.2g} decades",
         )
 
 
 def _draw_dimensions(ax: Axes, configuration: Any, table: pd.DataFrame) -> None:
-    dimensions = by_condition(table)
-    for row, (name, values) in enumerate(dimensions.items()):
-        effect = over_seeds(name, values)
-        ax.errorbar(
-            effect.value,
-            row,
-            xerr=[[effect.value - effect.low], [effect.high - effect.value]],
-            color=LIGHT[0],
-            marker="o",
-            capsize=5,
-            label="measured, 95 % interval over seeds" if not row else None,
-        )
+    dimensions = by_magnification(table)
+    for row, (name, of_name) in enumerate(dimensions.items()):
+        for number, (magnification, values) in enumerate(of_name.items()):
+            effect = over_seeds(name, values)
+            ax.errorbar(
+                effect.value,
+                row + 0.22 * (number - (len(of_name) - 1) / 2),
+                xerr=[[effect.value - effect.low], [effect.high - effect.value]],
+                **drawing.look(number) | {"linestyle": ""},
+                capsize=4,
+                label=f"{magnification:g} times" if not row else None,
+            )
         if name in PUBLISHED:
             ax.plot(
                 PUBLISHED[name],
                 row,
-                color=LIGHT[3],
-                marker="D",
+                color="black",
+                marker="P",
                 linestyle="",
                 markerfacecolor="none",
-                markersize=9,
-                markeredgewidth=2,
+                markersize=10,
+                markeredgewidth=1.5,
                 label="published" if not row else None,
             )
     ax.axvline(
@@ -98,9 +97,9 @@ def _draw_dimensions(ax: Axes, configuration: Any, table: pd.DataFrame) -> None:
         yticks=range(len(dimensions)),
         yticklabels=list(dimensions),
         ylim=(-0.6, len(dimensions) + 0.6),
-        xlabel="box-counting dimension of the boundary",
+        xlabel="box-counting dimension of the boundary, 95 % intervals over seeds",
     )
-    ax.legend(loc="upper right", ncols=3, fontsize=11, columnspacing=0.7, handletextpad=0.3)
+    ax.legend(loc="upper right", ncols=5, fontsize=11, columnspacing=0.7, handletextpad=0.3)
 
 
 def _show(ax: Axes, score: np.ndarray, centre, half_width: float | np.ndarray) -> None:

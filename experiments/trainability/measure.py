@@ -1,5 +1,6 @@
 """What is mapped: one large map, in bands, and zooms in on the boundary of each condition."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -70,20 +71,24 @@ def large_map_band(configuration: Any, row: int) -> np.ndarray:
     return rate_map(setting._replace(points=configuration.map_points), across, up[row : row + BAND])
 
 
-def zoom(setting: Setting, *, coarse: int, fine: int) -> dict[str, np.ndarray]:
+def zoom(
+    setting: Setting, *, coarse: int, fine: int, magnifications: Sequence[float]
+) -> dict[str, np.ndarray]:
     """Map all learning rates coarsely, then a crowded place on the boundary, magnified.
 
-    The place is a random one of the tenth of boundary pixels with most boundary around them. The
-    magnification is 4, 8, 16 or 32, in turn by seed.
+    The place is a random one of the tenth of boundary pixels with most boundary around them; all
+    magnifications of a seed show the same place.
 
     Args:
         setting: what is trained; its seed also draws the place.
         coarse: pixels per side of the map of all learning rates.
-        fine: pixels per side of the zoom.
+        fine: pixels per side of a zoom.
+        magnifications: of the zooms.
 
     Returns:
-        coarse, fine: scores of the two maps. centre: log10 of the rates in the middle of the zoom,
-        (2,). half_width: half the zoom's width in decades.
+        coarse: scores, (coarse, coarse). fine: scores, (magnifications, fine, fine). centre: log10
+        of the rates in the middle of the zooms, (2,). half_width: half of each zoom's width in
+        decades, (magnifications,).
 
     Raises:
         UserError: there is no boundary, since all networks train or none does.
@@ -101,17 +106,17 @@ def zoom(setting: Setting, *, coarse: int, fine: int) -> dict[str, np.ndarray]:
     place = np.random.default_rng(setting.seed).choice(places)
     up, across = (decades[pixel] + decades[pixel + 1] for pixel in place)
     centre = np.array([across, up]) / 2
-    half_width = (DECADES[1] - DECADES[0]) / 2 / 2 ** (2 + setting.seed % 4)
+    half_width = (DECADES[1] - DECADES[0]) / 2 / np.array(magnifications)
     return {
         "coarse": score,
-        "fine": rate_map(setting, *rates(centre, half_width, fine)),
+        "fine": np.stack([rate_map(setting, *rates(centre, each, fine)) for each in half_width]),
         "centre": centre,
-        "half_width": np.array(half_width),
+        "half_width": half_width,
     }
 
 
 def in_both_precisions(setting: Setting, first: Arrays) -> dict[str, np.ndarray]:
-    """A zoom mapped again with fewer pixels, in float32 and in float64.
+    """The closest zoom mapped again with fewer pixels, in float32 and in float64.
 
     Args:
         setting: what is trained.
@@ -120,7 +125,7 @@ def in_both_precisions(setting: Setting, first: Arrays) -> dict[str, np.ndarray]
     Returns:
         float32, float64: scores, (CHECKED, CHECKED).
     """
-    pixels = rates(first["centre"], first["half_width"], CHECKED)
+    pixels = rates(first["centre"], first["half_width"][-1], CHECKED)
     return {
         dtype.__name__: rate_map(setting, *pixels, dtype=dtype)
         for dtype in (np.float32, np.float64)

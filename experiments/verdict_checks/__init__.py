@@ -5,24 +5,6 @@
 Many seeds are trained on each data set, every seed on a split of its own. A job is ten of them; it
 goes through the same functions as a job at the terminal: rates, choices, intervals, best set. What
 it says is compared with what is true, which the seeds outside the job show, or tables drawn anew.
-
-Rules. Each figure is a share of jobs, or a mean over them, and meets its target or misses it; its
-interval, which the rules do not use, shows the error of the simulation. With "recommended" is meant
-the choice that a job recommends.
-
-VERDICT 1: the interval of the recommended choice contains the mean over all other splits in 92 to
-98 % of jobs, for each data set, and its interval for new rows contains the mean over tables drawn
-anew in at least 90 %, for each source of tables. VERDICT 2: of choices that are equal (the same
-activation with other initial draws, or activations whose scores are shuffled in every block), any
-given one is outside the best set in at most 5 % of jobs, and so is the truly best of activations
-that differ; all choices of a job share their test rows. VERDICT 3: of jobs on the same rows in
-other orders, at most 3 % of the pairs have disjoint intervals for new rows, and in no pair does one
-job exclude from its best set what the other recommends. VERDICT 4: with the number of seeds that
-`seeds_needed` gives for half a point, a choice that is worse by half a point is left out with
-probability 0.75 to 0.85. VERDICT 5: the expected accuracy at the chosen rates is at most 0.3
-points below that at the best rates, averaged over activations, and no more than 1 in 50 runs of any
-activation fail at its chosen rate. Each claim holds if all its figures meet their targets, does not
-hold if none does, and otherwise holds only for those that do.
 """
 
 from dataclasses import dataclass
@@ -33,6 +15,8 @@ from experiments.lab.io.errors import UserError
 from experiments.verdict_checks import measure, tables
 from experiments.verdict_checks.figure import draw
 from experiments.verdict_checks.findings import conclude
+from experiments.verdict_checks.findings_simulated import simulate
+from experiments.verdict_checks.rules import RULES
 
 
 @dataclass(frozen=True)
@@ -137,8 +121,10 @@ EXPERIMENT = Experiment(
         "rates_jobs": 1,
         "trials": 4,
     },
-    claims=("VERDICT 1", "VERDICT 2", "VERDICT 3", "VERDICT 4", "VERDICT 5"),
+    rules=RULES,
     parts=parts,
+    derive=simulate,
     conclude=conclude,
     draw=draw,
+    panels={rule.claim: panel for panel, rule in enumerate(RULES)},
 )

@@ -1,30 +1,28 @@
 """What follows: every figure with its target, and a verdict on each promise."""
 
-from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from experiments.lab.data import Splits, load
-from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict, Word
+from experiments.lab.evidence.experiment import DERIVED, Found
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.verdict_checks.figures import Figure
-from experiments.verdict_checks.findings_jobs import (
-    joined,
-    on_equal,
-    on_new_tables,
-    on_orders,
-    on_splits,
-)
-from experiments.verdict_checks.findings_power import on_scores
-from experiments.verdict_checks.findings_rates import on_rates
-from experiments.verdict_checks.jobs import Arrays, judged, overlap
+from experiments.verdict_checks.findings_simulated import read
+
+DO = {
+    "VERDICT 1": "Read a job's interval as what new splits and new rows of the same kind would "
+    "give.",
+    "VERDICT 2": "Drop only what is outside the best set; the rest cannot be told apart.",
+    "VERDICT 3": "Run a job once; another order of the rows hardly ever contradicts it.",
+    "VERDICT 4": "Take a third more seeds than a job says it needs to tell half a point apart.",
+    "VERDICT 5": "Leave the learning rate to the job: what it chooses is near the best, and safe.",
+}
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
     """All figures, and whether they meet their targets."""
-    figures = _figures(configuration, found)
+    figures = read(found[DERIVED])
     verdicts = tuple(
         _verdict(claim, [each for each in figures if each.claim == claim], configuration)
         for claim in dict.fromkeys(each.claim for each in figures)
@@ -55,52 +53,6 @@ def table(figures: list[Figure]) -> pd.DataFrame:
     )
 
 
-def _figures(configuration: Any, found: Found) -> list[Figure]:
-    labels, job, trials = configuration.activation, configuration.job, configuration.trials
-    figures: list[Figure] = []
-    for name in configuration.data:
-        figures += on_splits(name, found[f"splits-{name}"], labels, job)
-    for name in configuration.tables:
-        if f"tables-{name}" in found:
-            figures += on_new_tables(name, found[f"tables-{name}"], labels, job)
-    copies = [f"choice {number}" for number in range(len(labels))]
-    for name in configuration.equal:
-        figures += on_equal(name, found[f"equal-{name}"], copies, job)
-    orders = joined([found[f"orders-{number}"] for number in range(len(labels))])
-    jobs = [
-        judged(orders, seeds, labels, orders["tried"][:, number])
-        for number, seeds in enumerate(orders["jobs"])
-    ]
-    figures += on_orders(jobs, "breast_cancer")
-    for name in configuration.equal:
-        if f"splits-{name}" in found:
-            of_splits = found[f"splits-{name}"]
-            figures += on_scores(name, _at_best_rates([of_splits]), overlap(of_splits), trials)
-    rates = {name: found[f"rates-{name}"] for name in configuration.rates_activation}
-    if len(rates) > 1:
-        where = f"digits, {len(rates)} activations"
-        apart = overlap(next(iter(rates.values())))
-        figures += on_scores(where, _at_best_rates(rates.values()), apart, trials)
-    return figures + on_rates(rates, job)
-
-
-def _at_best_rates(found: Iterable[Arrays]) -> np.ndarray:
-    """The test scores of each structure at its best rate, by all seeds: (structures, seeds)."""
-    return np.array(
-        [
-            scores[np.nanargmax(np.where(np.isnan(losses), -np.inf, -losses).mean(axis=1))]
-            for arrays in found
-            for scores, losses in zip(arrays["test"], _losses(arrays), strict=True)
-        ]
-    )
-
-
-def _losses(arrays: Arrays) -> np.ndarray:
-    """Validation losses, clipped, (structures, cells, seeds); nan where nothing was trained."""
-    losses = np.fmin(arrays["validation_loss"], arrays["trivial_loss"])
-    return np.where(np.isnan(arrays["validation"]), np.nan, losses)
-
-
 def _verdict(claim: str, figures: list[Figure], configuration: Any) -> Verdict:
     """One claim, from its figures."""
     judged_ones = [each for each in figures if each.judged]
@@ -115,7 +67,32 @@ def _verdict(claim: str, figures: list[Figure], configuration: Any) -> Verdict:
         "units; orders and rates: two of 64, rates of the main job's activations for twice as long"
     )
     jobs = min(each.jobs for each in judged_ones or figures)
-    return Verdict(claim, word, effects, jobs, setting, when=when)
+    met = sum(each.met for each in judged_ones)
+    worst = max(judged_ones, key=_beyond, default=None)
+    return Verdict(
+        claim,
+        word,
+        effects,
+        jobs,
+        setting,
+        when=when,
+        found=f"{met} of {len(judged_ones)} figures meet their targets"
+        + (
+            f"; {worst.check} on {worst.where}: {worst.value:.3g}."
+            if worst and not worst.met
+            else "."
+        ),
+        do=DO[claim],
+        tried=tuple(
+            Tried(each.where, "holds" if each.met else "does not hold", effect)
+            for each, effect in zip(judged_ones, effects, strict=False)
+        ),
+    )
+
+
+def _beyond(figure: Figure) -> float:
+    """How far a figure is from its target."""
+    return max(figure.target[0] - figure.value, figure.value - figure.target[1])
 
 
 def judge(figures: list[Figure]) -> tuple[Word, str]:

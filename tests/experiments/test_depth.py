@@ -17,6 +17,7 @@ from experiments import depth
 from experiments.depth import (
     any_depth,
     before_training,
+    depth_scale,
     findings_before_training,
     findings_depth_scale,
     findings_trained,
@@ -130,7 +131,7 @@ def test_every_smooth_activation_is_compared_with_theory():
 
 def test_the_depth_scale_is_chi_below_the_edge_of_chaos_and_the_settled_slope_above():
     np.testing.assert_allclose(
-        findings_depth_scale.chaos_depth_scale(1.3, 0.05),
+        depth_scale.chaos_depth_scale(1.3, 0.05),
         criticality.depth_scales("tanh", 1.3, 0.05).correlation,
     )
     # The same in NumPy alone, by Gauss-Hermite and differences.
@@ -151,7 +152,7 @@ def test_the_depth_scale_is_chi_below_the_edge_of_chaos_and_the_settled_slope_ab
         c = following(c)
     slope = (following(c + 1e-4) - following(c - 1e-4)) / 2e-4
     np.testing.assert_allclose(
-        findings_depth_scale.chaos_depth_scale(3.0, 0.05), -1 / np.log(slope), rtol=1e-3
+        depth_scale.chaos_depth_scale(3.0, 0.05), -1 / np.log(slope), rtol=1e-3
     )
 
 
@@ -189,42 +190,27 @@ def test_an_initialisation_stalls_or_trains(xavier, he, word):
 
 
 @pytest.mark.parametrize(
-    "elu, word",
+    "scales, word",
     [
-        ((0.9, 0.9), "holds"),
-        ((0.9, 0.5), "holds only when"),
-        ((0.5, 0.5), "undecided"),
-        ((0.3, 0.2), "does not hold"),
+        ((5, 6, 7, 6, 5), "holds"),
+        ((1.2,) * 5, "does not hold"),
+        ((13,) * 5, "does not hold"),
+        ((5, 6, 13, 13, 6), "undecided"),  # too many are beyond the depths tried
     ],
 )
-def test_useful_from_40_layers_is_better_than_relu_at_each_of_them(elu, word):
-    c = replace(CONFIGURATION, depth=(40, 64))
-    flat = {"test": np.tile([0.49, 0.51], 3)}
-    found = {
-        f"ladder-{name}-{depth}": scores(0.5, **flat) for name in c.activation for depth in c.depth
-    }
-    for depth_, value in zip(c.depth, elu, strict=True):
-        found[f"ladder-elu-{depth_}"] = scores(
-            value, **({"test": flat["test"][::-1]} if value == 0.5 else {})
-        )
-    assert findings_trained.very_deep(c, found, "A4", "elu").verdict == word
-
-
-@pytest.mark.parametrize("times, word", [(6, "holds"), (40, "does not hold"), (None, "undecided")])
-def test_depth_that_trains_against_the_depth_scale(times, word):
-    c = replace(CONFIGURATION, map_weight_variance=(1.0, 1.15, 1.3, 1.45, 1.6), map_depth=(2, 4000))
+def test_depth_that_trains_against_the_depth_scale(scales, word):
+    c = replace(CONFIGURATION, map_weight_variance=(1.0, 1.15, 1.3, 1.45, 1.6), map_scale=(1, 13))
     found = {}
-    for variance in c.map_weight_variance:
-        deepest = (times or 6) * findings_depth_scale.chaos_depth_scale(variance, 0.05)
-        share = np.log(deepest / 2) / np.log(
-            2000
-        )  # where the line between the two depths crosses one half
-        accuracies = np.array([0.9, 0.9 - 0.4 / share]) if times else np.array([0.9, 0.9])
+    for variance, times in zip(c.map_weight_variance, scales, strict=True):
+        first, last = depth_scale.depths(c.map_scale, variance)
+        scale = depth_scale.chaos_depth_scale(variance, 0.05)
+        # Where the line between the two depths crosses one half.
+        share = np.log(times * scale / first) / np.log(last / first)
+        accuracies = np.array([0.9, 0.9 if times == 13 else 0.9 - 0.4 / share])
         found[f"map-{variance:g}"] = {"train": accuracies[:, None, None]}
     verdict = findings_depth_scale.depth_scale(c, found)
     assert verdict.verdict == word
-    if times:
-        np.testing.assert_allclose(verdict.effects[0].value, times, rtol=1e-6)
+    assert verdict.effects[0].value == pytest.approx(np.exp(np.mean(np.log(scales))), rel=0.02)
 
 
 def test_saturation_is_a_reason_only_where_the_loser_saturates_more():

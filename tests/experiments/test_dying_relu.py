@@ -7,8 +7,22 @@ import numpy as np
 import pytest
 
 from experiments import dying_relu
-from experiments.dying_relu.findings import NARROW, judge_dying, rise
-from experiments.dying_relu.measure import KINDS, asymmetric, dead_units, fates
+from experiments.dying_relu.findings import (
+    NARROW,
+    dead_share,
+    judge_dying,
+    judge_others,
+    rise,
+    steepest,
+)
+from experiments.dying_relu.measure import (
+    KINDS,
+    asymmetric,
+    dead_units,
+    fates,
+    inert_units,
+    is_constant,
+)
 from experiments.dying_relu.measure_birth import CHUNK, born_dead, count_again
 from experiments.lab.evidence.verdicts import Effect
 from experiments.lab.io.errors import UserError
@@ -103,13 +117,43 @@ def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
     assert not kept[0]["bias"].any() and kept[1]["bias"].any()
 
 
-def test_the_rise_leaves_out_runs_that_diverged():
-    dead, finite = np.array([[0.1, 0.1], [0.3, 0.3], [0.5, 0.5], [0.7, 9.0]]), np.ones((4, 2), bool)
-    finite[3, 1] = False
-    rates = np.array([0.01, 0.1, 1.0, 10.0])
-    found = rise("rise", rates, dead, finite)
-    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.2, 0.2))
-    assert np.isnan(rise("rise", rates, dead, np.zeros((4, 2), bool)).value)
+def test_every_unit_of_a_diverged_run_is_dead_and_the_rise_is_from_the_lowest_rate():
+    shares = np.array([[0.1, 0.1], [0.2, 0.3], [0.7, np.nan]])[None, :, :, None]  # one layer
+    finite = np.array([[True, True], [True, True], [True, False]])[None]
+    dead = dead_share({"dead": shares[None], "finite": finite}, 0)
+    assert dead.tolist() == [[0.1, 0.1], [0.2, 0.3], [0.7, 1.0]]
+    assert rise("rise", dead).value == pytest.approx(0.75)
+    step = steepest(np.array([0.1, 1.0, 10.0]), dead)
+    assert (step.below, step.above, step.after) == (1.0, 10.0, 0.85)
+
+
+def test_a_unit_is_inert_by_its_part_in_the_next_layer_not_by_its_gradient():
+    # Unit 1 has only negative sums, unit 2 no outgoing weight.
+    params = (
+        {"weight": jnp.array([[1.0, -1.0, 1.0]])},
+        {"weight": jnp.array([[1.0], [1.0], [0.0]])},
+    )
+    x = jnp.array([[1.0], [2.0]])
+    assert inert_units(params, x, "leaky_relu").tolist() == [[False, True, True]]
+    assert dead_units(params, x, "leaky_relu").tolist() == [[False, False, False]]
+    assert not is_constant(params, x, "relu") and is_constant(params, 0 * x, "relu")
+
+
+@pytest.mark.parametrize(
+    ("limits", "collapsed", "verdict", "when"),
+    [
+        ({"a": 2.0, "b": 2.0}, 0.0, "holds", ""),
+        (
+            {"a": 0.5, "b": 2.0},
+            0.3,
+            "holds only when",
+            "the learning rate is at most 0.5 for a, 2 for b and layers are wider than 2 units",
+        ),
+        ({"a": 0.0, "b": 0.0}, 0.0, "does not hold", ""),
+    ],
+)
+def test_the_verdict_on_activations_that_do_not_die(limits, collapsed, verdict, when):
+    assert judge_others(limits, 2.0, collapsed) == (verdict, when)
 
 
 @pytest.mark.parametrize(

@@ -83,9 +83,15 @@ def effect(low, high):
     ],
 )
 def test_each_verdict_can_be_reached(a, b, word):
-    found, when = judge({"a": a, "b": b}, 1.02)
+    found, when = judge({"a": [a, effect(1.3, 1.5)][: 1 + (a.low > 1.1)], "b": [b]}, 1.02)
     assert found == word
     assert when.startswith("training is one of: a (") if word == "holds only when" else not when
+
+
+def test_a_condition_is_fractal_only_if_it_is_at_every_magnification():
+    rough, smooth = effect(1.2, 1.4), effect(0.9, 1.3)
+    assert judge({"a": [rough, rough], "b": [rough, smooth]}, 1.02)[0] == "holds only when"
+    assert judge({"b": [rough, smooth]}, 1.02) == ("undecided", "")
 
 
 def test_the_order_is_by_rank_and_has_an_interval():
@@ -101,7 +107,7 @@ def test_the_order_is_by_rank_and_has_an_interval():
 def test_a_zoom_needs_a_boundary():
     nothing_to_train = Setting(lambda z: 0 * z, width=1, points=1, steps=20)
     with pytest.raises(UserError, match=r"^--width 1 --steps 20: there is no boundary between"):
-        zoom(nothing_to_train, coarse=16, fine=16)
+        zoom(nothing_to_train, coarse=16, fine=16, magnifications=(4,))
 
 
 @pytest.mark.parametrize(

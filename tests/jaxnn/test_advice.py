@@ -10,23 +10,37 @@ def names(advice):
 
 
 def test_the_ladder_is_the_lectures():
-    assert names(recommend("multiclass", depth=3)) == ["relu", "leaky_relu", "prelu", "maxout"]
-    assert names(recommend("multiclass", depth=39)) == ["relu", "leaky_relu", "prelu", "maxout"]
-    assert names(recommend("regression", depth=40)) == [
-        "swish",
-        "elu",
-        "relu",
-        "leaky_relu",
-        "prelu",
-        "maxout",
-    ]
+    feedforward = ["relu", "leaky_relu", "prelu", "maxout"]
+    assert names(recommend("multiclass", depth=3)) == feedforward
+    assert names(recommend("multiclass", depth=39)) == feedforward
+    deep = recommend("regression", depth=40, findings={})
+    assert names(deep) == ["swish", "elu", *feedforward]
     assert names(recommend("regression", depth=1, recurrent=True)) == ["tanh"]
     assert names(recommend("binary", depth=0)) == []
 
 
+@pytest.mark.parametrize(
+    "swish, elu, first, last",
+    [
+        ("holds", "holds", "swish", "maxout"),
+        ("holds only when", "holds", "elu", "maxout"),
+        ("does not hold", "holds", "elu", "swish"),
+        ("does not hold", "does not hold", "relu", "elu"),
+        ("undecided", "does not hold", "swish", "elu"),
+    ],
+)
+def test_for_very_deep_networks_the_verdicts_order_the_ladder(swish, elu, first, last):
+    findings = {
+        (claim, "very_deep"): {"verdict": verdict, "when": "", "found": "", "do": ""}
+        for claim, verdict in (("A6", swish), ("A4", elu))
+    }
+    advice = recommend("multiclass", depth=40, findings=findings)
+    assert (advice.activation, names(advice)[-1]) == (first, last) and len(names(advice)) == 6
+
+
 def test_the_first_rung_is_the_choice():
     assert recommend("binary", depth=2).activation == "relu"
-    assert recommend("binary", depth=50).activation == "swish"
+    assert recommend("binary", depth=50, findings={}).activation == "swish"
     assert recommend("binary", depth=0).activation is None
 
 
@@ -49,14 +63,15 @@ def test_every_task_with_a_head_has_advice_and_every_rung_exists_and_has_its_rea
 
 
 def test_evidence_is_none_until_an_experiment_has_spoken():
-    silent = recommend("binary", depth=1, evidence={})
+    silent = recommend("binary", depth=1, findings={})
     assert silent.evidence is None
     assert all(rung.evidence is None for rung in silent.ladder)
-    spoken = recommend(
-        "binary", depth=1, evidence={"prelu": "best of 10", "sigmoid": "well calibrated"}
-    )
-    assert [rung.evidence for rung in spoken.ladder] == [None, None, "best of 10", None]
-    assert spoken.evidence == "well calibrated"
+    said = {"verdict": "holds only when", "when": "it is wide"}
+    said |= {"found": "None died.", "do": "Widen it."}
+    spoken = recommend("binary", depth=1, findings={("A3", "dying_relu"): said})
+    sentence = "A3 holds only when it is wide. None died. Widen it."
+    assert [rung.evidence for rung in spoken.ladder] == [None, sentence, sentence, sentence]
+    assert spoken.evidence is None
 
 
 def test_an_unknown_task_lists_the_valid_ones_nearest_first():

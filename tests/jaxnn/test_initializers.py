@@ -26,6 +26,7 @@ VARIANCES = {
     "pytorch_default": 1 / (3 * FAN_IN),
     "orthogonal": 1 / FAN_IN,
     "siren": 2 / (30**2 * FAN_IN),
+    "critical": 2 / FAN_IN,
 }
 OTHERS = {
     "siren first": (siren(first=True), 1 / (3 * FAN_IN**2)),
@@ -131,7 +132,7 @@ def test_a_network_of_a_seed_starts_from_the_same_weights_in_both_precisions():
 )
 def test_an_initializer_is_taken_by_name_uncalled_or_as_it_is(given, name):
     expected = INITIALIZERS[name]()(jax.random.key(0), (3, 4))
-    layer = dense(3, 4, initializer=given)
+    layer = dense(3, 4, activation="relu", initializer=given)
     np.testing.assert_array_equal(layer.init(jax.random.key(0))["weight"], expected)
 
 
@@ -343,3 +344,21 @@ def test_a_function_that_holds_float32_arrays_has_a_gain():
 def test_what_has_no_gain_says_why(activation, backward, message):
     with pytest.raises(ValueError, match=message):
         gain(activation, backward=backward)
+
+
+@pytest.mark.parametrize(
+    "name, weights, biases",
+    [("relu", 2, 0), ("tanh", 1, 0), ("gelu", 1.983, 0.173), ("swish", 1.988, 0.555)],
+)
+def test_critical_by_name_has_the_published_variances_of_the_layers_own_activation(
+    name, weights, biases
+):
+    layer = dense(2000, 2000, activation=name, initializer="critical").init(jax.random.key(1))
+    assert np.var(layer["weight"]) * 2000 == pytest.approx(weights, rel=0.01)
+    assert np.var(layer["bias"]) == pytest.approx(biases, rel=0.1, abs=1e-9)
+
+
+def test_critical_refuses_an_activation_without_such_a_point():
+    draw = initializers.critical("softplus")
+    with pytest.raises(ValueError, match="'softplus' has no critical point that keeps its varian"):
+        draw(jax.random.key(0), (3, 3))

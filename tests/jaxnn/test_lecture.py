@@ -1,4 +1,4 @@
-"""The lecture's worked numbers, by row: N3, N6, N8, F1, F2, G6; those of A5 are in test_layers."""
+"""The lecture's numbers by row: N3, N6, N8, F1, F2, G6, L3, L4; those of A5 are in test_layers."""
 
 import math
 
@@ -161,3 +161,40 @@ def test_numbers_as_they_are_written_give_what_arrays_of_floats_do():
     )
     whole = net.apply(arrays, np.array([-1, 2], np.int8))
     np.testing.assert_array_equal(whole, net.apply(LISTED, [-1, 2]))
+
+
+def test_l3_maximising_the_negative_takes_the_same_path():
+    net = jaxnn.mlp((2, 3, 1), activation="tanh")
+    start = net.init(jax.random.key(0))
+    x, y = jnp.array([[1.0, -2.0], [0.5, 3.0]]), jnp.array([[1.0], [-1.0]])
+
+    def cost(params):
+        return jaxnn.cost(losses.squared_error, lambda x: net.apply(params, x), x, y)
+
+    def path(gradient, sign):
+        params, points = start, []
+        for _ in range(5):
+            params = jax.tree.map(lambda p, g: p + sign * 0.1 * g, params, gradient(params))
+            points.append(params)
+        return points
+
+    down, up = path(jax.grad(cost), -1), path(jax.grad(lambda params: -cost(params)), 1)
+    jax.tree.map(np.testing.assert_array_equal, down, up)
+    assert cost(down[-1]) < cost(start)
+
+
+@pytest.mark.parametrize(
+    ("head", "perfect", "target"),
+    [
+        ("regression", [1.5], [1.5]),
+        ("binary", [200.0], [1.0]),
+        ("binary", [-200.0], [0.0]),
+        ("binary", [0.0], [0.5]),  # σ(0) is the target itself
+        ("multiclass", [-200.0, 0.0, -200.0], 1),
+    ],
+)
+def test_l4_the_gradient_of_an_output_that_is_exactly_right_is_0(head, perfect, target):
+    slope = jax.grad(lambda z: jaxnn.HEADS[head].loss(z, jnp.asarray(target)))
+    np.testing.assert_array_equal(slope(jnp.array(perfect)), 0)
+    wrong = {"regression": [0.5], "binary": [0.3], "multiclass": [1.0, 0.0, 0.0]}[head]
+    assert np.all(np.asarray(slope(jnp.array(wrong))) != 0)

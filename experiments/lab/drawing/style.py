@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.io.files import replacing
@@ -69,6 +70,30 @@ def look(number: int) -> dict[str, Any]:
         "linestyle": DASHES[number // 2 % len(DASHES)],
         "marker": SYMBOLS[number % len(SYMBOLS)],
     }
+
+
+def write_panel(figure: Figure, panel: int, path: Path, fonts: Mapping[str, Any] = BIG) -> None:
+    """Write one panel of a figure that has been written, with its labels, as SVG.
+
+    Args:
+        figure: as a whole.
+        panel: the number of the panel among the figure's axes.
+        path: of the file.
+        fonts: the settings that it was drawn with.
+    """
+    with mpl.rc_context(STYLE | dict(fonts)):
+        renderer = figure._get_renderer()  # type: ignore[attr-defined]  # savefig's own
+        box = figure.axes[panel].get_tightbbox(renderer) or figure.bbox  # None if not seen
+        inches = box.padded(8).transformed(figure.dpi_scale_trans.inverted())
+        rounded = Bbox(np.round(inches.get_points(), 2))
+        others = [axes for axes in figure.axes if axes is not figure.axes[panel]]
+        shown = [axes for axes in others if axes.get_visible()]  # their labels may reach into it
+        for axes in shown:
+            axes.set_visible(False)
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format="svg", bbox_inches=rounded, metadata={"Date": None})
+        for axes in shown:
+            axes.set_visible(True)
 
 
 def write(

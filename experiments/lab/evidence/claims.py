@@ -22,13 +22,17 @@ CLAIMS = {
         "sigmoid's and tanh's gradients vanish with depth; tanh's are larger, and it is preferred"
     ),
     "A8": "the head must match the task: linear, sigmoid or softmax",
-    "A9": "start with ReLU; swish for very deep networks; tanh in recurrent ones",
+    "A9": (
+        "start with ReLU, then try leaky ReLU, last PReLU or maxout; swish for very deep networks; "
+        "tanh in recurrent ones"
+    ),
     "A10": "ReLU trains better than sigmoid and tanh since it does not saturate",
     "G3": "gradient descent follows the slope down the loss",
     "G4": (
         "too low a rate (of 0.1, 0.01, 0.001) is slow, too high a one fails or ends at a higher "
         "error"
     ),
+    "L1": "an output becomes yes above ½ and no below",
     "D1": "layers build more and more useful representations",
     "D2": "hand-made interactions are not needed",
     "D3": "deep models keep improving with data where older methods flatten",
@@ -85,6 +89,22 @@ CLAIMS = {
         "on long sequences a tanh recurrent network does no better than the mean, a GRU solves "
         "them (Bai et al. 2018)"
     ),
+    "EVIDENCE 18": (
+        "loss of plasticity: on a slowly changing task the error rises over time with every "
+        "activation, beyond that of a linear learner (Dohare et al. 2024)"
+    ),
+    "EVIDENCE 19": (
+        "an optimizer without a learning rate is about as good as Adam at its best rate "
+        "(Mishchenko & Defazio 2024)"
+    ),
+    "EVIDENCE 20": (
+        "the largest rate that converges is about 4 / λ₀ for linear and 12 / λ₀ for ReLU networks "
+        "(Lewkowycz et al. 2020)"
+    ),
+    "EVIDENCE 21": (
+        "the best rate falls with the number of layers L as L to the power −3/2 (Jelassi et al. "
+        "2023)"
+    ),
     "VERDICT 1": (
         "the 95 % intervals of a job contain the expected score: the mean over splits of the rows, "
         "and the score on new rows of the same kind"
@@ -94,3 +114,64 @@ CLAIMS = {
     "VERDICT 4": "the seeds that a job says it takes tell half a point apart with probability 0.8",
     "VERDICT 5": "the learning rates that a job chooses are as good as the best, and safe",
 }
+
+# Why a claim is not measured; one without a verdict that is not here waits for its experiment.
+WHY_NOT = {
+    "EVIDENCE 12": (
+        "one such run is a million updates of 3 × 1024 units, 14 hours on a small GPU, and a "
+        "verdict needs many; nothing shorter would test the published numbers"
+    ),
+}
+
+# Where the lecture's own words are wrong, and what is right.
+CORRECTIONS = (
+    "“ReLU, introduced in 2000 by Teh & Hinton”: their paper of 2000 is on rate-coded restricted "
+    "Boltzmann machines. Fukushima used the function in 1969, Hahnloser and others gave it a "
+    "biological reading in 2000, and Nair & Hinton brought it into deep learning in 2010.",
+)
+
+# Chapter -> the beginning of its claims' ids; the first that fits.
+CHAPTERS = {
+    "Neurons": ("N",),
+    "Layers": ("Y",),
+    "Activation functions": ("A", "L1"),
+    "Forward propagation": ("F",),
+    "Learning": ("G", "L"),
+    "What deep learning is for": ("D",),
+    "Beyond the lecture": tuple(f"EVIDENCE {number}" for number in range(18, 100)),
+    "Published numbers": ("EVIDENCE",),
+    "The verdict of the main job": ("VERDICT",),
+}
+
+
+def chapter(claim: str) -> str:
+    """The chapter that a claim belongs to.
+
+    Example:
+        >>> chapter("N8"), chapter("EVIDENCE 2"), chapter("EVIDENCE 18")
+        ('Neurons', 'Published numbers', 'Beyond the lecture')
+    """
+    return next(name for name, begins in CHAPTERS.items() if claim.startswith(begins))
+
+
+def slug(claim: str) -> str:
+    """A claim's id as the name of a file.
+
+    Example:
+        >>> slug("EVIDENCE 2")
+        'evidence-2'
+    """
+    return claim.lower().replace(" ", "-")
+
+
+def known(claim: str) -> None:
+    """Check that a claim is one of these.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if claim not in CLAIMS:
+        raise ValueError(
+            f"claim {claim!r} has no line in experiments/lab/evidence/claims.py; add one, or name "
+            f"one of those there: {', '.join(CLAIMS)}"
+        )

@@ -4,7 +4,8 @@
         __init__.py     the question, the flags, the parts of the measurement, EXPERIMENT
         __main__.py     EXPERIMENT.start()
         measure.py      what the parts call
-        findings.py     conclude: the rules, from what was measured to verdicts
+        rules.py        the rules: for each claim its words and its function
+        findings.py     conclude: from what was measured to verdicts, by these functions
         figure.py       draw
 
 The folder's __init__.py:
@@ -13,7 +14,7 @@ The folder's __init__.py:
 
         python -m experiments.NAME
 
-    Rules. G4 holds if …
+    What is trained and compared.
     """
 
     @dataclass(frozen=True)
@@ -26,7 +27,7 @@ The folder's __init__.py:
     def parts(configuration) -> list[Part]: ...
 
     EXPERIMENT = Experiment(
-        __file__, __doc__, Configuration, smoke={"seeds": 2}, claims=("G4",),
+        __file__, __doc__, Configuration, smoke={"seeds": 2}, rules=RULES,
         parts=parts, conclude=conclude, draw=draw,
     )
 
@@ -34,6 +35,9 @@ The docstring's first line is the question. A field of Configuration is a flag, 
 the flag's help. `python -m experiments` finds the folder by its EXPERIMENT; the finding and the
 time that it shows come from the result files. Nothing else has to be changed, except that a new
 claim needs its line in claims.py.
+
+A rule is committed before its result is seen, and the book shows the commit. One that is changed
+afterwards keeps what it was, and the verdict that it gave, in `former`.
 
 What is measured is kept apart from what is concluded. A measurement has a fingerprint: of the
 settings, of the libraries' versions, and of the code that `parts` and Configuration use (see
@@ -43,11 +47,12 @@ An edited docstring does neither.
 '''
 
 import datetime
+import json
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -58,16 +63,18 @@ from experiments.lab.drawing import style as drawing
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import hardware, use_every_core
 from experiments.lab.evidence import measurement, published, screen
-from experiments.lab.evidence.claims import CLAIMS
+from experiments.lab.evidence.history import set_in
 from experiments.lab.evidence.measurement import Arrays, Found, Measurement
+from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io import cli
 from experiments.lab.io.files import write_json, write_table
-from experiments.lab.results.code_hash import code_of, measuring_code
+from experiments.lab.results.code_hash import code_of, digest, measuring_code
 from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import fingerprint, provenance
 from experiments.lab.study import named_activations
 
+DERIVED = "derived"
 _SECONDS = "/seconds"  # beside the arrays of a part that is kept; no array's name has a slash
 
 
@@ -108,32 +115,27 @@ class Experiment:
         doc: the module's __doc__, whose first line is the question.
         configuration: a frozen dataclass of the flags.
         smoke: the fields of a run that ends within seconds, with their values.
-        claims: the ids in CLAIMS that it gives verdicts on.
+        rules: by what it judges each of its claims.
         parts: from a configuration to the parts of the measurement; raises UserError where it
             cannot be measured.
         conclude: from a configuration and what was found to the conclusion; pure.
         draw: from these and the conclusion to the figure; pure.
-
-    Raises:
-        ValueError: a claim is not in CLAIMS.
+        derive: from a configuration and what was found to named arrays that take long to work
+            out, if there are any; pure. They are kept with the hash of this code, and are
+            found[DERIVED] in ``conclude`` and ``draw``.
+        panels: claim -> the number of the panel, among the figure's axes, that shows it by itself.
     """
 
     file: str
     doc: str
     configuration: type[Flags]
     smoke: Mapping[str, Any]
-    claims: tuple[str, ...]
+    rules: tuple[Rule, ...]
     parts: Callable[[Any], Sequence[Part]]
     conclude: Callable[[Any, Found], Conclusion]
     draw: Callable[[Any, Found, Conclusion], Figure]
-
-    def __post_init__(self):
-        if unknown := [claim for claim in self.claims if claim not in CLAIMS]:
-            raise ValueError(
-                f"experiment {self.name}: claim {unknown[0]!r} has no line in "
-                "experiments/lab/evidence/claims.py; add one, or name one of those there: "
-                f"{', '.join(CLAIMS)}"
-            )
+    panels: Mapping[str, int] = field(default_factory=dict)
+    derive: Callable[[Any, Found], Arrays] | None = None
 
     @property
     def name(self) -> str:
@@ -145,6 +147,11 @@ class Experiment:
     def question(self) -> str:
         """The docstring's first line."""
         return self.doc.strip().splitlines()[0]
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The ids in CLAIMS that it gives verdicts on."""
+        return tuple(rule.claim for rule in self.rules)
 
     def start(self, argv: Sequence[str] | None = None) -> NoReturn:
         """From the command line to the files."""
@@ -169,8 +176,10 @@ class Experiment:
         return measuring_code(self.configuration, self.parts)
 
     def conclusion_code(self) -> str:
-        """The hash of the code that its verdicts and its figure come from."""
-        return code_of(self.conclude, self.draw, drawing.write)
+        """The hash of its rules and of the code that its verdicts and its figure come from."""
+        rules = json.dumps([rule.said() for rule in self.rules])
+        derive = [self.derive] if self.derive else []
+        return digest([rules, code_of(self.conclude, self.draw, drawing.write, *derive)])
 
     def fingerprint(self, configuration: Flags) -> str:
         """The hash of all that a measurement's numbers depend on."""
@@ -196,8 +205,8 @@ class Experiment:
     def _run_in(self, folder: RunFolder, configuration: Flags, parts: Sequence[Part]) -> None:
         """In a folder that is this run's."""
         facts = [("question", self.question)]
-        for field, value in self.settings(configuration).items():
-            facts.append((field.replace("_", " "), str(value)))
+        for name, value in self.settings(configuration).items():
+            facts.append((name.replace("_", " "), str(value)))
         facts += [("note", said) for said in folder.news()]
         screen.show_plan(facts)
         known = None if configuration.again else self._known(folder)
@@ -222,7 +231,8 @@ class Experiment:
         Raises:
             ValueError: the claims of the verdicts are not those of the experiment.
         """
-        conclusion = self.conclude(configuration, measured.found)
+        found = self._with_derived(folder, configuration, measured)
+        conclusion = self.conclude(configuration, found)
         judged = {verdict.claim for verdict in conclusion.verdicts}
         if judged != set(self.claims):
             raise ValueError(
@@ -230,14 +240,19 @@ class Experiment:
                 f"{', '.join(sorted(judged)) or 'no claim'}, and its claims are "
                 f"{', '.join(sorted(self.claims))}; name the same ones in both"
             )
-        drawing.write(self.draw(configuration, measured.found, conclusion), folder, self.name)
+        figure = self.draw(configuration, found, conclusion)
+        drawing.write(figure, folder, self.name)
+        for claim, panel in () if configuration.smoke else self.panels.items():
+            drawing.write_panel(figure, panel, folder / published.panel(self.name, claim))
         write_table(folder / "results.csv", conclusion.table)
         smoke = {"smoke": True} if configuration.smoke else {}
         about = {"experiment": self.name, "question": self.question, **smoke}
-        verdicts = [asdict(verdict) for verdict in conclusion.verdicts]
-        write_json(
-            folder / "summary.json", about | {"finding": conclusion.finding, "verdicts": verdicts}
-        )
+        said = {
+            "finding": conclusion.finding,
+            "verdicts": [asdict(verdict) for verdict in conclusion.verdicts],
+            "rules": [rule.said() for rule in self.rules],
+        }
+        write_json(folder / "summary.json", about | said)
         made = dict(measured.made)
         code = {"measurement": made.pop("code"), "conclusion": self.conclusion_code()}
         seconds = sum(measured.seconds.values())
@@ -246,9 +261,49 @@ class Experiment:
             about
             | {"fingerprint": measured.fingerprint, "code": code}
             | made
-            | {"data": conclusion.data, "seconds": seconds, "measured_bytes": measured.size},
+            | {"rules_set_in": {} if configuration.smoke else self._rules_set_in()}
+            | {
+                "data": self._data(conclusion, measured),
+                "seconds": seconds,
+                "measured_bytes": measured.size,
+            },
         )
         return conclusion
+
+    def _with_derived(
+        self, folder: Path, configuration: Flags, measured: Measurement
+    ) -> Mapping[str, Arrays]:
+        """What was measured and what is derived from it, which is kept in the folder."""
+        if self.derive is None:
+            return measured.found
+        code = code_of(self.derive)
+        for place in (folder, published.RESULTS / self.name):
+            known = measurement.read(place / measurement.DERIVED_FILE)
+            if known and known.fingerprint == measured.fingerprint and known.made["code"] == code:
+                break
+        else:
+            began = time.perf_counter()
+            arrays = self.derive(configuration, measured.found)
+            made = {"fingerprint": measured.fingerprint, "code": code}
+            seconds = {DERIVED: time.perf_counter() - began}
+            known = Measurement({DERIVED: arrays}, seconds, made)
+        known.write(folder / measurement.DERIVED_FILE)
+        return {**measured.found, **known.found}
+
+    def _data(self, conclusion: Conclusion, measured: Measurement) -> Mapping[str, str]:
+        """The hashes of the data; those that are published of the same measurement where known."""
+        if not callable(conclusion.data):
+            return conclusion.data
+        last = published.read(self.name)
+        known = last and last["fingerprint"] == measured.fingerprint
+        return last["data"] if last and known else conclusion.data()
+
+    def _rules_set_in(self) -> dict[str, str]:
+        """claim -> the commit that set its rule, where git knows it."""
+        file = Path(self.file)
+        place = file.parent if file.stem == "__init__" else file
+        commits = set_in([rule.words for rule in self.rules], place)
+        return {claim: commit for claim, commit in zip(self.claims, commits, strict=True) if commit}
 
     def _known(self, folder: RunFolder) -> Measurement | None:
         """What is measured already with the same fingerprint: in the folder, or published."""

@@ -15,6 +15,7 @@ from experiments.lab.io.files import plain
 from experiments.lab.results.folder import CHECKSUM, checksum, read_arrays, write_arrays
 
 FILE = "measured.safetensors"
+DERIVED_FILE = "derived.safetensors"  # what takes long to work out from it, and is small
 _MADE, _SECONDS = "made", "seconds"  # the file's metadata, as JSON
 
 Arrays = Mapping[str, np.ndarray]

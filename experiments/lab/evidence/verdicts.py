@@ -1,12 +1,12 @@
 """What an experiment concludes: for each claim a verdict, with the effect it rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
 
-from experiments.lab.evidence.claims import CLAIMS
+from experiments.lab.evidence.claims import known
 
 Word = Literal["holds", "holds only when", "does not hold", "undecided"]
 
@@ -49,6 +49,21 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A setting in which a claim was tried, and what it gave there.
+
+    Args:
+        setting: in a few words, such as "layer norm, width 128".
+        word: the verdict there.
+        effect: the number that it rests on there.
+    """
+
+    setting: str
+    word: Word
+    effect: Effect
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What was found about one claim.
 
@@ -62,6 +77,9 @@ class Verdict:
         note: what else a reader must know.
         differs: where the result differs from the published one: how, and the check that rules out
             our own error.
+        found: what we found, in one plain sentence of at most 160 characters.
+        do: what a practitioner should do, in one plain sentence of at most 120 characters.
+        tried: the settings in which the claim was tried.
 
     Raises:
         ValueError: the claim is not in CLAIMS, "holds only when" lacks a condition, or another
@@ -80,13 +98,12 @@ class Verdict:
     when: str = ""
     note: str = ""
     differs: str = ""
+    found: str = ""
+    do: str = ""
+    tried: tuple[Tried, ...] = ()
 
     def __post_init__(self):
-        if self.claim not in CLAIMS:
-            raise ValueError(
-                f"claim {self.claim!r} has no line in experiments/lab/evidence/claims.py; add one, "
-                f"or name one of those there: {', '.join(CLAIMS)}"
-            )
+        known(self.claim)
         if bool(self.when) != (self.verdict == "holds only when"):
             raise ValueError(
                 f"{self.claim}: the verdict {self.verdict!r} "
@@ -108,10 +125,11 @@ class Conclusion:
         finding: one or two sentences with the numbers and their spread.
         verdicts: one per claim, or several where a claim is tested in several ways.
         table: what the figure shows, one row per cell; it becomes results.csv.
-        data: name -> SHA-256 of the data sets that were used.
+        data: name -> SHA-256 of the data sets that were used; or a function that gives this, which
+            is not called where they are known of the measurement.
     """
 
     finding: str
     verdicts: tuple[Verdict, ...]
     table: pd.DataFrame
-    data: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] | Callable[[], Mapping[str, str]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from typing import Any
 import plotly.offline
 
 from experiments.lab.drawing import colours
+from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.report import figure
 from experiments.lab.report.data_summary import data_summary
 from experiments.lab.report.figure import Figure
@@ -23,6 +24,7 @@ from experiments.lab.study import wording
 from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.next_steps import next_steps
+from jaxnn import advice
 
 
 def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str, Any]) -> str:
@@ -52,7 +54,7 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         facts="\n".join(_facts(comparison)),
         score=escape(score.title),
         table=table(comparison),
-        next=_next(comparison),
+        next=_next(comparison) + _evidence(comparison),
         error="1 − accuracy" if score.name == "accuracy" else escape(score.error_title),
         target=escape(score.show(comparison.target)),
         statistics=wording.STATISTICS,
@@ -167,6 +169,19 @@ def _next(comparison: Comparison) -> str:
     return f'<section class="next"><h2>What to do next</h2>\n<ul>\n{steps}\n</ul></section>' * (
         steps != ""
     )
+
+
+def _evidence(comparison: Comparison) -> str:
+    """What the experiments found on the claims about these activations; nothing where on none."""
+    names = dict.fromkeys(choice.structure["activation"] for choice in comparison.choices)
+    lines = "\n".join(
+        f"<li><b>{escape(name)}</b>: “{escape(CLAIMS[advice.JUDGED[name][0]])}” "
+        f"{escape(found)}</li>"
+        for name in names
+        if (found := advice.evidence(name))
+    )
+    title = "What the lecture says of these activations, and what experiments found"
+    return f'<section class="next"><h2>{title}</h2>\n<ul>\n{lines}\n</ul></section>' * (lines != "")
 
 
 def _section(each: Figure) -> str:

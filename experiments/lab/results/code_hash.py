@@ -4,7 +4,7 @@ Only code that can change a number counts. Docstrings, comments, formatting, the
 functions and the words of errors are left out.
 
 - jaxnn, lab/engine and lab/data, which every measurement rests on, are hashed whole
-  (`measuring_code`).
+  (`measuring_code`), except for the advice, which is put into words from what was measured.
 - The rest is followed from the functions that the numbers come from: each top-level definition
   that they name, in whichever module of the experiments, and so on (`code_of`). So `conclude` and
   `draw` can be in the file of the measurement without being part of it. A module that is named as
@@ -25,6 +25,7 @@ from symtable import SymbolTable, symtable
 from typing import NamedTuple
 
 WHOLE = ("jaxnn", "experiments.lab.engine", "experiments.lab.data")
+ADVICE = ("jaxnn/advice.py", "jaxnn/findings.py")
 NOWHERE = ("experiments.lab.io", "experiments.lab.evidence")
 EXCEPT = "experiments.lab.evidence.verdicts"
 LENGTH = 16  # hexadecimal digits
@@ -44,7 +45,7 @@ def measuring_code(*starts: Start) -> str:
     Raises:
         ValueError: one of them is not defined at the top of a module.
     """
-    return _digest([*map(_package, WHOLE), code_of(*starts)])
+    return digest([*map(_package, WHOLE), code_of(*starts)])
 
 
 def code_of(*starts: Start) -> str:
@@ -59,7 +60,7 @@ def code_of(*starts: Start) -> str:
     Raises:
         ValueError: one of them is not defined at the top of a module.
     """
-    return _digest(f"{where}\n{text}" for where, text in sorted(reached(*starts).items()))
+    return digest(f"{where}\n{text}" for where, text in sorted(reached(*starts).items()))
 
 
 def reached(*starts: Start) -> dict[str, str]:
@@ -249,10 +250,13 @@ def _package(name: str) -> str:
     """The hash of a package: of its modules what can change a number, its other files whole."""
     folder = _file(name).parent
     files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*")}
-    return _digest(
+    return digest(
         f"{name}/{path}\n{_content(file, file.stat().st_mtime_ns)}"
         for path, file in sorted(files.items())
-        if file.is_file() and "__pycache__" not in path and not file.name.startswith(".")
+        if file.is_file()
+        and "__pycache__" not in path
+        and not file.name.startswith(".")
+        and f"{name}/{path}" not in ADVICE
     )
 
 
@@ -340,7 +344,8 @@ def _text(node) -> str:
     return repr(node)
 
 
-def _digest(texts: Iterable[str]) -> str:
+def digest(texts: Iterable[str]) -> str:
+    """The hash of texts in their order, 16 hexadecimal digits."""
     return _hash("\n\n".join(texts).encode())[:LENGTH]
 
 

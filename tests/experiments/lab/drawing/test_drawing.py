@@ -65,3 +65,19 @@ def test_the_numbers_are_drawn_also_within_a_power_of_ten(ends):
         ]
     assert len(texts) >= 2 and all(low <= float(text) <= high for text in texts)
     assert "^" not in "".join(texts)
+
+
+def test_a_panel_is_written_without_its_neighbours(tmp_path):
+    with drawing.canvas(8, 3) as figure:
+        left, right = figure.subplots(1, 2)
+        left.set(title="the left one")
+        right.set(title="the right one")
+        drawing.write(figure, tmp_path, "both", dpi=20)
+        drawing.write_panel(figure, 0, tmp_path / "left.svg")
+    svg = (tmp_path / "left.svg").read_text()
+    assert "the left one" in svg and "the right one" not in svg
+    both, one = (
+        float(text.split('width="')[1].split("pt")[0])
+        for text in ((tmp_path / "both.svg").read_text(), svg)
+    )
+    assert one < 0.6 * both and right.get_visible()

@@ -10,7 +10,7 @@ import pytest
 import experiments
 from experiments import __main__ as listing
 from experiments import bias
-from experiments.lab.evidence import ledger, measurement, published
+from experiments.lab.evidence import book, ledger, measurement, published, sentences
 from experiments.lab.evidence.currency import currency
 from experiments.lab.results import provenance
 
@@ -29,6 +29,7 @@ FILES = {
         from experiments.growth.findings import conclude
         from experiments.growth.measure import grow
         from experiments.lab.evidence.experiment import Experiment, Flags, Part
+        from experiments.lab.evidence.rules import Rule
 
 
         @dataclass(frozen=True)
@@ -49,7 +50,7 @@ FILES = {
             __doc__,
             Configuration,
             smoke={"start": 0.5},
-            claims=("N8",),
+            rules=(Rule("N8", "N8 holds if it grows.", conclude),),
             parts=parts,
             conclude=conclude,
             draw=draw,
@@ -138,6 +139,7 @@ def growth(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "__path__", [*experiments.__path__, str(tmp_path)])
     monkeypatch.setattr(published, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(ledger, "FILE", tmp_path / "LEDGER.md")
+    monkeypatch.setattr(sentences, "FILE", tmp_path / "findings.py")
 
     def call(command):  # in this process, which alone knows of the folder
         module = command[2].removeprefix("experiments.")
@@ -292,14 +294,18 @@ def test_check_says_what_differs_and_publishes_nothing(growth, capsys):
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
-def test_a_large_measurement_is_not_committed_and_the_ledger_says_so(growth, monkeypatch, capsys):
+def test_a_large_measurement_is_not_committed_and_the_book_says_so(growth, monkeypatch, capsys):
+    def page():
+        book.write([growth.loaded()], Path("site"))
+        return Path("site/n8.html").read_text()
+
     run_all(growth)
-    assert "(results/growth/measured.safetensors)" in ledger.ledger([growth.loaded()])
+    assert 'href="data/growth/measured.safetensors"' in page()
     monkeypatch.setattr(published, "LARGEST", 10)
     growth.edit("measure", "2.0", "1.2e6")
     run_all(growth)
     assert not (published.RESULTS / "growth" / measurement.FILE).exists()
-    assert "too large to be committed" in ledger.ledger([growth.loaded()])
+    assert "too large to be kept here" in page() and "measured.safetensors" not in page()
     assert listing.conclude([growth.loaded()]) == 0  # from runs/
     Path("runs").rename("elsewhere")
     assert listing.conclude([growth.loaded()]) == 1
@@ -339,15 +345,14 @@ def test_a_smoke_run_gives_no_verdict(growth, capsys):
 
 def test_an_experiment_is_found_by_its_folder_alone_and_needs_its_claims_line(growth):
     assert growth.loaded().question == "Does it grow?"
-    growth.edit("__init__", '("N8",)', '("N8", "Z1")')
-    with pytest.raises(
-        ValueError, match="experiment growth: claim 'Z1' has no line in .*claims.py; add one, or"
-    ):
+    growth.edit("__init__", 'Rule("N8",', 'Rule("Z1",')
+    with pytest.raises(ValueError, match="claim 'Z1' has no line in .*claims.py; add one, or"):
         growth.loaded()
 
 
 def test_verdicts_and_claims_must_agree(growth):
-    growth.edit("__init__", '("N8",)', '("N8", "G4")')
+    rule = 'Rule("N8", "N8 holds if it grows.", conclude),'
+    growth.edit("__init__", rule, f"{rule} {rule.replace('N8', 'G4')}")
     with pytest.raises(
         ValueError,
         match="experiment growth: conclude gives verdicts on N8, and its claims are G4, N8; name",

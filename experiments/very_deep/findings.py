@@ -1,0 +1,301 @@
+"""What follows from the very deep networks: the verdicts, the finding and the table."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+import jaxnn
+from experiments.lab.data import load, prepare
+from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
+from experiments.lab.study.statistics import interquartile_mean, interval
+from experiments.very_deep.measure import MOMENTUM, Cell, cells
+from experiments.very_deep.networks import CRITICAL, NORMALISED, OWN, RESIDUAL
+from experiments.very_deep.rules import (
+    grouped,
+    judge_choice,
+    judge_elu,
+    judge_swish,
+    leads_from,
+    standing,
+    word_of,
+)
+from jaxnn.criticality import critical_initialisation
+from jaxnn.expectations import moments
+
+IN_WORDS = {
+    OWN: "its own gain",
+    CRITICAL: "critical initialisation",
+    NORMALISED: "layer norm",
+    RESIDUAL: "layer norm and skips",
+}
+RESAMPLES = 2000
+
+
+def conclude(configuration: Any, found: Found) -> Conclusion:
+    """Apply the rules, and list every cell."""
+    c = configuration
+    table = _table(c, found)
+    verdicts = (_on_swish(c, found), _on_elu(c, found), _on_choice(c, found))
+    return Conclusion(
+        _finding(c, found), verdicts, table, {"digits": prepare(load("digits")).sha256}
+    )
+
+
+def scores(found: Found, cell: Cell) -> np.ndarray:
+    """Test accuracy of a cell's seeds."""
+    return found[cell.measured().part]["test"].astype(np.float64)
+
+
+def accuracy(found: Found, cell: Cell) -> Effect:
+    """Test accuracy of a cell."""
+    values = scores(found, cell)
+    return Effect(cell.part, float(interquartile_mean(values)), *interval(values))
+
+
+def apart(found: Found, cell: Cell, name: str, other: str) -> Effect:
+    """Test accuracy with one activation minus that with another, paired by seed."""
+    difference = scores(found, cell._replace(activation=name)) - scores(
+        found, cell._replace(activation=other)
+    )
+    said = f"accuracy, {name} minus {other}, {setting_of(cell)}"
+    return Effect(said, float(interquartile_mean(difference)), *interval(difference))
+
+
+def setting_of(cell: Cell) -> str:
+    """A setting in words."""
+    return f"{IN_WORDS[cell.setting]}, {cell.width} units × {cell.steps} updates"
+
+
+def settings(c: Any, *names: str) -> dict[str, Cell]:
+    """The settings at full depth in which all these activations were trained."""
+    trained = set(cells(c))
+    every = {cell._replace(activation=names[0]) for cell in trained if cell.depth == c.depth}
+    every |= {cell._replace(setting=CRITICAL) for cell in every if cell.setting == OWN}
+    order = [*IN_WORDS]
+    shared = [
+        cell
+        for cell in every
+        if all(cell._replace(activation=name).measured() in trained for name in names)
+        and cell.setting in c.setting
+    ]
+    # A critical own gain makes the setting no second one unless the other activation has it too.
+    shared = [
+        cell
+        for cell in shared
+        if cell.setting != CRITICAL
+        or any(cell._replace(activation=name) in trained for name in names)
+    ]
+    shared.sort(key=lambda cell: (order.index(cell.setting), cell.width, cell.steps))
+    return {setting_of(cell): cell for cell in shared}
+
+
+def stability(name: str) -> float:
+    """dq′/dq at q = 1 of an activation's own gain: above 1 the signal's variance leaves it."""
+    return float(jaxnn.initializers.gain(name) ** 2 * moments(name, 1.0).mean_square_slope)
+
+
+def ladder(c: Any, found: Found) -> Effect:
+    """Rank correlation of dq′/dq and accuracy with own gain, over activations; seeds resampled."""
+    cell = Cell("", OWN, c.width[0], c.steps[0], c.depth)
+    values = np.array([scores(found, cell._replace(activation=name)) for name in c.activation])
+    theory = np.array([stability(name) for name in c.activation])
+
+    def correlation(columns: np.ndarray) -> float:
+        means = values[:, columns].mean(1)
+        return float(stats.spearmanr(theory, means).statistic) if np.ptp(means) else 0.0
+
+    seeds = np.random.default_rng(0).integers(0, c.seeds, (RESAMPLES, c.seeds))
+    low, high = np.quantile([correlation(each) for each in seeds], (0.025, 0.975))
+    name = "rank correlation of dq′/dq with accuracy, own gain"
+    return Effect(name, correlation(np.arange(c.seeds)), float(low), float(high))
+
+
+def _tried(effects: Mapping[Any, Effect], names: Mapping[Any, str]) -> tuple[Tried, ...]:
+    return tuple(Tried(names[key], word_of(effect), effect) for key, effect in effects.items())
+
+
+def _on_swish(c: Any, found: Found) -> Verdict:
+    """A6."""
+    every = settings(c, "swish", "relu")
+    effects = {said: apart(found, cell, "swish", "relu") for said, cell in every.items()}
+    lowest = optimize.minimize_scalar(
+        lambda z: z / (1 + math.exp(-z)), bounds=(-3, 0), method="bounded", options={"xatol": 1e-10}
+    )
+    word, when = judge_swish(effects, jaxnn.ACTIVATIONS["swish"].smooth, float(lowest.fun))
+    return Verdict(
+        "A6",
+        word,
+        (*effects.values(), Effect("minimum of swish", float(lowest.fun)), ladder(c, found)),
+        c.seeds,
+        _setting(c),
+        when=when,
+        note=f"{_standings(effects)}. With its own gain dq′/dq is {stability('swish'):.2f} for "
+        f"swish and {stability('relu'):.2f} for ReLU, whose own gain is critical. "
+        f"{_lost(c, found, every, ('swish', 'relu'))}{_ends(c, found)}",
+        found=_found(word, effects, "Swish"),
+        do="Give deep swish networks layer norm or initializer='critical'; else use ELU.",
+        tried=_tried(effects, {said: said for said in effects}),
+    )
+
+
+def _on_elu(c: Any, found: Found) -> Verdict:
+    """A4."""
+    every = settings(c, "elu", "relu")
+    effects = {said: apart(found, cell, "elu", "relu") for said, cell in every.items()}
+    shallower = {
+        depth: apart(found, Cell("", OWN, c.width[0], c.steps[0], depth), "elu", "relu")
+        for depth in c.shallower
+    }
+    word, when = judge_elu(effects, shallower)
+    first = leads_from(shallower)
+    names: dict[Any, str] = {said: said for said in effects}
+    names |= {depth: f"{depth} layers, {IN_WORDS[OWN]}" for depth in shallower}
+    since = f"with its own gain it leads from {first} layers on" if first else ""
+    return Verdict(
+        "A4",
+        word,
+        tuple(effects.values()),
+        c.seeds,
+        _setting(c),
+        when=when,
+        note=". ".join(filter(None, (_standings(effects), since.capitalize()))),
+        found=_found(word, effects, "ELU") + (f" {since.capitalize()}." if since else ""),
+        do="Without normalisation, prefer ELU to ReLU from about "
+        f"{first or c.depth} layers on; with layer norm compare both.",
+        tried=_tried({**effects, **shallower}, names),
+    )
+
+
+def _on_choice(c: Any, found: Found) -> Verdict:
+    """A9, its part on very deep networks."""
+    every = settings(c, "swish", "relu")
+    relu = {said: apart(found, cell, "swish", "relu") for said, cell in every.items()}
+    trained = set(cells(c))
+    others = {
+        said: [
+            apart(found, cell, name, "swish")
+            for name in c.activation
+            if name not in ("swish", "relu")
+            and cell._replace(activation=name).measured() in trained
+        ]
+        for said, cell in every.items()
+    }
+    word, when = judge_choice(relu, others)
+    best = {
+        said: max(
+            [name for name in c.activation if cell._replace(activation=name).measured() in trained],
+            key=lambda name, cell=cell: accuracy(found, cell._replace(activation=name)).value,
+        )
+        for said, cell in every.items()
+        if cell.width == c.width[0]
+    }
+    rivals = [max(each, key=lambda effect: effect.value) for each in others.values() if each]
+    leaders = ", ".join(f"{name} with {said}" for said, name in best.items())
+    return Verdict(
+        "A9",
+        word,
+        (*rivals, *relu.values()),
+        c.seeds,
+        _setting(c),
+        when=when,
+        note=f"The part on very deep networks. The most accurate of all tried is {leaders}",
+        found="The best activation depends on what keeps the signal: "
+        f"{', '.join(f'{name} ({said.partition(chr(44))[0]})' for said, name in best.items())}.",
+        do="Choose how the signal is kept first (layer norm, skips), then the activation.",
+        tried=_tried(relu, {said: said for said in relu}),
+    )
+
+
+def _standings(effects: Mapping[str, Effect]) -> str:
+    said = {
+        word: [setting for setting, effect in effects.items() if standing(effect) == word]
+        for word in ("better", "level", "worse")
+    }
+    return ". ".join(
+        f"{word.capitalize()} with {grouped(found, effects)}"
+        for word, found in said.items()
+        if found
+    )
+
+
+def _found(word: Word, effects: Mapping[str, Effect], name: str) -> str:
+    counts = [
+        sum(standing(effect) == each for effect in effects.values())
+        for each in ("better", "level", "worse")
+    ]
+    most = max(effects.values(), key=lambda effect: effect.value)
+    return (
+        f"{name} is better than ReLU in {counts[0]} of {len(effects)} settings, level in "
+        f"{counts[1]} and worse in {counts[2]}; at most by {most.value:.2f}."
+    )
+
+
+def _lost(c: Any, found: Found, every: Mapping[str, Cell], names: tuple[str, ...]) -> str:
+    lost = [
+        f"{int(count)} of {c.seeds} {name} networks with {said}"
+        for said, cell in every.items()
+        for name in names
+        if (count := found[cell._replace(activation=name).measured().part]["diverged"].sum())
+    ]
+    return f"Diverged, which counts as accuracy 0: {', '.join(lost) or 'none'}. "
+
+
+def _ends(c: Any, found: Found) -> str:
+    """The cells whose best rate is still an end of those tried."""
+    ends = [
+        cell.part
+        for cell in cells(c)
+        if int(np.argmax(found[cell.part]["chosen_on"])) in (0, len(found[cell.part]["rates"]) - 1)
+    ]
+    return f"The best rate is still an end of those tried for: {', '.join(ends) or 'none'}"
+
+
+def _setting(c: Any) -> str:
+    return (
+        f"digits, {c.depth} hidden layers, gradient descent with momentum {MOMENTUM}, batches of "
+        f"{c.batch_size}, each network at its own best of {len(c.learning_rate)} rates from "
+        f"{min(c.learning_rate):g} to {max(c.learning_rate):g} or beyond, chosen by {c.choosing} "
+        "other seeds; every seed has a split of its own"
+    )
+
+
+def _finding(c: Any, found: Found) -> str:
+    said = []
+    for setting, cell in settings(c, "swish", "relu").items():
+        ours, theirs = (
+            accuracy(found, cell._replace(activation=name)) for name in ("swish", "relu")
+        )
+        said.append(f"{ours.value:.2f} against {theirs.value:.2f} with {setting}")
+    order = ladder(c, found)
+    return (
+        f"Test accuracy of swish against ReLU with {c.depth} hidden layers: {'; '.join(said)}. "
+        f"With their own gains the activations' accuracy follows the theory's dq′/dq with a rank "
+        f"correlation of {order:.2f}."
+    )
+
+
+def _table(c: Any, found: Found) -> pd.DataFrame:
+    """One row per trained cell."""
+    rows = []
+    for cell in cells(c):
+        score, one = accuracy(found, cell), found[cell.part]
+        point = critical_initialisation(cell.activation)
+        rows.append(
+            cell._asdict()
+            | {
+                "accuracy": score.value,
+                "low": score.low,
+                "high": score.high,
+                "rate": float(one["rate"][0]),
+                "diverged": int(one["diverged"].sum()),
+                "stability": stability(cell.activation),
+                "critical_weight_variance": point.weight_variance,
+                "critical_bias_variance": point.bias_variance,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,73 @@
+"""What experiments found on the claims that the advice rests on, one sentence each.
+
+Written by `python -m experiments all` from the files in experiments/results/; never by hand.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
+    {
+        ("A3", "dying_relu"): {
+            "verdict": "holds",
+            "when": "",
+            "found": "",
+            "do": "",
+        },
+        ("A4", "very_deep"): {
+            "verdict": "holds only when",
+            "when": (
+                "the network has its own gain; critical initialisation; layer norm, and 'from 40 "
+                "layers on' is read as from 5 layers on"
+            ),
+            "found": (
+                "ELU is better than ReLU in 4 of 5 settings, level in 1 and worse in 0; at most "
+                "by 0.53. With its own gain it leads from 5 layers on."
+            ),
+            "do": (
+                "Without normalisation, prefer ELU to ReLU from about 5 layers on; with layer "
+                "norm compare both."
+            ),
+        },
+        ("A6", "very_deep"): {
+            "verdict": "holds only when",
+            "when": (
+                "the network has critical initialisation (64 units × 300 updates and 64 units × "
+                "900 updates); layer norm; layer norm and skips (64 units × 300 updates)"
+            ),
+            "found": (
+                "Swish is better than ReLU in 5 of 12 settings, level in 3 and worse in 4; at "
+                "most by 0.36."
+            ),
+            "do": "Give deep swish networks layer norm or initializer='critical'; else use ELU.",
+        },
+        ("A8", "heads"): {
+            "verdict": "holds only when",
+            "when": (
+                "the other head is sigmoid per class at 30 steps or linear or softmax with "
+                "squared error at 30 steps on digits; ReLU on breast_cancer; sigmoid or ReLU or "
+                "tanh at 30 steps on diabetes; ReLU or sigmoid at 300 steps on waves; ReLU at 300 "
+                "steps or tanh at 300 steps on positive_diabetes"
+            ),
+            "found": (
+                "Another head costs something in 16 of 26 comparisons, most ReLU on waves (37 "
+                "points)."
+            ),
+            "do": (
+                "Use softmax for classes and linear for numbers; bounded heads only for bounded "
+                "targets."
+            ),
+        },
+        ("A9", "context"): {
+            "verdict": "does not hold",
+            "when": "",
+            "found": (
+                "Against the other activations of an Elman network tanh is behind in temporal "
+                "XOR, adding and sunspots."
+            ),
+            "do": (
+                "In a recurrent network try several activations, and a GRU; tanh is no safe choice."
+            ),
+        },
+    }
+)

@@ -1,0 +1,47 @@
+"""The stream, one update against a sum by hand, and the rule for every outcome."""
+
+import numpy as np
+import pytest
+
+from experiments.lab.evidence.verdicts import Effect
+from experiments.plasticity.learners import Learners, initial, learn
+from experiments.plasticity.rules import judge, lost
+from experiments.plasticity.stream import BITS, SLOW, stream
+
+
+def test_one_slow_bit_flips_at_a_time():
+    bits, _ = stream(0, 60, 20)
+    slow = bits[:, :SLOW]
+    changes = np.abs(np.diff(slow, axis=0)).sum(axis=1)
+    assert changes.nonzero()[0].tolist() == [19, 39] and changes.max() == 1
+
+
+def test_an_update_is_that_of_descent():
+    learners = Learners(("linear",), (0.1,))
+    x, y = np.ones((2, 1, BITS), np.float32), np.full((2, 1), 2.0, np.float32)
+    found = learn(learners, [0], x, y, bins=2)[:, 0, 0, 0, 0]  # SGD
+    start = initial(learners, [0])
+    first, last = start["first"][:, :, 0, 0].astype(float), start["last"][:, 0, 0].astype(float)
+    hidden = first.sum(axis=0)
+    error = hidden @ last - 2
+    step = 0.1 * 2 * error
+    after = (hidden - step * (BITS + 1) * last) @ (last - step * hidden) - step
+    np.testing.assert_allclose(found, [error**2, (after - 2) ** 2], rtol=1e-4)
+
+
+def test_plasticity_is_lost_when_the_error_rises_beyond_the_linear_one():
+    up, down = Effect("", 1.5, 1.2, 1.8), Effect("", 0.5, -0.2, 0.8)
+    assert lost(up, up) and not lost(up, down) and not lost(down, up)
+
+
+@pytest.mark.parametrize(
+    ("counts", "word"),
+    [
+        ({"a": (2, 2), "b": (2, 2)}, "holds"),
+        ({"a": (2, 2), "b": (1, 2)}, "holds only when"),
+        ({"a": (1, 2), "b": (0, 2)}, "holds only when"),
+        ({"a": (0, 2), "b": (0, 2)}, "does not hold"),
+    ],
+)
+def test_the_verdict(counts, word):
+    assert judge(counts)[0] == word

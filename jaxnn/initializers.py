@@ -521,7 +521,7 @@ def critical(activation: str | Callable[..., Array] | Activation = "relu") -> Cr
 
 
 # The initializers that need no argument, by name.
-INITIALIZERS: Mapping[str, Callable[[], Initializer]] = MappingProxyType(
+INITIALIZERS: Mapping[str, Callable[..., Initializer]] = MappingProxyType(
     Names(
         "initializer",
         {
@@ -577,18 +577,18 @@ def resolve_initializer(
         >>> resolve_initializer("he")(jax.random.key(0), (3, 2)).shape
         (3, 2)
     """
-    if isinstance(initializer, str):
-        initializer = INITIALIZERS[ALIASES.get(initializer, initializer)]
     if initializer is None:
         return None
     made: Any = initializer
+    if isinstance(initializer, str):
+        made = INITIALIZERS[ALIASES.get(initializer, initializer)]
     if made is critical:
         return critical(activation)
     if made in INITIALIZERS.values():
         return made()
-    if not callable(initializer):
+    if not callable(made):
         raise TypeError(
             "an initializer is a name or a function f(key, shape) -> weights, got "
             f"{type(initializer).__name__}"
         )
-    return initializer
+    return made

@@ -181,8 +181,11 @@ def dense(
         draw = given or initializers.scaled_normal(initializers.gain(activation))
         params = {"weight": draw(key, (in_dim, units))}
         if bias:
-            critical = isinstance(draw, initializers.Critical)
-            params["bias"] = draw.bias(key, units) if critical else jnp.zeros(units)
+            params["bias"] = (
+                draw.bias(key, units)
+                if isinstance(draw, initializers.Critical)
+                else jnp.zeros(units)
+            )
         if entry.learned:
             params["activation"] = phi.init(key)
         return params

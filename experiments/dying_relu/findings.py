@@ -462,7 +462,7 @@ def alive(configuration: Any, found: Found, name: str) -> Alive:
     """Of the deepest networks with He's initialisation."""
     arrays = found[f"digits-{name}-{max(configuration.hidden_layers)}"]
     order = np.argsort(configuration.learning_rate)
-    dead = (np.nan_to_num(arrays["dead"][:, 0]) > 0).any(axis=(0, -1))[order]
+    dead = np.asarray((np.nan_to_num(arrays["dead"][:, 0]) > 0).any(axis=(0, -1)))[order]
     finite, constant = arrays["finite"][0][order], arrays["constant"][0][order]
     inert = np.where(finite, arrays["inert"][0][order].mean(axis=-1), 0.0)
     counts = finite.sum(axis=1)

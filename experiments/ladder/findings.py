@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data import load, prepare
-from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.measurement import Arrays, Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.ladder.measure import MOMENTUM, RUNGS, TASKS, part_of
@@ -18,7 +18,8 @@ LEVEL = 1 - 0.05 / (len(RUNGS) - 1)  # of one interval, so that a task's three h
 def conclude(configuration: Any, found: Found) -> Conclusion:
     """Each activation at its own best rate, against ReLU."""
     c = configuration
-    rates, rows, gains = np.array(c.learning_rate), [], {}
+    rates, rows = np.array(c.learning_rate), []
+    gains: dict[str, dict[str, Effect]] = {}
     for task in c.task:
         scores = {}
         for name in RUNGS:
@@ -74,7 +75,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
     )
 
 
-def at_own_rate(found: dict[str, np.ndarray]) -> tuple[int, np.ndarray]:
+def at_own_rate(found: Arrays) -> tuple[int, np.ndarray]:
     """The number of the rate with the highest mean validation score, and test scores in points.
 
     Args:

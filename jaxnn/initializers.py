@@ -12,10 +12,11 @@ from the same weights, up to rounding.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -460,7 +461,8 @@ def siren(*, first: bool = False, frequency: float = 30.0) -> Initializer:
     return init
 
 
-class Critical(NamedTuple):
+@dataclass(frozen=True)
+class Critical:
     """The critical initializer of an activation, which draws biases too; ``critical`` makes it.
 
     activation: φ of the hidden layers.

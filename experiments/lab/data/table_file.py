@@ -16,12 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 from pyarrow import csv as arrow_csv
-from pyarrow import parquet as pq
 
 from experiments.lab.data.cells import is_mark
 from experiments.lab.data.columns import Columns, Further, as_columns, without_units
 from experiments.lab.data.dialect import AS_FOUND, Dialect, Reading, dialect
 from experiments.lab.data.encoders import as_text
+from experiments.lab.data.expansion import check_arrow, check_parquet
 from experiments.lab.data.location import File
 from experiments.lab.io import limits
 from experiments.lab.io.errors import UserError
@@ -76,7 +76,7 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
     if content[:4] == b"PAR1" or file.kind in PARQUET:
         return _of_frame(file, _parsed(file, lambda: _of_parquet(file, content)), reading)
     if content[:6] == b"ARROW1" or file.kind in ARROW:
-        return _of_frame(file, _parsed(file, lambda: pd.read_feather(io.BytesIO(content))), reading)
+        return _of_frame(file, _parsed(file, lambda: _of_arrow(file, content)), reading)
     if file.kind in SPREADSHEETS:
         raise UserError(
             f"{file.where}: it is a spreadsheet; save the sheet with the table as a CSV file"
@@ -89,6 +89,8 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
 def _parsed(file: File, parse: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     try:
         return parse()
+    except UserError:
+        raise
     except Exception as error:  # a damaged file makes a library raise whatever it likes
         raise _unreadable(file, error) from None
 
@@ -143,14 +145,14 @@ def _is_json(content: bytes) -> bool:
 
 
 def _of_parquet(file: File, content: bytes) -> pd.DataFrame:
-    """A few bytes may stand for any number of equal rows."""
-    found, most = pq.ParquetFile(io.BytesIO(content)).metadata, limits.file_bytes()
-    if found.num_rows * found.num_columns * 8 > most:
-        raise UserError(
-            f"{file.where}: its {found.num_rows:,} rows of {found.num_columns:,} columns take more "
-            f"than {limits.said(most)}; give fewer rows"
-        )
+    check_parquet(file.where, content)
     return pd.read_parquet(io.BytesIO(content))
+
+
+def _of_arrow(file: File, content: bytes) -> pd.DataFrame:
+    if content[:6] == b"ARROW1":
+        check_arrow(file.where, content)
+    return pd.read_feather(io.BytesIO(content))
 
 
 def _of_json(content: bytes) -> pd.DataFrame:

@@ -120,7 +120,7 @@ def _message_bytes(message: Any) -> int:
     about = message.metadata.to_pybytes()
     if message.type not in ("record batch", "dictionary"):
         return 0
-    batch = _table(about, _field(about, *struct.unpack_from("<I", about), 2))
+    batch = _table(about, _field(about, _table(about, 0), 2))
     if message.type == "dictionary":
         batch = _table(about, _field(about, batch, 1))
     nodes = _pairs(about, _field(about, batch, 1))

@@ -8,7 +8,7 @@ import json
 import lzma
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,7 @@ class Table(NamedTuple):
     missing: the words taken as missing in columns of numbers and dates.
     first_line: of the file that holds a row, from 1; None where it has no lines.
     notes: what was not plain.
+    written: column -> its first cell that is read as something else than it says, as it is written.
     """
 
     frame: pd.DataFrame
@@ -49,6 +50,7 @@ class Table(NamedTuple):
     missing: tuple[str, ...] = ()
     first_line: int | None = None
     notes: tuple[str, ...] = ()
+    written: Mapping[str, str] = {}
 
 
 def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None = None) -> Table:
@@ -241,6 +243,7 @@ def _of_text(file: File, content: bytes, reading: Reading, further: Further | No
         columns.missing,
         found.first_line + top,
         (*found.notes, *notes, *copies, *left_out, *columns.notes),
+        columns.written,
     )
 
 

@@ -49,6 +49,9 @@ class Configuration(StudyFlags):
     """Also send the results to MLflow, at MLFLOW_TRACKING_URI or its default."""
     wandb: bool = False
     """Also send the results to Weights & Biases; WANDB_MODE=offline keeps them here."""
+    twins: bool = True
+    """Train the first seed at each rate once more, from parameters that differ in the last bit, and
+    mark the rates at which that changes the loss as chaotic: about one seed more."""
     single: bool = False
     """Save one network as the model, in place of an ensemble of as many as there are seeds, at most
     10, whose mean prediction is better and whose spread says how sure it is."""

@@ -9,12 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from experiments.lab.data import look
 from experiments.lab.engine import processes
 from experiments.lab.engine.companions import watched
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import hardware, use_every_core, use_precision
 from experiments.lab.engine.processes import Share
+from experiments.lab.engine.runner import Programs
 from experiments.lab.io.command import program
 from experiments.lab.io.files import only_utf8, plain
 from experiments.lab.references.fit import Reference, from_arrays, references, to_arrays
@@ -24,7 +27,7 @@ from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import command, fingerprint
 from experiments.lab.results.refit import refitted
 from experiments.lab.results.write import write
-from experiments.lab.study import screen, wording
+from experiments.lab.study import screen, twins, wording
 from experiments.lab.study.ask import ask
 from experiments.lab.study.comparison import Comparison, compare
 from experiments.lab.study.plan import plan
@@ -76,9 +79,11 @@ def run_part(configuration: Configuration, question: str, part: Share, began: fl
         return
     study.try_out()
     path = configuration.out or Path("runs") / f"activations-{study.data.name}"
-    mark = fingerprint(study.settings, study.data.sha256, measuring_code(Study))
+    mark = fingerprint(
+        study.settings, study.data.sha256, measuring_code(Study, twins.trained_again)
+    )
     with RunFolder(path, mark, part.label) as folder:
-        comparison = trained(study, part, folder)
+        comparison = trained(study, part, folder, find_chaos=configuration.twins)
         if part.alone:
             screen.console.print(
                 f"slice {part.label} is done; without --shard, the same command joins those in "
@@ -134,29 +139,48 @@ def finish(
         say(f"sent to {place}")
 
 
-def trained(study: Study, part: Share, folder: RunFolder) -> Comparison | None:
+def trained(
+    study: Study, part: Share, folder: RunFolder, *, find_chaos: bool = True
+) -> Comparison | None:
     """Train and compare, with twice the updates as long as these would change the verdict.
 
     Args:
         study: what is asked.
         part: the slice that this process trains; None is returned where it is trained alone.
         folder: keeps what is finished.
+        find_chaos: look for chaotic rates too.
     """
     while True:
+        programs: Programs = {}
         folder.steps = study.steps
         known = folder.kept(part.label)
         if not part.follows:
             screen.show_plan(plan(study, part, known, folder.news()))
-        outcomes = train(study, part, known, partial(folder.keep, part=part.label))
+        outcomes = train(study, part, known, partial(folder.keep, part=part.label), programs)
         if part.alone:
             return None
         comparison = compare(study, outcomes)
+        del known, outcomes  # whose curves take much memory
         done = comparison.settled or comparison.nothing_trained
         longer = None if done else study.longer
         if longer is None:
+            if find_chaos and not part.follows:
+                comparison = comparison.with_twins(trained_twins(comparison, folder, programs))
             return comparison
         screen.show_bold(wording.longer(comparison))
         study = longer
+
+
+def trained_twins(comparison: Comparison, folder: RunFolder, programs: Programs) -> np.ndarray:
+    """The losses of the first seed's runs once more, one bit away; kept likewise."""
+    kept = folder.kept_arrays("twins").get("twins")
+    for said in folder.news():
+        screen.console.print(said)
+    if kept:
+        return kept["losses"]
+    losses = twins.trained_again(comparison.study, comparison.outcomes, programs)
+    folder.keep_arrays("twins", {"losses": losses})
+    return losses
 
 
 def fitted_references(study: Study, folder: RunFolder) -> list[Reference]:

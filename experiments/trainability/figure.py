@@ -97,7 +97,7 @@ def _draw_dimensions(ax: Axes, configuration: Any, table: pd.DataFrame) -> None:
         yticks=range(len(dimensions)),
         yticklabels=list(dimensions),
         ylim=(-0.6, len(dimensions) + 0.6),
-        xlabel="box-counting dimension of the boundary, 95 % intervals over seeds",
+        xlabel="box-counting dimension, 95 % intervals over seeds",
     )
     ax.legend(loc="upper right", ncols=5, fontsize=11, columnspacing=0.7, handletextpad=0.3)
 

@@ -59,12 +59,14 @@ class Columns(NamedTuple):
     kinds: column -> "number", "category" or "date".
     missing: the words taken as missing in columns of numbers and dates.
     notes: what was not plain.
+    written: column -> its first cell that is read as something else than it says, as it is written.
     """
 
     frame: pd.DataFrame
     kinds: dict[str, str]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
+    written: Mapping[str, str] = {}
 
 
 def as_arrow(cells: Any) -> pa.Array:
@@ -145,7 +147,8 @@ def as_columns(
         kind, values = _typed(column, kind, decimal, words, marks, notes, keep=further is not None)
         frame[column.name], kinds[column.name] = values, kind
     missing = tuple(dict.fromkeys(notes.missing))
-    return Columns(pd.DataFrame(frame), kinds, missing, tuple(notes.sentences()))
+    sentences = tuple(notes.sentences())
+    return Columns(pd.DataFrame(frame), kinds, missing, sentences, notes.written)
 
 
 class _Notes:
@@ -153,6 +156,7 @@ class _Notes:
 
     def __init__(self) -> None:
         self.missing: list[str] = []
+        self.written: dict[str, str] = {}
         self._said: dict[str, list[str]] = {}
 
     def add(self, sentence: str, column: str) -> None:
@@ -208,6 +212,7 @@ def _typed(
             if known[~column.empty].any() or np.isnat(found[0]).any():
                 _note_missing(column, np.isnat(moments) & ~column.empty, notes)
             notes.add("dates: {}", f"{column.name} ({found[1]})")
+            notes.written[column.name] = column.cells[~known][0]
         elif np.isnat(found[0]).any():  # left as they are, to be refused
             return "date", column.spread(np.where(np.isnat(moments), column.cells, None))
         return "date", column.spread(moments)
@@ -249,6 +254,7 @@ def _note_numbers(
     odd = ~missing & ~plain
     if odd.any():
         cell, value = column.cells[odd][0], values[odd][0]
+        notes.written[column.name] = cell
         notes.add("written as text and read as numbers: {}", f"{column.name} ({cell} is {value:g})")
     if (missing & ~column.empty).any():
         _note_missing(column, missing & ~column.empty, notes)

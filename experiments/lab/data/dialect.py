@@ -21,7 +21,7 @@ MARKS = (  # at the start of a file
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-SAMPLE = 1 << 16  # bytes that are looked at
+SAMPLE, LINES = 1 << 16, 3  # bytes that are looked at; more where they hold fewer lines
 CHUNK = 1 << 24
 YEARS = range(1000, 3000)
 
@@ -154,10 +154,16 @@ def _check(content: bytes, encoding: str) -> None:
 
 
 def _sample(content: bytes, encoding: str) -> list[str]:
-    """The first lines; the last one only where it is whole."""
-    text = codecs.getincrementaldecoder(encoding)().decode(content[:SAMPLE])
-    lines = re.split("\r\n|\n|\r", text)
-    return lines[:-1] if len(content) > SAMPLE and len(lines) > 1 else lines
+    """The first lines, at least a header and a row; the last one only where it is whole."""
+    size = SAMPLE
+    while True:
+        text = codecs.getincrementaldecoder(encoding)().decode(content[:size])
+        lines = re.split("\r\n|\n|\r", text)
+        if size >= len(content):
+            return lines
+        if len(lines) > LINES or size >= CHUNK:
+            return lines[:-1] or lines
+        size *= 4
 
 
 def _named(separator: str) -> str:

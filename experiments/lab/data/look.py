@@ -23,7 +23,7 @@ class Look(NamedTuple):
 
     facts: (name, text) pairs.
     columns: one row per column of the data: its name, type, missing cells, number of different
-        values, the first value, and what it becomes; empty for an array.
+        values, the first value, as the file has it, and what it becomes; empty for an array.
     targets: one row per class with its count, or per statistic of a numeric target: over all rows,
         then over those of each part.
     """
@@ -91,7 +91,7 @@ def _columns(source: Source, data: Dataset) -> tuple[tuple[str, ...], ...]:
             _type(table[name]),
             f"{table[name].isna().sum():,}",
             f"{table[name].nunique():,}",
-            _example(table[name]),
+            short(source.written[name]) if name in source.written else _example(table[name]),
             _becomes(fitted.get(name), identifier=is_numbering(table[name])),
         )
         for name in table

@@ -1,5 +1,6 @@
 """What a loader returns: rows as they were found, before any preprocessing is fitted to them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ class Source(NamedTuple):
     missing: words that stand for no number or date in further rows; and everywhere: for nothing in
         any column.
     time: of each row, (rows,), numbers; a split trains on earlier rows than it tests on.
+    written: column -> its first cell that is read as something else than it says, as it is written.
     transform: of the target of a regression, "none" or "log"; see ``preprocessing.transformed``.
     """
 
@@ -38,3 +40,4 @@ class Source(NamedTuple):
     transform: str = "none"
     missing: tuple[str, ...] = ()
     everywhere: tuple[str, ...] = ()
+    written: Mapping[str, str] = {}

@@ -187,6 +187,7 @@ def as_source(
         time=_times(where, blocks.get("--time"), first_line),
         missing=tuple(dict.fromkeys((*table.missing, *reading.missing))),
         everywhere=reading.missing,
+        written=table.written,
     )
 
 

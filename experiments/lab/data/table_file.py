@@ -8,7 +8,7 @@ import json
 import lzma
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,12 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 from pyarrow import csv as arrow_csv
-from pyarrow import parquet as pq
 
 from experiments.lab.data.cells import is_mark
 from experiments.lab.data.columns import Columns, Further, as_columns, without_units
 from experiments.lab.data.dialect import AS_FOUND, Dialect, Reading, dialect
 from experiments.lab.data.encoders import as_text
+from experiments.lab.data.expansion import check_arrow, check_parquet
 from experiments.lab.data.location import File
 from experiments.lab.io import limits
 from experiments.lab.io.errors import UserError
@@ -42,6 +42,7 @@ class Table(NamedTuple):
     missing: the words taken as missing in columns of numbers and dates.
     first_line: of the file that holds a row, from 1; None where it has no lines.
     notes: what was not plain.
+    written: column -> its first cell that is read as something else than it says, as it is written.
     """
 
     frame: pd.DataFrame
@@ -49,6 +50,7 @@ class Table(NamedTuple):
     missing: tuple[str, ...] = ()
     first_line: int | None = None
     notes: tuple[str, ...] = ()
+    written: Mapping[str, str] = {}
 
 
 def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None = None) -> Table:
@@ -76,7 +78,7 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
     if content[:4] == b"PAR1" or file.kind in PARQUET:
         return _of_frame(file, _parsed(file, lambda: _of_parquet(file, content)), reading)
     if content[:6] == b"ARROW1" or file.kind in ARROW:
-        return _of_frame(file, _parsed(file, lambda: pd.read_feather(io.BytesIO(content))), reading)
+        return _of_frame(file, _parsed(file, lambda: _of_arrow(file, content)), reading)
     if file.kind in SPREADSHEETS:
         raise UserError(
             f"{file.where}: it is a spreadsheet; save the sheet with the table as a CSV file"
@@ -89,6 +91,8 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
 def _parsed(file: File, parse: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     try:
         return parse()
+    except UserError:
+        raise
     except Exception as error:  # a damaged file makes a library raise whatever it likes
         raise _unreadable(file, error) from None
 
@@ -143,14 +147,14 @@ def _is_json(content: bytes) -> bool:
 
 
 def _of_parquet(file: File, content: bytes) -> pd.DataFrame:
-    """A few bytes may stand for any number of equal rows."""
-    found, most = pq.ParquetFile(io.BytesIO(content)).metadata, limits.file_bytes()
-    if found.num_rows * found.num_columns * 8 > most:
-        raise UserError(
-            f"{file.where}: its {found.num_rows:,} rows of {found.num_columns:,} columns take more "
-            f"than {limits.said(most)}; give fewer rows"
-        )
+    check_parquet(file.where, content)
     return pd.read_parquet(io.BytesIO(content))
+
+
+def _of_arrow(file: File, content: bytes) -> pd.DataFrame:
+    if content[:6] == b"ARROW1":
+        check_arrow(file.where, content)
+    return pd.read_feather(io.BytesIO(content))
 
 
 def _of_json(content: bytes) -> pd.DataFrame:
@@ -239,6 +243,7 @@ def _of_text(file: File, content: bytes, reading: Reading, further: Further | No
         columns.missing,
         found.first_line + top,
         (*found.notes, *notes, *copies, *left_out, *columns.notes),
+        columns.written,
     )
 
 

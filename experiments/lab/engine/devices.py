@@ -2,7 +2,10 @@
 
 import importlib.metadata
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import jax
@@ -53,7 +56,8 @@ def use_every_core() -> None:
     """Make each CPU core that this process may use a JAX device, and set XLA's flags.
 
     Raises:
-        UserError: JAX has a setting under which nothing here can run.
+        UserError: JAX has a setting under which nothing here can run, or XLA does not know a flag
+            of XLA_FLAGS.
     """
     for name, (values, why) in RUNS_UNDER.items():
         value = getattr(jax.config, name, values[0])
@@ -62,9 +66,24 @@ def use_every_core() -> None:
                 f"{name.upper()}={value}: nothing can run under this setting of JAX, since {why}; "
                 "unset it"
             )
+    _check_flags(frozenset(os.environ.get("XLA_FLAGS", "").split()) - {*OUR_FLAGS.split()})
     # The user's own flags come last, so they take precedence.
     os.environ["XLA_FLAGS"] = f"{OUR_FLAGS} {os.environ.get('XLA_FLAGS', '')}"
     jax.config.update("jax_num_cpu_devices", cores())
+
+
+@cache
+def _check_flags(flags: frozenset[str]) -> None:
+    """Let XLA read the user's flags in a process of its own, which one that it refuses ends."""
+    if not flags:
+        return
+    read = "from jaxlib import xla_client; xla_client.CompileOptions()"
+    tried = subprocess.run([sys.executable, "-c", read], capture_output=True)
+    if tried.returncode and b"flag" in tried.stderr:
+        raise UserError(
+            f"XLA_FLAGS={os.environ['XLA_FLAGS']}: XLA does not know one of these flags or its "
+            "value; correct or unset it"
+        )
 
 
 def cores() -> int:

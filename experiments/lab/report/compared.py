@@ -9,6 +9,7 @@ import jaxnn
 from experiments.lab.report.figure import Axis, Figure, View, log_if_positive, series_of
 from experiments.lab.study import wording
 from experiments.lab.study.baseline import Versus
+from experiments.lab.study.chaotic import APART
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.tables import rows_of
@@ -42,14 +43,20 @@ def learning_rates(comparison: Comparison) -> Figure:
         _against_rate(results, comparison.choices, name, name.replace("_", " "), trivial)
         for name in ("test_loss", "validation_loss")
     ]
-    return Figure(
-        "rates",
-        "Final error against learning rate",
+    note = (
         f"Lines are {wording.STATISTICS} over seeds, bands the middle half of the seeds. A ring "
         "marks the rate chosen on validation data, a cross rates at which runs have diverged: they "
-        "count as all wrong, and a loss above that of the trivial predictor counts as that.",
-        tuple(views),
+        "count as all wrong, and a loss above that of the trivial predictor counts as that."
     )
+    if "chaotic" in results:
+        note += (
+            " A hollow point marks a rate at which training is chaotic: a run of the first seed "
+            "that starts one bit away has another final validation loss, by more than "
+            f"{100 * APART:.0f} %."
+        )
+        if not results["chaotic"].any():
+            note += " There is none."
+    return Figure("rates", "Final error against learning rate", note, tuple(views))
 
 
 def _against_rate(
@@ -75,7 +82,10 @@ def _against_rate(
         series.append(
             series_of(number, choice, drawn.index, drawn, hover=hover, low=low, high=high)
         )
-        for kind, mine in (("cross", failed > 0), ("ring", drawn.index == choice.learning_rate)):
+        marks = {"cross": failed > 0, "ring": drawn.index == choice.learning_rate}
+        if "chaotic" in results:
+            marks = {"hollow": group["chaotic"].any()} | marks
+        for kind, mine in marks.items():
             series.append(series_of(number, choice, drawn.index[mine], drawn[mine], kind=kind))
     return View(
         title,

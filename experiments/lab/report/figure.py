@@ -12,6 +12,7 @@ from experiments.lab.study.choices import Choice
 # Dashes and symbols can be told apart in grey print, colours by the colour-blind.
 DASHES = ("solid", "dash", "dot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star")
+MARKS = ("cross", "ring", "hollow")  # kinds of series that are marks on another's points
 STRONG = 6  # choices drawn at full strength, the best ones; the others are pale until switched on
 
 
@@ -42,7 +43,7 @@ class Series:
     x, y: of each point; a gap where not finite.
     kind: line, with low and high as a band; curve, without markers; dots, with low and high as
         vertical bars; row, a dot with low and high as a horizontal bar; theory, a line behind dots;
-        cross and ring, marks on another series' points; cells, squares of a table, shaded.
+        cross, ring and hollow, marks on another series' points; cells, squares of a table, shaded.
     hover: a text for each point; none for marks.
     low, high: the ends of bands or bars.
     shades, texts: of each cell, from 0 to 1, and what is written in it.

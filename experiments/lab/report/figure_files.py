@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from experiments.lab.drawing import style as drawing
 from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.drawing.ticks import number_log_axis
-from experiments.lab.report.figure import DASHES, STRONG, SYMBOLS, Figure, Series, View
+from experiments.lab.report.figure import DASHES, MARKS, STRONG, SYMBOLS, Figure, Series, View
 
 _DASHES = dict(zip(("solid", "dash", "dot"), ("-", "--", ":"), strict=True))
 _SYMBOLS = {
@@ -66,7 +66,7 @@ def _draw(title: str, views: tuple[View, ...]) -> Canvas:
     for axes, view in zip(np.atleast_1d(canvas.subplots(1, len(views))), views, strict=True):
         for series in view.series:
             drawn = _add(axes, series)
-            if series.kind not in ("theory", "cross", "ring"):
+            if series.kind not in ("theory", *MARKS):
                 handles[series.label] = drawn
         _scale(axes, view)
     canvas.suptitle(title, fontsize=11)
@@ -108,13 +108,13 @@ def _add(axes: Axes, series: Series):
             elinewidth=1.5,
             **look,
         )
-    if series.kind in ("cross", "ring"):
-        shape: dict[str, Any] = (
-            {"marker": "x", "s": 60, "c": colour}
-            if series.kind == "cross"
-            else {"marker": "o", "s": 110, "facecolors": "none", "edgecolors": colour}
-        )
-        return axes.scatter(x, y, alpha=look["alpha"], **shape)
+    if series.kind in MARKS:
+        shapes: dict[str, dict[str, Any]] = {
+            "cross": {"marker": "x", "s": 60, "c": colour},
+            "ring": {"marker": "o", "s": 110, "facecolors": "none", "edgecolors": colour},
+            "hollow": {"marker": marker, "s": 28, "c": "white", "edgecolors": colour, "zorder": 3},
+        }
+        return axes.scatter(x, y, alpha=look["alpha"], **shapes[series.kind])
     if series.low is not None and strong:
         axes.fill_between(x, series.low, series.high, color=colour, alpha=0.13, linewidth=0)
     markers: dict[str, Any] = {"marker": marker, "ms": 5} if series.kind == "line" else {}

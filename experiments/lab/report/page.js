@@ -86,6 +86,10 @@ function traces(view, logY) {
       trace.mode = "markers";
       trace.marker = {symbol: "circle-open", size: 14, color: colour, line: {width: 2}};
     }
+    if (series.kind === "hollow") {
+      trace.mode = "markers";
+      trace.marker = {symbol, size: 7, color: paper(), line: {color: colour, width: 1.5}};
+    }
     found.push(trace);
   }
   return found;

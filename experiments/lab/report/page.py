@@ -156,7 +156,7 @@ def _warnings(comparison: Comparison) -> list[str]:
         found.append(
             f"{best.diverged_here} of {count} runs of {best.label} diverged at its best rate"
         )
-    return found
+    return [*found, *filter(None, [wording.chaotic(comparison)])]
 
 
 def _card(value: str, text: str, kind: str = "") -> str:

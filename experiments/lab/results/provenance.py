@@ -72,7 +72,7 @@ def settings() -> dict[str, Any]:
     found = {name: getattr(jax.config, name, None) for name in SETTINGS}
     found |= {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     # Of each flag the last counts; those that every job sets are part of the code.
-    flags = dict.fromkeys(os.environ.get("XLA_FLAGS", "").split())
+    flags = os.environ.get("XLA_FLAGS", "").split()
     last = {flag.partition("=")[0]: flag for flag in flags}
     return found | {"XLA_FLAGS": sorted(set(last.values()) - set(OUR_FLAGS.split()))}
 

@@ -18,6 +18,7 @@ from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
 from experiments.lab.study.tables import as_written
+from experiments.lab.study.twins import trained_again
 
 About = Mapping[str, Any] | None
 # Fields of a choice, and of its comparison with the baseline, that are scores or their differences.
@@ -47,7 +48,7 @@ def write(
         "experiment": "activations",
         "question": comparison.study.question,
         "fingerprint": folder.fingerprint,
-        "code": measuring_code(Study),
+        "code": measuring_code(Study, trained_again),
         **provenance(),
         **_asked(comparison),
         "model": about,

@@ -49,6 +49,7 @@ class Choice:
         there are no training curves.
     reached: how many of the seeds reach the target.
     improving: whether the validation loss still falls at the end; None where it is not known.
+    chaotic: whether training at the rate is; see ``lab.study.chaotic``. None where it is not known.
     """
 
     structure: dict[str, Any]
@@ -77,6 +78,7 @@ class Choice:
     steps_to_target: float | None = None
     reached: int | None = None
     improving: bool | None = None
+    chaotic: bool | None = None
 
     @property
     def label(self) -> str:

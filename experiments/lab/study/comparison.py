@@ -11,6 +11,7 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.references.fit import Reference
 from experiments.lab.references.outside import Outside, outside
 from experiments.lab.study import diagnostics, wording
+from experiments.lab.study.chaotic import apart
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
 from experiments.lab.study.scope import Earlier, earlier, last_gain, still_falls
@@ -59,6 +60,25 @@ class Comparison:
         labels = [choice.label for choice in self.choices]
         scores = np.array([choice.scores for choice in self.choices])
         return replace(self, outside=outside(found, labels, scores, self.study.rules))
+
+    def with_twins(self, losses: np.ndarray) -> "Comparison":
+        """The same, with a column that says at which rates training is chaotic.
+
+        Args:
+            losses: of the first seed's twins, (structures, cells).
+        """
+        trivial, found, start = float(self.study.trivial_loss.flat[0]), [], 0
+        for outcome, twins in zip(self.outcomes, losses, strict=True):
+            runs, (cells, _) = np.full(outcome.done.shape, np.nan), np.nonzero(outcome.done)
+            rows = slice(start, start := start + len(cells))
+            runs[outcome.done] = self.results["validation_loss"].iloc[rows]
+            found.append(apart(runs[:, 0], twins, trivial)[cells])
+        results = self.results.assign(chaotic=np.concatenate(found))
+        choices = [
+            replace(choice, chaotic=bool(results["chaotic"][choice.rows[0]]))
+            for choice in self.choices
+        ]
+        return replace(self, results=results, choices=choices)
 
     @property
     def verdict(self) -> str:

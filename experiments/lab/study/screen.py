@@ -114,6 +114,8 @@ def show_results(comparison: Comparison) -> None:
         console.print("↓: its validation loss was still falling at the end")
     if any(choice.edge for choice in choices):
         console.print("*: the lowest or highest rate tried")
+    if chaotic := wording.chaotic(comparison):
+        console.print(chaotic)
     show_bold(comparison.verdict)
     if further := next_steps(comparison)[:NEXT]:
         show_plan([("next" if number == 0 else "", step) for number, step in enumerate(further)])

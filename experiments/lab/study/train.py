@@ -14,7 +14,11 @@ Keep = Callable[[int, Outcome], None]
 
 
 def train(
-    study: Study, part: Share, known: Mapping[int, Outcome], keep: Keep | None = None
+    study: Study,
+    part: Share,
+    known: Mapping[int, Outcome],
+    keep: Keep | None = None,
+    programs: Programs | None = None,
 ) -> list[Outcome]:
     """Train the grid asked for, and the further rates and seeds that follow from it.
 
@@ -24,12 +28,13 @@ def train(
             the grid asked for only, since what follows depends on the others.
         known: outcomes that an interrupted run has left, by the number of their structure.
         keep: keeps the outcome of a number, in case training is interrupted.
+        programs: those compiled already; new ones are added.
 
     Returns:
         The outcomes in the order of the structures; of a slice that is trained alone, its own.
     """
     found = dict(known)
-    programs: Programs = {}  # the stages share them
+    programs = {} if programs is None else programs  # the stages share them
 
     def stage(runs: stages.Runs, reason: str) -> Mapping[int, Outcome]:
         if reason and not part.follows:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.lab.references.outside import Compared
+from experiments.lab.study.chaotic import APART
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.score import Score
 from experiments.lab.study.study import Study
@@ -101,6 +102,19 @@ def nothing_trained(comparison: "Comparison") -> str:
         f"Nothing trained, so nothing is recommended: {every} failed at every rate; the lowest "
         f"tried was {low:.3g}. Lower ones may train, --learning-rate "
         f"{low / 1e4:.3g}:{low:.3g}:5; if not, look for extreme values in the data with --inspect."
+    )
+
+
+def chaotic(comparison: "Comparison") -> str:
+    """At which recommended rates training is chaotic; empty for none."""
+    who = [choice.label for choice in comparison.choices if choice.chaotic]
+    if not who:
+        return ""
+    return (
+        f"at the recommended rate of {shortened(who)} training is chaotic: a run that starts one "
+        f"bit away has another final validation loss, by more than {100 * APART:.0f} %, so only "
+        "the same command on the same machine repeats a run there; the mean over seeds is what "
+        "counts"
     )
 
 

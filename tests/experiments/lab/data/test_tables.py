@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.lab.data import Preprocessing, Reading, load, prepare
+from experiments.lab.data import Preprocessing, Reading, load, look, prepare
 from experiments.lab.data.cells import as_number, dates, numbers
 from experiments.lab.data.columns import as_columns
 from experiments.lab.data.encoders import fit_columns
@@ -181,6 +181,27 @@ def test_what_looks_like_another_format_and_is_none_is_text(content, names):
 def test_what_the_user_says_and_cannot_be_is_named(reading, message):
     with pytest.raises(UserError, match=message):
         table(lines(*ROWS), reading=reading)
+
+
+def test_a_header_longer_than_a_first_look_is_read_whole_and_hints_are_short(tmp_path):
+    count = 3000
+    names = [f"the measurement with the number {number}" for number in range(count)]
+    content = lines(*[",".join(map(str, range(count)))] * 3, header=",".join(names))
+    assert len(content.split("\n")[0]) > 1 << 16
+    assert list(table(content).frame) == names
+    (tmp_path / "t.csv").write_text(content)
+    for target in (None, "the measurement"):
+        with pytest.raises(UserError, match=r"the measurement .* and 2,99\d more$") as refused:
+            load(str(tmp_path / "t.csv"), target=target)
+        assert len(str(refused.value)) < len(str(tmp_path)) + 600
+
+
+def test_a_first_look_shows_cells_as_they_are_written(tmp_path):
+    rows = [f'"$1,{100 + n}",{n},2020-01-{n % 28 + 1:02d},{n}' for n in range(60)]
+    (tmp_path / "t.csv").write_text(lines(*rows, header="price,size,day,y"))
+    source = load(str(tmp_path / "t.csv"), target="y")
+    shown = {row[0]: row[4] for row in look(source, prepare(source)).columns}
+    assert shown["price"] == "$1,100" and shown["size"] == "0" and shown["day"] == "2020-01-01"
 
 
 def test_without_a_header_the_first_line_is_a_row():

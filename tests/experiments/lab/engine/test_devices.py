@@ -119,10 +119,18 @@ def test_flags_of_xla_are_recorded_but_for_those_that_every_job_sets(monkeypatch
     before = fingerprint({}, "")
     devices.use_every_core()
     assert settings()["XLA_FLAGS"] == [] and fingerprint({}, "") == before
-    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=3 --b=1 --b=2 --a=1 --b=2")
+    known = ["--xla_backend_optimization_level=3", "--xla_cpu_enable_fast_math=false"]
+    monkeypatch.setenv("XLA_FLAGS", " ".join([*known, "--xla_cpu_enable_fast_math=true", *known]))
     devices.use_every_core()
-    assert settings()["XLA_FLAGS"] == ["--a=1", "--b=2", "--xla_backend_optimization_level=3"]
+    assert settings()["XLA_FLAGS"] == known
     assert fingerprint({}, "") != before
+
+
+@pytest.mark.parametrize("flag", ["--unknown", "--xla_backend_optimization_level=abc"])
+def test_a_flag_that_xla_would_abort_at_is_refused(flag, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", flag)
+    with pytest.raises(UserError, match=f"^XLA_FLAGS={flag}: XLA does not know one of these flags"):
+        devices.use_every_core()
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
+from experiments import activations
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.streams import Output
 from experiments.lab.io.terminal import Screen
 from experiments.lab.io.text import nearest, shown, without_secrets
+from tests.helpers.commands import exit_code
 
 HOSTILE = [
     "\x1b[2J\x1b[31mred",
@@ -47,6 +49,20 @@ def test_a_name_from_outside_drives_nothing_wherever_it_is_printed(name, capsys)
         assert all(sign.isprintable() for sign in text.replace("\n", ""))
     if name.startswith("[/x]"):
         assert f"out{name}\n" == said and name in error
+
+
+def test_names_of_columns_and_classes_are_text_in_inspect_and_in_errors(tmp_path, capsys):
+    rows = [f"{number},{'a' if number % 2 else 'b'}\x1b[31m[red],d\x9b2J" for number in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["x,kind\x1b[2J,[/x]\x07", *rows]), encoding="utf-8")
+    flags = "--data", path, "--inspect", "--target"
+    assert exit_code(activations, *flags, "kind\x1b[2J") == 0
+    assert exit_code(activations, *flags, "kind") == 2
+    output, error = capsys.readouterr()
+    for text in (output, error):
+        assert all(sign.isprintable() for sign in text.replace("\n", ""))
+        assert "kind\\x1b[2J" in text and "[/x]\\x07" in text
+    assert "a\\x1b[31m[red]" in output
 
 
 def test_a_text_of_a_million_characters_is_a_line_with_its_end():

@@ -197,6 +197,19 @@ def test_the_numbers_drawn_are_those_of_the_results(comparison):
     assert cross.x == [10.0]
 
 
+def test_chaotic_rates_are_hollow_and_a_recommended_one_is_said(comparison):
+    assert not wording.chaotic(comparison)
+    results = comparison.results.assign(chaotic=comparison.results["learning_rate"] > 0.5)
+    choices = [replace(choice, chaotic=choice.label == "tanh") for choice in comparison.choices]
+    found = replace(comparison, results=results, choices=choices)
+    rates = report.figures(found)[0]
+    hollow = [series for series in rates.views[0].series if series.kind == "hollow"]
+    assert [series.x for series in hollow] == [[1.0, 10.0]] * 3
+    assert "A hollow point marks a rate at which training is chaotic" in rates.note
+    said = "at the recommended rate of tanh training is chaotic: a run that starts one bit away"
+    assert said in wording.chaotic(found) and said in report.page(found, [rates], {"command": ""})
+
+
 def test_bands_are_the_quartiles_also_where_the_curve_is_turned_over(comparison):
     loss, error, _ = next(
         figure for figure in report.figures(comparison) if figure.name == "curves"

@@ -31,10 +31,11 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
                 )
         panels[0].set_yticks(range(len(configuration.settings)), configuration.settings)
         panels[0].set(
+            # Before the scale, which would look for limits: equal values have none.
+            xlim=(configuration.steps / 60, 2.4 * configuration.steps),
             xscale="log",
             xlabel="updates to the target (twice all updates: not reached)",
             ylim=(len(configuration.settings) - 0.5, -0.5),
-            xlim=(configuration.steps / 60, 2.4 * configuration.steps),
         )
         number_log_axis(panels[0].xaxis)
         panels[1].set(xlabel="test accuracy at the end, %")

@@ -55,7 +55,7 @@ def points_needed(better: float, worse: float, wrong: float = 0.05) -> float:
 
     Example:
         >>> round(points_needed(0.11, 0.10))
-        5655
+        5679
     """
     apart = better - worse
     return float((norm.isf(wrong) / apart) ** 2 * (better + worse - apart**2)) if apart else np.inf

@@ -37,8 +37,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         for name, cell in chosen.items()
     )
     short = "; ".join(
-        f"{KINDS[name]}: {every[name, cell].naive.value:+.0f} % over naive, "
-        f"{every[name, cell].linear.value:+.0f} over AR"
+        f"{KINDS[name]}: {than(every[name, cell].naive.value, 'the naive rule')}, "
+        f"{than(every[name, cell].linear.value, 'AR')}"
         for name, cell in chosen.items()
     )
     orders = ", ".join(f"{found[f'{name}-linear']['order'][0]:g} ({name})" for name in chosen)
@@ -56,7 +56,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 when=when,
                 note="On the random walk no rule can beat the naive one; what a model gains there "
                 "on the rows it was fitted to is chance. The sunspots are in experiments.context.",
-                found=f"Network's error, lower by: {short}.",
+                found=f"The network's error on {short}.",
                 do="Compare every forecast with the last value, and with AR, before you trust it.",
                 tried=tuple(
                     Tried(f"{cell}, {KINDS[name]}", word(each), each.linear)
@@ -66,6 +66,19 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         ),
         table(configuration, found),
     )
+
+
+def than(gain: float, rule: str) -> str:
+    """How much lower an error is than a rule's, in whole percent of the naive rule's.
+
+    Example:
+        >>> than(87.9, "AR"), than(-0.2, "AR"), than(-3.0, "AR")
+        ('88 % below AR', 'level with AR', '3 % above AR')
+    """
+    percent = round(gain)
+    if not percent:
+        return f"level with {rule}"
+    return f"{abs(percent)} % {'below' if percent > 0 else 'above'} {rule}"
 
 
 def gains_of(name: str, cell: str, found: Found) -> Gains:

@@ -107,8 +107,9 @@ def recommend(
     """The lecture's choice of activations for a task: what to try first, what to try next, and why.
 
     Each comes with what experiments found on it. For very deep networks the lecture has two
-    choices; the one whose claim holds better comes first, and one whose claim does not hold comes
-    last. What is best on your data, ``experiments.activations`` measures.
+    choices; the one whose claim holds better comes first, of equal ones the one that holds with the
+    default initialisation, and one whose claim does not hold comes last. What is best on your data,
+    ``experiments.activations`` measures.
 
     Args:
         task: "regression", "binary" or "multiclass".
@@ -185,7 +186,12 @@ def _very_deep(findings: Findings) -> dict[str, str]:
         finding = findings.get(JUDGED[name], {"verdict": "undecided"})
         return _STANDINGS.index(finding["verdict"])
 
-    order = sorted(_VERY_DEEP, key=standing)
+    def elsewhere(name: str) -> bool:
+        """Whether the claim asks for another initialisation than a network has by default."""
+        when = findings.get(JUDGED[name], {"when": ""})["when"]
+        return bool(when) and "its own gain" not in when
+
+    order = sorted(_VERY_DEEP, key=lambda name: (standing(name), elsewhere(name)))
     refuted = [name for name in order if standing(name) == len(_STANDINGS) - 1]
     reasons = {name: _VERY_DEEP[name] for name in order if name not in refuted}
     return reasons | _FEEDFORWARD | {name: _VERY_DEEP[name] for name in refuted}

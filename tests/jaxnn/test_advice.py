@@ -38,6 +38,16 @@ def test_for_very_deep_networks_the_verdicts_order_the_ladder(swish, elu, first,
     assert (advice.activation, names(advice)[-1]) == (first, last) and len(names(advice)) == 6
 
 
+def test_of_equal_verdicts_the_one_that_holds_with_the_default_initialisation_is_first():
+    said = {"verdict": "holds only when", "found": "", "do": ""}
+    findings = {
+        ("A6", "very_deep"): said | {"when": "the network has layer norm"},
+        ("A4", "very_deep"): said | {"when": "the network has its own gain; layer norm"},
+    }
+    assert recommend("multiclass", depth=40, findings=findings).activation == "elu"
+    assert recommend("multiclass", depth=40).activation == "elu"  # as was measured
+
+
 def test_the_first_rung_is_the_choice():
     assert recommend("binary", depth=2).activation == "relu"
     assert recommend("binary", depth=50, findings={}).activation == "swish"

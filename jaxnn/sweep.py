@@ -252,9 +252,11 @@ def initial_states(
         >>> initial_states(training, np.array([0, 3]), rates).params[0]["weight"].shape
         (2, 2, 1, 1)
     """
-    groups, members = size, _ = next(iter(hyperparameters.values())).shape
+    # Without hyperparameters a group has one run.
+    groups = size = len(seeds)
+    members = next((values.shape[1] for values in hyperparameters.values()), 1)
     of_group = {name: jax.ShapeDtypeStruct((members,), jnp.float32) for name in hyperparameters}
-    over_members = partial(jax.vmap, training.init, in_axes=(None, 0))
+    over_members = partial(jax.vmap, training.init, in_axes=(None, 0), axis_size=members)
     try:
         one = jax.eval_shape(over_members(out_axes=None), jax.random.key(0), of_group)
         alike = True

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import jaxnn
@@ -47,6 +48,21 @@ def test_arrays_have_the_axes_of_the_call(result):
     np.testing.assert_array_equal(
         result.curves["validation"]["loss"][-1], result.validation["loss"]
     )
+
+
+def test_structure_may_be_all_that_varies(result, data):
+    def fixed(activation):
+        net = mlp((4, 8, 3), activation=activation)
+        return make_training(net, HEAD.loss, optax.sgd(RATES[1]))
+
+    x, y = data
+    found = train_grid(
+        fixed, {"activation": ("relu", "tanh")}, seeds=(3, 5), train=(x[:60], y[:60]),
+        steps=30, batch_size=16, points=1,
+    )  # fmt: skip
+    assert found.train["loss"].shape == (2, 2)
+    mean = result.curves["train"]["loss"][:, 1].mean(axis=0)
+    np.testing.assert_allclose(found.train["loss"], mean, rtol=1e-5)
 
 
 def test_a_cell_is_the_single_run(result, data):

@@ -9,9 +9,9 @@ from experiments.data_scaling.measure import LAYERS, methods
 from experiments.data_scaling.rules import RULE, Slopes, flatten
 from experiments.data_scaling.tasks import TEST, data_sets
 from experiments.lab.data import load, prepare
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 
 
@@ -83,9 +83,9 @@ def slopes_on(data: str, configuration: Any, found: Found) -> Slopes:
     }
     half = slope.pop("network") / 2
     return Slopes(
-        paired(f"slope of the network, {data}", 2 * half),
+        effect(f"slope of the network, {data}", 2 * half),
         {
-            method: paired(f"slope of {method} − half the network's, {data}", each - half)
+            method: effect(f"slope of {method} − half the network's, {data}", each - half)
             for method, each in slope.items()
         },
     )

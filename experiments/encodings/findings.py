@@ -16,9 +16,10 @@ from experiments.encodings.measure import (
 from experiments.encodings.rules import RULE, word
 from experiments.encodings.tasks import TASKS
 from experiments.lab.data import load, prepare
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
-from experiments.lab.study.own_rows import own_best, paired
+from experiments.lab.study.own_rows import own_best
 from experiments.lab.study.statistics import interquartile_mean, interval
 
 BINARY, BIPOLAR = "0, 1", "−1, 1"
@@ -57,7 +58,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         for setting, each in own.items()
     }
     ends = {
-        setting: paired(
+        setting: effect(
             f"end accuracy, bipolar − binary: {setting}",
             each[BIPOLAR].accuracy - each[BINARY].accuracy,
             "points",
@@ -125,14 +126,14 @@ def table(own: Mapping[str, Mapping[str, Own]]) -> pd.DataFrame:
     rows = []
     for setting, encodings in own.items():
         for encoding, each in encodings.items():
-            updates, accuracy = paired("", np.log(each.updates)), paired("", each.accuracy)
+            updates, accuracy = effect("", np.log(each.updates)), effect("", each.accuracy)
             row = {"setting": setting, "encoding": encoding, "rate": each.rate}
             row |= {"reached": each.reached}
-            for name, effect, back in (
+            for name, each_effect, back in (
                 ("updates", updates, np.exp),
                 ("accuracy", accuracy, float),
             ):
                 ends = ("value", "low", "high")
-                row |= {f"{name}_{end}": float(back(getattr(effect, end))) for end in ends}
+                row |= {f"{name}_{end}": float(back(getattr(each_effect, end))) for end in ends}
             rows.append(row)
     return pd.DataFrame(rows)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.settings import where_it_holds
 from experiments.lab.evidence.verdicts import Effect, Word
-from experiments.lab.study.conditions import where_it_holds
 
 LEVEL = 1.1  # a factor of updates
 

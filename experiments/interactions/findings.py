@@ -10,9 +10,9 @@ from experiments.interactions.measure import NETS, at_own_best
 from experiments.interactions.rules import RULE, Case, word
 from experiments.interactions.tasks import CONTROL, INPUTS, TARGETS
 from experiments.lab.data import load, prepare
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 
 WORDS: Mapping[str, Word] = {
@@ -25,7 +25,7 @@ WORDS: Mapping[str, Word] = {
 def conclude(configuration: Any, found: Found) -> Conclusion:
     """The cost of every case, each network at its own best rate and stopping point."""
     costs = {
-        case: paired(said(case), scores[made] - scores["network"], "points")
+        case: effect(said(case), scores[made] - scores["network"], "points")
         for case, (made, scores) in cases(configuration, found).items()
     }
     judged = {case: cost for case, cost in costs.items() if case.data != CONTROL}
@@ -102,8 +102,8 @@ def note(configuration: Any, found: Found, judged: Mapping[Case, Effect]) -> str
     usual, few = next(iter(NETS)), min(configuration.rows)
     every = cases(configuration, found)
     product, total = (every[Case(name, few, usual)][1] for name in ("product", CONTROL))
-    given = paired("", product["network with feature"] - product["network"])
-    lost = paired("", total["linear"] - total["network"])
+    given = effect("", product["network with feature"] - product["network"])
+    lost = effect("", total["linear"] - total["network"])
     without = "; ".join(said(case) for case, cost in judged.items() if word(cost) == "not needed")
     return (
         f"Not needed: {without or 'nowhere'}. "

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 
 from experiments.lab.data import load, prepare
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.maxout_dropout.measure import KINDS, PIECES, SETTINGS, settings_there
 from experiments.maxout_dropout.rules import RULE, Gains, word
@@ -25,9 +25,9 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         effects += [
             gains[setting].more,
             gains[setting].ahead,
-            paired(f"maxout − ReLU, no dropout, {setting}", without, "points"),
+            effect(f"maxout − ReLU, no dropout, {setting}", without, "points"),
             *(
-                paired(
+                effect(
                     f"dropout's gain, {kind}, {setting}",
                     scores["with"] - scores["without"],
                     "points",
@@ -78,8 +78,8 @@ def gains_of(setting: str, found: Found) -> Gains:
     maxout, relu = (found[f"{setting}, {kind}"] for kind in KINDS)
     gain = (maxout["with"] - maxout["without"]) - (relu["with"] - relu["without"])
     return Gains(
-        paired(f"dropout's gain, maxout − ReLU, {setting}", gain, "points"),
-        paired(f"maxout − ReLU, with dropout, {setting}", maxout["with"] - relu["with"], "points"),
+        effect(f"dropout's gain, maxout − ReLU, {setting}", gain, "points"),
+        effect(f"maxout − ReLU, with dropout, {setting}", maxout["with"] - relu["with"], "points"),
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.settings import over_settings, where_it_holds
 from experiments.lab.evidence.verdicts import Effect, Word
-from experiments.lab.study.conditions import where_it_holds
 
 LITTLE = 0.5  # points
 
@@ -30,12 +30,7 @@ def word(found: Gains) -> Word:
 def judge(found: Mapping[str, Gains]) -> tuple[Word, str]:
     """The verdict on A5 and its condition, from every setting."""
     words = {setting: word(each) for setting, each in found.items()}
-    holds = [setting for setting, each in words.items() if each == "holds"]
-    if len(holds) == len(words):
-        return "holds", ""
-    if holds:
-        return "holds only when", where_it_holds("data and size", words)
-    return ("does not hold" if "does not hold" in words.values() else "undecided"), ""
+    return over_settings(words, lambda _: where_it_holds("data and size", words))
 
 
 RULE = Rule(

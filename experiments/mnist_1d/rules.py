@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.settings import over_settings
 from experiments.lab.evidence.verdicts import Effect, Word
 
 # Points of test accuracy: what the notebook printed, and what its README says.
@@ -54,13 +55,9 @@ def judge_peak(words: Mapping[str, Word]) -> tuple[Word, str]:
         >>> judge_peak({"15 % noise": "holds", "no noise": "undecided"})
         ('holds only when', 'the setting is 15 % noise')
     """
-    holding = [setting for setting, word in words.items() if word == "holds"]
-    if len(holding) == len(words):
-        return "holds", ""
-    if holding:
-        return "holds only when", f"the setting is {' or '.join(holding)}"
-    refuted = all(word == "does not hold" for word in words.values())
-    return ("does not hold" if refuted else "undecided"), ""
+    return over_settings(
+        words, lambda holds: f"the setting is {' or '.join(holds)}", refuted_by=all
+    )
 
 
 RULES = (

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.settings import over_settings
 from experiments.lab.evidence.verdicts import Effect, Word
 
 FAILS = 5.0  # points
@@ -24,13 +25,7 @@ def judge_settings(words: Mapping[str, Word]) -> tuple[Word, str]:
         >>> judge_settings({"own init": "holds", "critical init": "does not hold"})
         ('holds only when', 'the setting is own init')
     """
-    holding = [setting for setting, word in words.items() if word == "holds"]
-    if len(holding) == len(words):
-        return "holds", ""
-    if holding:
-        return "holds only when", f"the setting is {' or '.join(holding)}"
-    refuted = any(word == "does not hold" for word in words.values())
-    return ("does not hold" if refuted else "undecided"), ""
+    return over_settings(words, lambda holds: f"the setting is {' or '.join(holds)}")
 
 
 def judge_five(gaps: Mapping[str, Effect]) -> tuple[Word, str]:

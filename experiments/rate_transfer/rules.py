@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.settings import over_settings
 from experiments.lab.evidence.verdicts import Effect, Word
 
 STAYS, MOVES = 1.0, 2.0  # octaves
@@ -90,13 +91,9 @@ def judge_depth(slopes: Mapping[str, Effect]) -> tuple[Word, str]:
         ('does not hold', '')
     """
     words = {setting: agrees(slope) for setting, slope in slopes.items()}
-    holding = [setting for setting, word in words.items() if word == "holds"]
-    if len(holding) == len(words):
-        return "holds", ""
-    if holding:
-        return "holds only when", f"the setting is {' or '.join(holding)}"
-    refuted = all(word == "does not hold" for word in words.values())
-    return ("does not hold" if refuted else "undecided"), ""
+    return over_settings(
+        words, lambda holds: f"the setting is {' or '.join(holds)}", refuted_by=all
+    )
 
 
 RULES = (

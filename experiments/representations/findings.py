@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data import load, prepare
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.representations.rules import RULE, Layers, word
 
@@ -72,12 +72,12 @@ def differences(setting: str, scores: Mapping[str, np.ndarray]) -> Layers:
     """Of one setting; scores as `measure.probe` returns them."""
     trained, untrained = scores["trained"], scores["untrained"]
     return Layers(
-        paired(f"last layer − inputs, {setting}", trained[-1] - trained[0], POINTS),
+        effect(f"last layer − inputs, {setting}", trained[-1] - trained[0], POINTS),
         [
-            paired(f"layer {number + 1} − {number}", step, POINTS)
+            effect(f"layer {number + 1} − {number}", step, POINTS)
             for number, step in enumerate(np.diff(trained, axis=0))
         ],
-        paired(f"last layer, trained − untrained, {setting}", trained[-1] - untrained[-1], POINTS),
+        effect(f"last layer, trained − untrained, {setting}", trained[-1] - untrained[-1], POINTS),
     )
 
 

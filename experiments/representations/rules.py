@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.settings import over_settings, where_it_holds
 from experiments.lab.evidence.verdicts import Effect, Word
-from experiments.lab.study.conditions import where_it_holds
 
 
 class Layers(NamedTuple):
@@ -33,12 +33,7 @@ def word(found: Layers) -> Word:
 def judge(found: Mapping[str, Layers]) -> tuple[Word, str]:
     """The verdict on D1 and its condition, from each setting."""
     words = {setting: word(each) for setting, each in found.items()}
-    holds = [setting for setting, each in words.items() if each == "holds"]
-    if len(holds) == len(words):
-        return "holds", ""
-    if holds:
-        return "holds only when", where_it_holds("the network and data", words)
-    return ("does not hold" if "does not hold" in words.values() else "undecided"), ""
+    return over_settings(words, lambda _: where_it_holds("the network and data", words))
 
 
 RULE = Rule(

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.series.rules import RULE, Gains, word
 from experiments.series.signals import LENGTH, SEQUENCES
@@ -86,14 +86,14 @@ def gains_of(name: str, cell: str, found: Found) -> Gains:
     network = np.minimum(found[f"{name}-{cell}"]["error"], 10)
     linear = found[f"{name}-linear"]["error"]
     return Gains(
-        paired(f"{cell} over the naive rule, {KINDS[name]}", 100 * (1 - network), "%"),
-        paired(f"{cell} over AR, {KINDS[name]}", 100 * (linear - network), "%"),
+        effect(f"{cell} over the naive rule, {KINDS[name]}", 100 * (1 - network), "%"),
+        effect(f"{cell} over AR, {KINDS[name]}", 100 * (linear - network), "%"),
     )
 
 
 def linear_gain(name: str, found: Found) -> Effect:
     """Of AR over the naive rule."""
-    return paired("AR over the naive rule", 100 * (1 - found[f"{name}-linear"]["error"]), "%")
+    return effect("AR over the naive rule", 100 * (1 - found[f"{name}-linear"]["error"]), "%")
 
 
 def table(configuration: Any, found: Found) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from experiments.lab.evidence.rules import Rule
+from experiments.lab.evidence.settings import over_settings
 from experiments.lab.evidence.verdicts import Effect, Word
 
 
@@ -25,12 +26,7 @@ def word(found: Gains) -> Word:
 def judge(found: Mapping[str, Gains]) -> tuple[Word, str]:
     """The verdict on N7 and its condition, from every series."""
     words = {series: word(each) for series, each in found.items()}
-    holds = [series for series, each in words.items() if each == "holds"]
-    if len(holds) == len(words):
-        return "holds", ""
-    if holds:
-        return "holds only when", f"the series is {' or '.join(holds)}"
-    return ("does not hold" if "does not hold" in words.values() else "undecided"), ""
+    return over_settings(words, lambda holds: f"the series is {' or '.join(holds)}")
 
 
 RULE = Rule(

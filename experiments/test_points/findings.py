@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.test_points.closed_form import points_needed
 from experiments.test_points.measure import FIXED, FLIPPED, TRAINING
@@ -27,7 +27,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
     gaps = {pair: gap(found[pair], pair) for pair in configuration.pairs}
     most, rows = max(configuration.points), configuration.training_rows
     new, own = (
-        paired(
+        effect(
             f"{name}, {max(rows):,} training points minus {min(rows):,}",
             found["fit"][key][-1] - found["fit"][key][0],
             "points",
@@ -75,16 +75,16 @@ def choices(found: Any, pair: str, criterion: str) -> Choices:
     """Shares of wrong choices by one point, and by the most."""
     setting, shares = f"{pair}, {CRITERIA[criterion]}", found[criterion]
     return Choices(
-        paired(f"wrong choices by the fewest points, {setting}", shares[0]),
-        paired(f"wrong choices by the most points, {setting}", shares[-1]),
-        paired(f"fewest − twice the most, {setting}", shares[0] - 2 * shares[-1]),
+        effect(f"wrong choices by the fewest points, {setting}", shares[0]),
+        effect(f"wrong choices by the most points, {setting}", shares[-1]),
+        effect(f"fewest − twice the most, {setting}", shares[0] - 2 * shares[-1]),
     )
 
 
 def gap(found: Any, pair: str) -> Effect:
     """The better network's lead in points of accuracy."""
     lead = 100 * np.abs(found["only_better"] - found["only_worse"])
-    return paired(f"lead of the better network, {pair}", lead, "points")
+    return effect(f"lead of the better network, {pair}", lead, "points")
 
 
 def fits(configuration: Any, found: Found) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from experiments.lab.evidence.rules import Former, Rule
+from experiments.lab.evidence.settings import over_settings
 from experiments.lab.evidence.verdicts import Effect, Word
 
 MANY = 0.25  # share of wrong choices
@@ -31,13 +32,8 @@ def word(found: Choices) -> Word:
 
 def judge(found: Mapping[str, Choices]) -> tuple[Word, str]:
     """The verdict on D5 and its condition, from every pair and criterion."""
-    holds = [setting for setting, each in found.items() if word(each) == "holds"]
-    if len(holds) == len(found):
-        return "holds", ""
-    if holds:
-        return "holds only when", f"the choice is {'; '.join(holds)}"
-    words = {word(each) for each in found.values()}
-    return ("does not hold" if "does not hold" in words else "undecided"), ""
+    words = {setting: word(each) for setting, each in found.items()}
+    return over_settings(words, lambda holds: f"the choice is {'; '.join(holds)}")
 
 
 RULE = Rule(

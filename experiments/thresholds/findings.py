@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data import load, prepare
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.thresholds.choices import HALF, balanced_error, by_cost, chosen, cost
 from experiments.thresholds.measure import FEW, HIDDEN
@@ -23,18 +23,18 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
     """The cost of every threshold, for every ratio of costs."""
     costs = {Case(data, ratio): costs_of(found[data], ratio) for data in found for ratio in RATIOS}
     excess = {
-        case: paired(f"excess of ½, {case.data}, ratio {case.ratio:g}", each["½"] - each[WAYS[1]])
+        case: effect(f"excess of ½, {case.data}, ratio {case.ratio:g}", each["½"] - each[WAYS[1]])
         for case, each in costs.items()
     }
     verdict, when = RULE.judge(excess)
     worst = max(excess.values(), key=lambda each: each.value)
     validated = [
-        paired(f"chosen on validation − by the costs, {case.data}, ratio {case.ratio:g}", gap)
+        effect(f"chosen on validation − by the costs, {case.data}, ratio {case.ratio:g}", gap)
         for case, each in costs.items()
         for gap in [each["chosen by cost"] - each[WAYS[1]]]
     ]
     balanced = [
-        paired(f"balanced accuracy, chosen − ½, {data}", balance(found[data]), "points")
+        effect(f"balanced accuracy, chosen − ½, {data}", balance(found[data]), "points")
         for data in found
     ]
     return Conclusion(

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.lab.data import load, prepare
+from experiments.lab.evidence.effects import effect
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
-from experiments.lab.study.own_rows import paired
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.unlabelled.measure import HIDDEN, INPUTS, data_sets
 from experiments.unlabelled.rules import RULE, Case
@@ -24,7 +24,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 gain = scores[INPUTS[0]] - scores[rival]
                 for number, labels in enumerate(configuration.labels):
                     name = f"code − {rival}, {data}, {code} numbers, {labels} labels"
-                    gains[Case(rival, data, code, labels)] = paired(name, gain[number], "points")
+                    gains[Case(rival, data, code, labels)] = effect(name, gain[number], "points")
     verdict, when = RULE.judge(gains)
     few = min(configuration.labels)
     shown = [case for case in gains if case.labels in (few, max(configuration.labels))]

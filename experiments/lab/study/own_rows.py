@@ -8,8 +8,7 @@ import jax
 import numpy as np
 
 import jaxnn
-from experiments.lab.evidence.verdicts import Effect
-from experiments.lab.study.statistics import interquartile_mean, interval
+from experiments.lab.engine.outcome import Outcome
 from jaxnn.program import Task, compile_program, segment_lengths
 from jaxnn.segments import program_segments
 from jaxnn.training import Training
@@ -93,7 +92,7 @@ def train_own_rows(
         by_seed=by_seed,
     )
     program = compile_program(training, grid, task)
-    outcome = jaxnn.Outcome.empty(task.steps, grid.shape)
+    outcome = Outcome.empty(task.steps, grid.shape)
     params: Any = None
     sizes = [len(values) for values in axes.values()]
     for segment in program_segments(program, grid, task):
@@ -163,14 +162,3 @@ def own_best(validation: np.ndarray, test: np.ndarray) -> Best:
     mean = np.mean(np.where(np.isnan(validation), -np.inf, validation), axis=-1)
     index = tuple(int(i) for i in np.unravel_index(np.argmax(mean), mean.shape))
     return Best(index, test[index], index[-1] in (0, mean.shape[-1] - 1) and mean.shape[-1] > 1)
-
-
-def paired(name: str, differences: np.ndarray, unit: str = "") -> Effect:
-    """The interquartile mean of differences, one per seed, with its 95 % bootstrap interval.
-
-    Example:
-        >>> str(paired("gain", np.array([1.0, 2.0, 3.0, 2.0]), "points"))
-        'gain 2 [1, 3] points'
-    """
-    middle = float(interquartile_mean(differences))
-    return Effect(name, middle, *interval(differences), unit)

@@ -44,8 +44,8 @@ def trained_again(
         known[number].done[:, 1:] = mine[:, 1:]
     first = np.array([mine[:, 0] for mine in runs.values()])
     screen.console.print(
-        f"training one seed at each of {first.sum():,} rates once more, one bit away, to find "
-        "chaotic ones"
+        f"training one seed at each learning rate once more ({first.sum():,} in all), from weights "
+        "that differ in the last bit, to find chaotic rates"
     )
     with _Bar(len(runs)) as bar:
         found = run_grid(one_bit_away(study), runs, known, bar, programs)

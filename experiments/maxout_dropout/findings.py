@@ -6,7 +6,7 @@ import pandas as pd
 
 from experiments.lab.data import load, prepare
 from experiments.lab.evidence.effects import effect
-from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.measurement import Arrays, Found
 from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
 from experiments.lab.study.statistics import interquartile_mean, interval
 from experiments.maxout_dropout.measure import KINDS, PIECES, SETTINGS, settings_there
@@ -37,11 +37,14 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         ]
     best = max(gains.values(), key=lambda each: each.more.value).more
     held = sum(word(each) == "holds" for each in gains.values())
+    lowered = sum(
+        all(change(found[f"{setting}, {kind}"]) < 0 for kind in KINDS) for setting in names
+    )
     missing = [name for name in configuration.settings if name not in names]
     data = {SETTINGS[setting].data for setting in names}
     return Conclusion(
-        f"Dropout adds more to maxout than to ReLU in {held} of {len(gains)} settings; at most "
-        f"{best:.2f} points ({best.name}).",
+        f"Dropout lowers the accuracy of both in {lowered} of {len(gains)} settings, and that of "
+        f"maxout by less in {held}; the largest difference is {best:.2f} points ({best.name}).",
         (
             Verdict(
                 "A5",
@@ -58,11 +61,11 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                     if missing
                     else ""
                 ),
-                found=f"Dropout adds more to maxout than to ReLU in {held} of {len(gains)} "
-                f"settings, at most {best.value:+.1f} points.",
+                found=f"Dropout lowers the accuracy of both in {lowered} of {len(gains)} settings, "
+                f"that of maxout by less in {held}, by {best.value:.1f} points at most.",
                 do="Choose maxout or ReLU by measurement; dropout is no reason for maxout."
                 if not held
-                else "Where you use dropout, try maxout beside ReLU with as many parameters.",
+                else "Use dropout where validation rows gain by it; then compare maxout with ReLU.",
                 tried=tuple(
                     Tried(setting, word(each), each.more) for setting, each in gains.items()
                 ),
@@ -71,6 +74,11 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         table(names, found),
         {name: prepare(load(name)).sha256 for name in sorted(data) if name == "digits"},
     )
+
+
+def change(scores: Arrays) -> float:
+    """What dropout changes on average."""
+    return float(interquartile_mean(scores["with"] - scores["without"]))
 
 
 def gains_of(setting: str, found: Found) -> Gains:

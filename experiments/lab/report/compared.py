@@ -50,8 +50,8 @@ def learning_rates(comparison: Comparison) -> Figure:
     )
     if "chaotic" in results:
         note += (
-            " A hollow point marks a rate at which training is chaotic: a run of the first seed "
-            "that starts one bit away has another final validation loss, by more than "
+            " A hollow point marks a rate at which training is chaotic: with the first seed, "
+            "weights that differ in the last bit change the final validation loss by more than "
             f"{100 * APART:.0f} %."
         )
         if not results["chaotic"].any():

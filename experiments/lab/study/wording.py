@@ -111,8 +111,8 @@ def chaotic(comparison: "Comparison") -> str:
     if not who:
         return ""
     return (
-        f"at the recommended rate of {shortened(who)} training is chaotic: a run that starts one "
-        f"bit away has another final validation loss, by more than {100 * APART:.0f} %, so only "
+        f"at the recommended rate of {shortened(who)} training is chaotic: weights that differ in "
+        f"the last bit change the final validation loss by more than {100 * APART:.0f} %, so only "
         "the same command on the same machine repeats a run there; the mean over seeds is what "
         "counts"
     )

@@ -206,7 +206,7 @@ def test_chaotic_rates_are_hollow_and_a_recommended_one_is_said(comparison):
     hollow = [series for series in rates.views[0].series if series.kind == "hollow"]
     assert [series.x for series in hollow] == [[1.0, 10.0]] * 3
     assert "A hollow point marks a rate at which training is chaotic" in rates.note
-    said = "at the recommended rate of tanh training is chaotic: a run that starts one bit away"
+    said = "at the recommended rate of tanh training is chaotic: weights that differ in the last"
     assert said in wording.chaotic(found) and said in report.page(found, [rates], {"command": ""})
 
 

@@ -1,6 +1,6 @@
 """Quadrature nodes and weights for standard normal expectations, E[f(z)] ≈ Σᵢ wᵢ f(zᵢ)."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -60,6 +60,12 @@ def normal_rule(dims: int = 1) -> tuple[np.ndarray, np.ndarray]:
     return nodes, weights
 
 
+@cache
+def _panel(order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss–Legendre nodes and weights on [−1, 1]; each takes an eigenvalue problem."""
+    return np.polynomial.legendre.leggauss(order)
+
+
 def composite_rule(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
     """Composite Gauss–Legendre rule with the normal density p: ∫ f(z) p(z) dz ≈ Σᵢ wᵢ f(zᵢ).
 
@@ -79,7 +85,7 @@ def composite_rule(edges: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarra
     Reference:
         Davis & Rabinowitz 1984, "Methods of numerical integration", chapter 2.
     """
-    x, w = np.polynomial.legendre.leggauss(order)
+    x, w = _panel(order)
     half = np.diff(edges)[..., None] / 2
     nodes = edges[..., :-1, None] + half * (1 + x)
     weights = half * w * np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi)

@@ -281,10 +281,11 @@ def _finding(c: Any, found: Found) -> str:
 
 def _table(c: Any, found: Found) -> pd.DataFrame:
     """One row per trained cell."""
+    every = cells(c)
+    points = {name: critical_initialisation(name) for name in {cell.activation for cell in every}}
     rows = []
-    for cell in cells(c):
-        score, one = accuracy(found, cell), found[cell.part]
-        point = critical_initialisation(cell.activation)
+    for cell in every:
+        score, one, point = accuracy(found, cell), found[cell.part], points[cell.activation]
         rows.append(
             cell._asdict()
             | {

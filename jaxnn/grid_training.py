@@ -34,7 +34,8 @@ class GridResult:
     curves: "train", "validation" and "test" -> name -> (points, *axes); "test" has none.
     train, validation, test: name -> (*axes), such as validation["accuracy"]: at the end, or at the
         last point that a run has reached; nan where it has diverged or not begun.
-    diverged_step: (*axes), the step at which a run's cost was not finite; -1 where it never was.
+    diverged_step: (*axes), the step at which a run's cost was not finite, or after which its loss
+        or score on held-out rows was not; -1 where they never were.
     params: of every structure, in the order of the product of its axes, the parameters of its
         runs with (*hyperparameters, seeds) in front; None unless they were asked for.
     """

@@ -100,6 +100,23 @@ def test_a_diverged_run_is_nan_and_says_when(data):
     assert np.isnan(found.train["loss"][0, 1]).all()
 
 
+def test_a_run_that_is_finite_in_training_alone_is_lost_from_there_on(data):
+    def linear():
+        return make_training(mlp((4, 3)), HEAD.loss, OPTIMIZERS["sgd"], correct=HEAD.correct)
+
+    x, y = data
+    far = x[60:].copy()
+    far[0, 0] = 1e38  # times a weight above 3.4 it overflows
+    found = train_grid(
+        linear, {"learning_rate": (0.0, 100.0)}, train=(x[:60], y[:60]), test=(far, y[60:]),
+        steps=4, batch_size=60, points=2, keep_params=True,
+    )  # fmt: skip
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found.params))
+    assert found.diverged_step[:, 0].tolist() == [-1, 4]
+    for part in (found.train, found.test):
+        assert np.isfinite(part["loss"][:, 0]).tolist() == [True, False]
+
+
 def test_the_batch_size_may_be_an_axis(data):
     axes = {"batch_size": (8, 90), "activation": ("relu",), "learning_rate": (0.1,)}
     found = train_grid(make, axes, train=data, steps=5)

@@ -6,19 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 import jaxnn
-from jaxnn.segments import Segment, Stand
+from jaxnn.segments import Stand
 
 Flat = dict[str, np.ndarray]
-HELD_OUT = ("validation", "test")
-JUDGED = ("loss", *jaxnn.METRICS)  # of what is evaluated there, what must be finite
 
 
 @dataclass
 class Outcome(jaxnn.Outcome):
     """What one program found, the seconds that it took, and where an unfinished wave is.
-
-    A run whose loss or score on held-out rows is not finite has diverged, as one that is not finite
-    in training has: this is the only place where that is found out.
 
     compile_seconds: of its compilation, summed over processes and interruptions.
     run_seconds: of its training, likewise.
@@ -28,29 +23,6 @@ class Outcome(jaxnn.Outcome):
     compile_seconds: float = 0.0
     run_seconds: float = 0.0
     stand: Stand | None = None
-
-    def add(self, segment: Segment) -> None:
-        """Take in what a segment has brought; a run that is not finite is nan from there on.
-
-        Args:
-            segment: of this program; not the one before the first update.
-        """
-        known = self.diverged_step.copy()
-        super().add(segment)
-        # What is lost stays lost, though its parameters are finite and its training goes on.
-        self.diverged_step = np.where(known >= 0, known, self.diverged_step)
-        point = max(segment.number, 1) - 1
-        found = {name: self.curves[name][point] for name in segment.metrics}
-        found |= {name: self.final[name] for name in segment.final}
-        finite = np.ones(self.done.shape, bool)
-        for name, values in found.items():
-            part, _, measure = name.partition("_")
-            if part in HELD_OUT and measure in JUDGED:
-                finite &= np.isfinite(values)
-        lost = segment.runs & (self.diverged_step < 0) & ~finite
-        self.diverged_step[lost] = self.steps[point]
-        for values in found.values():
-            values[segment.runs & (self.diverged_step >= 0)] = np.nan
 
     def join(self, other: jaxnn.Outcome) -> None:
         """Add the runs that another outcome has finished, such as one from another process.

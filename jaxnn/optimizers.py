@@ -1,7 +1,8 @@
 """OPTIMIZERS, the optimizers by name, and their hyperparameters.
 
-An entry makes Optax's transformation from a run's hyperparameters, of which learning_rate is needed
-and the others have Optax's defaults. Other libraries differ under the same names:
+An entry makes Optax's transformation from a run's hyperparameters, of which learning_rate, a number
+or an Optax schedule, is needed and the others have Optax's defaults. Other libraries differ under
+the same names:
 
 sgd, momentum, nesterov: v ← μ v + g, θ ← θ − η v, or θ − η (g + μ v), with momentum μ, .9; as in
     PyTorch, where there is dampening besides. Keras has η inside v, which is the same for a
@@ -13,6 +14,10 @@ rmsprop: θ ← θ − η g / √(v + ε), v ← decay v + (1 − decay) g²; de
 adam: b1 .9, b2 .999 and eps 1e-8, outside the root and after the correction of the start, as in
     PyTorch; in Keras ε is 1e-7 and before that correction.
 adamw: as adam, with θ ← θ − η · weight_decay · θ besides; 1e-4, in PyTorch 1e-2, in Keras 4e-3.
+    The others have no such decay unless weight_decay is given. It then acts likewise, on every
+    parameter and outside of what the optimizer does with the gradient: for sgd that is an L2
+    penalty, for momentum SGDW (Loshchilov & Hutter 2019, arXiv 1711.05101), where PyTorch adds it
+    to the gradient.
 lion: b1 .9, b2 .99 and weight_decay 1e-3; in the paper's code and in Keras it is 0. PyTorch has no
     Lion.
 """
@@ -30,7 +35,7 @@ from jaxnn.types import Array
 
 Hyperparameters = Mapping[str, Array]
 Optimizer = Callable[[Hyperparameters], optax.GradientTransformation]
-RATE = "learning_rate"
+RATE, DECAY = "learning_rate", "weight_decay"
 
 
 class Run(dict):
@@ -74,7 +79,15 @@ def _listed(names: Mapping[str, Any]) -> str:
     return ", ".join(map(repr, names)) or "none"
 
 
-def _entry(name: str, make: Callable, defaults: Mapping[str, float]) -> Optimizer:
+def _with_decay(
+    unscaled: optax.GradientTransformation, decay: Any, rate: Any
+) -> optax.GradientTransformation:
+    """θ ← θ + η (u − decay · θ), with the step u of an optimizer whose rate is 1."""
+    scale = optax.scale_by_schedule(rate) if callable(rate) else optax.scale(rate)
+    return optax.chain(unscaled, optax.add_decayed_weights(-decay), scale)
+
+
+def _entry(name: str, make: Callable, defaults: Mapping[str, float | None]) -> Optimizer:
     """An optimizer of the table, which says what it needs and what it does not know."""
     known = (RATE, *defaults)
 
@@ -97,18 +110,22 @@ def _entry(name: str, make: Callable, defaults: Mapping[str, float]) -> Optimize
                 f"{_listed(hyperparameters)}; add it to the axes"
             )
         chosen = {each: hyperparameters.get(each, start) for each, start in defaults.items()}
-        return make(hyperparameters[RATE], **chosen)
+        decay = chosen.pop(DECAY, None) if defaults[DECAY] is None else None
+        if decay is None:
+            return make(hyperparameters[RATE], **chosen)
+        return _with_decay(make(1.0, **chosen), decay, hyperparameters[RATE])
 
     return optimizer
 
 
 _ADAM = {"b1": 0.9, "b2": 0.999, "eps": 1e-8}
-_OPTIMIZERS: Mapping[str, tuple[Callable, Mapping[str, float]]] = {
-    "sgd": (optax.sgd, {}),
-    "momentum": (optax.sgd, {"momentum": 0.9}),
-    "nesterov": (partial(optax.sgd, nesterov=True), {"momentum": 0.9}),
-    "rmsprop": (optax.rmsprop, {"decay": 0.9, "eps": 1e-8}),
-    "adam": (optax.adam, _ADAM),
+_NO_DECAY = {DECAY: None}
+_OPTIMIZERS: Mapping[str, tuple[Callable, Mapping[str, float | None]]] = {
+    "sgd": (optax.sgd, _NO_DECAY),
+    "momentum": (optax.sgd, {"momentum": 0.9, **_NO_DECAY}),
+    "nesterov": (partial(optax.sgd, nesterov=True), {"momentum": 0.9, **_NO_DECAY}),
+    "rmsprop": (optax.rmsprop, {"decay": 0.9, "eps": 1e-8, **_NO_DECAY}),
+    "adam": (optax.adam, {**_ADAM, **_NO_DECAY}),
     "adamw": (optax.adamw, {**_ADAM, "weight_decay": 1e-4}),
     "lion": (optax.lion, {"b1": 0.9, "b2": 0.99, "weight_decay": 1e-3}),
 }
@@ -116,6 +133,26 @@ KNOWN = (RATE, *dict.fromkeys(name for _, defaults in _OPTIMIZERS.values() for n
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
     Names("optimizer", {name: _entry(name, *entry) for name, entry in _OPTIMIZERS.items()})
 )
+
+
+def hyperparameters_of(optimizer: str) -> tuple[str, ...]:
+    """What an optimizer of the table reads.
+
+    Args:
+        optimizer: a name in OPTIMIZERS.
+
+    Returns:
+        Names, the learning rate first.
+
+    Raises:
+        ValueError: the name is unknown.
+
+    Example:
+        >>> hyperparameters_of("momentum")
+        ('learning_rate', 'momentum', 'weight_decay')
+    """
+    _ = OPTIMIZERS[optimizer]  # which says what there is
+    return (RATE, *_OPTIMIZERS[optimizer][1])
 
 
 def as_optimizer(optimizer: str | optax.GradientTransformation | Optimizer) -> Optimizer:

@@ -20,6 +20,11 @@ adamw: as adam, with θ ← θ − η · weight_decay · θ besides; 1e-4, in Py
     to the gradient.
 lion: b1 .9, b2 .99 and weight_decay 1e-3; in the paper's code and in Keras it is 0. PyTorch has no
     Lion.
+prodigy, dog, dowg, cocob, dadapt_adamw, mechanic: of ``optax.contrib`` with its defaults; mechanic
+    is around Adam. They set the size of their steps themselves, and learning_rate is a factor of
+    it, usually 1.
+schedule_free: schedule_free_adamw of ``optax.contrib``. It needs a rate, .0025 there, and no
+    schedule. It is evaluated at an average that it keeps of its parameters: see ``evaluated_at``.
 """
 
 import difflib
@@ -28,10 +33,12 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import jax
 import optax
+from optax import contrib
 
 from jaxnn.names import Names, nearest
-from jaxnn.types import Array
+from jaxnn.types import Array, Params
 
 Hyperparameters = Mapping[str, Array]
 Optimizer = Callable[[Hyperparameters], optax.GradientTransformation]
@@ -110,7 +117,9 @@ def _entry(name: str, make: Callable, defaults: Mapping[str, float | None]) -> O
                 f"{_listed(hyperparameters)}; add it to the axes"
             )
         chosen = {each: hyperparameters.get(each, start) for each, start in defaults.items()}
-        decay = chosen.pop(DECAY, None) if defaults[DECAY] is None else None
+        if defaults.get(DECAY, 0.0) is not None:
+            return make(hyperparameters[RATE], **chosen)
+        decay = chosen.pop(DECAY)
         if decay is None:
             return make(hyperparameters[RATE], **chosen)
         return _with_decay(make(1.0, **chosen), decay, hyperparameters[RATE])
@@ -128,7 +137,16 @@ _OPTIMIZERS: Mapping[str, tuple[Callable, Mapping[str, float | None]]] = {
     "adam": (optax.adam, {**_ADAM, **_NO_DECAY}),
     "adamw": (optax.adamw, {**_ADAM, "weight_decay": 1e-4}),
     "lion": (optax.lion, {"b1": 0.9, "b2": 0.99, "weight_decay": 1e-3}),
+    "prodigy": (contrib.prodigy, {}),
+    "dog": (contrib.dog, {}),
+    "dowg": (contrib.dowg, {}),
+    "cocob": (contrib.cocob, {}),
+    "dadapt_adamw": (contrib.dadapt_adamw, {}),
+    "mechanic": (lambda factor: contrib.mechanize(optax.adam(factor)), {}),
+    "schedule_free": (contrib.schedule_free_adamw, {"b1": 0.9, "b2": 0.999, "weight_decay": 0.0}),
 }
+RATE_FREE = ("prodigy", "dog", "dowg", "cocob", "dadapt_adamw", "mechanic")
+SCHEDULE_FREE = ("schedule_free",)
 KNOWN = (RATE, *dict.fromkeys(name for _, defaults in _OPTIMIZERS.values() for name in defaults))
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType(
     Names("optimizer", {name: _entry(name, *entry) for name, entry in _OPTIMIZERS.items()})
@@ -153,6 +171,36 @@ def hyperparameters_of(optimizer: str) -> tuple[str, ...]:
     """
     _ = OPTIMIZERS[optimizer]  # which says what there is
     return (RATE, *_OPTIMIZERS[optimizer][1])
+
+
+def evaluated_at(state: Any, params: Params) -> Params:
+    """The parameters to evaluate and to keep: a schedule-free optimizer's average, others' own.
+
+    Args:
+        state: Optax's, with or without axes in front of its leaves.
+        params: the parameters, likewise.
+
+    Returns:
+        A pytree like params.
+
+    Example:
+        >>> evaluated_at(optax.sgd(0.1).init(1.0), 1.0)
+        1.0
+
+    Reference:
+        Defazio et al. 2024, arXiv 2405.15682.
+    """
+
+    def averages(each: Any) -> bool:
+        return isinstance(each, contrib.ScheduleFreeState)
+
+    for each in jax.tree.leaves(state, is_leaf=averages):
+        if averages(each):
+            average: Callable = contrib.schedule_free_eval_params
+            for _ in range(each.b1.ndim):
+                average = jax.vmap(average)
+            return average(each, params)
+    return params
 
 
 def as_optimizer(optimizer: str | optax.GradientTransformation | Optimizer) -> Optimizer:

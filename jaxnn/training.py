@@ -12,7 +12,14 @@ import optax
 
 from jaxnn.layers import TRANSPOSED
 from jaxnn.losses import check_labels, cost, one_target_each
-from jaxnn.optimizers import OPTIMIZERS, Hyperparameters, Optimizer, Run, as_optimizer
+from jaxnn.optimizers import (
+    OPTIMIZERS,
+    Hyperparameters,
+    Optimizer,
+    Run,
+    as_optimizer,
+    evaluated_at,
+)
 from jaxnn.types import Array, Key, Network, Params
 
 Metrics = Mapping[str, Array]
@@ -373,7 +380,8 @@ def training_of_cost(
     def judge(state: State, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
         hyperparameters = _of_run(hyperparameters)
         check(hyperparameters, state.params, x, y)
-        metrics = evaluate(state.params, hyperparameters, x, y)
+        params = evaluated_at(state.optimizer, state.params)
+        metrics = evaluate(params, hyperparameters, x, y)
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 
     return Training(start, segment, judge)

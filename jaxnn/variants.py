@@ -79,7 +79,7 @@ def share(
     """
 
     several = isinstance(choices[0], Mapping)
-    shared = [_arrays(each if several else {CHOICE: each}) for each in choices]
+    shared = [_arrays(each if isinstance(each, Mapping) else {CHOICE: each}) for each in choices]
 
     def others(hyperparameters: Hyperparameters) -> Hyperparameters:
         return {name: each for name, each in hyperparameters.items() if name not in shared[0]}

@@ -6,6 +6,7 @@ from typing import Any
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
 from experiments.lab.engine.runner import POINTS, points
+from experiments.lab.study import axes
 from experiments.lab.study.study import Study
 
 Lines = list[tuple[str, str]]
@@ -84,14 +85,14 @@ def _grid(study: Study) -> Lines:
         (
             "network",
             f"{depth} hidden layer{'s' * (depth != '1')} of {_values(structure['width'])} "
-            "neurons; weights normal, variance gain² / fan-in with each activation's own gain; "
-            "biases 0",
+            f"neurons{_start(structure)}",
         ),
         (
             "training",
             f"{study.steps:,} steps of {_values(structure['batch_size'])} rows ({epochs:.3g} "
-            f"epochs), {_values(structure['optimizer'])}",
+            f"epochs), {_values(structure['optimizer'])}{_by(structure)}",
         ),
+        *_also(structure),
         *_curves(grid.runs),
         (
             "work",
@@ -99,6 +100,23 @@ def _grid(study: Study) -> Lines:
             f"program{'s' * (programs > 1)}",
         ),
     ]
+
+
+def _start(structure: Mapping[str, Sequence]) -> str:
+    """How the parameters start, where it is not asked for."""
+    weights = "weights normal, variance gain² / fan-in with each activation's own gain"
+    said = [] if "initializer" in structure else [weights]
+    said += [] if {"initializer", "bias"} & structure.keys() else ["biases 0"]
+    return "".join(f"; {each}" for each in said)
+
+
+def _by(structure: Mapping[str, Sequence]) -> str:
+    return f", {axes.schedule_said(structure)}" if "schedule" in structure else ""
+
+
+def _also(structure: Mapping[str, Sequence]) -> Lines:
+    """What is asked for beside the usual."""
+    return [("also", said)] if (said := axes.said(structure)) else []
 
 
 def _curves(runs: int) -> Lines:

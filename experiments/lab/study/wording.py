@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.lab.references.outside import Compared
+from experiments.lab.study import axes
 from experiments.lab.study.chaotic import APART
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.score import Score
@@ -160,10 +161,13 @@ def scope(comparison: "Comparison", start: str = "This holds for networks") -> s
         if max(structure["depth"])
         else "without a hidden layer"
     )
+    schedule = axes.schedule_said(structure)
     said = (
         f"{start} {layers}, trained on {rows:,} rows for {study.steps:,} updates "
-        f"({epochs:.2g} epochs) with {_values(structure['optimizer'])} at a constant learning rate"
+        f"({epochs:.2g} epochs) with {_values(structure['optimizer'])} {schedule}"
     )
+    if further := axes.said(structure):
+        said += f"; {further}"
     falling = [choice.label for choice in choices if choice.improving]
     if falling:
         who = "every choice" if len(falling) == len(choices) > 1 else shortened(falling)

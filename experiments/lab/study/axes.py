@@ -155,6 +155,17 @@ def shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def values(axis: Sequence) -> str:
+    """The values of an axis in words.
+
+    Example:
+        >>> values((2, 4)), values(("64/32", "64/64"))
+        ('2/4', '64/32 or 64/64')
+    """
+    found = [*map(shown, axis)]
+    return (" or " if any("/" in each for each in found) else "/").join(found)
+
+
 def said(given: Mapping[str, Sequence]) -> str:
     """What is trained beside the usual, in words; empty where all is.
 
@@ -163,7 +174,7 @@ def said(given: Mapping[str, Sequence]) -> str:
         'bias no, dropout 0/0.2'
     """
     return ", ".join(
-        f"{name.replace('_', ' ')} {'/'.join(shown(each) for each in given[name])}"
+        f"{name.replace('_', ' ')} {values(given[name])}"
         for name in FURTHER
         if name in given and name not in ("schedule", "warmup")
     )
@@ -173,14 +184,14 @@ def schedule_said(given: Mapping[str, Sequence]) -> str:
     """How the learning rate changes, in words.
 
     Example:
-        >>> schedule_said({}), schedule_said({"schedule": ("cosine", "warm-up"), "warmup": (0.1,)})
-        ('at a constant learning rate', 'with the learning rate by cosine/warm-up, warm-up 0.1')
+        >>> schedule_said({}), schedule_said({"schedule": ("warm-up",), "warmup": (0.1, 0.2)})
+        ('at a constant learning rate', 'on a warm-up learning-rate schedule, warm-up 0.1/0.2')
     """
     names = given.get("schedule", ("constant",))
     if tuple(names) == ("constant",):
         return "at a constant learning rate"
-    warmup = f", warm-up {'/'.join(map(shown, given['warmup']))}" if "warmup" in given else ""
-    return f"with the learning rate by {'/'.join(names)}{warmup}"
+    warmup = f", warm-up {values(given['warmup'])}" if "warmup" in given else ""
+    return f"on a {values(names)} learning-rate schedule{warmup}"
 
 
 def _check_number(name: str, value: float) -> None:

@@ -95,7 +95,8 @@ class StudyFlags:
     rate is a factor: 1 alone, where no rates are given."""
     schedule: tuple[str, ...] | None = None
     """How the learning rate goes on from update to update: constant, linear, cosine, warm-up,
-    warm-up-cosine, one-cycle, flat-cosine or multi-cycle; --learning-rate is then its highest."""
+    warm-up-cosine, one-cycle, flat-cosine or multi-cycle, over the updates of each network;
+    --learning-rate is then the highest."""
     warmup: tuple[float, ...] | None = None
     """The share of the updates in which warm-up and warm-up-cosine (without it 0.1) and one-cycle
     (0.3) rise."""

@@ -260,20 +260,22 @@ class Study:
                 choices = [choice[0] for choice in choices]  # one activation for all layers
             for each, choice in zip(shared, choices, strict=True):
                 each[CHOICE] = choice
-        entries = [*known.values()]
-        largest = [*map(diagnostics.steepest, known.values())] if CHOICE in shared[0] else []
+        # Here, since what a program is made of is traced.
+        largest = {
+            function: diagnostics.steepest(entry)
+            for function, entry in known.items()
+            if diagnostics.is_curve(entry) and not entry.learned
+        }
 
         def make(chosen: Mapping[str, Any]) -> Training:
             numbers = {**told[0], **{name: chosen[name] for name in differ}}
             if CHOICE not in chosen:
                 phi = self.activations[structures[0]["activation"]]
-                return self._training(structures[0], phi, numbers)
+                return self._training(structures[0], phi, numbers, largest)
             which = chosen[CHOICE].reshape(-1)
-            phi = [one_of(entries, each) for each in which]
-            steepest = {
-                one.function: jnp.asarray(largest)[each]
-                for one, each in zip(phi, which, strict=True)
-            }
+            phi = [one_of([*known.values()], each) for each in which]
+            every = jnp.asarray([*largest.values()])
+            steepest = {one.function: every[each] for one, each in zip(phi, which, strict=True)}
             return self._training(structures[0], phi, numbers, steepest)
 
         return share(own, shared, make)

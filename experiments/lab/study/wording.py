@@ -155,7 +155,7 @@ def scope(comparison: "Comparison", start: str = "This holds for networks") -> s
     structure = study.asked.structure
     rows = study.splits.training_rows(study.grid.seed_numbers[0])
     epochs = study.steps * study.batch_size(study.grid.structures[0]) / rows
-    depth, width = _values(structure["depth"]), _values(structure["width"])
+    depth, width = axes.values(structure["depth"]), axes.values(structure["width"])
     layers = (
         f"with {depth} hidden layer{'s' * (depth != '1')} of {width} units"
         if max(structure["depth"])
@@ -164,7 +164,7 @@ def scope(comparison: "Comparison", start: str = "This holds for networks") -> s
     schedule = axes.schedule_said(structure)
     said = (
         f"{start} {layers}, trained on {rows:,} rows for {study.steps:,} updates "
-        f"({epochs:.2g} epochs) with {_values(structure['optimizer'])} {schedule}"
+        f"({epochs:.2g} epochs) with {axes.values(structure['optimizer'])} {schedule}"
     )
     if further := axes.said(structure):
         said += f"; {further}"
@@ -180,7 +180,3 @@ def scope(comparison: "Comparison", start: str = "This holds for networks") -> s
             "training may change the order again"
         )
     return said + "."
-
-
-def _values(axis: Sequence[object]) -> str:
-    return "/".join(map(str, axis))

@@ -53,8 +53,8 @@ def structure(flags: StudyFlags) -> dict[str, tuple]:
     }
     for name, values in given.items():
         if not values:
-            known = ", ".join(NAMES[name]) if name in NAMES else "numbers"
-            raise cli.UserError(f"{flag(name)} has no value; known: {known}")
+            some = f"known: {', '.join(NAMES[name])}" if name in NAMES else "give at least one"
+            raise cli.UserError(f"{flag(name)} has no value; {some}")
         for value in values:
             if name in NAMES:
                 cli.one_of(NAMES[name], value, name)

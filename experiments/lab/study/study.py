@@ -182,7 +182,7 @@ class Study:
         structure: Mapping[str, Any],
         phi: Sequence[Activation],
         told: Mapping[str, Any],
-        steepest: Mapping[Callable, Array] = MappingProxyType({}),
+        steepest: Mapping[Callable, Any] = MappingProxyType({}),
     ) -> Training:
         """Of a structure with these activations, one or one per hidden layer, and numbers.
 

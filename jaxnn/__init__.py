@@ -31,6 +31,7 @@ from jaxnn import (
     quadrature,
     random_networks,
     recurrent,
+    schedules,
     segments,
     sweep,
     training,
@@ -52,6 +53,7 @@ from jaxnn.layers import (
     neuron,
     repeat,
     residual,
+    rms_norm,
     serial,
 )
 from jaxnn.layout import arrange
@@ -60,6 +62,7 @@ from jaxnn.metrics import METRICS
 from jaxnn.networks import autoencoder, deep_mlp, mlp
 from jaxnn.outcome import Outcome
 from jaxnn.recurrent import elman, gru, jordan, recurrent_network, unroll
+from jaxnn.schedules import SCHEDULES
 from jaxnn.sweep import make_sweep
 from jaxnn.training import OPTIMIZERS, State, Training, batch_order, make_training, training_of_cost
 from jaxnn.types import Activation, Array, Cell, Key, Network, Params
@@ -71,6 +74,7 @@ __all__ = [
     "HEADS",
     "METRICS",
     "OPTIMIZERS",
+    "SCHEDULES",
     "Activation",
     "Array",
     "Cell",
@@ -138,6 +142,8 @@ __all__ = [
     "recurrent_network",
     "repeat",
     "residual",
+    "rms_norm",
+    "schedules",
     "segments",
     "serial",
     "sweep",

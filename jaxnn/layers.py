@@ -412,28 +412,71 @@ def layer_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
     Reference:
         Ba, Kiros & Hinton 2016, arXiv 1607.06450.
     """
-    if dim < 1 or not epsilon > 0:
-        raise ValueError(
-            "layer_norm needs dim of at least 1 and epsilon above 0, got "
-            f"dim={dim}, epsilon={epsilon}"
-        )
+    _check_norm("layer_norm", dim, epsilon)
 
     def init(key: Key) -> Params:
         return {"scale": jnp.ones(dim), "offset": jnp.zeros(dim)}
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
-        x = floating(x)
-        if x.shape != (dim,):
-            raise ValueError(
-                f"layer_norm of {dim} values got one example of shape {x.shape}; "
-                f"give shape ({dim},), and use jax.vmap for a batch"
-            )
-        wide = x.astype(jnp.float32) if jnp.finfo(x.dtype).bits < 32 else x
+        x, wide = _of_example("layer_norm", dim, x)
         deviation = wide - jnp.mean(wide)
         normal = deviation * jax.lax.rsqrt(jnp.mean(deviation**2) + epsilon)
         return params["scale"] * normal.astype(x.dtype) + params["offset"]
 
     return Network(init, apply)
+
+
+def rms_norm(dim: int, *, epsilon: float = 1e-5) -> Network:
+    """Root-mean-square normalisation, y = scale x / √(mean x² + ε), over ONE example.
+
+    Args:
+        dim: number of values per example.
+        epsilon: ε, in the unit of x squared; the default is that of layer_norm.
+
+    Returns:
+        A Network from (dim,) to (dim,), in the dtype of x. Its params are {"scale": (dim,)}, with
+        initial value 1; the mean square is computed in float32 or better.
+
+    Raises:
+        ValueError: dim is below 1, epsilon is not above 0, or x is not of shape (dim,).
+
+    Example:
+        >>> layer = rms_norm(2)
+        >>> layer.apply(layer.init(jax.random.key(0)), jnp.array([3.0, 4.0])).round(3).tolist()
+        [0.849..., 1.131...]
+
+    Reference:
+        Zhang & Sennrich 2019, arXiv 1910.07467.
+    """
+    _check_norm("rms_norm", dim, epsilon)
+
+    def init(key: Key) -> Params:
+        return {"scale": jnp.ones(dim)}
+
+    def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
+        x, wide = _of_example("rms_norm", dim, x)
+        normal = wide * jax.lax.rsqrt(jnp.mean(wide**2) + epsilon)
+        return params["scale"] * normal.astype(x.dtype)
+
+    return Network(init, apply)
+
+
+def _check_norm(name: str, dim: int, epsilon: float) -> None:
+    if dim < 1 or not epsilon > 0:
+        raise ValueError(
+            f"{name} needs dim of at least 1 and epsilon above 0, got dim={dim}, epsilon={epsilon}"
+        )
+
+
+def _of_example(name: str, dim: int, x: Array) -> tuple[Array, Array]:
+    """One example, checked, and in the dtype in which its statistics are taken."""
+    x = floating(x)
+    if x.shape != (dim,):
+        raise ValueError(
+            f"{name} of {dim} values got one example of shape {x.shape}; "
+            f"give shape ({dim},), and use jax.vmap for a batch"
+        )
+    return x, x.astype(jnp.float32) if jnp.finfo(x.dtype).bits < 32 else x
 
 
 def residual(layer: Network) -> Network:

@@ -304,6 +304,46 @@ def class_weighted(
     return weighted
 
 
+def label_smoothed(
+    loss: Callable[[Array, Array], Array], smoothing: float | Array
+) -> Callable[[Array, Array], Array]:
+    """A cross-entropy whose target is partly every class: L′(z, y) = (1 − s) L(z, y) + s L(z, u).
+
+    u gives every class the same probability. As a cross-entropy is linear in its target, this is
+    its value for the target (1 − s) y + s u.
+
+    Args:
+        loss: softmax_cross_entropy or sigmoid_cross_entropy, of ONE example.
+        smoothing: s, in [0, 1), dimensionless; a number or a traced scalar.
+
+    Returns:
+        A loss of the same arguments.
+
+    Raises:
+        ValueError: smoothing is a number outside [0, 1).
+
+    Example:
+        >>> loss = label_smoothed(softmax_cross_entropy, 0.1)
+        >>> smooth = optax.smooth_labels(jnp.array([0.0, 1.0, 0.0]), 0.1)
+        >>> z = jnp.array([0.5, 2.0, -1.0])
+        >>> bool(jnp.allclose(loss(z, 1), optax.softmax_cross_entropy(z, smooth)))
+        True
+
+    Reference:
+        Szegedy et al. 2016, arXiv 1512.00567, section 7.
+    """
+    if not isinstance(smoothing, jax.core.Tracer) and not 0 <= smoothing < 1:
+        raise ValueError(f"label smoothing is from 0 to below 1, got {smoothing}")
+
+    def smoothed(prediction: Array, target: Array) -> Array:
+        alike = 1 / prediction.shape[-1] if loss is softmax_cross_entropy else 0.5
+        uniform = jnp.full_like(prediction, alike)
+        s = jnp.asarray(smoothing, prediction.dtype)
+        return (1 - s) * loss(prediction, target) + s * loss(prediction, uniform)
+
+    return smoothed
+
+
 def cost(
     loss: Callable[[Array, Array], Array], predict: Callable[[Array], Array], x: Array, y: Array
 ) -> Array:

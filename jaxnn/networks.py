@@ -1,14 +1,25 @@
 """Networks: multilayer perceptrons, also scanned over their layers, and autoencoders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import jax
 
 from jaxnn import initializers, inside
 from jaxnn.activations import resolve
-from jaxnn.layers import activation_layer, dense, dropout, layer_norm, repeat, serial
+from jaxnn.layers import (
+    activation_layer,
+    dense,
+    dropout,
+    layer_norm,
+    repeat,
+    residual,
+    rms_norm,
+    serial,
+)
+from jaxnn.names import Names
 from jaxnn.types import Activation, Array, Key, Network, Params
 
 
@@ -20,11 +31,12 @@ def mlp(
     bias: bool = True,
     initializer: str | Callable | None = None,
     dropout: float | Array | None = None,
-    layer_norm: bool = False,
+    normalization: str | None = None,
+    residual: bool = False,
 ) -> Network:
     """Multilayer perceptron, hₗ = φ(hₗ₋₁ Wₗ + bₗ), of dense layers of the given sizes.
 
-    Seven arguments, since each option is a choice of its own with a usual default.
+    Eight arguments, since each option is a choice of its own with a usual default.
 
     Args:
         sizes: number of neurons per layer, input first, output last; two sizes give linear or
@@ -38,16 +50,18 @@ def mlp(
             gain(φ)² / fan_in in each layer.
         dropout: the fraction of each hidden layer's outputs that is dropped when a key is given, in
             [0, 1), a number or a traced scalar; by default there is no dropout.
-        layer_norm: whether each hidden layer has layer normalisation, φ(layer_norm(x W + b)).
+        normalization: "layer" or "rms": each hidden layer's sums are normalised,
+            φ(layer_norm(x W + b)) or φ(rms_norm(x W + b)); by default they are not.
+        residual: whether each hidden layer that has the size of its input adds to it, x + h(x).
 
     Returns:
         A Network from (sizes[0],) to (sizes[-1],), for ONE example. Its params are a tuple with one
         entry per layer; dropout adds none.
 
     Raises:
-        ValueError: there are fewer than two sizes, or one is below 1; an activation is unknown; the
-            dropout rate is outside [0, 1); or the number of activations is not that of the hidden
-            layers.
+        ValueError: there are fewer than two sizes, or one is below 1; an activation or a
+            normalisation is unknown; the dropout rate is outside [0, 1); or the number of
+            activations is not that of the hidden layers.
 
     Example:
         >>> import jax
@@ -68,7 +82,10 @@ def mlp(
         strict=False,
     )
     return serial(
-        *(_hidden(a, b, phi, bias, initializer, dropout, layer_norm) for a, b, phi in hidden),
+        *(
+            _hidden(a, b, phi, bias, initializer, dropout, normalization, residual)
+            for a, b, phi in hidden
+        ),
         dense(*output[:2], activation=output[2], bias=bias, initializer=initializer),
     )
 
@@ -84,11 +101,12 @@ def deep_mlp(
     bias: bool = True,
     initializer: str | Callable | None = None,
     dropout: float | Array | None = None,
-    layer_norm: bool = False,
+    normalization: str | None = None,
+    residual: bool = False,
 ) -> Network:
     """Multilayer perceptron with depth equal hidden layers, hₗ = φ(hₗ₋₁ Wₗ + bₗ), in a scan.
 
-    Ten arguments: the four sizes and the options of ``mlp``.
+    Eleven arguments: the four sizes and the options of ``mlp``.
 
     It computes the same function as ``mlp`` with sizes (in_dim, width, …, width, out_dim). ``mlp``
     writes every layer into the compiled program; here the params of the hidden layers are stacked
@@ -106,7 +124,7 @@ def deep_mlp(
             Activation.
         output_activation: φ of the output layer; the default gives linear values or logits, which
             the losses expect.
-        bias, initializer, dropout, layer_norm: as in ``mlp``.
+        bias, initializer, dropout, normalization, residual: as in ``mlp``.
 
     Returns:
         A Network from (in_dim,) to (out_dim,), for ONE example. Its params are a tuple: the first
@@ -115,8 +133,8 @@ def deep_mlp(
         the output layer only.
 
     Raises:
-        ValueError: depth is below 0; another size is below 1; the activation is unknown; or the
-            dropout rate is outside [0, 1).
+        ValueError: depth is below 0; another size is below 1; the activation or the normalisation
+            is unknown; or the dropout rate is outside [0, 1).
 
     Example:
         >>> import jax
@@ -141,7 +159,7 @@ def deep_mlp(
     )
     if depth == 0:
         return serial(output)
-    rest = (activation, bias, initializer, dropout, layer_norm)
+    rest = (activation, bias, initializer, dropout, normalization, residual)
     return serial(
         _hidden(in_dim, width, *rest), repeat(_hidden(width, width, *rest), depth - 1), output
     )
@@ -233,6 +251,11 @@ def hidden_activations(activation: str | Callable | Activation | Sequence, layer
     return activations
 
 
+NORMALIZATIONS: Mapping[str, Callable[[int], Network]] = MappingProxyType(
+    Names("normalization", {"layer": layer_norm, "rms": rms_norm})
+)
+
+
 def _hidden(
     in_dim: int,
     out_dim: int,
@@ -240,23 +263,29 @@ def _hidden(
     bias: bool,
     initializer: str | Callable | None,
     rate: float | Array | None,
-    normalise: bool,
+    normalization: str | None,
+    skip: bool,
 ) -> Network:
-    """A hidden layer with its normalisation and dropout; dropout adds no params.
+    """A hidden layer with its normalisation, dropout and skip, of which the last two add no params.
 
-    Seven arguments: its two sizes and the options of ``mlp``.
+    Eight arguments: its two sizes and the options of ``mlp``.
     """
     layer = dense(in_dim, out_dim, activation=activation, bias=bias, initializer=initializer)
-    if normalise:
+    if normalization is not None:
         phi = activation_layer(activation, out_dim)
         own = initializers.scaled_normal(initializers.gain(activation))
         draw = initializers.resolve_initializer(initializer, activation) or own
         units = int(resolve(activation).units_in * out_dim)
-        layer = serial(dense(in_dim, units, bias=bias, initializer=draw), layer_norm(units), phi)
+        norm = NORMALIZATIONS[normalization](units)
+        layer = serial(dense(in_dim, units, bias=bias, initializer=draw), norm, phi)
         layer = layer._replace(inside=inside.as_one(inside.of(layer)))
-    if rate is None:
-        return layer
-    mask = dropout(rate)
+    if rate is not None:
+        layer = _dropped(layer, dropout(rate))
+    return residual(layer) if skip and in_dim == out_dim else layer
+
+
+def _dropped(layer: Network, mask: Network) -> Network:
+    """A layer whose outputs are dropped, with the layer's params."""
 
     def apply(params: Params, x: Array, *, key: Key | None = None) -> Array:
         own, after = (None, None) if key is None else jax.random.split(key)

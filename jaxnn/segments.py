@@ -12,6 +12,7 @@ import numpy as np
 
 from jaxnn.grid import Grid
 from jaxnn.layout import Layout
+from jaxnn.optimizers import evaluated_at
 from jaxnn.program import Program, Task
 from jaxnn.sweep import Sweep, batches
 from jaxnn.training import State
@@ -69,8 +70,9 @@ class Segment(NamedTuple):
         """Parameters of the runs, with (cells, seeds) in front; nan where a run is elsewhere."""
         _check_there(self.states)
         tree = jax.tree.structure(self.states[0])
-        params = jax.tree.unflatten(tree, host_leaves(self.states)).params
-        return jax.tree.map(self.layout.collect, params)
+        state = jax.tree.unflatten(tree, host_leaves(self.states))
+        params = evaluated_at(state.optimizer, state.params)
+        return jax.tree.map(lambda leaf: self.layout.collect(np.asarray(leaf)), params)
 
     def stand(self) -> Stand:
         """What to go on from, also in another process."""

@@ -12,7 +12,14 @@ import optax
 
 from jaxnn.layers import TRANSPOSED
 from jaxnn.losses import check_labels, cost, one_target_each
-from jaxnn.optimizers import OPTIMIZERS, Hyperparameters, Optimizer, Run, as_optimizer
+from jaxnn.optimizers import (
+    OPTIMIZERS,
+    Hyperparameters,
+    Optimizer,
+    Run,
+    as_optimizer,
+    evaluated_at,
+)
 from jaxnn.types import Array, Key, Network, Params
 
 Metrics = Mapping[str, Array]
@@ -137,10 +144,11 @@ def make_training(
     stochastic: bool | None = None,
     inside: Observer | None = None,
     scores: Callable[[Array, Array], Metrics] | None = None,
+    judged_by: Callable[[Array, Array], Array] | None = None,
 ) -> Training:
     """Stochastic gradient descent on the cost, θ ← θ − update(∇J(θ)), as functions of ONE run.
 
-    There are seven arguments: what is trained, and what is recorded of it, each of its own kind.
+    There are eight arguments: what is trained, and what is recorded of it, each of its own kind.
 
     Args:
         net: a Network, or a function that makes one from the run's hyperparameters (a swept slope,
@@ -157,6 +165,8 @@ def make_training(
         scores: further metrics by name, computed by evaluate from the outputs for all the rows
             evaluated, (rows, …), and their targets, such as ``metrics.scores("auc")``; the outputs
             are kept only where it is given.
+        judged_by: the loss that evaluate reports, where it is not the one that is trained on, such
+            as without its label smoothing.
 
     Returns:
         Training(init, segment, evaluate).
@@ -224,7 +234,7 @@ def make_training(
                 outputs = columns(params, x.T)
             else:
                 outputs = jax.vmap(lambda x: apply(params, x), out_axes=-1)(x)
-            judges = {"loss": loss} | ({"accuracy": correct} if correct else {})
+            judges = {"loss": judged_by or loss} | ({"accuracy": correct} if correct else {})
             metrics = {
                 name: jax.vmap(judge, in_axes=(-1, 0))(outputs, y) for name, judge in judges.items()
             }
@@ -370,7 +380,8 @@ def training_of_cost(
     def judge(state: State, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
         hyperparameters = _of_run(hyperparameters)
         check(hyperparameters, state.params, x, y)
-        metrics = evaluate(state.params, hyperparameters, x, y)
+        params = evaluated_at(state.optimizer, state.params)
+        metrics = evaluate(params, hyperparameters, x, y)
         return {name: _unless_diverged(state, value) for name, value in metrics.items()}
 
     return Training(start, segment, judge)

@@ -50,14 +50,15 @@ FACTS = {*Activation._fields} - {"function", "elementwise", "learned", "stochast
 
 def share(
     own: Sequence[Training],
-    choices: Sequence[int | Sequence[int]],
-    make: Callable[[Array], Training],
+    choices: Sequence[int | Sequence[int] | Mapping[str, Any]],
+    make: Callable[[Any], Training],
 ) -> list[Variant]:
-    """Trainings that differ in one choice, as variants of one program.
+    """Trainings that differ in one choice, or in several numbers, as variants of one program.
 
     Args:
         own: the training of each choice by itself; it makes the initial draws.
-        choices: an integer, or a vector of as many for each.
+        choices: an integer, or a vector of as many for each; or such numbers by name, such as
+            {"dropout": 0.2}, which are floats where they are not whole.
         make: from a choice, traced, to the training with parameters of the same shapes, such as
             with ``activations.one_of``.
 
@@ -77,26 +78,40 @@ def share(
         True
     """
 
+    several = isinstance(choices[0], Mapping)
+    shared = [_arrays(each if isinstance(each, Mapping) else {CHOICE: each}) for each in choices]
+
     def others(hyperparameters: Hyperparameters) -> Hyperparameters:
-        return {name: each for name, each in hyperparameters.items() if name != CHOICE}
+        return {name: each for name, each in hyperparameters.items() if name not in shared[0]}
+
+    def made(hyperparameters: Hyperparameters) -> Training:
+        chosen = {name: hyperparameters[name] for name in shared[0]}
+        return make(chosen if several else chosen[CHOICE])
 
     def segment(
         state: State, hyperparameters: Hyperparameters, x: Array, y: Array, order: Array
     ) -> tuple[State, Metrics]:
-        training = make(hyperparameters[CHOICE])
-        return training.segment(state, others(hyperparameters), x, y, order)
+        return made(hyperparameters).segment(state, others(hyperparameters), x, y, order)
 
     def evaluate(state: State, hyperparameters: Hyperparameters, x: Array, y: Array) -> Metrics:
-        training = make(hyperparameters[CHOICE])
-        return training.evaluate(state, others(hyperparameters), x, y)
+        return made(hyperparameters).evaluate(state, others(hyperparameters), x, y)
 
-    def variant(own: Training, choice: int | Sequence[int]) -> Variant:
+    def variant(own: Training, shared: Mapping[str, np.ndarray]) -> Variant:
         def init(key: Key, hyperparameters: Hyperparameters) -> State:
             return own.init(key, others(hyperparameters))
 
-        return Variant(Training(init, segment, evaluate), {CHOICE: np.asarray(choice, np.int32)})
+        return Variant(Training(init, segment, evaluate), shared)
 
-    return list(map(variant, own, choices))
+    return list(map(variant, own, shared))
+
+
+def _arrays(numbers: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """As a program takes them: whole numbers as int32, others as float32."""
+    arrays = {name: np.asarray(each) for name, each in numbers.items()}
+    return {
+        name: each.astype(np.int32 if np.issubdtype(each.dtype, np.integer) else np.float32)
+        for name, each in arrays.items()
+    }
 
 
 def by_activation(

@@ -55,7 +55,7 @@ def deep(activation: str, init: str, depth: int, configuration: Any) -> dict[str
             10,
             activation=activation,
             initializer=INITIALIZERS[init],
-            layer_norm=init == "layer norm",
+            normalization="layer" if init == "layer norm" else None,
         ),
         configuration.learning_rate,
         configuration.seeds,

@@ -3,11 +3,10 @@
 from typing import Any
 
 import numpy as np
-from optax import contrib
 
 import jaxnn
 from experiments.lab.data import load, prepare
-from experiments.rate_free.optimizers import AVERAGED, FREE, TUNED
+from experiments.rate_free.optimizers import FREE, TUNED
 from jaxnn.training import Training
 
 BATCH = 64
@@ -24,13 +23,8 @@ def train(data: str, optimizer: str, configuration: Any) -> dict[str, np.ndarray
 
     def make(activation: Any) -> Training:
         net = jaxnn.mlp(sizes, activation=activation)
-        if optimizer in TUNED:
-            return jaxnn.make_training(net, HEAD.loss, TUNED[optimizer], correct=HEAD.correct)
-        free, _ = FREE[optimizer]
-        made = jaxnn.make_training(
-            net, HEAD.loss, lambda h: free(h["learning_rate"]), correct=HEAD.correct
-        )
-        return averaged(made) if optimizer == AVERAGED else made
+        name = TUNED[optimizer] if optimizer in TUNED else FREE[optimizer][0]
+        return jaxnn.make_training(net, HEAD.loss, name, correct=HEAD.correct)
 
     if optimizer in TUNED:
         rates = getattr(configuration, f"{optimizer.lower()}_rate")
@@ -48,13 +42,3 @@ def train(data: str, optimizer: str, configuration: Any) -> dict[str, np.ndarray
         points=1,
     )
     return {"validation": result.validation["accuracy"], "test": result.test["accuracy"]}
-
-
-def averaged(training: Training) -> Training:
-    """A training that is evaluated at the average that schedule-free optimizers keep."""
-
-    def evaluate(state, h, x, y):
-        params = contrib.schedule_free_eval_params(state.optimizer, state.params)
-        return training.evaluate(state._replace(params=params), h, x, y)
-
-    return training._replace(evaluate=evaluate)

@@ -33,7 +33,7 @@ def network(
             out_dim,
             activation=activation,
             initializer="critical" if setting == CRITICAL else None,
-            layer_norm=setting == NORMALISED,
+            normalization="layer" if setting == NORMALISED else None,
         )
 
     def hidden(inputs: int) -> Network:

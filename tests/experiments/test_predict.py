@@ -17,8 +17,8 @@ from experiments.lab import job
 from experiments.lab.data import load, prepare
 from experiments.lab.results.model import Model, flat, pooled
 from experiments.lab.results.model import load as load_model
+from experiments.lab.study.building import network
 from experiments.lab.study.named_activations import find
-from experiments.lab.study.study import network
 from tests.helpers.commands import exit_code
 
 ROWS = 90

@@ -137,7 +137,7 @@ def test_each_hidden_layer_can_have_its_own_activation_and_no_bias():
 
 def test_params_that_backprop_does_not_support_are_refused():
     x, target = jnp.ones(2), jnp.ones(1)
-    for net in (mlp((2, 3, 1), layer_norm=True), deep_mlp(2, 3, 3, 1)):
+    for net in (mlp((2, 3, 1), normalization="layer"), deep_mlp(2, 3, 3, 1)):
         with pytest.raises(ValueError, match="plain mlp"):
             backprop.loss_and_slopes(params_of(net), x, target, loss=losses.squared_error)
     with pytest.raises(ValueError, match=r"3 inputs got one example of shape \(2,\)"):

@@ -18,7 +18,7 @@ NETWORKS = {
     "learned": jaxnn.mlp((6, 7, 3), activation="prelu"),
     "gated": jaxnn.mlp((6, 8, 4, 3), activation=("glu", "crelu")),
     "softmax": jaxnn.mlp((6, 7, 3), activation="softmax"),
-    "layer norm": jaxnn.mlp((6, 7, 7, 3), activation="gelu", layer_norm=True),
+    "layer norm": jaxnn.mlp((6, 7, 7, 3), activation="gelu", normalization="layer"),
     "dropout": jaxnn.mlp((6, 7, 3), dropout=0.5),
     "residual": jaxnn.serial(jaxnn.residual(HIDDEN), dense(6, 3)),
     "deep": jaxnn.deep_mlp(6, 5, 4, 3, activation="tanh"),

@@ -79,7 +79,7 @@ def test_a_cell_is_traced_once_for_every_length(steps):
 
 
 NETWORKS = {
-    "mlp": mlp((4, 6, 3), activation="gelu", layer_norm=True),
+    "mlp": mlp((4, 6, 3), activation="gelu", normalization="layer"),
     "maxout": mlp((4, 6, 3), activation="maxout"),
     "deep_mlp": jaxnn.deep_mlp(4, 6, 5, 3, activation="elu"),
     "autoencoder": jaxnn.autoencoder((4, 2), activation="tanh").network,

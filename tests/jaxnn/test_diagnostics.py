@@ -70,15 +70,18 @@ COUNTING = Cell(lambda key: {}, jnp.zeros(4), lambda params, state, x: (state + 
 NETWORKS = {
     "mlp": (mlp((4, 6, 5, 3), activation=("tanh", "prelu")), 3),
     "mlp without bias": (mlp((4, 6, 3), bias=False), 2),
-    "mlp with layer norm": (mlp((4, 6, 5, 3), layer_norm=True, activation="elu"), 3),
+    "mlp with layer norm": (mlp((4, 6, 5, 3), normalization="layer", activation="elu"), 3),
     "mlp with dropout": (mlp((4, 6, 3), dropout=0.5), 2),
-    "mlp with all of it": (mlp((4, 6, 3), dropout=0.5, layer_norm=True, activation="prelu"), 2),
+    "mlp with all of it": (
+        mlp((4, 6, 6, 3), dropout=0.5, normalization="rms", residual=True, activation="prelu"),
+        3,
+    ),
     "residual": (serial(residual(dense(4, 4, activation="relu")), dense(4, 3)), 2),
     "residual at the end": (serial(dense(4, 3), residual(dense(3, 3, activation="tanh"))), 2),
     "deep_mlp": (deep_mlp(4, 6, 5, 3, activation="prelu"), 6),
     "deep_mlp of one": (deep_mlp(4, 6, 1, 3), 2),
     "deep_mlp of none": (deep_mlp(4, 6, 0, 3), 1),
-    "deep_mlp with all of it": (deep_mlp(4, 6, 3, 3, dropout=0.2, layer_norm=True), 4),
+    "deep_mlp with all of it": (deep_mlp(4, 6, 3, 3, dropout=0.2, normalization="layer"), 4),
     "repeated series": (serial(repeat(mlp((4, 6, 4)), 3), dense(4, 3)), 7),
     "repeated residual": (serial(repeat(residual(dense(4, 4)), 3), dense(4, 3)), 4),
     "layers by hand": (serial(dense(4, 6), layer_norm(6), activation_layer("prelu", 6)), 2),
@@ -424,7 +427,7 @@ def test_a_network_without_hidden_layers_has_no_fractions_and_one_variance():
         ),
         (
             lambda p: diagnostics.dead_fraction(
-                filled(mlp((1, 2, 1), layer_norm=True)), ONE, "relu"
+                filled(mlp((1, 2, 1), normalization="layer")), ONE, "relu"
             ),
             "without layer_norm; layer 0 has no 'weight'",
         ),

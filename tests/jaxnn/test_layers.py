@@ -19,6 +19,7 @@ from jaxnn.layers import (
     neuron,
     repeat,
     residual,
+    rms_norm,
     serial,
 )
 from tests.helpers.parameters import filled
@@ -202,6 +203,15 @@ def test_layer_norm_is_the_formula_written_in_numpy():
     np.testing.assert_allclose(
         y, scale * (x - x.mean()) / np.sqrt(x.var() + 1e-3) + offset, rtol=1e-5
     )
+
+
+def test_rms_norm_is_the_formula_and_keeps_the_mean():
+    x = np.array([1.0, 2.0, -3.0], np.float32)
+    layer = rms_norm(3, epsilon=0.5)
+    y = layer.apply({"scale": jnp.array([1.0, 2.0, 1.0])}, x)
+    np.testing.assert_allclose(y, np.array([1, 2, 1]) * x / np.sqrt(14 / 3 + 0.5), rtol=1e-6)
+    with pytest.raises(ValueError, match=r"rms_norm of 3 values got one example of shape \(2,\)"):
+        layer.apply({"scale": jnp.ones(3)}, jnp.ones(2))
 
 
 def test_layer_norm_of_a_constant_is_finite_and_so_is_its_slope():

@@ -65,8 +65,18 @@ def test_a_traced_dropout_rate_does_not_recompile():
     assert output._cache_size() == 1
 
 
+def test_a_residual_mlp_adds_the_input_of_each_layer_of_its_size():
+    net = mlp((3, 4, 4, 2), activation="tanh", residual=True, bias=False)
+    params = net.init(jax.random.key(0))
+    x = jax.random.normal(jax.random.key(1), (3,))
+    first, second, last = (layer["weight"] for layer in params)
+    h = jnp.tanh(x @ first)
+    expected = (h + jnp.tanh(h @ second)) @ last
+    np.testing.assert_allclose(net.apply(params, x), expected, rtol=1e-6)
+
+
 def test_layer_norm_in_an_mlp_stands_between_the_sums_and_the_activation():
-    net = mlp((3, 4, 2), activation="prelu", layer_norm=True)
+    net = mlp((3, 4, 2), activation="prelu", normalization="layer")
     params, x = filled(net), np.array([1.0, -0.5, 2.0], np.float32)
     (first, norm, phi), output = params
     sums = x @ first["weight"] + first["bias"]
@@ -146,7 +156,9 @@ def test_the_layers_of_a_deep_mlp_start_different():
     assert len(np.unique(weights)) == weights.size
 
 
-@pytest.mark.parametrize("options", [{}, {"dropout": 0.1, "layer_norm": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"dropout": 0.1, "normalization": "layer", "residual": True}]
+)
 def test_the_program_of_a_deep_mlp_does_not_grow_with_depth(options):
     def operations(depth):
         net = deep_mlp(3, 4, depth, 2, **options)
@@ -216,7 +228,7 @@ def test_an_autoencoder_is_its_decoder_after_its_encoder():
         ),
         (lambda: mlp((3, 1)), (3, 0, 1, 0, 1, 4)),
         (lambda: mlp((3, 4, 2), bias=False, activation="prelu"), (3, 4, 2, 0, 0, 12 + 8 + 4)),
-        (lambda: mlp((3, 4, 2), layer_norm=True, dropout=0.1), (3, 4, 2, 0, 2, 16 + 10 + 8)),
+        (lambda: mlp((3, 4, 2), normalization="layer", dropout=0.1), (3, 4, 2, 0, 2, 16 + 10 + 8)),
         (lambda: deep_mlp(2, 16, 50, 1), (2, 800, 1, 0, 51, 48 + 49 * 272 + 17)),
         (lambda: deep_mlp(2, 16, 1, 1), (2, 16, 1, 0, 2, 48 + 17)),
         (lambda: deep_mlp(2, 16, 0, 1), (2, 0, 1, 0, 1, 3)),

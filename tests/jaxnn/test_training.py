@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from optax import contrib
 
 from jaxnn import (
     ACTIVATIONS,
@@ -26,7 +27,7 @@ from jaxnn import (
     residual,
     serial,
 )
-from jaxnn.optimizers import KNOWN
+from jaxnn.optimizers import KNOWN, RATE_FREE
 from jaxnn.training import Training
 
 X = np.linspace(-1, 1, 24, dtype=np.float32).reshape(12, 2)
@@ -134,13 +135,14 @@ def test_evaluation_in_blocks_is_the_mean_over_all_rows():
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_lowers_the_cost(name):
     training = compiled(make_training(mlp((2, 1)), losses.squared_error, OPTIMIZERS[name]))
-    state, found = training.init(jax.random.key(0), rate(0.01)), []
+    usual = rate(1.0 if name in RATE_FREE else 0.01)
+    state, found = training.init(jax.random.key(0), usual), []
     order = np.arange(12 * 40).reshape(40, 12) % 12
     with jax.numpy_dtype_promotion(
         "standard"
     ):  # Optax's Adam takes a float to the power of its integer count
         for _ in range(3):
-            state, metrics = training.segment(state, rate(0.01), X, Y, order)
+            state, metrics = training.segment(state, usual, X, Y, order)
             found.append(float(metrics["train_loss"]))
     assert found[2] < found[1] < found[0]
 
@@ -227,6 +229,13 @@ EQUALS = {
     "adamw": ({"b1": 0.5, "weight_decay": 0.3}, optax.adamw(0.1, b1=0.5, weight_decay=0.3)),
     "lion": ({"b2": 0.5, "weight_decay": 0.3}, optax.lion(0.1, b2=0.5, weight_decay=0.3)),
     "sgd": ({}, optax.sgd(0.1)),
+    "prodigy": ({}, contrib.prodigy(0.1)),
+    "dog": ({}, contrib.dog(0.1)),
+    "dowg": ({}, contrib.dowg(0.1)),
+    "cocob": ({}, contrib.cocob(0.1)),
+    "dadapt_adamw": ({}, contrib.dadapt_adamw(0.1)),
+    "mechanic": ({}, contrib.mechanize(optax.adam(0.1))),
+    "schedule_free": ({"b1": 0.5}, contrib.schedule_free_adamw(0.1, b1=0.5)),
 }
 
 

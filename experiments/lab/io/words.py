@@ -51,7 +51,7 @@ def joined(configuration: type, words: Sequence[str]) -> list[str]:
     kinds, found = _kinds(configuration), dict[str, tuple[str, ...]]()
     for flag, more in given:
         earlier = found.get(flag)
-        several = get_origin(kinds.get(flag)) is tuple
+        several = _several(kinds.get(flag))
         if earlier is not None and earlier != more and not several:
             both = " and ".join(" ".join(each) or "nothing" for each in (earlier, more))
             raise UserError(f"{flag} is given more than once, as {both}; give it once")
@@ -64,7 +64,7 @@ def unreadable(configuration: type, words: Sequence[str]) -> str | None:
     kinds = _kinds(configuration)
     for flag, values in by_flag(words)[1]:
         known = _parts(kinds.get(flag))
-        for value in values[: None if get_origin(kinds.get(flag)) is tuple else 1]:
+        for value in values[: None if _several(kinds.get(flag)) else 1]:
             if value == "None" and type(None) in known:
                 continue
             if int in known and not _is(whole, value):
@@ -111,6 +111,11 @@ def _kinds(configuration: type) -> dict[str, Any]:
         f"--{each.name.strip('_').replace('_', '-')}": types_of[each.name]
         for each in fields(configuration)
     }
+
+
+def _several(kind: Any) -> bool:
+    """Whether a flag of this type takes several words."""
+    return tuple in (get_origin(kind), *map(get_origin, get_args(kind)))
 
 
 def _parts(kind: Any) -> tuple[Any, ...]:

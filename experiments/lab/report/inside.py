@@ -110,7 +110,7 @@ def _by_layer(
             f"{choice.label}, layer {layer}\n{what} {value:.4g}"
             for layer, value in zip(place, values.mean(axis=0), strict=True)
         ]
-        if theory is not None:
+        if theory is not None and np.any(np.isfinite(theory)):
             series.append(series_of(number, choice, x, theory, kind="theory"))
             hover = [
                 f"{text}\ntheory {value:.4g}" for text, value in zip(hover, theory, strict=True)
@@ -119,7 +119,7 @@ def _by_layer(
         series.append(
             series_of(number, choice, x, values.mean(axis=0), kind="dots", hover=hover, **bars)
         )
-    with_theory = any(each.kind == "theory" for each in series)
+    with_theory = any(theory is not None for _, theory in found)
     y = log_if_positive(what, series) if with_theory else Axis(what, zero=True)
     ticks = tuple((place, str(place)) for place in range(1, most + 1))
     return View(title, Axis("layer", ticks=ticks), y, tuple(series))

@@ -24,8 +24,8 @@ from experiments.lab.data import Preprocessing
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.files import plain
 from experiments.lab.study import named_activations
+from experiments.lab.study.building import network
 from experiments.lab.study.score import Score, score_for
-from experiments.lab.study.study import network
 from jaxnn.types import Array, Network, Params
 
 PARAMETERS, DESCRIPTION = "model.safetensors", "model.json"

@@ -58,7 +58,7 @@ def refitted(comparison: Comparison, *, single: bool = False) -> Refit | None:
     members = 1 if single else min(MEMBERS, len(choice.scores))
     if study.best_epoch:  # all members have as many updates, so those that runs typically have
         best = comparison.results["best_step"][list(choice.rows)]
-        study = replace(study, steps=int(best.median()))
+        study = replace(study, steps=int(best.median()), planned=study.steps)
     trained = train_ensembles(study, structure, choice.learning_rate, members, blocks)
     data, names = study.splits.whole(), structure["activation"].split("/")
     own = study.settings["own_activations"].items()

@@ -8,19 +8,17 @@ import jaxnn
 from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
 from experiments.lab.data.location import public
 from experiments.lab.io import cli
-from experiments.lab.study import named_activations
+from experiments.lab.study import axes, named_activations
 from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.score import score_for
 from experiments.lab.study.size import refuse_size
 from experiments.lab.study.study import Study
 
-AXES = ("activation", "depth", "width", "batch_size", "optimizer")
-LEAST = {"seeds": 1, "depth": 0, "width": 1, "batch_size": 1, "refine": 0, "most_steps": 1}
+LEAST = {"seeds": 1, "depth": 0, "batch_size": 1, "refine": 0, "most_steps": 1}
 MOST = {
     "seeds": 100_000,
     "refine": 100_000,
     "depth": 1000,
-    "width": 1_000_000,
     "batch_size": 1_000_000_000,
     "steps": 1_000_000_000,
     "most_steps": 1_000_000_000,
@@ -39,14 +37,12 @@ def ask(flags: StudyFlags, question: str) -> Study:
         cli.at_least(least, getattr(flags, name), f"--{name.replace('_', '-')}")
     for name, most in MOST.items():
         cli.at_most(most, getattr(flags, name) or 0, f"--{name.replace('_', '-')}")
-    for name, known in (("activation", named_activations.KNOWN), ("optimizer", jaxnn.OPTIMIZERS)):
-        if not getattr(flags, name):
-            raise cli.UserError(f"--{name} has no value; known: {', '.join(known)}")
+    if not flags.activation:
+        known = ", ".join(named_activations.KNOWN)
+        raise cli.UserError(f"--activation has no value; known: {known}")
     if flags.margin is not None and not 0 < flags.margin < float("inf"):
         raise cli.UserError(f"--margin {flags.margin:g}: give a number above 0")
-    for name in flags.optimizer:
-        cli.one_of(jaxnn.OPTIMIZERS, name, "optimizer")
-    rates = cli.numbers(flags.learning_rate, "--learning-rate")
+    structure, rates = axes.structure(flags), axes.rates(flags)
     labels = tuple(dict.fromkeys(map(named_activations.canonical, flags.activation)))
     baseline = flags.baseline and named_activations.canonical(flags.baseline)
     if not max(flags.depth):  # no activation is used, whichever are named
@@ -57,8 +53,6 @@ def ask(flags: StudyFlags, question: str) -> Study:
             f"--baseline {flags.baseline}: not among the activations compared, which are "
             f"{', '.join(labels)}; name one of them, or add it to --activation"
         )
-    # Two values that are written differently, such as silu and swish, may be the same one.
-    structure = {name: tuple(dict.fromkeys(getattr(flags, name))) for name in AXES}
     settings = {field.name: asdict(flags)[field.name] for field in fields(StudyFlags)}
     settings |= {name: public(settings[name] or "") or None for name in ("data", "test_data")}
     if flags.metric is not None:
@@ -96,6 +90,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
             f"--class-weights balanced: {source.target} of {source.name} has no classes; "
             "leave it out"
         )
+    axes.check_data(structure, splits, study.data.features)
     refuse_size(study)
     study = _where_r2_is_undefined(study)
     score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit

@@ -11,6 +11,7 @@ from experiments.lab.engine.outcome import Outcome
 from experiments.lab.references.fit import Reference
 from experiments.lab.references.outside import Outside, outside
 from experiments.lab.study import diagnostics, wording
+from experiments.lab.study.building import has_theory
 from experiments.lab.study.chaotic import apart
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
@@ -186,6 +187,8 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
         layers=[study.initial_layers(structure) for structure in structures],
         gradient_factors=[
             gradient_factor(study.activations[structure["activation"]], structure["depth"])
+            if has_theory(structure)
+            else None
             for structure in structures
         ],
     )

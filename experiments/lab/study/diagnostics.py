@@ -7,7 +7,7 @@ for each whole network would take ten times as long to compile as all of this ta
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -15,12 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnn import diagnostics, expectations
+from jaxnn import diagnostics, expectations, inside
 from jaxnn.initializers import gain
 from jaxnn.layers import pre_activations
 from jaxnn.sweep import initial_states
 from jaxnn.training import Observer, Training
-from jaxnn.types import Activation, Array, Params
+from jaxnn.types import Activation, Array, Network, Params
 
 SEEDS, ROWS = 5, 256  # measured before training at most: more would not visibly move a dot
 COUNTED_ROWS = 128  # in training: each costs φ′ of all units at every point of every run's curve
@@ -82,6 +82,11 @@ class Layers(NamedTuple):
     gradient_theory: np.ndarray
     parameters: int
 
+    def without_theory(self) -> "Layers":
+        """Of networks that the theory is not of."""
+        nothing = np.full_like(self.signal_theory, np.nan)
+        return self._replace(signal_theory=nothing, gradient_theory=nothing)
+
 
 def initial_params(training: Training, seeds: Sequence[int]) -> Params:
     """The parameters that the runs of these seeds start from; every leaf has seeds in front."""
@@ -96,6 +101,8 @@ def measure(
     loss: Callable[[Array, Array], Array],
     x: np.ndarray,
     y: np.ndarray,
+    *,
+    net: Network | None = None,
 ) -> Layers:
     """Forward and backward through networks of several seeds.
 
@@ -105,6 +112,7 @@ def measure(
         loss: of one prediction and one target.
         x: (rows, inputs).
         y: targets of the rows.
+        net: as for ``counter``; there is no theory of such a network.
 
     Example:
         >>> import optax
@@ -118,10 +126,10 @@ def measure(
         >>> bool(np.allclose(found.signal_theory[:2], 2 * np.mean(x**2), rtol=1e-5))
         True
     """
-    weights, biases = zip(
-        *((np.asarray(layer["weight"]), np.asarray(layer["bias"])[:, None]) for layer in params),
-        strict=True,
-    )
+    if net is not None:
+        return _measured(params, phi, loss, (x, y), net)
+    weights = [np.asarray(layer["weight"]) for layer in params]
+    biases = [np.asarray(layer["bias"])[:, None] if "bias" in layer else 0 for layer in params]
     h = np.broadcast_to(x, (len(weights[0]), *x.shape))
     signal, pulls, dead_units, saturated_units = [], [], [], []
     for weight, bias, entry in zip(weights, biases, (*phi, None), strict=True):
@@ -167,14 +175,58 @@ def measure(
     )
 
 
+def _measured(
+    params: Params,
+    phi: Sequence[Activation],
+    loss: Callable[[Array, Array], Array],
+    rows: tuple[np.ndarray, np.ndarray],
+    net: Network,
+) -> Layers:
+    """As ``measure``, of any network of jaxnn's layers, op by op: nothing whole is compiled."""
+    trace = inside.of(net).trace
+
+    def of_row(params: Params, x: Array, y: Array) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        _, z, _ = trace(params, x, probes=(None,) * (len(phi) + 1))
+
+        def error(probes: tuple[Array, ...]) -> Array:
+            return loss(trace(params, x, probes=probes)[0], y)
+
+        return z, jax.grad(error)(jax.tree.map(jnp.zeros_like, z))
+
+    of_seed = jax.vmap(of_row, in_axes=(None, 0, 0))
+    found = jax.vmap(of_seed, in_axes=(0, None, None))(params, *map(jnp.asarray, rows))
+    z, deltas = ([np.asarray(each) for each in part] for part in found)  # (seeds, rows, units)
+    gradient = np.stack([np.mean(delta**2, axis=(1, 2)) for delta in deltas], axis=1)
+    units = np.full((2, len(z[0]), len(phi)), np.nan)
+    for layer, entry in enumerate(phi):
+        if is_curve(entry):
+            _, derivative = _evaluate(entry, z[layer])
+            largest = np.max(np.abs(curve(entry).derivative))
+            units[0, :, layer] = np.mean(dead(derivative), axis=1)
+            units[1, :, layer] = np.mean(saturated(derivative, largest), axis=(1, 2))
+    nothing = np.full(len(z), np.nan)
+    return Layers(
+        signal=np.stack([np.mean(each**2, axis=(1, 2)) for each in z], axis=1),
+        gradient=gradient / gradient[:, -1:],
+        dead=units[0],
+        saturated=units[1],
+        signal_theory=nothing,
+        gradient_theory=nothing,
+        parameters=sum(leaf.size for leaf in jax.tree.leaves(params)) // len(z[0]),
+    )
+
+
 def counter(
-    phi: Sequence[Activation], largest: Mapping[Callable, Array] = MappingProxyType({})
+    phi: Sequence[Activation],
+    largest: Mapping[Callable, Array] = MappingProxyType({}),
+    net: Network | None = None,
 ) -> Observer | None:
     """What make_training takes as inside: shares of dead and saturated units of all hidden layers.
 
     Args:
-        phi: one activation per hidden layer; the layers have one width.
+        phi: one activation per hidden layer.
         largest: max |φ′| by function, shape (1,), where it is known; the others are measured.
+        net: the network, where its hidden layers are not φ(x W + b) alone; z is then what φ takes.
 
     Returns:
         The look inside a jaxnn.mlp, at its first COUNTED_ROWS rows; None where there is nothing to
@@ -196,7 +248,13 @@ def counter(
         if not entry.learned and entry.function not in largest
     }
 
+    probes = (None,) * (len(phi) + 1)
+
     def forward(params: Params, x: Array) -> tuple[Array, list[Array]]:
+        if net is not None:
+            trace = partial(inside.of(net).trace, params, probes=probes)
+            outputs, z, _ = jax.vmap(trace, in_axes=-1, out_axes=-1)(x)
+            return outputs, list(z[:-1])
         seen = []
         for layer, entry in zip(params, phi, strict=False):
             seen.append(pre_activations(layer, x))
@@ -206,16 +264,17 @@ def counter(
 
     def count(params: Params, seen: Sequence[Array]) -> Mapping[str, Array]:
         # All layers side by side: a third of the compile time of jaxnn.diagnostics' two functions.
-        slopes = diagnostics.slopes_at(params, [each.T for each in seen], phi)
+        slopes = diagnostics.slopes_at(params, [each.T for each in seen], net or phi)
+        own = params if net is None else inside.of(net).own(params)
         derivatives = jnp.concatenate(slopes, axis=1)
         most = [
             jnp.broadcast_to(
                 fixed[entry.function]
                 if entry.function in fixed
                 else diagnostics.largest_slopes(entry, layer["activation"]),
-                layer["weight"].shape[1:],
+                z.shape[:1],
             )
-            for entry, layer in zip(phi, params, strict=False)
+            for entry, layer, z in zip(phi, own, seen, strict=False)
         ]
         shares = {
             "dead": dead(derivatives),

@@ -5,6 +5,13 @@ from typing import Annotated, Literal
 
 import tyro
 
+# Axes that are not varied, and not even in the tables, unless they are given.
+Numbers = Annotated[tuple[float, ...] | None, tyro.conf.arg(metavar="[FLOAT ...]")]
+Words = Annotated[tuple[str, ...] | None, tyro.conf.arg(metavar="[STR ...]")]
+YesOrNo = Annotated[
+    tuple[Literal["yes", "no"], ...] | None, tyro.conf.arg(metavar="[{yes,no} ...]")
+]
+
 
 @dataclass(frozen=True)
 class StudyFlags:
@@ -74,8 +81,8 @@ class StudyFlags:
     """Further seeds at the recommended rate of each activation, which is chosen without them."""
     depth: tuple[int, ...] = (2,)
     """Hidden layers; 0 is linear or logistic regression."""
-    width: tuple[int, ...] = (64,)
-    """Neurons per hidden layer."""
+    width: tuple[int | str, ...] = (64,)
+    """Neurons per hidden layer; a number for each hidden layer as 64/32."""
     steps: int | None = None
     """Updates of each network. Without it or --epochs: 200, doubled for as long as more training
     would change what is recommended."""
@@ -90,7 +97,48 @@ class StudyFlags:
     batch_size: tuple[int, ...] = (64,)
     """Rows per update; at most the number of training rows."""
     optimizer: tuple[str, ...] = ("sgd",)
-    """sgd, momentum, nesterov, rmsprop, adam, adamw, lion."""
+    """sgd, momentum, nesterov, rmsprop, adam, adamw, lion, or schedule_free;
+    prodigy, dog, dowg, cocob, dadapt_adamw and mechanic set their own steps, of which the learning
+    rate is a factor: 1 alone, where no rates are given."""
+    schedule: Words = None
+    """How the learning rate goes on from update to update: constant, linear, cosine, warm-up,
+    warm-up-cosine, one-cycle, flat-cosine or multi-cycle, over the updates of each network;
+    --learning-rate is then the highest."""
+    warmup: Numbers = None
+    """The share of the updates in which warm-up and warm-up-cosine (without it 0.1) and one-cycle
+    (0.3) rise."""
+    weight_decay: Numbers = None
+    """λ of the decoupled decay of all parameters, by the rate times λ in each update. Without it:
+    0, but 1e-4 of adamw and 1e-3 of lion."""
+    momentum: Numbers = None
+    """Of momentum and nesterov, 0.9 without it."""
+    b1: Numbers = None
+    """Of adam, adamw, lion and schedule_free: what is kept of the mean gradient; usually 0.9."""
+    b2: Numbers = None
+    """Likewise, of the mean of squares; usually 0.999, and 0.99 of lion."""
+    gradient_clip: Numbers = None
+    """The largest norm of a batch's whole gradient; 0 is without clipping."""
+    dropout: Numbers = None
+    """The share of each hidden layer's outputs that is dropped in training."""
+    label_smoothing: Numbers = None
+    """The share of a class's target that is spread over all classes in training."""
+    loss: Words = None
+    """What is trained on: cross_entropy or squared_error (of the probabilities) for classes;
+    squared_error, absolute_error or huber for a number. All are judged, and rates are chosen, by
+    the first."""
+    initializer: Words = None
+    """gain (normal weights with each activation's own gain), critical, he_normal, glorot_normal or
+    xavier, lecun_normal, pytorch_default, orthogonal, or another name in
+    jaxnn.initializers.INITIALIZERS."""
+    normalization: Annotated[
+        tuple[Literal["none", "layer", "rms"], ...] | None,
+        tyro.conf.arg(metavar="[{none,layer,rms} ...]"),
+    ] = None
+    """Of each hidden layer's sums, before its activation."""
+    residual: YesOrNo = None
+    """yes: each hidden layer that has the size of its input adds its output to it."""
+    bias: YesOrNo = None
+    """no: the layers have no biases."""
     metric: str | None = None
     """How networks are judged: accuracy, balanced_accuracy, auc, log_loss or brier for classes;
     r2, rmse or mae for a number. Without it, accuracy or R²."""

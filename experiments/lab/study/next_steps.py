@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from experiments.lab.data import cautions
-from experiments.lab.study import wording
+from experiments.lab.study import axes, wording
 from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
 from experiments.lab.study.verdict import MANY, shortened
@@ -111,6 +111,9 @@ def _other_networks(comparison: Comparison) -> str:
     if open_ or best.edge or any(len(structure[name]) > 1 for name in ("depth", "width")):
         return ""
     depth, width = structure["depth"][0], structure["width"][0]
+    if isinstance(width, str):  # one of each hidden layer
+        wider = "/".join(str(4 * size) for size in axes.layers(width, depth))
+        return f"to see whether this holds for other networks: --width {width} {wider}"
     return (
         f"to see whether this holds for other networks: --depth {depth} {2 * depth or 1} "
         f"--width {width} {4 * width}"

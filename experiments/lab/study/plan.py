@@ -1,11 +1,11 @@
 """What is about to be trained, in lines for the screen."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.engine.processes import Share
 from experiments.lab.engine.runner import POINTS, points
+from experiments.lab.study import axes
 from experiments.lab.study.study import Study
 
 Lines = list[tuple[str, str]]
@@ -67,7 +67,7 @@ def _grid(study: Study) -> Lines:
     """The grid asked for, and the work that it is."""
     grid, structure = study.asked, study.asked.structure
     rates, rows = grid.hyperparameters["learning_rate"], len(study.data.x["train"])
-    axes = [
+    varied = [
         f"{len(structure['activation'])} activations",
         f"{len(rates)} learning rates ({rates[0]:.3g} to {rates[-1]:.3g})",
         *(
@@ -78,20 +78,20 @@ def _grid(study: Study) -> Lines:
         f"{len(grid.seed_numbers)} seeds",
     ]
     epochs = study.steps * study.batch_size(grid.structures[0]) / rows
-    programs, depth = study.programs, _values(structure["depth"])
+    programs, depth = study.programs, axes.values(structure["depth"])
     return [
-        ("grid", f"{' × '.join(axes)} = {grid.runs:,} networks"),
+        ("grid", f"{' × '.join(varied)} = {grid.runs:,} networks"),
         (
             "network",
-            f"{depth} hidden layer{'s' * (depth != '1')} of {_values(structure['width'])} "
-            "neurons; weights normal, variance gain² / fan-in with each activation's own gain; "
-            "biases 0",
+            f"{depth} hidden layer{'s' * (depth != '1')} of {axes.values(structure['width'])} "
+            f"neurons{_start(structure)}",
         ),
         (
             "training",
-            f"{study.steps:,} steps of {_values(structure['batch_size'])} rows ({epochs:.3g} "
-            f"epochs), {_values(structure['optimizer'])}",
+            f"{study.steps:,} steps of {axes.values(structure['batch_size'])} rows ({epochs:.3g} "
+            f"epochs), {axes.values(structure['optimizer'])}{_by(structure)}",
         ),
+        *_also(structure),
         *_curves(grid.runs),
         (
             "work",
@@ -99,6 +99,23 @@ def _grid(study: Study) -> Lines:
             f"program{'s' * (programs > 1)}",
         ),
     ]
+
+
+def _start(structure: Mapping[str, Sequence]) -> str:
+    """How the parameters start, where it is not asked for."""
+    weights = "weights normal, variance gain² / fan-in with each activation's own gain"
+    said = [] if "initializer" in structure else [weights]
+    said += [] if {"initializer", "bias"} & structure.keys() else ["biases 0"]
+    return "".join(f"; {each}" for each in said)
+
+
+def _by(structure: Mapping[str, Sequence]) -> str:
+    return f", {axes.schedule_said(structure)}" if "schedule" in structure else ""
+
+
+def _also(structure: Mapping[str, Sequence]) -> Lines:
+    """What is asked for beside the usual."""
+    return [("also", said)] if (said := axes.said(structure)) else []
 
 
 def _curves(runs: int) -> Lines:
@@ -118,8 +135,3 @@ def _further(study: Study) -> Lines:
     if seeds := len(study.grid.seed_numbers) - len(study.asked.seed_numbers):
         then.append(f"{seeds} further seed{'s' * (seeds > 1)} at each recommended rate")
     return [("then", "; ".join(then))] if then else []
-
-
-def _values(axis: Sequence[Any]) -> str:
-    """The values of an axis in words."""
-    return "/".join(map(str, axis))

@@ -1,5 +1,6 @@
 """What would not fit the memory is refused before any of it is taken."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import jaxnn
@@ -7,6 +8,7 @@ from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.runner import points
 from experiments.lab.io import limits
 from experiments.lab.io.errors import UserError
+from experiments.lab.study.axes import layers
 from experiments.lab.study.study import Study
 
 COPIES = 4  # of its parameters that training a network takes at least: gradient, updates, state
@@ -27,11 +29,12 @@ def refuse_size(study: Study) -> None:
     whole = 2 * found.memory * len(found.devices)  # of which half is planned with
     grid, data = study.grid, study.splits
     for structure in grid.structures:
-        numbers = _parameters(study, structure["depth"], structure["width"])
+        hidden = layers(structure["width"], structure["depth"])
+        numbers = _parameters(study, hidden)
         need = COPIES * 4.0 * numbers * len(found.devices)
         if need > whole:
             raise UserError(
-                f"--width {structure['width']:,} --depth {structure['depth']:,}: a network of "
+                f"--width {max(hidden):,} --depth {structure['depth']:,}: a network of "
                 f"{numbers:,} parameters takes {limits.said(need)} to train, one on each of "
                 f"{len(found.devices)} devices, and there are {limits.said(whole)} of memory; give "
                 "fewer neurons or layers"
@@ -55,8 +58,8 @@ def refuse_size(study: Study) -> None:
         )
 
 
-def _parameters(study: Study, depth: int, width: int) -> int:
-    """Of one network."""
+def _parameters(study: Study, hidden: Sequence[int]) -> int:
+    """Of one network with such hidden layers."""
     outputs = jaxnn.HEADS[study.data.head].outputs(len(study.data.classes))
-    sizes = [study.data.features, *[width] * depth, outputs]
+    sizes = [study.data.features, *hidden, outputs]
     return sum((a + 1) * b for a, b in pairwise(sizes))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 import jaxnn
-from experiments.lab.data import Dataset, Preprocessing, Source, Splits
+from experiments.lab.data import Dataset, Source, Splits
 from experiments.lab.engine import stages
 from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
-from experiments.lab.io.errors import UserError
-from experiments.lab.study import diagnostics, rate
+from experiments.lab.study import axes, building, diagnostics, rate
 from experiments.lab.study.ends import ends
 from experiments.lab.study.rate import ChosenRate
 from experiments.lab.study.rules import Rules
@@ -27,7 +27,7 @@ from jaxnn.losses import class_weighted
 from jaxnn.program import POINTS
 from jaxnn.training import Training
 from jaxnn.types import Activation, Array, Network
-from jaxnn.variants import Variant, share
+from jaxnn.variants import CHOICE, Variant, share
 
 # Curves have as many points as cost at most this share of training, but not fewer than what is said
 # of half, three quarters and four fifths of the updates needs.
@@ -58,6 +58,7 @@ class Study:
     best_epoch: whether runs are judged at their best point by validation loss, and not at the end.
     balanced: whether the loss weighs a row by how rare its class is; see ``loss``.
     one_program: whether one compiled program trains all plain activations; None: as devices go.
+    planned: the updates that schedules are made for, where they are stopped earlier; None: steps.
     """
 
     question: str
@@ -75,6 +76,7 @@ class Study:
     balanced: bool = False
     best_epoch: bool = False
     one_program: bool | None = None
+    planned: int | None = None
 
     @cached_property
     def grid(self) -> jaxnn.Grid:
@@ -112,7 +114,11 @@ class Study:
         the first seed's split: stratified splits all have the same, and where they are not
         stratified, all seeds still have one and the same loss.
         """
-        loss, data = jaxnn.HEADS[self.data.head].loss, self.data
+        return self._weighted(jaxnn.HEADS[self.data.head].loss)
+
+    def _weighted(self, loss: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+        """The loss with the weight of each row, if it has one."""
+        data = self.data
         if not self.balanced:
             return loss
         numbers = data.y["train"].ravel().astype(int)
@@ -159,43 +165,69 @@ class Study:
         return dict(zip(label.split("/"), self.activations[label], strict=True))
 
     def network(self, structure: Mapping[str, Any]) -> Network:
-        """The network of a structure; raises as ``network``."""
-        return network(structure, self.activations[structure["activation"]], self.data)
+        """The network of a structure; raises as ``building.network``."""
+        return building.network(structure, self.activations[structure["activation"]], self.data)
+
+    def numbers(self, structure: Mapping[str, Any]) -> dict[str, Any]:
+        """What may be told to the program of a structure."""
+        return building.numbers(structure, self.planned or self.steps)
 
     def make(self, structure: Mapping[str, Any]) -> Training:
-        """The training of one network of a structure, by itself; raises as ``network``."""
+        """The training of one network of a structure, by itself; raises as ``building.network``."""
         phi = self.activations[structure["activation"]]
-        return self._training(structure, phi, diagnostics.counter(self.layers(structure)))
+        return self._training(structure, phi, self.numbers(structure))
 
     def _training(
-        self, structure: Mapping[str, Any], phi: Sequence[Activation], inside: Any
+        self,
+        structure: Mapping[str, Any],
+        phi: Sequence[Activation],
+        told: Mapping[str, Any],
+        steepest: Mapping[Callable, Any] = MappingProxyType({}),
     ) -> Training:
-        """Of a structure with these activations, one or one per hidden layer, counted inside."""
+        """Of a structure with these activations, one or one per hidden layer, and numbers.
+
+        Args:
+            structure: one.
+            phi: its activations.
+            told: as of ``numbers``; may be traced.
+            steepest: max |φ′| by function, where it is known.
+        """
         head, further = jaxnn.HEADS[self.data.head], measured(self.metric)
+        net = building.network(structure, phi, self.data, told.get("dropout"))
+        every = phi if len(phi) > 1 else tuple(phi) * structure["depth"]
         return jaxnn.make_training(
-            network(structure, phi, self.data),
-            self.loss,
-            jaxnn.OPTIMIZERS[structure["optimizer"]],
+            net,
+            self._weighted(building.loss(structure, head, told)),
+            building.optimizer(structure, told),
             correct=head.correct,
-            stochastic=any(one.stochastic for one in phi),
-            inside=inside,
+            inside=diagnostics.counter(
+                every, steepest, None if building.is_plain(structure) else net
+            ),
             scores=jaxnn.metrics.scores(*further) if further else None,
+            judged_by=self.loss,
         )
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
-        """The training of each structure; those of plain activations share programs, if asked."""
+        """The training of each structure.
+
+        Those that differ in numbers and schedules share programs, and, if asked, those of plain
+        activations.
+        """
         structures = self.grid.structures
         found = [Variant(self.make(structure)) for structure in structures]
         one = self.one_program
-        if not (hardware().one_program(self.steps) if one is None else one):
-            return tuple(found)
+        one = hardware().one_program(self.steps) if one is None else one
         alike: dict[tuple, list[int]] = {}
         for number, structure in enumerate(structures):
             phi = self.layers(structure)
-            if phi and all(map(is_plain, phi)):
-                others = {name: structure[name] for name in structure if name != "activation"}
-                alike.setdefault(tuple(others.items()), []).append(number)
+            told = (
+                {*axes.TOLD, "activation"}
+                if one and phi and all(map(is_plain, phi))
+                else {*axes.TOLD}
+            )
+            others = {name: value for name, value in structure.items() if name not in told}
+            alike.setdefault(tuple(others.items()), []).append(number)
         for numbers in alike.values():
             if len(numbers) > 1:
                 own = [found[number].training for number in numbers]
@@ -212,47 +244,69 @@ class Study:
     def _together(
         self, structures: Sequence[Mapping[str, Any]], own: Sequence[Training]
     ) -> list[Variant]:
-        """Structures that differ in plain activations only, as variants of one program."""
+        """Structures that differ in plain activations and numbers, as variants of one program."""
+        told = [self.numbers(structure) for structure in structures]
+        differ = [
+            name
+            for name, first in told[0].items()
+            if any(not np.array_equal(first, each[name]) for each in told)
+        ]
+        shared: list[dict[str, Any]] = [{name: each[name] for name in differ} for each in told]
         layers = [self.layers(structure) for structure in structures]
         known = {entry.function: entry for phi in layers for entry in phi}
-        entries, largest = [*known.values()], [*map(diagnostics.steepest, known.values())]
-        choices = [[[*known].index(entry.function) for entry in phi] for phi in layers]
-        if all(len(set(choice)) == 1 for choice in choices):
-            choices = [choice[0] for choice in choices]  # one activation for all layers
+        if len({structure["activation"] for structure in structures}) > 1:
+            choices = [[[*known].index(entry.function) for entry in phi] for phi in layers]
+            if all(len(set(choice)) == 1 for choice in choices):
+                choices = [choice[0] for choice in choices]  # one activation for all layers
+            for each, choice in zip(shared, choices, strict=True):
+                each[CHOICE] = choice
+        # Here, since what a program is made of is traced.
+        largest = {
+            function: diagnostics.steepest(entry)
+            for function, entry in known.items()
+            if diagnostics.is_curve(entry) and not entry.learned
+        }
 
-        def make(which: Array) -> Training:
-            phi = [one_of(entries, each) for each in which.reshape(-1)]
-            steepest = {
-                one.function: jnp.asarray(largest)[each]
-                for one, each in zip(phi, which.reshape(-1), strict=True)
-            }
-            every = phi if which.ndim else phi * len(layers[0])
-            return self._training(structures[0], phi, diagnostics.counter(every, steepest))
+        def make(chosen: Mapping[str, Any]) -> Training:
+            numbers = {**told[0], **{name: chosen[name] for name in differ}}
+            if CHOICE not in chosen:
+                phi = self.activations[structures[0]["activation"]]
+                return self._training(structures[0], phi, numbers, largest)
+            which = chosen[CHOICE].reshape(-1)
+            phi = [one_of([*known.values()], each) for each in which]
+            every = jnp.asarray([*largest.values()])
+            steepest = {one.function: every[each] for one, each in zip(phi, which, strict=True)}
+            return self._training(structures[0], phi, numbers, steepest)
 
-        return share(own, choices, make)
+        return share(own, shared, make)
 
     def initial_layers(self, structure: Mapping[str, Any]) -> diagnostics.Layers:
         """Signal and gradient per layer before training, on a batch of the training rows."""
         seeds, rows = self.grid.seed_numbers[: diagnostics.SEEDS], slice(diagnostics.ROWS)
         params = diagnostics.initial_params(self.make(structure), seeds)
-        return diagnostics.measure(
+        found = diagnostics.measure(
             params,
             self.layers(structure),
             self.loss,
             self.data.x["train"][rows],
             self.data.y["train"][rows],
+            net=None if building.is_plain(structure) else self.network(structure),
         )
+        return found if building.has_theory(structure) else found.without_theory()
 
     def try_out(self) -> None:
         """Make every training once, so that what cannot be built is said before training.
 
         Raises:
-            UserError: an activation cannot be used at its width, or as ``score_of``.
+            UserError: an activation cannot be used at its width or with the initializer, or as
+                ``score_of``.
         """
         if self.metric is not None:
             _ = self.score  # refuses what is not defined on these rows
         for structure in self.grid.structures:
             self.make(structure)
+            if "initializer" in structure:  # which may have no weights for the activation
+                building.try_drawing(self.network(structure), structure)
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
         """ "train", "validation" and "test" as (x, y), of the first seed."""
@@ -362,29 +416,6 @@ def label(structure: Mapping[str, Any]) -> str:
         'relu depth 4'
     """
     return " ".join(
-        str(value) if name == "activation" else f"{name} {value}"
+        str(value) if name == "activation" else f"{name} {axes.shown(value)}"
         for name, value in structure.items()
     )
-
-
-def network(
-    structure: Mapping[str, Any], phi: Sequence[Activation], data: Dataset | Preprocessing
-) -> Network:
-    """The network of one structure, for the inputs and classes of the data.
-
-    Args:
-        structure: its activation, depth and width.
-        phi: one activation, or one per hidden layer.
-        data: what goes in and comes out.
-
-    Raises:
-        UserError: the activation cannot be used at this width.
-    """
-    outputs = jaxnn.HEADS[data.head].outputs(len(data.classes))
-    sizes = (data.features, *[structure["width"]] * structure["depth"], outputs)
-    try:
-        return jaxnn.mlp(sizes, activation=phi if len(phi) > 1 else phi[0])
-    except ValueError as error:  # such as an odd width where two outputs are made of each unit
-        raise UserError(
-            f"--activation {structure['activation']} --width {structure['width']}: {error}"
-        ) from None

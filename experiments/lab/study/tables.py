@@ -25,8 +25,15 @@ def results_table(study: Study, outcomes: Sequence[Outcome]) -> pd.DataFrame:
     grid, found = study.grid, [_columns(study, outcome) for outcome in outcomes]
     counts = [len(columns["cell"]) for columns in found]
     # Column by column, and categories for values, since there may be a million rows.
+    # The units of some activations cannot be dead or saturated: those columns are empty there.
     joined = {
-        name: np.concatenate([columns.pop(name) for columns in found]) for name in [*found[0]]
+        name: np.concatenate(
+            [
+                columns.pop(name) if name in columns else np.full(count, np.nan, np.float32)
+                for columns, count in zip(found, counts, strict=True)
+            ]
+        )
+        for name in max(found, key=len).copy()
     }
     cells = joined.pop("cell")
     table: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.lab.references.outside import Compared
+from experiments.lab.study import axes
 from experiments.lab.study.chaotic import APART
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.score import Score
@@ -154,16 +155,19 @@ def scope(comparison: "Comparison", start: str = "This holds for networks") -> s
     structure = study.asked.structure
     rows = study.splits.training_rows(study.grid.seed_numbers[0])
     epochs = study.steps * study.batch_size(study.grid.structures[0]) / rows
-    depth, width = _values(structure["depth"]), _values(structure["width"])
+    depth, width = axes.values(structure["depth"]), axes.values(structure["width"])
     layers = (
         f"with {depth} hidden layer{'s' * (depth != '1')} of {width} units"
         if max(structure["depth"])
         else "without a hidden layer"
     )
+    schedule = axes.schedule_said(structure)
     said = (
         f"{start} {layers}, trained on {rows:,} rows for {study.steps:,} updates "
-        f"({epochs:.2g} epochs) with {_values(structure['optimizer'])} at a constant learning rate"
+        f"({epochs:.2g} epochs) with {axes.values(structure['optimizer'])} {schedule}"
     )
+    if further := axes.said(structure):
+        said += f"; {further}"
     falling = [choice.label for choice in choices if choice.improving]
     if falling:
         who = "every choice" if len(falling) == len(choices) > 1 else shortened(falling)
@@ -176,7 +180,3 @@ def scope(comparison: "Comparison", start: str = "This holds for networks") -> s
             "training may change the order again"
         )
     return said + "."
-
-
-def _values(axis: Sequence[object]) -> str:
-    return "/".join(map(str, axis))

@@ -184,9 +184,7 @@ def test_a_mixture_is_each_layers_own_function_and_gain(monkeypatch):
 
 def test_randomness_of_an_own_activation_reaches_the_training(monkeypatch):
     told = []
-    monkeypatch.setattr(
-        jaxnn, "make_training", lambda *_, stochastic, **__: told.append(stochastic)
-    )
+    monkeypatch.setattr(jaxnn, "make_training", lambda net, *_, **__: told.append(net.stochastic))
     for label in ("relu", "relu/rrelu", "own_functions:noisy"):
         make(label, depth=2)
     assert told == [False, True, True]

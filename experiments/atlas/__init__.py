@@ -12,7 +12,7 @@ is stored, without training the others again. The page is atlas.html.
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.atlas import parts as measured
+from experiments.atlas import plan
 from experiments.atlas.datasets import NAMES
 from experiments.atlas.figure import draw
 from experiments.atlas.figure_page import page
@@ -50,23 +50,27 @@ class Configuration(Flags):
     """A name in jaxnn.OPTIMIZERS."""
 
 
+SMOKE = {
+    "data": ("iris", "sine"),
+    "of": ("relu", "selu", "swish", "gelu", "mish"),
+    "learning_rate": ("0.003:0.3:3",),
+    "seeds": 2,
+    "depth": 1,
+    "width": 4,
+    "steps": 20,
+}
+
+
 def parts(configuration: Configuration) -> list[Part]:
     """One part per data set, and one per data set and further activation."""
-    return measured.parts(configuration, measured.stored(configuration))
+    return plan.parts(configuration, plan.stored(configuration))
 
 
 EXPERIMENT = Experiment(
     __file__,
     __doc__,
     Configuration,
-    smoke={
-        "data": ("iris", "sine"),
-        "of": ("relu", "tanh", "selu", "swish", "gelu", "mish"),
-        "learning_rate": ("0.003:0.3:3",),
-        "seeds": 2,
-        "width": 4,
-        "steps": 20,
-    },
+    smoke=SMOKE,
     rules=RULES,
     parts=parts,
     conclude=conclude,

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from experiments.atlas.findings import on_each
 from experiments.atlas.findings_ranks import ranking
-from experiments.atlas.parts import activations
+from experiments.atlas.plan import activations
 from experiments.lab.drawing import style as drawing
 from experiments.lab.drawing.colours import LIGHT
 from experiments.lab.evidence.experiment import Found
@@ -49,5 +49,5 @@ def _ranks(axes, ranks, order: np.ndarray, names: list[str]) -> None:
     axes.axvspan(low, low + ranks.critical, color=LIGHT[2], alpha=0.15, linewidth=0)
     axes.set_yticks(places, names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlabel("mean rank over data sets; shaded: Nemenyi's critical difference")
+    axes.set_xlabel("mean rank; shaded: Nemenyi's critical difference")
     axes.legend(loc="lower left")

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.atlas.datasets import source
 from experiments.atlas.findings import facts, on_each, worst
 from experiments.atlas.findings_ranks import ranking
-from experiments.atlas.parts import activations, rates
+from experiments.atlas.plan import activations, rates
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
 

@@ -9,7 +9,7 @@ import pandas as pd
 import jaxnn
 from experiments.atlas.datasets import source
 from experiments.atlas.findings_ranks import OnData, Ranking, on_data, ranking
-from experiments.atlas.parts import activations, data_sets, joined, rates
+from experiments.atlas.plan import activations, data_sets, joined, rates
 from experiments.atlas.rules import MARGIN, NEWER, RULES, TABULAR, word
 from experiments.lab.data import Splits
 from experiments.lab.evidence.effects import effect
@@ -149,7 +149,10 @@ def _verdict(
 ) -> Verdict:
     verdict, when = rule.judge(gains)
     said = listed(
-        [f"{each.name.partition(' over')[0]} {each.value:.1f}" for each in gains.values()]
+        [
+            f"{each.name.partition(' over')[0]} {round(each.value, 1) + 0.0:.1f}"
+            for each in gains.values()
+        ]
     )
     better = [each.name.split()[0] for each in gains.values() if word(each) == "holds"]
     return Verdict(

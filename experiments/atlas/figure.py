@@ -49,5 +49,5 @@ def _ranks(axes, ranks, order: np.ndarray, names: list[str]) -> None:
     axes.axvspan(low, low + ranks.critical, color=LIGHT[2], alpha=0.15, linewidth=0)
     axes.set_yticks(places, names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_xlabel("mean rank; shaded: Nemenyi's critical difference")
-    axes.legend(loc="lower left")
+    axes.set_title("mean rank; shaded: critical difference", loc="left")
+    axes.legend(loc="upper right")

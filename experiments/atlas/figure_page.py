@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.atlas.datasets import source
-from experiments.atlas.findings import facts, on_each, worst
+from experiments.atlas.findings import facts, on_each, target, worst
 from experiments.atlas.findings_ranks import ranking
 from experiments.atlas.plan import activations, rates
 from experiments.lab.evidence.experiment import Found
@@ -42,7 +41,7 @@ def page(configuration: Any, found: Found, conclusion: Conclusion) -> str:
             }
         )
     sets = [
-        {"name": name, "task": source(name, configuration.mnist).task, "best": names[one.reference]}
+        {"name": name, "target": target(found[name]), "best": names[one.reference]}
         for name, one in each.items()
     ]
     verdicts = [

@@ -13,12 +13,13 @@ from experiments.atlas.plan import activations, data_sets, joined, rates
 from experiments.atlas.rules import MARGIN, NEWER, RULES, TABULAR, word
 from experiments.lab.data import Splits
 from experiments.lab.evidence.effects import effect
-from experiments.lab.evidence.experiment import Found
+from experiments.lab.evidence.experiment import Arrays, Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
 from experiments.lab.study.intervals import mean_over_splits_interval
 from experiments.lab.study.wording import listed
 
 RELU = "relu"
+SHOWN = 12  # activations in a sentence
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
@@ -26,12 +27,11 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
     names = activations(configuration)
     each = on_each(configuration, found)
     ranks = ranking(each)
-    tables = {name: _task(configuration, name) for name in each}
     tabular = {
-        f"the target is a {'class' if task == 'classification' else 'number'}": gain(
-            each, names, name, [data for data, its in tables.items() if its == task]
+        f"the target is a {kind}": gain(
+            each, names, name, [data for data in each if target(found[data]) == kind]
         )
-        for task, name in TABULAR.items()
+        for kind, name in TABULAR.items()
     }
     newer = {f"the activation is {name}": gain(each, names, name, list(each)) for name in NEWER}
     return Conclusion(
@@ -53,6 +53,11 @@ def on_each(configuration: Any, found: Found) -> dict[str, OnData]:
     }
 
 
+def target(found: Arrays) -> str:
+    """Of a data set, what there is to predict: "class" or "number"."""
+    return "class" if found["classes"] else "number"
+
+
 def gain(
     each: Mapping[str, OnData], names: Sequence[str], name: str, sets: Sequence[str]
 ) -> Effect:
@@ -70,14 +75,20 @@ def sentence(names: Sequence[str], each: Mapping[str, OnData], ranks: Ranking) -
     """Which hold the best, and what a choice costs at most."""
     inside = [names[number] for number in np.argsort(ranks.mean) if ranks.in_set[number]]
     name = names[ranks.best]
-    most, where = worst(each, ranks.best)
+    safest = min(range(len(names)), key=lambda number: worst(each, number)[0])
     low, high = ranks.stability.min(), ranks.stability.max()
+    costs = [
+        f"{names[number]} {max(most, 0):.1f} points, on {where}"
+        for number in dict.fromkeys((ranks.best, safest, names.index(RELU)))
+        for most, where in [worst(each, number)]
+    ]
+    more = [f"{len(inside) - SHOWN} others"] if len(inside) > SHOWN else []
     return (
         f"Of {len(names)} activations on {len(each)} data sets {name} has the best mean rank, "
-        f"{ranks.mean.min():.1f}; these {len(inside)} cannot be told from it: {listed(inside)}. "
-        f"Choosing {name} costs at most {max(most, 0):.1f} points, on {where}, and relu "
-        f"{worst(each, names.index(RELU))[0]:.1f}. Without any one data set, the order of mean "
-        f"ranks has a Kendall's τ of {low:.2f} to {high:.2f} with this one."
+        f"{ranks.mean.min():.1f}; {len(inside)} hold the best on average, in that they cannot be "
+        f"told from it: {listed([*inside[:SHOWN], *more])}. Choosing one costs at most, on any of "
+        f"the data sets: {'; '.join(costs)}. Leaving out a data set changes the order of mean "
+        f"ranks to one with a Kendall's τ of {low:.2f} to {high:.2f}."
     )
 
 
@@ -138,10 +149,6 @@ def table(configuration: Any, each: Mapping[str, OnData], ranks: Ranking) -> pd.
 
 def _behind(one: OnData, number: int, ranks: Ranking) -> float:
     return float((one.points[ranks.best] - one.points[number]).mean())
-
-
-def _task(configuration: Any, data: str) -> str:
-    return source(data, configuration.mnist).task
 
 
 def _verdict(

@@ -41,6 +41,9 @@ class AtlasStudy(Study):
         return super()._training(structure, phi, None)
 
 
+PER_ACTIVATION = ("validation_loss", "validation_score", "test_score")
+
+
 class Silent:
     """A listener that does nothing: a data set takes a minute or two."""
 
@@ -94,7 +97,7 @@ def train(data: str, activations: Sequence[str], size: Size, mnist: Path | None 
         "validation_loss", "validation_score" and "test_score", each (activations, rates, seeds),
         scores higher for better: a diverged run has an infinite loss and the worst score. Of the
         trivial predictor "trivial_loss", on validation rows, and "trivial_score", on test rows,
-        (seeds,).
+        (seeds,). "classes", (), how many there are; 0 for a regression.
     """
     asked = study(data, activations, size, mnist)
     outcomes = run_grid(asked, stages.first(asked), {}, Silent())
@@ -107,4 +110,5 @@ def train(data: str, activations: Sequence[str], size: Size, mnist: Path | None 
         "test_score": np.array([scores for _, scores in test], np.float32),
         "trivial_loss": asked.trivial_loss,
         "trivial_score": np.broadcast_to(asked.score.trivial["test"], size.seeds).astype(float),
+        "classes": np.array(len(asked.splits.classes)),
     }

@@ -10,8 +10,8 @@ import numpy as np
 
 import jaxnn
 from experiments.atlas.datasets import BUNDLED, GENERATED, MNIST
-from experiments.atlas.measure import Size, train
-from experiments.lab.evidence import measurement, published
+from experiments.atlas.measure import PER_ACTIVATION, Size, train
+from experiments.lab.evidence import measurement, published, screen
 from experiments.lab.evidence.experiment import Arrays, Found, Part
 from experiments.lab.io import cli
 from experiments.lab.study import named_activations
@@ -52,10 +52,9 @@ def activations(configuration: Any) -> tuple[str, ...]:
 def joined(configuration: Any, found: Found, data: str) -> Arrays:
     """What was measured on a data set, with the further activations behind the others."""
     parts = [found[data], *(found[f"{data} {label}"] for label in further(configuration))]
-    per_activation = [name for name in found[data] if not name.startswith("trivial")]
     return {
         **found[data],
-        **{name: np.concatenate([part[name] for part in parts]) for name in per_activation},
+        **{name: np.concatenate([part[name] for part in parts]) for name in PER_ACTIVATION},
     }
 
 
@@ -91,10 +90,15 @@ def stored(configuration: Any) -> Found:
     # By its name, so that what is concluded does not count as code of the measurement.
     experiment = import_module(__package__).EXPERIMENT
     mark = experiment.fingerprint(replace(configuration, activation=()))
-    for folder in (Path("runs") / experiment.name, published.RESULTS / experiment.name):
+    places = [folder / experiment.name for folder in (Path("runs"), published.RESULTS)]
+    for folder in [configuration.out, *places] if configuration.out else places:
         found = measurement.read(folder / measurement.FILE)
         if found and found.fingerprint == mark:
             return found.found
+    screen.console.print(
+        "of the table's activations nothing is stored that was measured with these flags and this "
+        "code, so they are trained too"
+    )
     return {}
 
 

@@ -33,7 +33,9 @@ def measured(seed, seeds=2):
     shape = len(SMALL.of), 3, seeds
     found = {name: draw.uniform(0.5, 1, shape) for name in ("validation_score", "test_score")}
     found["validation_loss"] = 1.2 - found["validation_score"]
-    return found | {"trivial_loss": np.ones(seeds), "trivial_score": np.full(seeds, 0.4)}
+    classes = np.array(3 * (seed == 0))
+    trivial = {"trivial_loss": np.ones(seeds), "trivial_score": np.full(seeds, 0.4)}
+    return found | trivial | {"classes": classes}
 
 
 def test_the_critical_difference_is_that_of_demsars_example():
@@ -83,7 +85,7 @@ def test_the_page_has_the_numbers_of_the_table():
     html = figure_page.page(SMALL, found, conclusion)
     data = json.loads(re.search(r'id="data">(.*?)</script>', html)[1])
     assert [row["name"] for row in data["rows"]] == list(SMALL.of)
-    assert [each["task"] for each in data["sets"]] == ["classification", "regression"]
+    assert [each["target"] for each in data["sets"]] == ["class", "number"]
     table = conclusion.table.set_index(["activation", "data"])
     for row in data["rows"]:
         cost = table.loc[(row["name"], SMALL.data[1]), "cost"]

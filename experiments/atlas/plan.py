@@ -63,43 +63,49 @@ def parts(configuration: Any, known: Found) -> list[Part]:
 
     Args:
         configuration: the flags.
-        known: what is stored of the same measurement without further activations; it is not
-            trained again.
+        known: what is stored, which is not trained again.
     """
     check(configuration)
     c, found = configuration, []
     for data in data_sets(c):
-        run = partial(train, data, base(c), size(c), c.mnist)
-        found.append(
-            Part(data, lambda _, run=run, data=data: known[data] if data in known else run(), 30)
-        )
-        found += [
-            Part(
-                f"{data} {label}",
-                lambda _, data=data, label=label: train(data, (label,), size(c), c.mnist),
+        trained = {data: base(c), **{f"{data} {label}": (label,) for label in further(c)}}
+        for name, labels in trained.items():
+            run = partial(train, data, labels, size(c), c.mnist)
+            found.append(
+                Part(
+                    name,
+                    lambda _, name=name, run=run: known[name] if name in known else run(),
+                    len(labels),
+                )
             )
-            for label in further(c)
-        ]
     return found
 
 
 def stored(configuration: Any) -> Found:
-    """What has been measured of the table's activations with these flags; empty where nothing."""
+    """What has been measured with these flags, whatever further activations; empty for nothing."""
     if not further(configuration):
         return {}
     # By its name, so that what is concluded does not count as code of the measurement.
     experiment = import_module(__package__).EXPERIMENT
-    mark = experiment.fingerprint(replace(configuration, activation=()))
     places = [folder / experiment.name for folder in (Path("runs"), published.RESULTS)]
     for folder in [configuration.out, *places] if configuration.out else places:
         found = measurement.read(folder / measurement.FILE)
-        if found and found.fingerprint == mark:
+        if found and found.fingerprint == _with(experiment, configuration, found):
             return found.found
     screen.console.print(
         "of the table's activations nothing is stored that was measured with these flags and this "
         "code, so they are trained too"
     )
     return {}
+
+
+def _with(experiment: Any, configuration: Any, found: measurement.Measurement) -> str | None:
+    """The fingerprint with the further activations of a measurement; None where one is gone."""
+    further = tuple(found.made["configuration"]["activation"])
+    try:
+        return experiment.fingerprint(replace(configuration, activation=further))
+    except cli.UserError:
+        return None
 
 
 def check(configuration: Any) -> None:

@@ -98,7 +98,8 @@ def test_a_further_activation_gets_its_row_and_the_others_are_not_trained_again(
 ):
     monkeypatch.chdir(tmp_path)
     stored = {data: measured(number) for number, data in enumerate(SMALL.data)}
-    made = {"fingerprint": atlas.EXPERIMENT.fingerprint(SMALL)}
+    mark = atlas.EXPERIMENT.fingerprint(SMALL)
+    made = {"fingerprint": mark, "configuration": {"activation": []}}
     (tmp_path / "runs" / "atlas").mkdir(parents=True)
     file = tmp_path / "runs" / "atlas" / measurement.FILE
     Measurement(stored, dict.fromkeys(stored, 1.0), made).write(file)

@@ -32,7 +32,7 @@ class Configuration(Flags):
     """Folder of MNIST's four idx files: a data set more."""
     activation: tuple[str, ...] = ()
     """Further activations, as my_module:my_function, beside all of the table."""
-    of: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     """Only these of the table; without it, all."""
     learning_rate: tuple[str, ...] = ("1e-4:1:9",)
     """Learning rates: values, or low:high:count on a log scale."""
@@ -52,7 +52,7 @@ class Configuration(Flags):
 
 SMOKE = {
     "data": ("iris", "sine"),
-    "of": ("relu", "selu", "swish", "gelu", "mish"),
+    "only": ("relu", "selu", "swish", "gelu", "mish"),
     "learning_rate": ("0.003:0.3:3",),
     "seeds": 2,
     "depth": 1,

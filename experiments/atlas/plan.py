@@ -35,7 +35,7 @@ def data_sets(configuration: Any) -> tuple[str, ...]:
 
 def base(configuration: Any) -> tuple[str, ...]:
     """The activations of the table that are trained together."""
-    return tuple(configuration.of or jaxnn.ACTIVATIONS)
+    return tuple(configuration.only or jaxnn.ACTIVATIONS)
 
 
 def further(configuration: Any) -> tuple[str, ...]:
@@ -123,12 +123,12 @@ def check(configuration: Any) -> None:
         raise cli.UserError(f"--data {' '.join(c.data)}: give at least two data sets to rank over")
     cli.one_of(jaxnn.OPTIMIZERS, c.optimizer, "optimizer")
     for name in base(c):
-        cli.one_of(jaxnn.ACTIVATIONS, name, "of")
+        cli.one_of(jaxnn.ACTIVATIONS, name, "only")
     for label in c.activation:
         named_activations.find(named_activations.canonical(label), (c.depth,))
     missing = [name for name in ("relu", "selu", "mish", "swish", "gelu") if name not in base(c)]
     if missing:
-        raise cli.UserError(f"--of: {', '.join(missing)} must be among them; they are judged")
+        raise cli.UserError(f"--only: {', '.join(missing)} must be among them; they are judged")
     if len(rates(c)) < 3:
         raise cli.UserError(
             f"--learning-rate {' '.join(c.learning_rate)}: give at least three rates"

@@ -30,7 +30,7 @@ def a_set(points):
 def measured(seed, seeds=2):
     """What might be measured of the activations of SMALL."""
     draw = np.random.default_rng(seed)
-    shape = len(SMALL.of), 3, seeds
+    shape = len(SMALL.only), 3, seeds
     found = {name: draw.uniform(0.5, 1, shape) for name in ("validation_score", "test_score")}
     found["validation_loss"] = 1.2 - found["validation_score"]
     classes = np.array(3 * (seed == 0))
@@ -84,13 +84,32 @@ def test_the_page_has_the_numbers_of_the_table():
     conclusion = findings.conclude(SMALL, found)
     html = figure_page.page(SMALL, found, conclusion)
     data = json.loads(re.search(r'id="data">(.*?)</script>', html)[1])
-    assert [row["name"] for row in data["rows"]] == list(SMALL.of)
+    assert [row["name"] for row in data["rows"]] == list(SMALL.only)
     assert [each["target"] for each in data["sets"]] == ["class", "number"]
     table = conclusion.table.set_index(["activation", "data"])
     for row in data["rows"]:
         cost = table.loc[(row["name"], SMALL.data[1]), "cost"]
         assert row["costs"][1] == pytest.approx(cost, abs=0.051)
     assert "$" not in html.partition("<script>")[0]
+
+
+def test_a_reader_sorts_and_filters_the_page(tmp_path, shown):
+    found = {data: measured(number) for number, data in enumerate(SMALL.data)}
+    html = figure_page.page(SMALL, found, findings.conclude(SMALL, found))
+    (tmp_path / "atlas.html").write_text(html, encoding="utf-8")
+    first = "[...document.querySelectorAll('tbody tr')].map(row => row.cells[0].textContent.trim())"
+    shown.open(tmp_path / "atlas.html", width=390)
+    shown.value("document.querySelector('thead button').click()")
+    names = [name.split()[0] for name in shown.value(first)]
+    assert names == sorted(SMALL.only)
+    shown.value("document.querySelector('thead button').click()")
+    assert [name.split()[0] for name in shown.value(first)] == names[::-1]
+    shown.value("(find.value = 'not monotone sw', find.dispatchEvent(new Event('input')))")
+    assert [name.split()[0] for name in shown.value(first)] == ["swish"]
+    shown.value("(task.value = 'number', task.dispatchEvent(new Event('input')))")
+    assert shown.value("document.querySelector('thead th:last-child').textContent") == "sine"
+    assert shown.value("document.documentElement.scrollWidth") == 390
+    assert shown.complaints == []
 
 
 def test_a_further_activation_gets_its_row_and_the_others_are_not_trained_again(
@@ -107,7 +126,7 @@ def test_a_further_activation_gets_its_row_and_the_others_are_not_trained_again(
 
     def train(data, activations, size, mnist):
         trained.append((data, activations))
-        return {name: each[-1:] for name, each in measured(7).items()}
+        return {name: each[-1:] if each.ndim else each for name, each in measured(7).items()}
 
     monkeypatch.setattr(plan, "train", train)
     more = replace(SMALL, activation=("hat", "relu"))
@@ -115,7 +134,7 @@ def test_a_further_activation_gets_its_row_and_the_others_are_not_trained_again(
     assert trained == [(data, ("hat",)) for data in SMALL.data]
     joined = plan.joined(more, found, SMALL.data[0])
     np.testing.assert_array_equal(joined["test_score"][:-1], stored[SMALL.data[0]]["test_score"])
-    assert joined["test_score"].shape[0] == len(plan.activations(more)) == len(SMALL.of) + 1
+    assert joined["test_score"].shape[0] == len(plan.activations(more)) == len(SMALL.only) + 1
 
 
 @pytest.mark.parametrize("name", GENERATED)
@@ -129,7 +148,7 @@ def test_every_generated_set_can_be_split_and_is_finite(name):
     ("flags", "said"),
     [
         ({"data": ("iris",)}, "--data iris: give at least two data sets"),
-        ({"of": ("relu",)}, "must be among them"),
+        ({"only": ("relu",)}, "must be among them"),
         ({"mnist": "nowhere"}, "--mnist nowhere: there is no such folder"),
         ({"learning_rate": ("0.1",)}, "give at least three rates"),
     ],

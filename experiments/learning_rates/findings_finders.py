@@ -17,6 +17,7 @@ from scipy.signal import lfilter
 
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Effect, Verdict, Word
+from experiments.lab.finder.rules import debiased, until, valley
 from experiments.lab.study.wording import listed
 from experiments.learning_rates.finders import (
     FASTAI_RATES,
@@ -42,7 +43,7 @@ def lightning(losses: np.ndarray, *, per_step: bool = False) -> float:
         losses: of each step.
         per_step: take the slope per step, as before version 2.5.3, instead of per unit of rate.
     """
-    kept = _until(_debiased(losses, late=1), 4.0)[10:-1]
+    kept = until(debiased(losses, late=1), 4.0)[10:-1]
     rates = lightning_rates()[10 : 10 + len(kept)]
     finite = np.isfinite(kept)
     kept, rates = kept[finite], rates[finite]
@@ -56,28 +57,9 @@ def fastai(losses: np.ndarray) -> float:
 
     Without the first 10 and the last 5 losses; stops at 4 × the best.
     """
-    kept = _until(_debiased(losses), 4.0)[10:-5]
+    kept = until(debiased(losses), 4.0)[10:-5]
     kept = kept[: int(np.argmax(np.isnan(kept)))] if np.isnan(kept).any() else kept
     return float(FASTAI_RATES[10 : 10 + len(kept)][valley(kept)]) if len(kept) else np.nan
-
-
-def valley(losses: np.ndarray) -> int:
-    """The index of the point half-way through the second third of the longest valley.
-
-    A valley is a longest falling subsequence. It is taken to begin as many points before its end as
-    it has members, which is where it does begin only if no point in between rises.
-
-    Example:
-        >>> valley(np.array([9.0, 8, 7, 6, 5, 4, 3, 2, 1, 5]))
-        3
-    """
-    lengths = np.ones(len(losses), int)
-    for i in range(1, len(losses)):
-        before = lengths[:i][losses[:i] > losses[i]]
-        lengths[i] += before.max(initial=0)
-    end = int(np.argmax(lengths))
-    start, length = (end - lengths[end], lengths[end]) if lengths[end] > 1 else (0, 0)
-    return int(start + int(length / 3) + int(length / 6))
 
 
 def torch_lr_finder(losses: np.ndarray) -> float:
@@ -89,7 +71,7 @@ def torch_lr_finder(losses: np.ndarray) -> float:
     smoothed = np.concatenate(
         [losses[:1], lfilter([0.05], [1, -0.95], losses[1:], zi=0.95 * losses[:1])[0]]
     )
-    kept = _until(smoothed, 5.0)[10:-5]
+    kept = until(smoothed, 5.0)[10:-5]
     if len(kept) < 2:
         return np.nan
     with np.errstate(invalid="ignore"):
@@ -106,17 +88,6 @@ FINDERS: Mapping[str, Callable[[np.ndarray], float]] = MappingProxyType(
 )
 """From the losses of all steps, as if nothing had stopped them, to the suggested rate; nan if the
 tool suggests none."""
-
-
-def _debiased(losses: np.ndarray, late: int = 0) -> np.ndarray:
-    """Exponential average with decay .98 over the sum of its weights, counted some steps late."""
-    return lfilter([0.02], [1, -0.98], losses) / (1 - 0.98 ** (np.arange(len(losses)) + 1 + late))
-
-
-def _until(smoothed: np.ndarray, factor: float) -> np.ndarray:
-    """Up to and including the first that exceeds the best so far by a factor; nan never does."""
-    over = smoothed > factor * np.fmin.accumulate(smoothed)
-    return smoothed[: np.argmax(over) + 1] if over.any() else smoothed
 
 
 def finders_regret(

@@ -15,16 +15,19 @@ never raise an exception.
 from jaxnn.activations.choice import is_plain, one_of
 from jaxnn.activations.exponentials import celu, elu, exponential, selu
 from jaxnn.activations.gated import geglu, glu, maxout, swiglu
-from jaxnn.activations.learned import prelu, snake, swish_beta
+from jaxnn.activations.learned import prelu, rational, snake, swish_beta, xielu
 from jaxnn.activations.measurement import measure
 from jaxnn.activations.periodic import sine
 from jaxnn.activations.rectifiers import crelu, leaky_relu, linear, relu, relu6, relu_squared, rrelu
+from jaxnn.activations.shrinkage import hard_shrink, soft_shrink, tanh_shrink
 from jaxnn.activations.sigmoids import (
     arctan,
     gaussian,
     hard_sigmoid,
     hard_tanh,
+    hat,
     lecun_tanh,
+    penalized_tanh,
     sigmoid,
     softsign,
     tanh,
@@ -36,9 +39,11 @@ from jaxnn.activations.smooth import (
     hard_swish,
     mish,
     silu,
+    smooth_leaky_relu,
     softplus,
     squareplus,
     swish,
+    telu,
 )
 from jaxnn.activations.table import ACTIVATIONS, ALIASES, resolve
 
@@ -55,9 +60,11 @@ __all__ = [
     "gelu",
     "gelu_tanh",
     "glu",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_swish",
     "hard_tanh",
+    "hat",
     "is_plain",
     "leaky_relu",
     "lecun_tanh",
@@ -67,7 +74,9 @@ __all__ = [
     "measure",
     "mish",
     "one_of",
+    "penalized_tanh",
     "prelu",
+    "rational",
     "relu",
     "relu6",
     "relu_squared",
@@ -77,7 +86,9 @@ __all__ = [
     "sigmoid",
     "silu",
     "sine",
+    "smooth_leaky_relu",
     "snake",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
@@ -87,4 +98,7 @@ __all__ = [
     "swish",
     "swish_beta",
     "tanh",
+    "tanh_shrink",
+    "telu",
+    "xielu",
 ]

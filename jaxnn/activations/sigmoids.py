@@ -1,4 +1,4 @@
-"""Bounded functions: sigmoids, their piecewise linear approximations, and the Gaussian."""
+"""Bounded functions: sigmoids, their piecewise linear approximations, and bumps."""
 
 import jax
 import jax.numpy as jnp
@@ -66,6 +66,30 @@ def lecun_tanh(x: Array) -> Array:
         LeCun, Bottou, Orr & Müller 1998, "Efficient backprop", section 4.4.
     """
     return 1.7159 * jnp.tanh(x * (2 / 3))
+
+
+@of_floats
+def penalized_tanh(x: Array, slope: float | Array = 0.25) -> Array:
+    """Penalised tanh, f(x) = tanh(x) for x > 0, a·tanh(x) for x ≤ 0; its derivative at 0 is a.
+
+    The default a = 0.25 is that of the paper; PyTorch, Keras and jax.nn have none.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+        slope: a, dimensionless; a number, or an array of x's dtype.
+
+    Returns:
+        Same shape and dtype, in (−a, 1).
+
+    Example:
+        >>> [round(y, 4) for y in penalized_tanh(jnp.array([-1.0, 1.0])).tolist()]
+        [-0.1904, 0.7616]
+
+    Reference:
+        Xu, Huang & Li 2016, "Revise saturated activation functions", arXiv 1602.05980.
+    """
+    y = jnp.tanh(x)
+    return jnp.where(x > 0, y, slope * y)
 
 
 @of_floats
@@ -175,3 +199,25 @@ def gaussian(x: Array) -> Array:
     """
     near = within(x, 32)  # beyond it f is 0; the gradient at ±∞ would be inf·0
     return jnp.exp(-near * near)
+
+
+@of_floats
+def hat(x: Array) -> Array:
+    """Hat, f(x) = max(1 − |x − 1|, 0), the linear B-spline: 0 outside (0, 2), 1 at 1.
+
+    Its derivative at the corners 0, 1 and 2 is 0.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, in [0, 1].
+
+    Example:
+        >>> hat(jnp.array([-1.0, 0.5, 1.0, 1.75])).tolist()
+        [0.0, 0.5, 1.0, 0.25]
+
+    Reference:
+        Hong, Siegel, Tan & Xu 2022, arXiv 2208.04924.
+    """
+    return jax.nn.relu(1 - jnp.abs(x - 1))

@@ -124,6 +124,51 @@ def mish(x: Array) -> Array:
 
 
 @of_floats
+def telu(x: Array) -> Array:
+    """Hyperbolic tangent exponential linear unit, f(x) = x·tanh(eˣ).
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+
+    Returns:
+        Same shape and dtype, at least −0.35329.
+
+    Example:
+        >>> round(float(telu(jnp.array(-1.0))), 4)
+        -0.3521
+
+    Reference:
+        Fernandez & Mali 2024, arXiv 2412.20269.
+    """
+    # Above 8 the gate is 1, and its derivative 0, in every float.
+    return _beyond(lambda x: x * jnp.tanh(jnp.exp(jnp.minimum(x, 8))), x, 1024)
+
+
+@of_floats
+def smooth_leaky_relu(x: Array, slope: float | Array = 0.3) -> Array:
+    """Smooth leaky ReLU, or leaky softplus, f(x) = αx + (1 − α)·log(1 + eˣ).
+
+    The derivative rises from α on the left to 1. The default α = 0.3 is that of the reference's
+    program; PyTorch, Keras and jax.nn have none.
+
+    Args:
+        x: pre-activations, any shape, a float dtype.
+        slope: α, dimensionless, above 0; a number, or an array of x's dtype.
+
+    Returns:
+        Same shape and dtype.
+
+    Example:
+        >>> round(float(smooth_leaky_relu(jnp.array(0.0))), 4)
+        0.4852
+
+    Reference:
+        Li et al. 2021, Chemical Science 12, 5302: leaky softplus.
+    """
+    return slope * x + (1 - slope) * jax.nn.softplus(x)
+
+
+@of_floats
 def softplus(x: Array) -> Array:
     """Softplus, f(x) = log(1 + eˣ), computed without overflow for all x.
 

@@ -7,26 +7,55 @@ from typing import Any
 
 from jaxnn.activations.exponentials import celu, elu, exponential, selu
 from jaxnn.activations.gated import geglu, glu, maxout, swiglu
-from jaxnn.activations.learned import prelu, snake, swish_beta
+from jaxnn.activations.learned import prelu, rational, snake, swish_beta, xielu
 from jaxnn.activations.periodic import sine
 from jaxnn.activations.rectifiers import crelu, leaky_relu, linear, relu, relu6, relu_squared, rrelu
+from jaxnn.activations.shrinkage import hard_shrink, soft_shrink, tanh_shrink
 from jaxnn.activations.sigmoids import (
     arctan,
     gaussian,
     hard_sigmoid,
     hard_tanh,
+    hat,
     lecun_tanh,
+    penalized_tanh,
     sigmoid,
     softsign,
     tanh,
 )
 from jaxnn.activations.simplex import log_softmax, softmax, sparsemax
-from jaxnn.activations.smooth import gelu, gelu_tanh, hard_swish, mish, softplus, squareplus, swish
+from jaxnn.activations.smooth import (
+    gelu,
+    gelu_tanh,
+    hard_swish,
+    mish,
+    smooth_leaky_relu,
+    softplus,
+    squareplus,
+    swish,
+    telu,
+)
 from jaxnn.names import Names, UnknownName, nearest
 from jaxnn.types import Activation, Array
 
 inf, nan = math.inf, math.nan
 SELU_FLOOR = 1.0507009873554805 * 1.6732632423543772  # λα
+LOG_EXPM1_08, LOG_EXPM1_03 = (math.log(math.expm1(start)) for start in (0.8, 0.3))
+# 0.505x + 0.495|x|, with |x| as an even rational function: the denominator has even powers only.
+LEAKY_RELU_AS_RATIONAL = MappingProxyType(
+    {
+        "p0": 0.0334,
+        "p1": 0.505,
+        "p2": 1.6556,
+        "p3": 2.0139,
+        "p4": 0.934,
+        "p5": 0.1528,
+        "q1": 0.0,
+        "q2": 3.988,
+        "q3": 0.0,
+        "q4": 0.3026,
+    }
+)
 
 
 def _curve(
@@ -161,6 +190,16 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
                 zero_centred=True,
                 smooth=False,
             ),
+            "xielu": _curve(
+                xielu,
+                "Huang & Schlag 2024",
+                range=(-0.20575122397, inf),
+                saturates=NEITHER,
+                at_infinity=(inf, inf),
+                slope_at_0=0.5,
+                monotone=False,
+                learned=MappingProxyType({"alpha_p": LOG_EXPM1_08, "alpha_n": LOG_EXPM1_03}),
+            ),
             "exponential": _curve(
                 exponential,
                 "Nelder & Wedderburn 1972",
@@ -205,6 +244,15 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
                 slope_at_0=1.7159 * 2 / 3,
                 zero_centred=True,
             ),
+            "penalized_tanh": _curve(
+                penalized_tanh,
+                "Xu, Huang & Li 2016",
+                range=(-0.25, 1),
+                saturates=BOTH,
+                at_infinity=(-0.25, 1),
+                slope_at_0=0.25,
+                smooth=False,
+            ),
             "hard_tanh": _curve(
                 hard_tanh,
                 "Collobert 2004",
@@ -240,6 +288,16 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
                 saturates=BOTH,
                 at_infinity=(0, 0),
                 slope_at_0=0.0,
+                monotone=False,
+            ),
+            "hat": _curve(
+                hat,
+                "Hong et al. 2022",
+                range=(0, 1),
+                saturates=BOTH,
+                at_infinity=(0, 0),
+                slope_at_0=0.0,
+                smooth=False,
                 monotone=False,
             ),
             # Smooth relatives of ReLU
@@ -299,6 +357,23 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
                 slope_at_0=0.6,
                 monotone=False,
             ),
+            "telu": _curve(
+                telu,
+                "Fernandez & Mali 2024",
+                range=(-0.35328577757, inf),
+                saturates=LEFT,
+                at_infinity=(0, inf),
+                slope_at_0=math.tanh(1),
+                monotone=False,
+            ),
+            "smooth_leaky_relu": _curve(
+                smooth_leaky_relu,
+                "Li et al. 2021",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=0.65,
+            ),
             "softplus": _curve(
                 softplus,
                 "Dugas et al. 2001",
@@ -314,6 +389,47 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
                 saturates=LEFT,
                 at_infinity=(0, inf),
                 slope_at_0=0.5,
+            ),
+            # Shrinkage
+            "hard_shrink": _curve(
+                hard_shrink,
+                "Donoho & Johnstone 1994",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=0.0,
+                zero_centred=True,
+                smooth=False,
+            ),
+            "soft_shrink": _curve(
+                soft_shrink,
+                "Donoho & Johnstone 1994",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=0.0,
+                zero_centred=True,
+                smooth=False,
+            ),
+            "tanh_shrink": _curve(
+                tanh_shrink,
+                "Collobert, Kavukcuoglu & Farabet 2011",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=0.0,
+                zero_centred=True,
+            ),
+            # Rational
+            "rational": _curve(
+                rational,
+                "Molina, Schramowski & Kersting 2020",
+                range=(-inf, inf),
+                saturates=NEITHER,
+                at_infinity=(-inf, inf),
+                slope_at_0=0.505,
+                monotone=False,
+                learned=LEAKY_RELU_AS_RATIONAL,
             ),
             # Periodic
             "sine": _curve(
@@ -362,7 +478,13 @@ ACTIVATIONS: Mapping[str, Activation] = MappingProxyType(
 
 # Aliases are not entries, so that nothing is tested, trained or reported twice.
 ALIASES: Mapping[str, str] = MappingProxyType(
-    {"silu": "swish", "identity": "linear", "hard_silu": "hard_swish"}
+    {
+        "silu": "swish",
+        "identity": "linear",
+        "hard_silu": "hard_swish",
+        "penalised_tanh": "penalized_tanh",
+        "pau": "rational",
+    }
 )
 
 

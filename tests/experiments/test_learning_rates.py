@@ -9,6 +9,7 @@ import pytest
 
 import jaxnn
 from experiments import learning_rates
+from experiments.lab.finder.rules import debiased
 from experiments.lab.io.errors import UserError
 from experiments.learning_rates import (
     descent,
@@ -54,10 +55,8 @@ def test_a_range_test_stops_where_the_loss_explodes():
 
 
 def test_lightnings_first_smoothed_loss_is_half_the_true_one():
-    assert findings_finders._debiased(np.ones(100), late=1)[0] == pytest.approx(
-        0.02 / (1 - 0.98**2)
-    )
-    assert findings_finders._debiased(np.ones(100)) == pytest.approx(np.ones(100))
+    assert debiased(np.ones(100), late=1)[0] == pytest.approx(0.02 / (1 - 0.98**2))
+    assert debiased(np.ones(100)) == pytest.approx(np.ones(100))
 
 
 def test_per_unit_of_rate_noise_at_the_lowest_rates_wins():

@@ -26,6 +26,9 @@ TORCH = {  # by the names of torch.nn.functional
     "hard_swish": "hardswish",
     "mish": "mish",
     "softplus": "softplus",
+    "hard_shrink": "hardshrink",
+    "soft_shrink": "softshrink",
+    "tanh_shrink": "tanhshrink",
 }
 AT_0 = {"relu": 0.0, "relu6": 0.0, "leaky_relu": 0.01}  # PyTorch's derivative at a corner at 0
 GAINS = {"linear": 1, "sigmoid": 1, "tanh": 5 / 3, "relu": 2**0.5, "selu": 3 / 4}

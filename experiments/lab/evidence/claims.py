@@ -105,6 +105,14 @@ CLAIMS = {
         "the best rate falls with the number of layers L as L to the power −3/2 (Jelassi et al. "
         "2023)"
     ),
+    "EVIDENCE 22": (
+        "on tables SELU for classes and Mish for numbers are better defaults than ReLU (Holzmüller "
+        "et al. 2024)"
+    ),
+    "EVIDENCE 23": (
+        "swish, GELU and Mish are better than ReLU over many data sets (Ramachandran et al. 2017; "
+        "Misra 2019)"
+    ),
     "VERDICT 1": (
         "the 95 % intervals of a job contain the expected score: the mean over splits of the rows, "
         "and the score on new rows of the same kind"

@@ -68,7 +68,7 @@ from experiments.lab.evidence.measurement import Arrays, Found, Measurement
 from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io import cli
-from experiments.lab.io.files import write_json, write_table
+from experiments.lab.io.files import write_json, write_table, write_text
 from experiments.lab.results.code_hash import code_of, digest, measuring_code
 from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.provenance import fingerprint, provenance
@@ -124,6 +124,7 @@ class Experiment:
             out, if there are any; pure. They are kept with the hash of this code, and are
             found[DERIVED] in ``conclude`` and ``draw``.
         panels: claim -> the number of the panel, among the figure's axes, that shows it by itself.
+        page: from what ``draw`` takes to an HTML page of its own, NAME.html, if there is one; pure.
     """
 
     file: str
@@ -136,6 +137,7 @@ class Experiment:
     draw: Callable[[Any, Found, Conclusion], Figure]
     panels: Mapping[str, int] = field(default_factory=dict)
     derive: Callable[[Any, Found], Arrays] | None = None
+    page: Callable[[Any, Found, Conclusion], str] | None = None
 
     @property
     def name(self) -> str:
@@ -178,8 +180,8 @@ class Experiment:
     def conclusion_code(self) -> str:
         """The hash of its rules and of the code that its verdicts and its figure come from."""
         rules = json.dumps([rule.said() for rule in self.rules])
-        derive = [self.derive] if self.derive else []
-        return digest([rules, code_of(self.conclude, self.draw, drawing.write, *derive)])
+        others = [each for each in (self.derive, self.page) if each]
+        return digest([rules, code_of(self.conclude, self.draw, drawing.write, *others)])
 
     def fingerprint(self, configuration: Flags) -> str:
         """The hash of all that a measurement's numbers depend on."""
@@ -244,6 +246,9 @@ class Experiment:
         drawing.write(figure, folder, self.name)
         for claim, panel in () if configuration.smoke else self.panels.items():
             drawing.write_panel(figure, panel, folder / published.panel(self.name, claim))
+        if self.page:
+            html = self.page(configuration, found, conclusion)
+            write_text(folder / published.page(self.name), html)
         write_table(folder / "results.csv", conclusion.table)
         smoke = {"smoke": True} if configuration.smoke else {}
         about = {"experiment": self.name, "question": self.question, **smoke}

@@ -33,6 +33,16 @@ def panel(name: str, claim: str) -> str:
     return f"{name}-{slug(claim)}.svg"
 
 
+def page(name: str) -> str:
+    """The file of an experiment's page of its own, which some have.
+
+    Example:
+        >>> page("atlas")
+        'atlas.html'
+    """
+    return f"{name}.html"
+
+
 def read(name: str) -> dict[str, Any] | None:
     """config.json and summary.json of what is published, as one; None where nothing is.
 
@@ -73,7 +83,8 @@ def publish(name: str, folder: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for old in target.glob(f"{name}-*.svg"):
         old.unlink()
-    for file in (*files(name), *(found.name for found in folder.glob(f"{name}-*.svg"))):
+    some = [*folder.glob(f"{name}-*.svg"), *folder.glob(page(name))]
+    for file in (*files(name), *(found.name for found in some)):
         shutil.copyfile(folder / file, target / file)
     if (folder / measurement.DERIVED_FILE).is_file():
         shutil.copyfile(folder / measurement.DERIVED_FILE, target / measurement.DERIVED_FILE)

@@ -14,11 +14,8 @@ YesOrNo = Annotated[
 
 
 @dataclass(frozen=True)
-class StudyFlags:
-    """All flags that the numbers depend on, and no others.
-
-    A line break in a flag's text is kept by --help.
-    """
+class DataFlags:
+    """Which rows there are, how they are read, and how they are split."""
 
     data: str = "digits"
     """digits, breast_cancer, wine, iris, diabetes or mnist1d; openml:NAME or openml:NUMBER;
@@ -55,6 +52,15 @@ class StudyFlags:
     time: str | None = None
     """A column of a table with the time of each row, as a number or a date: training rows come
     before validation rows, and these before test rows. It is not an input."""
+
+
+@dataclass(frozen=True)
+class StudyFlags(DataFlags):
+    """All flags that the numbers depend on, and no others.
+
+    A line break in a flag's text is kept by --help.
+    """
+
     activation: tuple[str, ...] = (
         "linear",
         "sigmoid",

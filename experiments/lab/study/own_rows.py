@@ -30,6 +30,7 @@ class Trained(NamedTuple):
 
     steps: (points,), the updates made at each point.
     validation, test: metric -> (points, *axes, seeds); nan from where a run has diverged.
+    train_loss: (points, *axes, seeds), the mean over the updates since the point before.
     diverged: bool (*axes, seeds).
     params: leaves (*axes, seeds, …); None unless they were asked for.
     """
@@ -37,6 +38,7 @@ class Trained(NamedTuple):
     steps: np.ndarray
     validation: Mapping[str, np.ndarray]
     test: Mapping[str, np.ndarray]
+    train_loss: np.ndarray
     diverged: np.ndarray
     params: Any = None
 
@@ -111,6 +113,7 @@ def train_own_rows(
         task.steps,
         named("validation"),
         named("test"),
+        outcome.curves["train_loss"].reshape(len(task.steps), *sizes, len(seeds)),
         (outcome.diverged_step >= 0).reshape(*sizes, len(seeds)),
         params and _split(params, sizes),
     )

@@ -27,7 +27,7 @@ def imported(code, *words):
     return json.loads(found.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", ["activations", "predict", "benchmark"])
+@pytest.mark.parametrize("name", ["activations", "predict", "find_rate", "benchmark"])
 @pytest.mark.parametrize(("flag", "code"), [("--help", 0), ("--no-such-flag", 2)])
 def test_help_and_wrong_flags_are_answered_before_anything_heavy_is_imported(name, flag, code):
     found, modules = imported(SAY, f"experiments.{name}", flag)

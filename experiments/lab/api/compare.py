@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.activations import QUESTION, Configuration
 from experiments.lab import job
-from experiments.lab.api.handed import TARGET, File, as_file
+from experiments.lab.api.handed import File, as_file
 from experiments.lab.api.result import Result
 from experiments.lab.engine.guest import guest
 from experiments.lab.io import cli
@@ -121,7 +121,7 @@ def _read(
         asked["test_data"] = str(test)
     elif test is not None:
         x, own = test if isinstance(test, tuple) else (test, None)
-        held["test_data"], _ = as_file(x, own, None if isinstance(test, tuple) else TARGET)
+        held["test_data"], _ = as_file(x, own)
     return asked, held
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.activations import QUESTION, Configuration
 from experiments.lab import job
-from experiments.lab.api.handed import File, as_file
+from experiments.lab.api.handed import File, as_file, value_errors
 from experiments.lab.api.result import Result
 from experiments.lab.engine.guest import guest
 from experiments.lab.io import cli
@@ -81,15 +81,6 @@ def compare(
             comparison = job.answered(found, folder)
             kept = job.keep(found, comparison, folder) if path else None
     return Result(found, comparison, within, kept)
-
-
-@contextlib.contextmanager
-def value_errors() -> Iterator[None]:
-    """What a user can put right is a ValueError."""
-    try:
-        yield
-    except UserError as error:
-        raise ValueError(str(error)) from None
 
 
 def _read(

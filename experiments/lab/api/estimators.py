@@ -285,7 +285,8 @@ class GridMLPClassifier(ClassifierMixin, _GridMLP):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class, (rows,)."""
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        best = np.argmax(self.predict_proba(X), axis=1)
+        return self.classes_[best]
 
 
 class GridMLPRegressor(RegressorMixin, _GridMLP):

@@ -1,6 +1,7 @@
 """Arrays and data frames that a program hands over, as the files that commands read."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,3 +53,12 @@ def as_rows(x: Any, names: Sequence[str]) -> File:
         held = x[[name for name in x if str(name) in names]]
         return File(TABLE, "frame", "table", None, b"", held)
     return File(ARRAYS, "arrays", "npz", None, b"", {"x": np.asarray(x)})
+
+
+@contextlib.contextmanager
+def value_errors() -> Iterator[None]:
+    """What a user can put right is a ValueError."""
+    try:
+        yield
+    except UserError as error:
+        raise ValueError(str(error)) from None

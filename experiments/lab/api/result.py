@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.lab import report
-from experiments.lab.api.handed import as_rows
+from experiments.lab.api.handed import as_rows, value_errors
 from experiments.lab.data import read_rows
 from experiments.lab.engine.devices import use_precision
 from experiments.lab.io import files
@@ -49,8 +49,9 @@ class Predictor:
             ValueError: the rows do not fit.
         """
         model = self.refit.model
-        found = read_rows(as_rows(rows, model.preprocessing.names), model.preprocessing)
-        table, _, _ = predicted(model, model.preprocessing.apply(found.x))
+        with value_errors():
+            found = read_rows(as_rows(rows, model.preprocessing.names), model.preprocessing)
+            table, _, _ = predicted(model, model.preprocessing.apply(found.x))
         return table.set_axis(rows.index) if isinstance(rows, pd.DataFrame) else table
 
     def __repr__(self) -> str:

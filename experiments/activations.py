@@ -25,6 +25,9 @@ class Configuration(StudyFlags):
     Every axis takes one value or several; all their combinations are trained.
     """
 
+    config: Path | None = None
+    """The config.json of an earlier run, such as runs/activations-digits/config.json: its settings
+    are asked for again, but for those that other flags give."""
     inspect: bool = False
     """Show what was understood of the data, and train nothing."""
     out: Path | None = None

@@ -10,7 +10,7 @@ from experiments.lab.data.arrays import read_arrays
 from experiments.lab.data.columns import Further
 from experiments.lab.data.dialect import AS_FOUND, Reading
 from experiments.lab.data.idx import read_folder
-from experiments.lab.data.location import is_file, is_folder, is_url, read_file
+from experiments.lab.data.location import File, is_file, is_folder, is_url, read_file
 from experiments.lab.data.openml import PREFIX, read_openml
 from experiments.lab.data.source import Source
 from experiments.lab.data.table import Asked, as_source
@@ -58,12 +58,12 @@ NAMED: Mapping[str, Callable[[], Source]] = {
 
 
 def load(
-    data: str,
+    data: str | File,
     *,
     target: str | None = None,
     task: str = "auto",
     drop: Sequence[str] = (),
-    test_data: str | None = None,
+    test_data: str | File | None = None,
     group: str | None = None,
     time: str | None = None,
     reading: Reading = AS_FOUND,
@@ -71,7 +71,8 @@ def load(
     """A named data set, a folder of MNIST idx files, a table or arrays in a file, or an OpenML set.
 
     Args:
-        data: a name in NAMED; the path of a folder or file; a URL; or openml:NAME, openml:NUMBER.
+        data: a name in NAMED; the path of a folder or file; a URL; openml:NAME, openml:NUMBER; or
+            what a program hands over as a File.
         target: the column to predict; only for a table, which needs it.
         task: "auto", "classification" or "regression"; anything but "auto" only for a table or an
             .npz file.
@@ -95,10 +96,10 @@ def load(
         >>> found.x.shape, found.task, found.target
         ((150, 4), 'classification', 'species')
     """
-    if data.startswith(PREFIX):
+    if isinstance(data, str) and data.startswith(PREFIX):
         further = None if test_data is None else read_table(read_file(test_data), reading)
         return read_openml(data, Asked(target, task, drop, group, time, reading), further)
-    if data in NAMED or is_folder(data):
+    if isinstance(data, str) and (data in NAMED or is_folder(data)):
         for flag, value in (
             ("--target", target),
             ("--task", None if task == "auto" else task),
@@ -117,7 +118,7 @@ def load(
                     "a CSV file"
                 )
         return NAMED[data]() if data in NAMED else read_folder(Path(data).expanduser())
-    if not (is_url(data) or is_file(data)):
+    if not (isinstance(data, File) or is_url(data) or is_file(data)):
         raise UserError(
             f"--data {data}: no such data set, folder or file; known names, nearest first: "
             f"{nearest(data, NAMED)}; or give a path or URL of a CSV, TSV, Parquet or .npz file, "

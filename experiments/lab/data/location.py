@@ -9,7 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path, PurePath, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from experiments.lab.io import limits
 from experiments.lab.io.errors import UserError
@@ -29,6 +29,7 @@ class File(NamedTuple):
     kind: its ending in lower case and without the dot, such as csv, in front of a compression's.
     compression: the name of the compression, as pandas has it; None where there is none.
     content: its bytes, still compressed.
+    held: in place of bytes, what a program hands over: a table, or arrays by name of kind "npz".
     """
 
     where: str
@@ -36,6 +37,7 @@ class File(NamedTuple):
     kind: str
     compression: str | None
     content: bytes
+    held: Any = None
 
 
 def is_url(text: str) -> bool:
@@ -109,11 +111,12 @@ def _fetched(url: str, where: str, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def read_file(where: str) -> File:
+def read_file(where: str | File) -> File:
     """The file at a path or URL.
 
     Args:
-        where: a path, where ~ is the home folder, or an http, https or file URL.
+        where: a path, where ~ is the home folder, or an http, https or file URL; or the file, where
+            it is there already.
 
     Returns:
         The file; for a URL, its name is the last part of the URL's path.
@@ -121,6 +124,8 @@ def read_file(where: str) -> File:
     Raises:
         UserError: it cannot be read or fetched.
     """
+    if isinstance(where, File):
+        return where
     path: PurePath
     url, where, most = where, public(where), limits.file_bytes()
     try:

@@ -19,7 +19,7 @@ from experiments.lab.data.encoders import (
     unreadable,
 )
 from experiments.lab.data.load import NAMED, load
-from experiments.lab.data.location import is_file, is_folder, is_url, public, read_file
+from experiments.lab.data.location import File, is_file, is_folder, is_url, public, read_file
 from experiments.lab.data.openml import PREFIX
 from experiments.lab.data.preprocessing import Preprocessing
 from experiments.lab.data.table_file import read_table
@@ -48,7 +48,7 @@ class Rows(NamedTuple):
 
 
 def read_rows(
-    data: str,
+    data: str | File,
     preprocessing: Preprocessing,
     *,
     left_out: Sequence[str] = (),
@@ -73,7 +73,7 @@ def read_rows(
             or the reverse; or a column of numbers holds something else or an infinite number.
     """
     name, found, y = _found(data, preprocessing)
-    data = public(data)
+    data = data.where if isinstance(data, File) else public(data)
     if preprocessing.unit:
         for flag, columns in (("--drop", drop), ("--keep", keep)):
             if columns:
@@ -125,9 +125,9 @@ def read_rows(
 
 
 def _found(
-    data: str, preprocessing: Preprocessing
+    data: str | File, preprocessing: Preprocessing
 ) -> tuple[str, pd.DataFrame | np.ndarray, pd.Series | None]:
-    if data in NAMED or is_folder(data) or data.startswith(PREFIX):
+    if isinstance(data, str) and (data in NAMED or is_folder(data) or data.startswith(PREFIX)):
         source = load(data, target=preprocessing.target if data.startswith(PREFIX) else None)
         parts = [(source.x, source.y), *([source.test] if source.test else [])]
         xs, ys = zip(*parts, strict=True)
@@ -137,7 +137,7 @@ def _found(
             else lambda frames: pd.concat(frames, ignore_index=True)
         )
         return source.name, join(xs), pd.Series(np.concatenate(ys), name=preprocessing.target)
-    if not (is_url(data) or is_file(data)):
+    if not (isinstance(data, File) or is_url(data) or is_file(data)):
         raise UserError(
             f"{data}: no such file; give a path or URL of a CSV, TSV, Parquet or .npz file, or a "
             "name that experiments.activations takes as --data"

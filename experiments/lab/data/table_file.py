@@ -74,6 +74,8 @@ def read_table(file: File, reading: Reading = AS_FOUND, further: Further | None 
         >>> read_table(file).frame.to_dict("list")
         {'code': ['007', '010'], 'size': [1, 2]}
     """
+    if file.held is not None:
+        return _of_frame(file, file.held, reading)
     content = _decompressed(file)
     if content[:4] == b"PAR1" or file.kind in PARQUET:
         return _of_frame(file, _parsed(file, lambda: _of_parquet(file, content)), reading)

@@ -12,6 +12,12 @@ import jax
 import jaxnn
 
 MOST_BYTES = 1 << 29  # of the folder; the programs that were used longest ago are deleted first
+OPTIONS = {
+    "jax_compilation_cache_dir": None,  # the folder
+    "jax_compilation_cache_max_size": MOST_BYTES,
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
 
 
 def use_compile_cache() -> Path | None:
@@ -36,10 +42,8 @@ def use_compile_cache() -> Path | None:
                 return None
     except OSError:
         return None
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_compilation_cache_max_size", MOST_BYTES)
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    for name, value in OPTIONS.items():
+        jax.config.update(name, str(folder) if value is None else value)
     return folder
 
 

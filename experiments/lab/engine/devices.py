@@ -1,5 +1,6 @@
 """The devices of this machine; all are used, and set up before JAX makes its first array."""
 
+import contextlib
 import importlib.metadata
 import os
 import subprocess
@@ -19,6 +20,9 @@ from jaxnn.hardware import Hardware
 # Bytes: each CPU device is taken for an accelerator of so much memory. It is there for tests, and
 # to see on any machine what a grid would do on an accelerator.
 AS_ACCELERATOR = "JAXNN_AS_ACCELERATOR"
+
+CPU_DEVICES = "jax_num_cpu_devices"
+PRECISION = "jax_default_matmul_precision"
 
 # Grids compile many programs and run each briefly. On the default main job with two cores, the
 # first two flags reduce the CPU time from 133 s to 112 s, and steps run as fast. With the third, a
@@ -55,10 +59,27 @@ RUNS_UNDER: Mapping[str, tuple[tuple[Any, ...], str]] = {
 def use_every_core() -> None:
     """Make each CPU core that this process may use a JAX device, and set XLA's flags.
 
+    Where JAX has made an array before, it keeps the devices that it has.
+
     Raises:
         UserError: JAX has a setting under which nothing here can run, or XLA does not know a flag
             of XLA_FLAGS.
     """
+    check_settings()
+    _check_flags(frozenset(os.environ.get("XLA_FLAGS", "").split()) - {*OUR_FLAGS.split()})
+    # The user's own flags come last, so they take precedence.
+    os.environ["XLA_FLAGS"] = f"{OUR_FLAGS} {os.environ.get('XLA_FLAGS', '')}"
+    each_core_a_device()
+
+
+def each_core_a_device() -> None:
+    """Make each CPU core that this process may use a JAX device, where JAX has not started yet."""
+    with contextlib.suppress(RuntimeError):
+        jax.config.update(CPU_DEVICES, cores())
+
+
+def check_settings() -> None:
+    """Raise a UserError where JAX has a setting under which nothing here can run."""
     for name, (values, why) in RUNS_UNDER.items():
         value = getattr(jax.config, name, values[0])
         if value not in values:
@@ -66,10 +87,6 @@ def use_every_core() -> None:
                 f"{name.upper()}={value}: nothing can run under this setting of JAX, since {why}; "
                 "unset it"
             )
-    _check_flags(frozenset(os.environ.get("XLA_FLAGS", "").split()) - {*OUR_FLAGS.split()})
-    # The user's own flags come last, so they take precedence.
-    os.environ["XLA_FLAGS"] = f"{OUR_FLAGS} {os.environ.get('XLA_FLAGS', '')}"
-    jax.config.update("jax_num_cpu_devices", cores())
 
 
 @cache
@@ -138,10 +155,10 @@ def use_precision(name: str) -> None:
     if name == "default":
         return
     try:
-        jax.config.update("jax_default_matmul_precision", name)
+        jax.config.update(PRECISION, name)
         product_bits()
     except ValueError as error:
-        jax.config.update("jax_default_matmul_precision", None)
+        jax.config.update(PRECISION, None)
         raise UserError(
             f"--precision {name}: {str(error).splitlines()[0].rstrip('.')}; give default, high, "
             "highest or the name of an algorithm, such as BF16_BF16_F32"

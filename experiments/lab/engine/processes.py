@@ -46,6 +46,9 @@ class Share:
         return "all" if self.count == 1 else f"{self.index + 1}-of-{self.count}"
 
 
+ALL = Share(0, 1)
+
+
 def share(text: str | None) -> Share:
     """From ``i/n`` with i from 1 to n.
 
@@ -57,7 +60,7 @@ def share(text: str | None) -> Share:
         ('2-of-8', 'all')
     """
     if text is None:
-        return Share(0, 1)
+        return ALL
     found = re.fullmatch(r"(\d+)/(\d+)", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise UserError(f"--shard {text}: give i/n, slice i of n, with i from 1 to n, such as 2/8")

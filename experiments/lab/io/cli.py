@@ -11,12 +11,12 @@ from typing import Any, NoReturn
 
 import tyro
 
-from experiments.lab.io import ending
+from experiments.lab.io import config_file, ending
 from experiments.lab.io.command import program
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.streams import NO_ROOM, careful
 from experiments.lab.io.text import nearest, shown
-from experiments.lab.io.words import joined, unreadable, whole
+from experiments.lab.io.words import by_flag, joined, unreadable, whole
 
 MOST_VALUES = 10_000  # of a range
 
@@ -120,6 +120,12 @@ def parse(configuration: type, argv: Sequence[str] | None = None, default: Any =
     """
     given = joined(configuration, sys.argv[1:] if argv is None else argv)
     complaint = io.StringIO()
+    if default is None and (before := config_file.words_of_file(configuration, given)):
+        try:
+            default = parse(configuration, before)
+        except UserError as error:
+            file = dict(by_flag(given)[1])[config_file.FLAG][0]
+            raise UserError(f"{config_file.FLAG} {file}: {error}") from None
     try:
         with contextlib.redirect_stderr(complaint), _NUMBERS:
             return tyro.cli(

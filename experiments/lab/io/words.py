@@ -1,7 +1,7 @@
 """The words of a command line by their flags: what is given twice, and what cannot be read."""
 
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -33,6 +33,39 @@ def by_flag(words: Sequence[str]) -> tuple[tuple[str, ...], list[Given]]:
         else:
             found[-1] = found[-1]._replace(words=(*found[-1].words, word))
     return found[0].words, found[1:]
+
+
+def as_words(configuration: type, values: Mapping[str, Any]) -> list[str]:
+    """The words of a command line that gives these values; a value that is None is not given.
+
+    Args:
+        configuration: the dataclass of the flags.
+        values: by the names of its fields; a flag of several values takes a single one too.
+
+    Raises:
+        UserError: a flag that is on or off is given something else.
+
+    Example:
+        >>> from experiments.activations import Configuration
+        >>> values = {"seeds": 3, "learning_rate": (0.1, 1), "single": True, "target": None}
+        >>> as_words(Configuration, values)
+        ['--seeds', '3', '--learning-rate', '0.1', '1', '--single']
+    """
+    kinds, found = _kinds(configuration), list[str]()
+    for name, value in values.items():
+        flag = f"--{name.strip('_').replace('_', '-')}"
+        if value is None:
+            continue
+        if kinds.get(flag) is not bool:
+            several = isinstance(value, Iterable) and not isinstance(value, str)
+            found += [flag, *map(str, value if several else [value])]
+        elif not isinstance(value, bool):
+            raise UserError(f"{flag} {value}: give True or False")
+        elif value:
+            found.append(flag)
+        elif not name.startswith("no_"):  # such a flag has no opposite
+            found.append(flag.replace("--", "--no-", 1))
+    return found
 
 
 def joined(configuration: type, words: Sequence[str]) -> list[str]:

@@ -145,6 +145,35 @@ class RunFolder:
         )
 
 
+class Nowhere(RunFolder):
+    """In place of a folder: nothing is kept, and nothing is found."""
+
+    def __init__(self) -> None:
+        """Of no path."""
+        self.steps = 0
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def news(self) -> list[str]:
+        """None."""
+        return []
+
+    def keep(self, number: int, outcome: Outcome, part: str = "all") -> None:
+        """Do nothing."""
+
+    def kept(self, part: str = "all") -> dict[int, Outcome]:
+        """None."""
+        return {}
+
+    def keep_arrays(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Do nothing."""
+
+    def kept_arrays(self, names: str = "*") -> dict[str, dict[str, np.ndarray]]:
+        """None."""
+        return {}
+
+
 def checksum(arrays: Mapping[str, np.ndarray], whose: str = "") -> str:
     """A hash of named arrays, with their dtypes and shapes.
 

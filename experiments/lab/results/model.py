@@ -66,9 +66,7 @@ class Model:
 
     def each(self, x: np.ndarray) -> np.ndarray:
         """Each member's linear outputs, float32 (members, rows, outputs), of x (rows, features)."""
-        pieces = np.pad(x, ((0, -len(x) % ROWS), (0, 0))).reshape(-1, ROWS, x.shape[1])
-        found = [_applied(self.network.apply, self.params, piece) for piece in pieces]
-        return np.concatenate(found, axis=1)[:, : len(x)]
+        return each_of(self.network, self.params, x)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """The ensemble's linear outputs, float32 (rows, outputs), of x (rows, features)."""
@@ -170,6 +168,19 @@ class Model:
         return (
             np.argmax(outputs, axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(int)
         )
+
+
+def each_of(network: Network, params: Params, x: np.ndarray) -> np.ndarray:
+    """Each member's linear outputs, float32 (members, rows, outputs).
+
+    Args:
+        network: of the members.
+        params: theirs, with (members,) in front.
+        x: inputs, (rows, features).
+    """
+    pieces = np.pad(x, ((0, -len(x) % ROWS), (0, 0))).reshape(-1, ROWS, x.shape[1])
+    found = [_applied(network.apply, params, piece) for piece in pieces]
+    return np.concatenate(found, axis=1)[:, : len(x)]
 
 
 @partial(jax.jit, static_argnums=0)

@@ -40,15 +40,7 @@ def run(configuration: Configuration) -> None:
         x = model.preprocessing.apply(rows.x)
     except cli.UserError as error:
         raise cli.UserError(f"{where}: {error}") from None
-    each = model.each(x)
-    lost = ~np.isfinite(each).all(axis=(0, 2))
-    each[:, lost] = 0.0
-    outputs = model.pooled(each)
-    table = model.predictions(outputs)
-    if model.members > 1:
-        table["spread"] = model.spread(each)
-    lost |= ~_finite(table)
-    table.loc[lost] = np.nan
+    table, outputs, lost = predicted(model, x)
     table = _with_rows(table, rows.kept)
     with files.replacing(out, "--out", "name a file in a folder that exists") as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
@@ -73,6 +65,29 @@ def run(configuration: Configuration) -> None:
     if rows.y is not None:
         lines += compared(model, outputs, rows.y, lost)
     screen.show_plan([*lines, ("written", str(out))])
+
+
+def predicted(model: Model, x: np.ndarray) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The predictions of a model, with their spread where it has several members.
+
+    Args:
+        model: the ensemble.
+        x: inputs as its preprocessing makes them, (rows, features).
+
+    Returns:
+        The table; the linear outputs, (rows, outputs); and bool (rows,), those whose prediction is
+        not finite, and missing in the table.
+    """
+    each = model.each(x)
+    lost = ~np.isfinite(each).all(axis=(0, 2))
+    each[:, lost] = 0.0
+    outputs = model.pooled(each)
+    table = model.predictions(outputs)
+    if model.members > 1:
+        table["spread"] = model.spread(each)
+    lost |= ~_finite(table)
+    table.loc[lost] = np.nan
+    return table, outputs, lost
 
 
 def _with_rows(table: pd.DataFrame, kept: pd.DataFrame | None) -> pd.DataFrame:

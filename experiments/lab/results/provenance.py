@@ -1,5 +1,6 @@
 """How a result was made, and the hash of what its numbers depend on."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -7,7 +8,8 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import jax
@@ -31,6 +33,7 @@ SETTINGS = (
 )
 ENVIRONMENT = ("LIBTPU_INIT_ARGS", "NVIDIA_TF32_OVERRIDE")
 LIBRARIES = ("jax", "jaxlib", "optax", "numpy", "scipy", "scikit-learn")
+_SAID: ContextVar[str | None] = ContextVar("what is asked for in place of a command", default=None)
 
 
 def versions(*others: str) -> dict[str, str]:
@@ -84,8 +87,23 @@ def precision() -> str | None:
 
 
 def command() -> str:
-    """The command that this process was started with, without the secrets of URLs."""
+    """The command that this process was started with, without the secrets of URLs.
+
+    Within ``called``, the call.
+    """
+    if said := _SAID.get():
+        return said
     return f"{program()} {shlex.join(map(without_secrets, sys.argv[1:]))}".rstrip()
+
+
+@contextlib.contextmanager
+def called(call: str) -> Iterator[None]:
+    """What is done here was asked for by a call in another program, and not by its command."""
+    before = _SAID.set(call)
+    try:
+        yield
+    finally:
+        _SAID.reset(before)
 
 
 def fingerprint(configuration: Mapping[str, Any], data_sha256: str, code: str | None = None) -> str:

@@ -1,14 +1,17 @@
 """The files of a finished study: tables, summary, model, report, and how they were made."""
 
+from __future__ import annotations
+
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.lab import report
-from experiments.lab.io import files
+from experiments.lab.io import config_file, files
+from experiments.lab.report.figure import Figure
 from experiments.lab.results.code_hash import measuring_code
-from experiments.lab.results.folder import RunFolder
 from experiments.lab.results.model import DESCRIPTION, PARAMETERS
 from experiments.lab.results.provenance import provenance
 from experiments.lab.results.refit import Refit
@@ -20,62 +23,77 @@ from experiments.lab.study.study import Study
 from experiments.lab.study.tables import as_written
 from experiments.lab.study.twins import trained_again
 
+if TYPE_CHECKING:  # it imports this module
+    from experiments.lab.job import Job
+
 About = Mapping[str, Any] | None
 # Fields of a choice, and of its comparison with the baseline, that are scores or their differences.
 SCORES = {"validation", "test", "middle", "scores", "interval", "splits_interval"}
 SCORES |= {"difference", "difference_interval"}
 
 
+def described(comparison: Comparison, refit: Refit | None, job: Job) -> dict[str, Any]:
+    """What was asked and how it was done: the content of config.json."""
+    return {
+        "experiment": "activations",
+        "question": comparison.study.question,
+        "fingerprint": job.fingerprint,
+        "code": measuring_code(Study, trained_again),
+        **provenance(),
+        **_asked(comparison, job),
+        "model": refit.about if refit else None,
+        "seconds": {
+            "compile": sum(outcome.compile_seconds for outcome in comparison.outcomes),
+            "run": sum(outcome.run_seconds for outcome in comparison.outcomes),
+            "total": time.perf_counter() - job.began,
+        },
+    }
+
+
 def write(
-    folder: RunFolder, comparison: Comparison, refit: Refit | None, seconds: float, figures: bool
+    path: Path,
+    comparison: Comparison,
+    refit: Refit | None,
+    config: Mapping[str, Any],
+    *,
+    figures: bool,
 ) -> Path:
     """Write every file, each whole or not at all.
 
     Args:
-        folder: the study's.
+        path: of the folder.
         comparison: what was found.
         refit: the model to keep; None where there is none.
-        seconds: since the command was given.
+        config: from ``described``.
         figures: write each figure of the report as PNG and SVG too.
 
     Returns:
         The file with one row per run: results.csv, or results.parquet where that would be too
         large.
     """
-    about = refit.about if refit else None
-    summary = _summary(comparison, about)
-    config = {
-        "experiment": "activations",
-        "question": comparison.study.question,
-        "fingerprint": folder.fingerprint,
-        "code": measuring_code(Study, trained_again),
-        **provenance(),
-        **_asked(comparison),
-        "model": about,
-        "seconds": {
-            "compile": sum(outcome.compile_seconds for outcome in comparison.outcomes),
-            "run": sum(outcome.run_seconds for outcome in comparison.outcomes),
-            "total": seconds,
-        },
-    }
-    stated = refit is not None and len(refit.stated.true)  # no row where those models all diverge
-    predictions = _predictions(refit, comparison.study) if stated else None
-    drawn = report.figures(comparison, predictions)
+    summary = _summary(comparison, refit.about if refit else None)
+    drawn = drawn_figures(comparison, refit)
     results = files.write_table(
-        folder.path / "results.csv", as_written(comparison.results, comparison.study.score)
+        path / "results.csv", as_written(comparison.results, comparison.study.score)
     )
-    files.write_table(folder.path / "curves.csv", comparison.curves)
-    files.write_json(folder.path / "summary.json", summary)
+    files.write_table(path / "curves.csv", comparison.curves)
+    files.write_json(path / "summary.json", summary)
     if refit:
-        files.write_bytes(folder.path / PARAMETERS, refit.parameters)
-        files.write_json(folder.path / DESCRIPTION, refit.description)
-    files.write_text(folder.path / "report.html", report.page(comparison, drawn, config))
+        files.write_bytes(path / PARAMETERS, refit.parameters)
+        files.write_json(path / DESCRIPTION, refit.description)
+    files.write_text(path / "report.html", report.page(comparison, drawn, config))
     if figures:
         from experiments.lab.report import figure_files  # Matplotlib, which nothing else needs
 
-        figure_files.save(drawn, folder.path / "figures")
-    files.write_json(folder.path / "config.json", config)
+        figure_files.save(drawn, path / "figures")
+    files.write_json(path / "config.json", config)
     return results
+
+
+def drawn_figures(comparison: Comparison, refit: Refit | None) -> list[Figure]:
+    """The figures of the report."""
+    stated = refit is not None and len(refit.stated.true)  # no row where those models all diverge
+    return report.figures(comparison, _predictions(refit, comparison.study) if stated else None)
 
 
 def _predictions(refit: Refit, study: Study) -> report.Predictions:
@@ -87,11 +105,13 @@ def _predictions(refit: Refit, study: Study) -> report.Predictions:
     return report.Predictions(stated.true, stated.predicted, data.classes, data.target, of)
 
 
-def _asked(comparison: Comparison) -> Mapping[str, Any]:
+def _asked(comparison: Comparison, job: Job) -> Mapping[str, Any]:
     """What was asked, and of which data."""
     study, data = comparison.study, comparison.study.data
+    file = job.configuration.config
     return {
-        "configuration": study.settings,
+        "configuration": {**study.settings, **config_file.further(job.configuration)},
+        **({"config": {"file": str(file), "changed": job.changed}} if file else {}),
         "steps": study.steps,
         "runs": len(comparison.results),
         "programs": study.programs,

@@ -1,12 +1,13 @@
 """From the flags to what they ask, a Study: the one place where they are read."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 
 import numpy as np
 
 import jaxnn
 from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
-from experiments.lab.data.location import public
+from experiments.lab.data.location import File, public
 from experiments.lab.io import cli
 from experiments.lab.study import axes, named_activations
 from experiments.lab.study.flags import StudyFlags
@@ -27,8 +28,13 @@ KINDS = ("number", "category", "date", "drop")
 STEPS = 200  # updates, unless flags say more
 
 
-def ask(flags: StudyFlags, question: str) -> Study:
+def ask(flags: StudyFlags, question: str, held: Mapping[str, File] | None = None) -> Study:
     """What the flags ask.
+
+    Args:
+        flags: as they were given.
+        question: that they are part of.
+        held: "data" and "test_data", where a program hands over the rows themselves.
 
     Raises:
         UserError: a flag has a value that cannot be used, or the data cannot be read.
@@ -61,7 +67,7 @@ def ask(flags: StudyFlags, question: str) -> Study:
         cli.at_least(1, flags.steps, "--steps")
     if flags.epochs is not None:
         _check_epochs(flags)
-    source = _source(flags)
+    source = _source(flags, held or {})
     splits = Splits(source, fixed=flags.splits == "fixed")
     given = flags.steps is not None or flags.epochs is not None
     study = Study(
@@ -122,14 +128,14 @@ def _where_r2_is_undefined(study: Study) -> Study:
     return study
 
 
-def _source(flags: StudyFlags) -> Source:
+def _source(flags: StudyFlags, held: Mapping[str, File]) -> Source:
     """The rows, with notes on what they and the flags imply."""
     source = load(
-        flags.data,
+        held.get("data", flags.data),
         target=flags.target,
         task=flags.task,
         drop=flags.drop,
-        test_data=flags.test_data,
+        test_data=held.get("test_data", flags.test_data),
         group=flags.group,
         time=flags.time,
         reading=_reading(flags),

@@ -3,7 +3,8 @@
 A name is the table's or the user's own, as my_module:my_function; a label is one name, or one per
 hidden layer, as relu/tanh/relu. The user's own is a function of one array, or a jaxnn.Activation,
 which says what it learns. It is tried out before anything is trained, so that whatever is wrong
-with it is said in one sentence.
+with it is said in one sentence. A program may hand over the function itself; its name is then the
+function's own.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import hashlib
 import importlib
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,50 @@ ORDINARY = np.linspace(-10, 10, 2001, dtype=np.float32)  # pre-activations of an
 FAR = 10  # times as far: what training may lead to
 SECONDS = 30  # that the user's code may take, with the imports of large libraries
 UNTRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
+# What the program that this runs in has handed over, by the names of the functions.
+_HANDED: dict[str, Activation] = {}
+
+
+def handed_over(found: Activation | Callable) -> str:
+    """The name of an activation that is given as itself; from now on, the name stands for it.
+
+    Args:
+        found: a function of one array, or a jaxnn.Activation; it may be one of the table.
+
+    Raises:
+        UserError: it has no name or that of another activation, or it cannot be used.
+
+    Example:
+        >>> handed_over(jaxnn.ACTIVATIONS["relu"]), handed_over(jax.nn.silu)
+        ('relu', 'swish')
+    """
+    if not _is_activation(found):
+        raise UserError(
+            f"--activation {found!r}: give a name, a function of one array or a jaxnn.Activation"
+        )
+    entry = resolve(found)
+    for name, known in jaxnn.ACTIVATIONS.items():
+        if known is entry or known.function is entry.function:
+            return name
+    name = getattr(entry.function, "__name__", "")
+    if not name.isidentifier():
+        raise UserError(
+            f"--activation {name or found!r}: it has no name to be called by; write it as a "
+            "function with def"
+        )
+    entry = _tried(name, _with_numbers(name, entry))
+    if name in KNOWN:
+        if _values(entry) != _values(resolve(name)):
+            raise UserError(f"--activation {name}: the table has another of this name; rename it")
+        return canonical(name)
+    _HANDED[name] = entry
+    return name
+
+
+def _values(entry: Activation) -> list[float]:
+    """What an activation makes of ordinary pre-activations, to five digits."""
+    found = entry.function(jnp.asarray(ORDINARY), **entry.learned)
+    return np.asarray(found, float).round(5).tolist()
 
 
 def canonical(text: str) -> str:
@@ -84,7 +129,8 @@ def described(labels: Iterable[str]) -> dict[str, dict[str, str]]:
     Returns:
         name -> the hash of its source ("source_sha256") and its measured facts ("facts").
     """
-    names = dict.fromkeys(name for label in labels for name in label.split("/") if ":" in name)
+    every = dict.fromkeys(name for label in labels for name in label.split("/"))
+    names = [name for name in every if ":" in name or name in _HANDED]
     return {name: {"source_sha256": _source(name), "facts": facts(_find(name))} for name in names}
 
 
@@ -121,13 +167,22 @@ def facts(entry: Activation) -> str:
     return ", ".join(said)
 
 
-@cache
 def _find(name: str) -> Activation:
     """The table's entry, or the user's own activation, tried out and measured."""
+    if name in _HANDED:
+        return _HANDED[name]
     if ":" not in name and "." not in name:
         cli.one_of(KNOWN, name, "activation")
         return resolve(name)
-    entry = _imported(name)
+    return _found(name)
+
+
+@cache
+def _found(name: str) -> Activation:
+    return _tried(name, _imported(name))
+
+
+def _tried(name: str, entry: Activation) -> Activation:
     with _within_time(name, "calling it"):
         _try(name, entry)
         return _measured(name, entry)
@@ -216,7 +271,11 @@ def _imported(name: str) -> Activation:
             f"--activation {name} is of type {type(found).__name__}; give a function of one array "
             "or a jaxnn.Activation"
         )
-    entry = resolve(found)
+    return _with_numbers(name, resolve(found))
+
+
+def _with_numbers(name: str, entry: Activation) -> Activation:
+    """The entry with its learned parameters' starting values as numbers."""
     try:
         return entry._replace(
             learned={known: float(start) for known, start in entry.learned.items()}
@@ -318,7 +377,15 @@ def _is_untraceable(error: Exception, entry: Activation) -> bool:
 
 
 def _source(name: str) -> str:
-    """The hash of the file that was named, of that with the function, and of what they import."""
+    """The hash of the file that was named, of that with the function, and of what they import.
+
+    Of a function that was handed over, which may be in no file, of what it computes.
+    """
+    if entry := _HANDED.get(name):
+        made = jax.make_jaxpr(entry.function)(jnp.asarray(ORDINARY), **entry.learned)
+        constants = [np.asarray(each).tobytes() for each in made.consts]
+        said = f"{made}{entry.learned}{entry.units_in}{entry.elementwise}".encode()
+        return hashlib.sha256(b"\0".join([said, *constants])).hexdigest()
     module, attribute = _module(name)
     function = resolve(getattr(module, attribute)).function
     modules = dict.fromkeys([module.__name__, getattr(function, "__module__", None)])

@@ -63,6 +63,29 @@ def span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
+def cells(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """The table in words: its titles, and a row per choice and per model that is no network."""
+    score = comparison.study.score
+    titles = ["", "at rate", score.heading, "95 % interval", "failed", "decades", "steps"]
+    rows = [
+        [
+            choice.label,
+            f"{choice.learning_rate:.3g}{'*' if choice.edge else ' '}",
+            score.show(choice.test),
+            wording.between(choice, score),
+            f"{choice.failed}/{len(choice.scores)}",
+            wording.decades(choice),
+            f"{wording.steps(choice)}{'↓' if choice.improving else ' '}",
+            wording.may_be_best(choice),
+        ]
+        for choice in comparison.choices
+    ]
+    for model in comparison.outside.models if comparison.outside else ():
+        shown_score = score.show(model.score), wording.between(model, score)
+        rows.append([model.reference.title, "", *shown_score, "", "", "", ""])
+    return [*titles, "the best?"], rows
+
+
 def show_results(comparison: Comparison) -> None:
     """The table, one row per choice, best first, the verdict, and what to do next.
 
@@ -73,28 +96,14 @@ def show_results(comparison: Comparison) -> None:
         return
     choices, score = comparison.choices, comparison.study.score
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
-    table.add_column("", overflow="fold")  # long names fold, numbers stay whole
-    for title in ("at rate", score.heading, "95 % interval", "failed", "decades", "steps"):
+    (name, *titles, last), rows = cells(comparison)
+    table.add_column(name, overflow="fold")  # long names fold, numbers stay whole
+    for title in titles:
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("the best?", no_wrap=True)
-    for position, choice in enumerate(choices):
-        table.add_row(
-            Text(shown(choice.label), "bold" if position == 0 else ""),
-            f"{choice.learning_rate:.3g}{'*' if choice.edge else ' '}",
-            score.show(choice.test),
-            wording.between(choice, score),
-            f"{choice.failed}/{len(choice.scores)}",
-            wording.decades(choice),
-            f"{wording.steps(choice)}{'↓' if choice.improving else ' '}",
-            wording.may_be_best(choice),
-        )
-    for model in comparison.outside.models if comparison.outside else ():
-        table.add_row(
-            Text(model.reference.title, "dim"),
-            "",
-            score.show(model.score),
-            wording.between(model, score),
-        )
+    table.add_column(last, no_wrap=True)
+    for position, (name, *numbers) in enumerate(rows):
+        style = "bold" if position == 0 else "dim" * (position >= len(choices))
+        table.add_row(Text(shown(name), style), *numbers)
     console.print()
     console.print(table)
     console.print()

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from rich import box
 from rich.console import Group, RenderableType
-from rich.live import Live
 from rich.progress import (
     BarColumn,
     Progress,
@@ -119,11 +118,7 @@ class Watch:
             console=screen.console,
         )
         self._task = self._bar.add_task("", total=sum(self._work.values()), left="")
-        self._live = (
-            Live(console=screen.console, transient=True, refresh_per_second=REFRESHES)
-            if screen.console.is_interactive
-            else None
-        )
+        self._live = screen.console.live(REFRESHES)
 
     def __enter__(self):
         if self._live:

@@ -131,9 +131,10 @@ def _column(rng: np.random.Generator, rows: int, decimal: str) -> tuple[list, li
     elif kind == "percent":
         cells = [f"{cell}%" for cell in cells]
         values = values / 100
+    empty[0] = False  # the cell that tells a decimal comma from a thousand's
     word = str(rng.choice(["", "NA", "?", "n/a"]))
     if word:  # few enough, or the column is one of words
-        empty = np.arange(rows) == rng.integers(rows)
+        empty = np.arange(rows) == rng.integers(1, rows)
     values[empty] = np.nan
     return values.tolist(), [word if gap else cell for cell, gap in zip(cells, empty, strict=True)]
 

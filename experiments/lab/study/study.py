@@ -25,7 +25,7 @@ from jaxnn.activations import is_plain, one_of
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.losses import class_weighted
 from jaxnn.program import POINTS
-from jaxnn.training import Training
+from jaxnn.training import Observer, Training
 from jaxnn.types import Activation, Array, Network
 from jaxnn.variants import CHOICE, Variant, share
 
@@ -194,18 +194,27 @@ class Study:
         """
         head, further = jaxnn.HEADS[self.data.head], measured(self.metric)
         net = building.network(structure, phi, self.data, told.get("dropout"))
-        every = phi if len(phi) > 1 else tuple(phi) * structure["depth"]
         return jaxnn.make_training(
             net,
             self._weighted(building.loss(structure, head, told)),
             building.optimizer(structure, told),
             correct=head.correct,
-            inside=diagnostics.counter(
-                every, steepest, None if building.is_plain(structure) else net
-            ),
+            inside=self._inside(structure, phi, net, steepest),
             scores=jaxnn.metrics.scores(*further) if further else None,
             judged_by=self.loss,
         )
+
+    def _inside(
+        self,
+        structure: Mapping[str, Any],
+        phi: Sequence[Activation],
+        net: Network,
+        steepest: Mapping[Callable, Any],
+    ) -> Observer | None:
+        """What looks inside the networks, with arguments of ``_training``."""
+        every = phi if len(phi) > 1 else tuple(phi) * structure["depth"]
+        known = building.is_plain(structure)
+        return diagnostics.counter(every, steepest, None if known else net)
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:

@@ -78,5 +78,14 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
                 "In a recurrent network try several activations, and a GRU; tanh is no safe choice."
             ),
         },
+        ("A9", "ladder"): {
+            "verdict": "holds only when",
+            "when": "the task is digits, 10 layers (prelu, maxout); diabetes (leaky_relu)",
+            "found": (
+                "A rung above ReLU pays in 3 of 15 comparisons, most 2.6 [0.6, 5.3] points "
+                "(maxout, digits, 10 layers)."
+            ),
+            "do": "Start with ReLU and tune its learning rate; climbing further is worth little.",
+        },
     }
 )

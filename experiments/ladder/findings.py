@@ -45,8 +45,11 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
             )
     word, when = judge(gains)
     every = [effect for rungs in gains.values() for effect in rungs.values()]
-    most = max(every, key=lambda effect: effect.value)
-    paying = sum(pays(effect) == "holds" for effect in every)
+    paying = [effect for effect in every if pays(effect) == "holds"]
+    most = max(paying or every, key=lambda effect: effect.value)
+    said = f"pays in {len(paying)} of {len(every)} comparisons"
+    if paying:
+        said += f", most {most:.1f} points ({most.name.replace(' minus relu', '')})"
     ends = [f"{row['activation']} on {row['task']}" for row in rows if row["at_an_end"]]
     verdict = Verdict(
         "A9",
@@ -60,15 +63,13 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         when=when,
         note="The part on the ladder from ReLU to maxout. The best rate is an end of those tried "
         f"for: {', '.join(ends) or 'none'}",
-        found=f"A rung above ReLU pays in {paying} of {len(every)} comparisons; most is "
-        f"{most:.1f} points ({most.name.replace(' minus relu', '')}).",
+        found=f"A rung above ReLU {said}.",
         do="Start with ReLU and tune its learning rate; climbing further is worth little.",
         tried=tuple(Tried(effect.name, pays(effect), effect) for effect in every),
     )
     sources = {TASKS[task][0] for task in c.task}
     return Conclusion(
-        f"Above ReLU, a rung pays in {paying} of {len(every)} comparisons, each activation at its "
-        f"own best learning rate; most gains {most:.1f} points ({most.name}).",
+        f"Each activation at its own best learning rate, a rung above ReLU {said}.",
         (verdict,),
         pd.DataFrame(rows),
         {source: prepare(load(source)).sha256 for source in sorted(sources)},

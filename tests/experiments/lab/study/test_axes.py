@@ -93,11 +93,12 @@ def test_numbers_and_schedules_train_as_plain_optax_in_one_program():
         assert ours == pytest.approx(by_optax(study, structure), rel=1e-5), structure
 
 
-def test_dropout_told_to_a_program_is_dropout_alone():
-    flags = {"activation": ("relu",), "optimizer": ("adam",), "learning_rate": ("0.01",)}
-    together, alone = asked(dropout=(0.0, 0.3), **flags), asked(dropout=(0.3,), **flags)
+def test_dropout_told_to_a_program_of_two_activations_is_dropout_alone():
+    flags = {"normalization": ("rms",), "residual": ("yes",)}
+    together = asked(dropout=(0.0, 0.3), **flags)
+    alone = asked(dropout=(0.3,), activation=("tanh",), **flags)
     assert together.programs == 1
-    (off, on), (own,) = (
+    (*_, off, on), (own,) = (
         [each.curves["validation_loss"][-1].item() for each in trained(study).values()]
         for study in (together, alone)
     )

@@ -8,9 +8,10 @@ import numpy as np
 import optax
 import pytest
 
+from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
 from experiments.lab.results import model as saved
-from experiments.lab.study import axes, building, diagnostics, wording
+from experiments.lab.study import axes, building, diagnostics
 from experiments.lab.study.ask import ask
 from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.plan import _grid
@@ -93,11 +94,12 @@ def test_numbers_and_schedules_train_as_plain_optax_in_one_program():
         assert ours == pytest.approx(by_optax(study, structure), rel=1e-5), structure
 
 
-def test_dropout_told_to_a_program_is_dropout_alone():
-    flags = {"activation": ("relu",), "optimizer": ("adam",), "learning_rate": ("0.01",)}
-    together, alone = asked(dropout=(0.0, 0.3), **flags), asked(dropout=(0.3,), **flags)
+def test_dropout_told_to_a_program_of_two_activations_is_dropout_alone():
+    flags = {"normalization": ("rms",), "residual": ("yes",)}
+    together = asked(dropout=(0.0, 0.3), **flags)
+    alone = asked(dropout=(0.3,), activation=("tanh",), **flags)
     assert together.programs == 1
-    (off, on), (own,) = (
+    (*_, off, on), (own,) = (
         [each.curves["validation_loss"][-1].item() for each in trained(study).values()]
         for study in (together, alone)
     )
@@ -225,7 +227,7 @@ def test_screen_and_label_say_what_is_varied():
     assert said["network"].startswith("2 hidden layers of 6/4 or 6/6 neurons; weights normal, var")
     assert not said["network"].endswith("biases 0") and said["also"] == "bias no, dropout 0/0.25"
     assert said["training"].endswith("sgd, on a cosine learning-rate schedule")
-    assert "also" not in dict(_grid(asked())) and wording.axes is axes
+    assert "also" not in dict(_grid(asked()))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_screen_and_label_say_what_is_varied():
     [
         ({"optimizer": ("prodigy",)}, (1.0,)),
         ({"optimizer": ("prodigy",), "learning_rate": ("0.5",)}, (0.5,)),
-        ({"optimizer": ("sgd",)}, axes.cli.numbers(StudyFlags.learning_rate, "")),
+        ({"optimizer": ("sgd",)}, cli.numbers(StudyFlags.learning_rate, "")),
     ],
 )
 def test_an_optimizer_that_sets_its_own_steps_has_one_rate(flags, rates):
@@ -286,6 +288,14 @@ def test_what_cannot_be_is_one_sentence(flags, said):
     with pytest.raises(UserError) as error:
         asked(**flags)
     assert said in str(error.value)
+
+
+def test_an_axis_may_be_given_twice_and_all_its_values_are_read():
+    words = ["--dropout", "0", "--dropout", "0.2", "--width", "8/4", "1e1"]
+    found = cli.parse(StudyFlags, words)
+    assert found.dropout == (0.0, 0.2) and found.width == ("8/4", 10) and found.momentum is None
+    with pytest.raises(UserError, match=r"--dropout abc: give a number, such as 0\.5"):
+        cli.parse(StudyFlags, ["--dropout", "0", "abc"])
 
 
 def test_an_initializer_without_weights_for_an_activation_is_refused():

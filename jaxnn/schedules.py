@@ -78,8 +78,10 @@ WARMUPS: Mapping[str, float] = MappingProxyType(
 
 
 def _entry(name: str, shape: Shape, usual: float | None) -> Schedule:
-    def schedule(rate: float | Array, steps: int, warmup: float | None = None) -> optax.Schedule:
-        if steps < 1:
+    def schedule(
+        rate: float | Array, steps: int | Array, warmup: float | None = None
+    ) -> optax.Schedule:
+        if isinstance(steps, float | int) and steps < 1:
             raise ValueError(f"the schedule {name!r} has {steps} steps; give at least 1")
         if warmup is not None and usual is None:
             raise ValueError(
@@ -106,8 +108,8 @@ SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
 )
 """``SCHEDULES[name](rate, steps, warmup)`` is an Optax schedule, from an update to its rate.
 
-rate: of the peak, a number or a traced scalar. steps: updates of the training. warmup: the share of
-them that warm-up takes; absent, the usual one.
+rate: of the peak, a number or a traced scalar. steps: updates of the training, likewise. warmup:
+the share of them that warm-up takes; absent, the usual one.
 
 Example:
     >>> schedule = SCHEDULES["cosine"](0.1, 200)

@@ -5,7 +5,7 @@ of rows (padded to a power of two) and of updates are no part of it. The weight 
 a last column of its targets.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 import jaxnn
 from experiments.lab.engine.devices import hardware
 from jaxnn.data_by_seed import DataBySeed, Parts
+from jaxnn.losses import label_smoothed
 from jaxnn.outcome import Outcome
 from jaxnn.program import Program, Task, compile_program
 from jaxnn.segments import program_segments
@@ -26,6 +28,7 @@ from jaxnn.variants import Variant, by_activation
 SEGMENT = 50  # updates between two looks
 FEWEST_ROWS = 64  # that a program is compiled for
 PROGRAMS = 64  # that are kept
+STEPS = "steps"
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Shape(NamedTuple):
     """What a program is compiled for.
 
     head: a key of jaxnn.HEADS. features, outputs: of a network. hidden: its widths.
-    activations: names or functions. optimizer: a name.
+    activations: names or functions. optimizer, schedule: names.
+    smoothing: of the labels of classes, from 0 to below 1.
     rows, held_out: of the two parts, padded; no part of held-out rows where it is 0.
     batch_size: rows per update. rates, seeds: how many.
     """
@@ -62,6 +66,8 @@ class Shape(NamedTuple):
     hidden: tuple[int, ...]
     activations: tuple[Any, ...]
     optimizer: str
+    schedule: str
+    smoothing: float
     rows: int
     held_out: int
     batch_size: int
@@ -73,7 +79,8 @@ class Shape(NamedTuple):
 class Plan:
     """What is trained.
 
-    head, hidden, activations, optimizer, batch_size: as in Shape. outputs: of a network.
+    head, hidden, activations, optimizer, schedule, smoothing, batch_size: as in Shape.
+    outputs: of a network.
     rates: ascending. steps: updates. seeds: of each network of the grid. members: of the ensemble.
     first: the number of the first seed.
     """
@@ -84,6 +91,8 @@ class Plan:
     activations: tuple[Any, ...]
     rates: tuple[float, ...]
     optimizer: str
+    schedule: str
+    smoothing: float
     batch_size: int
     steps: int
     seeds: int
@@ -140,6 +149,8 @@ def trained(plan: Plan, every: Rows, parts: tuple[Rows, Rows] | None, worst: flo
         plan.hidden,
         plan.activations,
         plan.optimizer,
+        plan.schedule,
+        plan.smoothing,
         _rounded(len(every.x)),
         _rounded(len(held_out.x)) if parts else 0,
         min(plan.batch_size, len(trains.x)),
@@ -206,7 +217,7 @@ def _run(
     """Train runs, bool (cells, seeds), of one activation: what was found, and all parameters."""
     (variant, program), outcome = _programs(shape)[number], Outcome.empty(task.steps, grid.shape)
     params: Any = None
-    task = task._replace(shared=variant.shared)
+    task = task._replace(shared=_told(variant, sum(task.lengths)))
     for segment in program_segments(program, grid, task, runs=runs, draw=_draws(task)):
         outcome.add(segment)
         if segment.done:
@@ -241,12 +252,20 @@ def _filled(there: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]
 @lru_cache(maxsize=PROGRAMS)
 def _programs(shape: Shape) -> list[tuple[Variant, Program]]:
     """The compiled program of each activation; plain ones have one in common."""
-    loss = _weighted(jaxnn.HEADS[shape.head].loss, whole=shape.head == "multiclass")
+    loss = jaxnn.HEADS[shape.head].loss
+    if shape.smoothing:
+        loss = label_smoothed(loss, shape.smoothing)
+    loss = _weighted(loss, whole=shape.head == "multiclass")
+
+    def optimizer(h: Mapping[str, Any]) -> optax.GradientTransformation:
+        # What draws parameters is told nothing, and needs no rate.
+        rate = jaxnn.SCHEDULES[shape.schedule](h["learning_rate"], h.get(STEPS, 1))
+        return jaxnn.OPTIMIZERS[shape.optimizer]({"learning_rate": rate})
 
     def make(activation: Any) -> jaxnn.Training:
         sizes = (shape.features, *shape.hidden, shape.outputs)
         net = jaxnn.mlp(sizes, activation=activation)
-        return jaxnn.make_training(net, loss, jaxnn.OPTIMIZERS[shape.optimizer])
+        return jaxnn.make_training(net, loss, optimizer)
 
     own = [make(phi) for phi in shape.activations]
     variants = by_activation(own, shape.activations, make, lambda variant: None)
@@ -262,10 +281,15 @@ def _programs(shape: Shape) -> list[tuple[Variant, Program]]:
         trains = variant.training.segment
         if trains not in programs:
             task = _task(shape, _parts(empty, empty, shape), [SEGMENT], by_seed)
-            task = task._replace(shared=variant.shared)
+            task = task._replace(shared=_told(variant, SEGMENT))
             programs[trains] = compile_program(variant.training, grid, task, hardware=hardware())
         found.append((variant, programs[trains].of(variant.training)))
     return found
+
+
+def _told(variant: Variant, steps: int) -> dict[str, Any]:
+    """What a program is told: which activation, and the updates that its schedule is made for."""
+    return {**variant.shared, STEPS: np.float32(steps)}
 
 
 def _weighted(

@@ -56,6 +56,20 @@ def test_weighted_linear_regression_is_the_weighted_least_squares_solution():
     np.testing.assert_allclose(model.predict(X), inputs @ solution, atol=2e-4 * np.abs(y).max())
 
 
+def test_the_rate_follows_the_schedule_over_the_updates_of_each_fit():
+    def weights(steps, schedule):
+        model = GridMLPRegressor(**LINEAR).set_params(
+            optimizer="sgd", steps=steps, schedule=schedule, batch_size=100, learning_rate=0.1
+        )
+        return model.fit(X, X[:, 0] - X[:, 1]).params_[0]["weight"]
+
+    one, two, linear = (
+        weights(*each) for each in ((1, "constant"), (2, "constant"), (2, "linear"))
+    )
+    np.testing.assert_allclose(linear - one, 0.5 * (two - one), atol=1e-6)  # the second half as far
+    assert np.abs(two - one).max() > 1e-3
+
+
 def test_a_row_of_weight_2_is_two_rows():
     twice = RNG.integers(1, 3, len(X))
     rows = np.repeat(np.arange(len(X)), twice)

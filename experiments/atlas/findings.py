@@ -61,14 +61,13 @@ def target(found: Arrays) -> str:
 def gain(
     each: Mapping[str, OnData], names: Sequence[str], name: str, sets: Sequence[str]
 ) -> Effect:
-    """Of an activation over ReLU, over data sets."""
+    """Of an activation over ReLU, over data sets; without an interval where there are none."""
     ours, relu = names.index(name), names.index(RELU)
+    said = f"{name} − relu over {len(sets)} data sets"
+    if not sets:
+        return Effect(said, 0.0, unit="points")
     means = [each[data].points.mean(axis=1) for data in sets]
-    return effect(
-        f"{name} − relu over {len(sets)} data sets",
-        np.array([of[ours] - of[relu] for of in means]),
-        "points",
-    )
+    return effect(said, np.array([of[ours] - of[relu] for of in means]), "points")
 
 
 def sentence(names: Sequence[str], each: Mapping[str, OnData], ranks: Ranking) -> str:

@@ -93,6 +93,13 @@ def test_the_page_has_the_numbers_of_the_table():
     assert "$" not in html.partition("<script>")[0]
 
 
+def test_a_kind_of_target_that_no_data_set_has_leaves_its_default_undecided():
+    classes = replace(SMALL, data=("iris", "wine"))
+    found = {data: measured(0) for data in classes.data}
+    defaults, _ = findings.conclude(classes, found).verdicts
+    assert [each.word for each in defaults.tried][1] == "undecided" and defaults.verdict != "holds"
+
+
 def test_a_reader_sorts_and_filters_the_page(tmp_path, shown):
     found = {data: measured(number) for number, data in enumerate(SMALL.data)}
     html = figure_page.page(SMALL, found, findings.conclude(SMALL, found))

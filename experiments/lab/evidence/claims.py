@@ -113,6 +113,7 @@ CLAIMS = {
         "swish, GELU and Mish are better than ReLU over many data sets (Ramachandran et al. 2017; "
         "Misra 2019)"
     ),
+    "EVIDENCE 24": "ensembles of trees are better than networks on tables (Grinsztajn et al. 2022)",
     "VERDICT 1": (
         "the 95 % intervals of a job contain the expected score: the mean over splits of the rows, "
         "and the score on new rows of the same kind"

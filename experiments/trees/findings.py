@@ -21,7 +21,7 @@ def lead(name: str, gains: np.ndarray) -> Effect:
 
     Example:
         >>> str(lead("forest", np.array([1.0, 2.0, 3.0])))
-        'forest 2 [-2.24, 6.24] points'
+        'forest 2 [-1.76, 5.76] points'
     """
     seeds = len(gains)
     error = np.std(gains, ddof=1) / np.sqrt(seeds) * widening(seeds, TEST / (1 - TEST))

@@ -36,6 +36,7 @@ SMALL = f"{SMALL} --depth 1 --fixed-grid --single".split()
 JOB, OTHER = [*SMALL, "--steps", "2000"], [*SMALL, "--steps", "20"]
 LONG = [*SMALL, "--steps", "2000000"]
 RESULTS = ("results.csv", "curves.csv", "summary.json")
+STARTED: list[subprocess.Popen] = []  # by the present fault
 WITHIN = 30.0  # seconds in which a process ends when another one of its job was killed
 
 Fault = Callable[[Path], str]  # does it in a new folder, and says what happened
@@ -58,7 +59,8 @@ def start(
     command = [sys.executable, "-m", f"experiments.{module}", *map(str, flags)]
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     environment = os.environ | {"XDG_CACHE_HOME": str(WORK)} | options.pop("env", {})
-    return subprocess.Popen(command, env=environment, text=True, **{"cwd": ROOT} | options)
+    STARTED.append(subprocess.Popen(command, env=environment, text=True, **{"cwd": ROOT} | options))
+    return STARTED[-1]
 
 
 def run(flags: Sequence[object], module: str = "activations", **options: object) -> str:
@@ -449,6 +451,8 @@ def main(words: Sequence[str]) -> int:
         except (NotWellError, OSError, subprocess.SubprocessError) as error:
             said, is_well, well = str(error), "NO", False
         finally:
+            while STARTED:  # one that has not ended when it should would run for hours
+                STARTED.pop().kill()
             shutil.rmtree(folder, ignore_errors=True)
         print(f"{name}: {is_well}", flush=True)
         table.add_row(name, Text(said.encode("utf-8", "backslashreplace").decode()), is_well)

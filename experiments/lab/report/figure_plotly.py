@@ -24,8 +24,9 @@ def drawn(figure: Figure) -> go.Figure:
             made.add_trace(trace, 1, number + 1 if figure.together else 1)
         owner += [number] * len(traces)
         if figure.together or number == 0:
-            made.update_xaxes(_axis(view.x), row=1, col=number + 1)
-            made.update_yaxes(_axis(view.y), row=1, col=number + 1)
+            x, y = _axes(view)
+            made.update_xaxes(x, row=1, col=number + 1)
+            made.update_yaxes(y, row=1, col=number + 1)
     made.update_layout(
         title=_text(figure.title),
         template="plotly_white",
@@ -45,7 +46,7 @@ def _menu(views: Sequence[View], owner: Sequence[int]) -> dict[str, Any]:
             "method": "update",
             "args": [
                 {"visible": [each == number for each in owner]},
-                {"xaxis": _axis(view.x), "yaxis": _axis(view.y)},
+                dict(zip(("xaxis", "yaxis"), _axes(view), strict=True)),
             ],
         }
         for number, view in enumerate(views)
@@ -53,7 +54,14 @@ def _menu(views: Sequence[View], owner: Sequence[int]) -> dict[str, Any]:
     return {"buttons": buttons, "x": 1, "xanchor": "right", "y": 1.16}
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axes(view: View) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of x and y."""
+    xs = [x for series in view.series for x in series.x]
+    ys = [y for series in view.series for y in (*series.y, *(series.high or ()))]
+    return _axis(view.x, xs), _axis(view.y, ys)
+
+
+def _axis(axis: Axis, values: Sequence[float]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "title": {"text": _text(axis.title)},
         "type": "log" if axis.log else "linear",
@@ -61,7 +69,11 @@ def _axis(axis: Axis) -> dict[str, Any]:
         "automargin": True,
     }
     if axis.log:
-        made |= {"exponentformat": "power", "nticks": 8, "tickformat": "~g"}
+        there = [value for value in values if _finite(value) and value > 0]
+        few = max(there, default=1) < 1e3 * min(there, default=1)
+        # Within three powers of ten 1, 2 and 5 times each of them; else only these.
+        made |= {"dtick": "D2", "tickformat": "~g"} if few else {"dtick": 1}
+        made |= {"exponentformat": "power"}
     if axis.ticks:
         made |= {"tickvals": [at for at, _ in axis.ticks]}
         made |= {"ticktext": [_text(name) for _, name in axis.ticks]}

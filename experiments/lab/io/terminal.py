@@ -22,7 +22,7 @@ class Screen(Console):
     """
 
     def __init__(self, **options: Any):
-        """Wrapped on a terminal; a line stays one in a pipe. Options are those of rich's Console."""
+        """Wrapped on a terminal; a line stays one in a pipe. The options are rich's."""
         wide = not (sys.stdout and sys.stdout.isatty())
         plain = {"highlight": False, "markup": False, "emoji": False, "soft_wrap": wide}
         super().__init__(**plain | options)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import jax
 import numpy as np
 
 README = Path(__file__).parent.parent / "README.md"
@@ -19,3 +20,15 @@ def test_the_ten_lines_train_a_grid(capsys):
     assert accuracy.shape == (2, 3, 10) and np.isfinite(accuracy).all()
     assert 0.85 < accuracy.mean(-1).max() < 1  # at its best rate each has learned the digits
     assert accuracy[0, 0].mean() < accuracy[0, 1].mean() - 0.05  # and too low a rate is slow
+
+
+def test_the_blocks_of_the_library_page_are_one_program(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (README.parent / "docs" / "library.md").read_text(encoding="utf-8")
+    names: dict = {}
+    exec("\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), names)  # noqa: S102
+    for saved, read in zip(*map(jax.tree.leaves, (names["params"], names["again"])), strict=True):
+        np.testing.assert_array_equal(saved, read)
+    loss, *optimizers = capsys.readouterr().out.splitlines()
+    assert float(loss) < 0.5
+    assert {"sgd: learning_rate", "adam: learning_rate, eps, b1, b2"} <= set(optimizers)

@@ -151,7 +151,9 @@ def _said(data: Any, y: Any, flags: Mapping[str, Any]) -> str:
         if isinstance(value, list):
             return f"[{', '.join(map(shown, value))}]"
         named = getattr(value, "function", value)
-        return getattr(named, "__name__", None) or repr(str(value) if value is Path else value)
+        return getattr(named, "__name__", None) or repr(
+            str(value) if isinstance(value, Path) else value
+        )
 
     said = [f"{name}={shown(_plain(value))}" for name, value in flags.items()]
     return f"compare({', '.join([*rows, *said])})"

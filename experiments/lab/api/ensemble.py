@@ -170,11 +170,8 @@ def trained(plan: Plan, every: Rows, parts: tuple[Rows, Rows] | None, worst: flo
             lambda seed: int(seed - plan.first >= seeds), splits.__getitem__, 2, counts.__getitem__
         ),
     )
-    cells, losses = (
-        np.arange(len(plan.rates)),
-        np.full((len(plan.activations), shape.rates), np.nan),
-    )
-    number, cell = 0, 0
+    losses = np.full((len(plan.activations), shape.rates), np.nan)
+    cells, number, cell = np.arange(shape.rates), 0, 0
     if parts:
         mine = np.arange(shape.seeds) < seeds
         for number in range(len(plan.activations)):

@@ -31,6 +31,7 @@ from sklearn.utils.validation import (
 
 import jaxnn
 from experiments.lab.api.ensemble import SEGMENT, Plan, Rows, network, trained
+from experiments.lab.api.handed import value_errors
 from experiments.lab.engine.guest import guest
 from experiments.lab.results.model import each_of, pooled
 
@@ -182,7 +183,7 @@ class _GridMLP(BaseEstimator):
             worst = _trivial(*parts, classes)
         everything = np.arange(len(x))
         self._x, self._y = Scale.of(x, weight), None if classes else Scale.of(y, weight)
-        with guest():
+        with value_errors(), guest():
             found = trained(plan, rows(everything, everything), parts, worst)
         self._structure = plan.hidden, outputs, plan.activations[found.activation], head
         self.activation_ = plan.activations[found.activation]

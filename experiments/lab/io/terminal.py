@@ -21,10 +21,11 @@ class Screen(Console):
     drive the terminal is written as in Python.
     """
 
-    def __init__(self):
-        """Wrapped on a terminal; a line stays one in a pipe."""
+    def __init__(self, **options: Any):
+        """Wrapped on a terminal; a line stays one in a pipe. The options are rich's."""
         wide = not (sys.stdout and sys.stdout.isatty())
-        super().__init__(highlight=False, markup=False, emoji=False, soft_wrap=wide)
+        plain = {"highlight": False, "markup": False, "emoji": False, "soft_wrap": wide}
+        super().__init__(**plain | options)
         self._cell = Cell()
 
     def print(self, *objects: Any, **options: Any) -> None:

@@ -17,14 +17,16 @@ def drawn(figure: Figure) -> go.Figure:
     made = make_subplots(1, len(titles or "1"), subplot_titles=titles)
     owner: list[int] = []
     for number, view in enumerate(figure.views):
-        traces = [trace for series in view.series for trace in _traces(series)]
+        traces = [trace for series in view.series for trace in _traces(series, _floor(view))]
         for trace in traces:
+            trace.showlegend = trace.showlegend and (number == 0 or not figure.together)
             trace.visible = figure.together or number == 0
             made.add_trace(trace, 1, number + 1 if figure.together else 1)
         owner += [number] * len(traces)
         if figure.together or number == 0:
-            made.update_xaxes(_axis(view.x), row=1, col=number + 1)
-            made.update_yaxes(_axis(view.y), row=1, col=number + 1)
+            x, y = _axes(view)
+            made.update_xaxes(x, row=1, col=number + 1)
+            made.update_yaxes(y, row=1, col=number + 1)
     made.update_layout(
         title=_text(figure.title),
         template="plotly_white",
@@ -44,7 +46,7 @@ def _menu(views: Sequence[View], owner: Sequence[int]) -> dict[str, Any]:
             "method": "update",
             "args": [
                 {"visible": [each == number for each in owner]},
-                {"xaxis": _axis(view.x), "yaxis": _axis(view.y)},
+                dict(zip(("xaxis", "yaxis"), _axes(view), strict=True)),
             ],
         }
         for number, view in enumerate(views)
@@ -52,7 +54,14 @@ def _menu(views: Sequence[View], owner: Sequence[int]) -> dict[str, Any]:
     return {"buttons": buttons, "x": 1, "xanchor": "right", "y": 1.16}
 
 
-def _axis(axis: Axis) -> dict[str, Any]:
+def _axes(view: View) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of x and y."""
+    xs = [x for series in view.series for x in series.x]
+    ys = [y for series in view.series for y in (*series.y, *(series.high or ()))]
+    return _axis(view.x, xs), _axis(view.y, ys)
+
+
+def _axis(axis: Axis, values: Sequence[float]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "title": {"text": _text(axis.title)},
         "type": "log" if axis.log else "linear",
@@ -60,14 +69,24 @@ def _axis(axis: Axis) -> dict[str, Any]:
         "automargin": True,
     }
     if axis.log:
-        made |= {"exponentformat": "power", "dtick": 1}
+        there = [value for value in values if _finite(value) and value > 0]
+        few = max(there, default=1) < 1e3 * min(there, default=1)
+        # Within three powers of ten 1, 2 and 5 times each of them; else only these.
+        made |= {"dtick": "D2", "tickformat": "~g"} if few else {"dtick": 1}
+        made |= {"exponentformat": "power"}
     if axis.ticks:
         made |= {"tickvals": [at for at, _ in axis.ticks]}
         made |= {"ticktext": [_text(name) for _, name in axis.ticks]}
     return made
 
 
-def _traces(series: Series) -> list[Any]:
+def _floor(view: View) -> float:
+    """To which a band is drawn that ends at 0 or below, on a logarithmic axis."""
+    positive = [y for series in view.series for y in series.y if _finite(y) and y > 0]
+    return min(positive, default=0) / 2 if view.y.log else -float("inf")
+
+
+def _traces(series: Series, floor: float) -> list[Any]:
     colour = LIGHT[series.style % len(LIGHT)]
     strong = min(series.choices, default=0) < STRONG
     common: dict[str, Any] = {
@@ -100,11 +119,12 @@ def _traces(series: Series) -> list[Any]:
                 "arrayminus": [at - low for low, at in zip(series.low, centre, strict=True)],
                 "thickness": 1.5,
             }
-        return [go.Scatter(**common, mode="markers", marker=marker)]
+        legend = {"showlegend": series.kind == "dots"}
+        return [go.Scatter(**common | legend, mode="markers", marker=marker)]
     line = {"color": colour, "dash": dash, "width": 1 if series.kind == "theory" else 2}
     mode = "lines+markers" if series.kind == "line" else "lines"
-    legend = series.kind != "theory"
-    curve = go.Scatter(**common | {"showlegend": legend}, mode=mode, line=line, marker=marker)
+    legend = {"showlegend": series.kind != "theory"}
+    curve = go.Scatter(**common | legend, mode=mode, line=line, marker=marker)
     if series.low is None or not strong:
         return [curve]
     # A gap would cut the band into shapes that cross each other.
@@ -114,10 +134,11 @@ def _traces(series: Series) -> list[Any]:
         if _finite(low) and _finite(high)
     ]
     x = [series.x[number] for number in there]
-    ends = [series.low[number] for number in there], [series.high[number] for number in there]
+    low = [max(series.low[number], floor) for number in there]
+    high = [series.high[number] for number in there]
     band = go.Scatter(
         x=[*x, *x[::-1]],
-        y=[*ends[0], *ends[1][::-1]],
+        y=[*low, *high[::-1]],
         fill="toself",
         fillcolor=colour,
         opacity=0.14,

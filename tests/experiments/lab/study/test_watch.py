@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
 from experiments.lab.engine.outcome import Outcome
+from experiments.lab.io.terminal import Screen
 from experiments.lab.study import rate, screen
 from experiments.lab.study import watch as watching
 from experiments.lab.study.choices import choose, rank
@@ -85,9 +85,7 @@ def watch(labels, known=None, runs=None, **options):
 def console(monkeypatch, **options):
     page = io.StringIO()
     options |= {"_environ": {"TERM": "xterm-256color"}} if options else {}
-    monkeypatch.setattr(
-        screen, "console", Console(file=page, highlight=False, soft_wrap=not options, **options)
-    )
+    monkeypatch.setattr(screen, "console", Screen(file=page, soft_wrap=not options, **options))
     return page
 
 

@@ -7,34 +7,45 @@ from experiments.lab.study import wording
 from experiments.lab.study.best_set import FEWEST_BLOCKS
 from experiments.lab.study.comparison import Comparison
 
-MOST_ROWS = 12
+LEAST = 0.005  # a pair that explains less, everywhere, has no row
 HOW = (
     "Functional ANOVA over all combinations of the values asked for; a run counts as the trivial "
     "predictor at least. “×”: what two axes explain together, beyond each alone. What seeds make "
-    "of it is taken out; in brackets, 95 % intervals by bootstrap over seeds"
+    "of it is taken out: {seeds:.0f} % of the variance of a single run. In brackets, 95 % "
+    "intervals by bootstrap over seeds{few}. Pairs without a row explain less than 0.5 %."
 )
 
 
 def importance(comparison: Comparison) -> str:
     """A section of HTML; empty where fewer than two axes have several values."""
-    everywhere, own = comparison.importance, comparison.at_own_rate
-    columns = [
-        (title, {effect.name: effect.shown for effect in found.effects})
-        for title, found in (("all rates, validation", everywhere), ("own best rate, test", own))
-        if found and found.effects
-    ]
-    if not everywhere:
+    titles = {
+        "all rates, validation": comparison.importance,
+        "own best rate, test": comparison.at_own_rate,
+    }
+    known = {title: found for title, found in titles.items() if found}
+    if not known:
         return ""
+    columns = {
+        title: {effect.axes: effect for effect in found.effects}
+        for title, found in known.items()
+        if found.effects
+    }
     said = " ".join(filter(None, (wording.importance(comparison), wording.at_own_rate(comparison))))
     seeds = len(comparison.study.asked.seed_numbers)
-    how = f"{HOW}{f', from {FEWEST_BLOCKS} seeds on' * (seeds < FEWEST_BLOCKS)}."
-    # The largest first, those at the own rates too, where there are both.
-    names = dict.fromkeys(name for _, shares in columns[::-1] for name in shares)
-    rows = [
-        [Cell(name), *(Cell(shares.get(name, "–")) for _, shares in columns)]
-        for name in list(names)[:MOST_ROWS]
-    ]
-    drawn = table([Cell("axis"), *(Cell(title) for title, _ in columns)], rows) if rows else ""
+    few = f", which takes {FEWEST_BLOCKS}" * (seeds < FEWEST_BLOCKS)
+    how = HOW.format(seeds=100 * next(iter(known.values())).seeds, few=few)
+    rows = []
+    every = dict.fromkeys(axes for found in columns.values() for axes in found)
+    of_axes = {axes: [found.get(axes) for found in columns.values()] for axes in every}
+    most = {axes: max(each.share for each in filter(None, of_axes[axes])) for axes in every}
+    for axes in sorted(every, key=lambda axes: -most[axes]):
+        if len(axes) == 1 or most[axes] >= LEAST:
+            cells = of_axes[axes]
+            name = next(filter(None, cells)).name
+            # A share and its interval stay on one line.
+            shown = [each.shown.replace(" ", "\u00a0") if each else "–" for each in cells]
+            rows.append([Cell(name), *map(Cell, shown)])
+    drawn = table([Cell("axis"), *map(Cell, columns)], rows) if rows else ""
     return (
         f'<section class="data"><h2>How much each axis matters</h2>\n<p>{escape(said)}</p>\n'
         f'{drawn}<p class="note">{escape(how)}</p></section>'

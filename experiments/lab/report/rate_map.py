@@ -11,7 +11,7 @@ from experiments.lab.study.comparison import Comparison
 
 RATE = "learning_rate"
 MOST_TEXTS = 8  # columns with room for a number in each cell
-MARKED = 1  # the style of the rings: lighter than the darkest cell, darker than the lightest
+FOOT = 0.36  # of a cell, below the number in its middle
 
 
 def maps(comparison: Comparison) -> list[Figure]:
@@ -62,7 +62,7 @@ def _map(comparison: Comparison, runs: pd.DataFrame, axis: str) -> Figure:
             View(
                 activation,
                 Axis(
-                    "learning rate, log scale",
+                    f"learning rate of {activation}, log scale",
                     ticks=tuple((float(np.log10(rate)), f"{rate:.2g}") for rate in rates),
                 ),
                 Axis(name, ticks=tuple((-n, axes.shown(v)) for n, v in enumerate(values))),
@@ -77,7 +77,7 @@ def _map(comparison: Comparison, runs: pd.DataFrame, axis: str) -> Figure:
         f"map-{axis.replace('_', '-')}",
         f"Validation {score.title}: learning rate × {name}",
         f"Means over seeds{over}; the darker, the better, from {score.show(low)} to "
-        f"{score.show(high)}. A run counts as the trivial predictor at least. A ring marks the "
+        f"{score.show(high)}. A run counts as the trivial predictor at least. A point marks the "
         f"rate chosen for {'each choice with this' if several else 'the'} {name}.",
         tuple(views),
     )
@@ -89,9 +89,9 @@ def _chosen(comparison: Comparison, axis: str, activation: str) -> Series:
     own = [choice for choice in comparison.choices if choice.structure["activation"] == activation]
     return Series(
         "chosen rates",
-        MARKED,
+        0,
         (),
         [float(np.log10(choice.learning_rate)) for choice in own],
-        [-values.index(choice.structure[axis]) for choice in own],
-        "ring",
+        [-values.index(choice.structure[axis]) - FOOT for choice in own],
+        "hollow",
     )

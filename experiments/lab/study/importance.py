@@ -79,8 +79,7 @@ class Importance:
         Example:
             >>> alone = Effect(("width",), 0.8, (0.7, 0.9))
             >>> Importance((alone,), 6, 0.02, 0.1).sentence("cells", "accuracy", "2.0 points")
-            'The 6 cells differ by a standard deviation of 2.0 points of accuracy; of this variance
-             the width explains 80 % [70, 90].'
+            'The 6 cells differ by a standard deviation of 2.0 points of accuracy; ...80 % [70, 90].'
         """
         if not self.effects:
             return f"The {self.cells:,} {cells} differ in {of} by no more than seeds make them."
@@ -193,8 +192,10 @@ def of_grid(study: Study, outcomes: Sequence[Outcome]) -> Importance | None:
     trivial predictor at least, so that it does not matter how a failed run has failed.
 
     Returns:
-        Importance; None where fewer than two axes have several values.
+        Importance; None where there is one rate, or no other axis with several values.
     """
+    if len(study.asked.hyperparameters[RATE]) < 2:
+        return None
     places = study.grid.find(study.asked)
     found = [study.final(outcome, "validation")[1][places] for outcome in outcomes]
     trivial = of_seeds(study.score.trivial["validation"], places[1].ravel())

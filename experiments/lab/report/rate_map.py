@@ -11,7 +11,7 @@ from experiments.lab.study.comparison import Comparison
 
 RATE = "learning_rate"
 MOST_TEXTS = 8  # columns with room for a number in each cell
-FOOT = 0.36  # of a cell, below the number in its middle
+FOOT = 0.3  # of a cell: where a point is that leaves room for the number in its middle
 
 
 def maps(comparison: Comparison) -> list[Figure]:
@@ -41,7 +41,7 @@ def _map(comparison: Comparison, runs: pd.DataFrame, axis: str) -> Figure:
     means = means[whole]
     low, high = float(means.min()), float(means.max())
     rates = np.sort(means.index.get_level_values(RATE).unique())
-    values = study.asked.structure[axis]
+    values, with_texts = study.asked.structure[axis], len(rates) <= MOST_TEXTS
     views = []
     for activation in study.asked.structure["activation"]:
         x, y, shades, texts, hover = [], [], [], [], []
@@ -53,7 +53,7 @@ def _map(comparison: Comparison, runs: pd.DataFrame, axis: str) -> Figure:
                 y.append(-row)
                 shades.append((mean - low) / ((high - low) or 1.0))
                 text = score.show(mean).removesuffix(" %") if known else ""
-                texts.append(text if len(rates) <= MOST_TEXTS else "")
+                texts.append(text * with_texts)
                 hover.append(
                     f"{activation}, {name} {axes.shown(value)}\nlearning rate {rate:.3g}\n"
                     + (f"validation {score.title} {score.show(mean)}" if known else "not trained")
@@ -68,23 +68,26 @@ def _map(comparison: Comparison, runs: pd.DataFrame, axis: str) -> Figure:
                 Axis(name, ticks=tuple((-n, axes.shown(v)) for n, v in enumerate(values))),
                 (
                     Series("cells", 0, (), x, y, "cells", hover, shades=shades, texts=texts),
-                    _chosen(comparison, axis, activation),
+                    _chosen(comparison, axis, activation, FOOT * with_texts),
                 ),
             )
         )
     over = ", and over the other axes" * several
+    empty = " A square that is left out was not trained." * (
+        len(means) < len(values) * len(rates) * len(views)
+    )
     return Figure(
         f"map-{axis.replace('_', '-')}",
         f"Validation {score.title}: learning rate × {name}",
-        f"Means over seeds{over}; the darker, the better, from {score.show(low)} to "
+        f"Means over seeds{over}; the bluer, the better, from {score.show(low)} to "
         f"{score.show(high)}. A run counts as the trivial predictor at least. A point marks the "
-        f"rate chosen for {'each choice with this' if several else 'the'} {name}.",
+        f"rate chosen for {'each choice with this' if several else 'the'} {name}.{empty}",
         tuple(views),
     )
 
 
-def _chosen(comparison: Comparison, axis: str, activation: str) -> Series:
-    """The rates of the choices, in the rows of their values."""
+def _chosen(comparison: Comparison, axis: str, activation: str, foot: float) -> Series:
+    """The rates of the choices, in the rows of their values, a part of a row below the middle."""
     values = comparison.study.asked.structure[axis]
     own = [choice for choice in comparison.choices if choice.structure["activation"] == activation]
     return Series(
@@ -92,6 +95,6 @@ def _chosen(comparison: Comparison, axis: str, activation: str) -> Series:
         0,
         (),
         [float(np.log10(choice.learning_rate)) for choice in own],
-        [-values.index(choice.structure[axis]) - FOOT for choice in own],
+        [-values.index(choice.structure[axis]) - foot for choice in own],
         "hollow",
     )

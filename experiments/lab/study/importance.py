@@ -79,7 +79,7 @@ class Importance:
         Example:
             >>> alone = Effect(("width",), 0.8, (0.7, 0.9))
             >>> Importance((alone,), 6, 0.02, 0.1).sentence("cells", "accuracy", "2.0 points")
-            'The 6 cells differ by a standard deviation of 2.0 points of accuracy; ...80 % [70, 90].'
+            'The 6 cells differ by a standard deviation of 2.0 points ...explains 80 % [70, 90].'
         """
         if not self.effects:
             return f"The {self.cells:,} {cells} differ in {of} by no more than seeds make them."
@@ -144,7 +144,8 @@ def decompose(scores: np.ndarray, axes: Sequence[str]) -> Importance | None:
     variance = _of_pairs(products, np.ones((1, seeds)))
     shares = _shares(variance)[0]
     ends = np.full((2, len(shares)), np.nan)
-    known = bool(np.isfinite(shares).all())
+    explained = max(float(variance[0, -1]), 0.0)
+    known = explained > 0 and bool(np.isfinite(shares).all())
     if known and seeds >= FEWEST_BLOCKS:
         drawn = np.random.default_rng(0).multinomial(seeds, np.full(seeds, 1 / seeds), RESAMPLES)
         drawn = drawn[(drawn > 0).sum(axis=1) > 1]  # of the same seed alone, there is no pair
@@ -155,7 +156,6 @@ def decompose(scores: np.ndarray, axes: Sequence[str]) -> Importance | None:
     ]
     *found, rest = found
     found.sort(key=lambda each: -each.share)
-    explained = max(float(variance[0, -1]), 0.0)
     own = float(between.var(axis=1, ddof=1).mean())
     return Importance(
         effects=tuple(found + [rest] * (len(axes) > 2)) if known else (),

@@ -1,11 +1,17 @@
-"""Functional ANOVA: by hand, against least squares, and its intervals."""
+"""Importance: by hand, against least squares, its intervals; of a study, on its page and map."""
 
 from itertools import combinations, product
 
 import numpy as np
 import pytest
 
+from experiments.lab.report.importance import importance
+from experiments.lab.report.rate_map import maps
+from experiments.lab.study.ask import ask
+from experiments.lab.study.comparison import compare
+from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.importance import decompose, effect
+from tests.helpers.studies import trained
 
 
 def shares(found):
@@ -82,3 +88,42 @@ def test_one_seed_tells_nothing_and_equal_cells_differ_by_nothing():
     same = decompose(np.zeros((2, 2, 6)), ["a", "b"])
     assert same.effects == () and same.seeds == 0
     assert "by no more than seeds make them" in same.sentence("cells", "accuracy", "0")
+
+
+def test_a_study_its_page_and_its_map():
+    study = ask(
+        StudyFlags(
+            data="iris",
+            activation=("relu", "tanh"),
+            weight_decay=(0.0, 0.3),
+            learning_rate=("0.01", "0.1", "1000"),
+            width=(6,),
+            seeds=3,
+            steps=8,
+            fixed_grid=True,
+            programs="one",
+        ),
+        "Which?",
+    )
+    found = trained(study)
+    comparison = compare(study, [found[number] for number in sorted(found)])
+    assert comparison.importance.cells == 12 and comparison.at_own_rate.cells == 4
+    runs = comparison.results
+    trivial = np.broadcast_to(study.score.trivial["validation"], (3,))[runs["seed"]]
+    assert (runs["validation_accuracy"] < trivial).any()  # or nothing would count as trivial
+    runs = runs.assign(score=np.fmax(runs["validation_accuracy"], trivial))
+    axes = ["activation", "weight_decay", "learning_rate"]
+    runs = runs.sort_values([*axes, "seed"])
+    again = decompose(runs["score"].to_numpy().reshape(2, 2, 3, 3), axes)
+    assert shares(again) == pytest.approx(shares(comparison.importance))
+    page = importance(comparison)
+    assert "The 12 cells of the grid differ by" in page and "weight decay" in page
+    assert "which takes 5" in page  # seeds, for an interval
+    (drawn,) = maps(comparison)
+    assert [view.title for view in drawn.views] == ["relu", "tanh"]
+    cells, points = drawn.views[1].series
+    mine = runs[(runs["activation"] == "tanh") & (runs["weight_decay"] == 0.3)]
+    means = mine.groupby("learning_rate")["score"].mean()
+    assert cells.texts[3:] == [f"{100 * mean:.1f}" for mean in means]
+    chosen = {choice.learning_rate for choice in comparison.choices}
+    assert {round(10**x, 9) for x in points.x} <= chosen and len(points.x) == 2

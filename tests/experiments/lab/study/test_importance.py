@@ -118,7 +118,7 @@ def test_a_study_its_page_and_its_map():
     assert shares(again) == pytest.approx(shares(comparison.importance))
     page = importance(comparison)
     assert "The 12 cells of the grid differ by" in page and "weight decay" in page
-    assert "which takes 5" in page  # seeds, for an interval
+    assert "Intervals take 5 seeds" in page
     (drawn,) = maps(comparison)
     assert [view.title for view in drawn.views] == ["relu", "tanh"]
     cells, points = drawn.views[1].series

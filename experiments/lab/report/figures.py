@@ -1,6 +1,6 @@
 """Every figure of a report, in the order in which they are read."""
 
-from experiments.lab.report import compared, inside
+from experiments.lab.report import compared, inside, rate_map
 from experiments.lab.report.figure import Figure
 from experiments.lab.report.predictions import Predictions, predicted
 from experiments.lab.study.comparison import Comparison
@@ -15,6 +15,7 @@ def figures(comparison: Comparison, found: Predictions | None = None) -> list[Fi
     """
     drawn = [
         compared.learning_rates(comparison),
+        *rate_map.maps(comparison),
         compared.training_curves(comparison),
         compared.side_by_side(comparison),
         compared.seeds(comparison),

@@ -18,6 +18,7 @@ from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.report import figure
 from experiments.lab.report.data_summary import data_summary
 from experiments.lab.report.figure import Figure
+from experiments.lab.report.importance import importance
 from experiments.lab.report.markup import names_and_texts
 from experiments.lab.report.table import table
 from experiments.lab.study import wording
@@ -55,6 +56,7 @@ def page(comparison: Comparison, figures: Sequence[Figure], config: Mapping[str,
         score=escape(score.title),
         table=table(comparison),
         next=_next(comparison) + _evidence(comparison),
+        importance=importance(comparison),
         error="1 − accuracy" if score.name == "accuracy" else escape(score.error_title),
         target=escape(score.show(comparison.target)),
         statistics=wording.STATISTICS,

@@ -10,11 +10,12 @@ from experiments.lab.engine import stages
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.references.fit import Reference
 from experiments.lab.references.outside import Outside, outside
-from experiments.lab.study import diagnostics, wording
+from experiments.lab.study import diagnostics, importance, wording
 from experiments.lab.study.building import has_theory
 from experiments.lab.study.chaotic import apart
 from experiments.lab.study.choices import Choice, choose
 from experiments.lab.study.good_rates import good_enough
+from experiments.lab.study.importance import Importance
 from experiments.lab.study.scope import Earlier, earlier, last_gain, still_falls
 from experiments.lab.study.speed import TAUS, performance_profile, steps_to_target
 from experiments.lab.study.study import Study
@@ -40,6 +41,8 @@ class Comparison:
     layers: of each choice's networks before training.
     outside: what models that are no networks say; None before they are fitted.
     gradient_factors: of each choice, by theory; None where there is none.
+    importance: of the axes of the grid asked for, its rates among them; at_own_rate: of those of
+        the choices. None where fewer than two have several values, and for one seed.
     """
 
     study: Study
@@ -54,6 +57,8 @@ class Comparison:
     profile: pd.DataFrame
     layers: Sequence[diagnostics.Layers]
     gradient_factors: Sequence[float | None]
+    importance: Importance | None = None
+    at_own_rate: Importance | None = None
     outside: Outside | None = None
 
     def with_references(self, found: Sequence[Reference]) -> "Comparison":
@@ -191,6 +196,8 @@ def compare(study: Study, outcomes: Sequence[Outcome]) -> Comparison:
             else None
             for structure in structures
         ],
+        importance=importance.of_grid(study, outcomes),
+        at_own_rate=importance.of_choices(study, choices),
     )
 
 

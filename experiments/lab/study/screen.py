@@ -125,6 +125,8 @@ def show_results(comparison: Comparison) -> None:
         console.print("*: the lowest or highest rate tried")
     if chaotic := wording.chaotic(comparison):
         console.print(chaotic)
+    if important := wording.at_own_rate(comparison):
+        console.print(important)
     show_bold(comparison.verdict)
     if further := next_steps(comparison)[:NEXT]:
         show_plan([("next" if number == 0 else "", step) for number, step in enumerate(further)])

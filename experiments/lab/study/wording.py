@@ -84,6 +84,25 @@ def steps(choice: Choice) -> str:
     return f"{choice.steps_to_target:.0f}" if np.isfinite(choice.steps_to_target) else "miss"
 
 
+def importance(comparison: "Comparison") -> str:
+    """What explains the differences between the cells of the grid asked for; empty for nothing."""
+    found, score = comparison.importance, comparison.study.score
+    if not found:
+        return ""
+    of = f"validation {score.title}"
+    return found.sentence("cells of the grid", of, score.show_difference(found.spread))
+
+
+def at_own_rate(comparison: "Comparison") -> str:
+    """What explains the differences between the choices; empty for nothing."""
+    found, score = comparison.at_own_rate, comparison.study.score
+    if not found:
+        return ""
+    of = f"test {score.title}"
+    cells = "choices, each at its own best rate,"
+    return found.sentence(cells, of, score.show_difference(found.spread))
+
+
 def listed(words: Sequence[str]) -> str:
     """Words with commas and a last "and".
 

@@ -271,8 +271,8 @@ def load(folder: Path) -> Model:
     now = {name: one["source_sha256"] for name, one in named_activations.described([label]).items()}
     if is_own(structure):
         now |= own_functions.saved_source(structure["network"])
-    for name, found in now.items():
-        if found != own.get(name):
+    for name, sha256 in now.items():
+        if sha256 != own.get(name):
             raise UserError(
                 f"{folder}: the source of {name} is not the one that the model was trained with; "
                 "restore it, or run the experiment again"
@@ -281,9 +281,8 @@ def load(folder: Path) -> Model:
         found = safetensors.numpy.load(content)
         if "members" not in said:  # of an earlier version, which saved one network
             found = {name: leaf[None] for name, leaf in found.items()}
-        if not is_own(structure) and not depth < len(
-            found
-        ):  # before networks of any size are built
+        # Before networks of any size are built.
+        if not is_own(structure) and not depth < len(found):
             raise ValueError(f"{depth} hidden layers and {len(found)} arrays")
         net = network(structure, named_activations.find(label), preprocessing)
         expected = jax.eval_shape(net.init, jax.random.key(0))

@@ -55,11 +55,12 @@ _BUILT: dict[tuple, "Built"] = {}
 class Built(NamedTuple):
     """A network of the user's, for one structure.
 
-    network: it. inputs: how many it has.
+    name: of its function. network: it. inputs: how many it has.
     read: the names of the structure that its function has looked at.
     parameters: how many numbers it learns. constant: whether all seeds start from the same.
     """
 
+    name: str
     network: Network
     inputs: int
     read: frozenset[str]
@@ -161,11 +162,10 @@ def described(
     for kind in KNOWN:
         for name in given.get(kind, ()):
             if is_own(kind, name):
-                facts = {"facts": _facts(built)} if kind == NETWORK else {}
-                found.setdefault(kind, {})[name] = {
-                    "source_sha256": source(kind, name, built),
-                    **facts,
-                }
+                own = [each for each in built if each.name == name]
+                facts = {"facts": _facts(own)} if kind == NETWORK else {}
+                sha256 = source(kind, name, own)
+                found.setdefault(kind, {})[name] = {"source_sha256": sha256, **facts}
     return found
 
 
@@ -247,13 +247,15 @@ def check_networks(given: Mapping[str, Sequence], built: Sequence[Built]) -> Non
     of_networks = ("initializer", "normalization", "residual", "bias", "dropout")
     for axis in ("activation", "depth", "width", *of_networks):
         values = given.get(axis, ())
-        if len(values) > (axis not in of_networks) and any(axis not in each.read for each in built):
-            own = next(name for name in given[NETWORK] if is_own(NETWORK, name))
-            one = "leave it out" if axis in of_networks else f"give one value, as {values[0]}"
-            raise UserError(
-                f"--{axis} {' '.join(map(str, values))}: the network {own} does not read "
-                f'structure["{axis}"], so that it changes nothing; {one}'
-            )
+        if len(values) <= (axis not in of_networks):
+            continue
+        for each in built:
+            if axis not in each.read:
+                one = "leave it out" if axis in of_networks else f"give one value, as {values[0]}"
+                raise UserError(
+                    f"--{axis} {' '.join(map(str, values))}: the network {each.name} does not read "
+                    f'structure["{axis}"], so that it changes nothing; {one}'
+                )
 
 
 def optimizer(name: str) -> Optimizer:
@@ -407,7 +409,7 @@ def _try_network(name: str, make: Callable, given: Noted, inputs: int, outputs: 
     same = all(map(np.array_equal, jax.tree.leaves(params), jax.tree.leaves(other)))
     count = sum(leaf.size for _, leaf in leaves)
     read = given.read | ({"depth"} if given.read & {"activation", "width"} else set())
-    return Built(net, inputs, frozenset(read), count, same)
+    return Built(name, net, inputs, frozenset(read), count, same)
 
 
 def _run(net: Network, key: jax.Array, x: jax.Array) -> jax.Array:

@@ -328,9 +328,8 @@ class Study:
             _ = self.score  # refuses what is not defined on these rows
         for structure in self.grid.structures:
             self.make(structure)
-            if "initializer" in structure and not building.is_own(
-                structure
-            ):  # which may have no weights for the activation
+            # Which may have no weights for the activation.
+            if "initializer" in structure and not building.is_own(structure):
                 building.try_drawing(self.network(structure), structure)
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:

@@ -102,10 +102,12 @@ def _read(
     if isinstance(asked.get("as_"), dict):
         asked["as_"] = [f"{column}={kind}" for column, kind in asked["as_"].items()]
     if "activation" in asked:
-        asked["activation"] = _labels(asked["activation"], named_activations.handed_over)
+        asked["activation"] = _labels(
+            "activation", asked["activation"], named_activations.handed_over
+        )
     for kind in own_functions.KNOWN:
         if asked.get(kind) is not None:
-            asked[kind] = _labels(asked[kind], partial(own_functions.handed_over, kind))
+            asked[kind] = _labels(kind, asked[kind], partial(own_functions.handed_over, kind))
     if isinstance(data, str | Path):
         if y is not None:
             raise UserError(f"y: {data} has its own targets; leave y out")
@@ -121,13 +123,13 @@ def _read(
     return asked, held
 
 
-def _labels(given: Any, handed_over: Callable[[Any], str]) -> list[str]:
+def _labels(flag: str, given: Any, handed_over: Callable[[Any], str]) -> list[str]:
     """The names of activations and the like, and the functions among them under theirs."""
     found: dict[str, Any] = {}
     for each in given if isinstance(given, list) else [given]:
         label = each if isinstance(each, str) else handed_over(each)
         if not isinstance(found.setdefault(label, each), str) and found[label] is not each:
-            raise UserError(f"{label}: two functions are called {label}; rename one of them")
+            raise UserError(f"{flag}: two functions are called {label}; rename one of them")
     return list(found)
 
 

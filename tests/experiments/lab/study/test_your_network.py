@@ -93,7 +93,7 @@ def here(tmp_path_factory):
     (folder / "my_wrong.py").write_text(WRONG)
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S):
         (folder / re.match(r"# (\w+\.py)", block)[1]).write_text(block)
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
         patch.chdir(folder)
         patch.syspath_prepend(str(folder))
         yield folder
@@ -154,15 +154,14 @@ def cost(outputs, y):
 )
 def test_a_module_trains_as_in_its_own_library(library, name, loop):
     pytest.importorskip(library)
-    with jax.numpy_dtype_promotion("standard"):
-        study = asked(network=(f"{name}:make",))
-        found = trained(study)[0]
-        step, outputs = loop(jax.random.fold_in(run_key(0, "init"), 0))  # which init is given
-        (x, y), (held, targets) = (study.parts()[part] for part in ("train", "validation"))
-        curve = []
-        for rows in batches((0,), examples=len(x), batch_size=16, steps=STEPS)[0]:
-            step(x[rows], y[rows])
-            curve.append(float(cost(outputs(held), targets)))
+    study = asked(network=(f"{name}:make",))
+    found = trained(study)[0]
+    step, outputs = loop(jax.random.fold_in(run_key(0, "init"), 0))  # which init is given
+    (x, y), (held, targets) = (study.parts()[part] for part in ("train", "validation"))
+    curve = []
+    for rows in batches((0,), examples=len(x), batch_size=16, steps=STEPS)[0]:
+        step(x[rows], y[rows])
+        curve.append(float(cost(outputs(held), targets)))
     ours = found.curves["validation_loss"][:, 0, 0]
     assert len(ours) > 2
     np.testing.assert_allclose(ours, np.array(curve)[found.steps - 1], rtol=TOLERANCE)

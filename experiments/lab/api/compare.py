@@ -26,6 +26,12 @@ from experiments.lab.study import named_activations, own_functions, screen
 # Of flags for a command: to look before training, and to share a job among processes.
 OF_COMMANDS = ("inspect", "shard", "distributed", "coordinator", "processes", "process")
 
+# Flags whose values may be functions, and what such a function is called.
+NAMED: Mapping[str, Callable[[Any], str]] = {
+    "activation": named_activations.handed_over,
+    **{kind: partial(own_functions.handed_over, kind) for kind in own_functions.KNOWN},
+}
+
 
 def compare(
     data: Any = None, y: Any = None, *, test_data: Any = None, progress: bool = True, **flags: Any
@@ -101,13 +107,9 @@ def _read(
     asked, held = {name: _plain(value) for name, value in flags.items()}, {}
     if isinstance(asked.get("as_"), dict):
         asked["as_"] = [f"{column}={kind}" for column, kind in asked["as_"].items()]
-    if "activation" in asked:
-        asked["activation"] = _labels(
-            "activation", asked["activation"], named_activations.handed_over
-        )
-    for kind in own_functions.KNOWN:
-        if asked.get(kind) is not None:
-            asked[kind] = _labels(kind, asked[kind], partial(own_functions.handed_over, kind))
+    for flag, handed_over in NAMED.items():
+        if asked.get(flag) is not None:
+            asked[flag] = _labels(flag, asked[flag], handed_over)
     if isinstance(data, str | Path):
         if y is not None:
             raise UserError(f"y: {data} has its own targets; leave y out")

@@ -9,7 +9,7 @@ import jaxnn
 from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
 from experiments.lab.data.location import File, public
 from experiments.lab.io import cli
-from experiments.lab.study import axes, named_activations, own_functions
+from experiments.lab.study import axes, building, named_activations, own_functions, own_networks
 from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.score import score_for
 from experiments.lab.study.size import refuse_size
@@ -111,8 +111,9 @@ def _with_own_functions(study: Study) -> Study:
     Raises:
         UserError: a network cannot be used, or does not read what is given.
     """
-    given, built = study.asked.structure, study.own_networks
-    own_functions.check_networks(given, built)
+    given = study.asked.structure
+    built = [study.own_network(each) for each in study.grid.structures if building.is_own(each)]
+    own_networks.check(given, built)
     if built:
         own = [each for each in given["network"] if own_functions.is_own("network", each)]
         study.splits.notes.append(

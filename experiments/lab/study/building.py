@@ -11,8 +11,9 @@ import optax
 import jaxnn
 from experiments.lab.data import Dataset, Preprocessing
 from experiments.lab.io.errors import UserError
-from experiments.lab.study import own_functions
+from experiments.lab.study import own_functions, own_networks
 from experiments.lab.study.axes import NONE, NUMBERS, OF_OPTIMIZER, OWN_GAIN, layers
+from experiments.lab.study.own_networks import Built
 from jaxnn import losses
 from jaxnn.losses import Head
 from jaxnn.optimizers import RATE, Hyperparameters, Optimizer
@@ -89,16 +90,15 @@ def network(
 
 def is_own(structure: Structure) -> bool:
     """Whether the network is made by a function of the user's."""
-    return own_functions.is_own(own_functions.NETWORK, structure.get("network"))
+    return own_functions.is_own("network", structure.get("network"))
 
 
-def own(
-    structure: Structure, phi: Sequence[Activation], data: Dataset | Preprocessing
-) -> own_functions.Built:
+def own(structure: Structure, phi: Sequence[Activation], data: Dataset | Preprocessing) -> Built:
     """The user's own network of one structure, with arguments of ``network``."""
     outputs = jaxnn.HEADS[data.head].outputs(len(data.classes))
     widths = layers(structure["width"], structure["depth"])
-    return own_functions.network(structure, phi, widths, data.features, outputs)
+    make = own_functions.find("network", structure["network"])
+    return own_networks.built(make, structure, phi, widths, data.features, outputs)
 
 
 def try_drawing(net: Network, structure: Structure) -> None:

@@ -3,13 +3,15 @@
 import contextlib
 import hashlib
 import importlib
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import jax
+import numpy as np
 
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.limits import TimeUp, within
@@ -18,6 +20,30 @@ from experiments.lab.study.own_source import files_of
 
 SECONDS = 30  # that the user's code may take, with the imports of large libraries
 UNTRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
+
+
+class Noted(Mapping):
+    """What a function of the user's is called with; it notes which names are read."""
+
+    def __init__(self, values: Mapping[str, Any]):
+        """Of these values."""
+        self._values, self.read = dict(values), set[str]()
+
+    def __getitem__(self, name: str) -> Any:
+        """The value, which is read."""
+        self.read.add(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
 
 
 @contextlib.contextmanager
@@ -122,3 +148,15 @@ def source_hash(flag: str, name: str, function: Callable) -> str:
 def brief(error: Exception) -> str:
     """The error's kind and the first line of its message."""
     return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+
+
+def program_text(function: Callable, *arguments: Any) -> str:
+    """What a function computes, as text: its program, without addresses, and its constants."""
+    made = jax.make_jaxpr(function)(*arguments)
+    constants = [np.asarray(each).tobytes().hex() for each in made.consts]
+    return re.sub(r" at 0x[0-9a-f]+", "", "".join([str(made), *constants]))
+
+
+def returned(value: object) -> str:
+    """What kind of value a function has returned, in words."""
+    return "nothing" if value is None else f"a {type(value).__name__}"

@@ -8,11 +8,10 @@ sentence. A program may hand over the function itself; its name is then the func
 
 import hashlib
 import inspect
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,19 +21,24 @@ import optax
 import jaxnn
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
+from experiments.lab.study import own_networks
 from experiments.lab.study.own_code import (
-    UNTRACEABLE,
+    Noted,
     brief,
     imported,
+    program_text,
+    returned,
     source_hash,
     within_time,
 )
+from experiments.lab.study.own_networks import FLAG as NETWORK
+from experiments.lab.study.own_networks import Built
 from jaxnn import schedules
 from jaxnn.optimizers import RATE, Optimizer, hyperparameters_of
 from jaxnn.types import Activation, Network
 
 MLP = "mlp"
-NETWORK, OPTIMIZER, SCHEDULE = "network", "optimizer", "schedule"
+OPTIMIZER, SCHEDULE = "optimizer", "schedule"
 KNOWN: Mapping[str, Iterable[str]] = {
     NETWORK: (MLP,),
     OPTIMIZER: jaxnn.OPTIMIZERS,
@@ -49,47 +53,6 @@ OFFERED = ("weight_decay", "momentum", "b1", "b2")  # hyperparameters beside the
 STEPS = 100  # that a schedule is tried out with
 # What the program that this runs in has handed over, by kind and name.
 _HANDED: dict[tuple[str, str], Callable] = {}
-_BUILT: dict[tuple, "Built"] = {}
-
-
-class Built(NamedTuple):
-    """A network of the user's, for one structure.
-
-    name: of its function. network: it. inputs: how many it has.
-    read: the names of the structure that its function has looked at.
-    parameters: how many numbers it learns. constant: whether all seeds start from the same.
-    """
-
-    name: str
-    network: Network
-    inputs: int
-    read: frozenset[str]
-    parameters: int
-    constant: bool
-
-
-class Noted(Mapping):
-    """What a function of the user's is called with; it notes which names are read."""
-
-    def __init__(self, values: Mapping[str, Any]):
-        """Of these values."""
-        self._values, self.read = dict(values), set[str]()
-
-    def __getitem__(self, name: str) -> Any:
-        """The value, which is read."""
-        self.read.add(name)
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """The names."""
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        """How many."""
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
 
 
 def check_name(kind: str, name: str) -> None:
@@ -163,7 +126,7 @@ def described(
         for name in given.get(kind, ()):
             if is_own(kind, name):
                 own = [each for each in built if each.name == name]
-                facts = {"facts": _facts(own)} if kind == NETWORK else {}
+                facts = {"facts": own_networks.facts(own)} if kind == NETWORK else {}
                 sha256 = source(kind, name, own)
                 found.setdefault(kind, {})[name] = {"source_sha256": sha256, **facts}
     return found
@@ -177,9 +140,11 @@ def source(kind: str, name: str, built: Sequence[Built] = ()) -> str:
     if (kind, name) not in _HANDED:
         return source_hash(kind, name, find(kind, name))
     if kind == NETWORK:
-        said = "".join(_computed(each) for each in built)
+        said = "".join(own_networks.computed(each) for each in built)
     elif kind == OPTIMIZER:
-        said = _program(lambda rate: _updated(name, rate, {}, scheduled=False), jnp.float32(0.1))
+        said = program_text(
+            lambda rate: _updated(name, rate, {}, scheduled=False), jnp.float32(0.1)
+        )
     else:
         said = factors(name, STEPS).tobytes().hex()
     return hashlib.sha256(said.encode()).hexdigest()
@@ -197,65 +162,6 @@ def saved_source(name: str) -> dict[str, str]:
             f"and run the experiment again with my_module:{name}"
         )
     return {name: source(NETWORK, name)}
-
-
-def network(
-    structure: Mapping[str, Any],
-    phi: Sequence[Activation],
-    widths: Sequence[int],
-    inputs: int,
-    outputs: int,
-) -> Built:
-    """The user's network of one structure, tried out.
-
-    Args:
-        structure: one; its function gets all of it, with "activation" and "width" as tuples with
-            one entry per hidden layer.
-        phi: one activation, or one per hidden layer.
-        widths: neurons of each hidden layer.
-        inputs: numbers that go in.
-        outputs: numbers that come out.
-
-    Raises:
-        UserError: it cannot be made or used.
-    """
-    name = structure[NETWORK]
-    make, depth = find(NETWORK, name), structure["depth"]
-    layers = tuple(phi) if len(phi) > 1 else tuple(phi) * depth
-    functions = tuple(entry.function for entry in layers)
-    key = (make, tuple(sorted(structure.items())), functions, inputs, outputs)
-    if key not in _BUILT:  # once, and not in the middle of a program's tracing
-        given = Noted(
-            {known: value for known, value in structure.items() if known != NETWORK}
-            | {"activation": layers, "width": tuple(widths)}
-        )
-        with within_time(NETWORK, name, "calling it"):
-            _BUILT[key] = _try_network(name, make, given, inputs, outputs)
-    return _BUILT[key]
-
-
-def check_networks(given: Mapping[str, Sequence], built: Sequence[Built]) -> None:
-    """Refuse what a network of the user's does not read: the same would be trained twice.
-
-    Args:
-        given: the axes of structure.
-        built: its networks.
-
-    Raises:
-        UserError: an axis with several values, or one that is of networks alone, is not read.
-    """
-    of_networks = ("initializer", "normalization", "residual", "bias", "dropout")
-    for axis in ("activation", "depth", "width", *of_networks):
-        values = given.get(axis, ())
-        if len(values) <= (axis not in of_networks):
-            continue
-        for each in built:
-            if axis not in each.read:
-                one = "leave it out" if axis in of_networks else f"give one value, as {values[0]}"
-                raise UserError(
-                    f"--{axis} {' '.join(map(str, values))}: the network {each.name} does not read "
-                    f'structure["{axis}"], so that it changes nothing; {one}'
-                )
 
 
 def optimizer(name: str) -> Optimizer:
@@ -340,108 +246,6 @@ def has_warmup(name: str) -> bool:
         return False
 
 
-def _try_network(name: str, make: Callable, given: Noted, inputs: int, outputs: int) -> Built:
-    """Make it, draw its parameters, and go through it forward and backward, once."""
-    said, x = f"--network {name}", jax.random.normal(jax.random.key(1), (inputs,))
-    try:
-        net = make(given, inputs, outputs)
-    except Exception as error:
-        raise UserError(
-            f"{said} fails ({brief(error)}); it is called as make(structure, {inputs}, {outputs}), "
-            f"with the structure's {', '.join(given)}"
-        ) from None
-    if not isinstance(net, Network):
-        raise UserError(
-            f"{said} returns {_kind(net)}; return jaxnn.Network(init, apply), with init(key) -> "
-            "parameters and apply(parameters, x) of one example"
-        )
-    try:
-        params = net.init(jax.random.key(0))
-        other = net.init(jax.random.key(1))
-    except Exception as error:
-        raise UserError(
-            f"{said}: init fails ({brief(error)}); it takes a key and returns the parameters"
-        ) from None
-    leaves = jax.tree_util.tree_leaves_with_path(params)
-    if not leaves:
-        raise UserError(f"{said}: init returns no parameters; return at least one array")
-    for path, leaf in leaves:
-        if not isinstance(leaf, jax.Array | np.ndarray) or leaf.dtype != jnp.float32:
-            where = jax.tree_util.keystr(path, simple=True, separator=".")
-            what = f"of dtype {leaf.dtype}" if hasattr(leaf, "dtype") else _kind(leaf)
-            raise UserError(
-                f"{said}: the parameter {where or 'that init returns'} is {what}; return float32 "
-                "arrays alone, and keep what is not trained out of them"
-            )
-    try:
-        made = jax.eval_shape(net.apply, params, x)
-        _program(lambda key: _run(net, key, x), jax.random.key(0))
-    except UNTRACEABLE:
-        raise UserError(
-            f"{said} cannot be traced by JAX: it uses NumPy, or Python's if or math on an array; "
-            "use jax.numpy, and jnp.where instead of if"
-        ) from None
-    except Exception as error:
-        raise UserError(
-            f"{said}: apply fails on one example of shape ({inputs},) ({brief(error)}); it takes "
-            "the parameters and one example, without an axis of rows"
-        ) from None
-    if not isinstance(made, jax.ShapeDtypeStruct):
-        raise UserError(f"{said}: apply returns {_kind(made)}; return one array ({outputs},)")
-    if made.shape != (outputs,) or made.dtype != jnp.float32:
-        raise UserError(
-            f"{said}: apply makes {made.dtype} {made.shape} of one example of shape ({inputs},); "
-            f"return float32 ({outputs},), the linear outputs"
-        )
-    try:
-        y, pull = jax.vjp(lambda params: net.apply(params, x), params)
-        pulled = [y, *jax.tree.leaves(pull(jnp.ones_like(y)))]
-    except Exception as error:
-        raise UserError(
-            f"{said} cannot be differentiated by JAX ({brief(error)}); build it from jax.numpy"
-        ) from None
-    for what, values in (("its output", pulled[:1]), ("its gradient", pulled[1:])):
-        if not all(np.isfinite(each).all() for each in values):
-            raise UserError(
-                f"{said}: {what} is not finite for standard normal inputs at its initial "
-                "parameters; replace what overflows by jnp.where, or draw smaller ones"
-            )
-    same = all(map(np.array_equal, jax.tree.leaves(params), jax.tree.leaves(other)))
-    count = sum(leaf.size for _, leaf in leaves)
-    read = given.read | ({"depth"} if given.read & {"activation", "width"} else set())
-    return Built(name, net, inputs, frozenset(read), count, same)
-
-
-def _run(net: Network, key: jax.Array, x: jax.Array) -> jax.Array:
-    """A network from its initial parameters, as it is trained."""
-    further = {"key": key} if net.stochastic else {}
-    return net.apply(net.init(key), x, **further)
-
-
-def _computed(built: Built) -> str:
-    """What a network of the user's computes, from its key on, as text."""
-    x = jnp.zeros(built.inputs)
-    return _program(lambda key: _run(built.network, key, x), jax.random.key(0))
-
-
-def _program(function: Callable, *arguments: Any) -> str:
-    """What a function computes, as text: its program, without addresses, and its constants."""
-    made = jax.make_jaxpr(function)(*arguments)
-    constants = [np.asarray(each).tobytes().hex() for each in made.consts]
-    return re.sub(r" at 0x[0-9a-f]+", "", "".join([str(made), *constants]))
-
-
-def _facts(built: Sequence[Built]) -> str:
-    """What networks of the user's are, and what is not said of them."""
-    sizes = sorted({each.parameters for each in built})
-    said = f"{sizes[0]:,} parameters"
-    if len(sizes) > 1:
-        said = f"{sizes[0]:,} to {sizes[-1]:,} parameters"
-    if any(each.constant for each in built):
-        said += ", the same at the start for every seed"
-    return said
-
-
 def _made(name: str, given: Mapping[str, Any]) -> optax.GradientTransformation:
     """The user's optimizer with these hyperparameters."""
     try:
@@ -454,7 +258,7 @@ def _made(name: str, given: Mapping[str, Any]) -> optax.GradientTransformation:
         ) from None
     if not isinstance(made, optax.GradientTransformation):
         raise UserError(
-            f"--optimizer {name} returns {_kind(made)}; return a transformation of Optax"
+            f"--optimizer {name} returns {returned(made)}; return a transformation of Optax"
         )
     return made
 
@@ -487,7 +291,7 @@ def _own_factors(make: Callable, name: str, steps: int, warmup: float | None) ->
         schedule = make(rate, steps, **further)
         if not callable(schedule):
             raise UserError(
-                f"{said} returns {_kind(schedule)}; return a schedule of Optax, a function from "
+                f"{said} returns {returned(schedule)}; return a schedule of Optax, a function from "
                 "the number of an update to its rate"
             )
         rates = jax.vmap(lambda count: jnp.asarray(schedule(count), jnp.float32))
@@ -520,7 +324,3 @@ def _own_factors(make: Callable, name: str, steps: int, warmup: float | None) ->
 
 def _is_function(value: object) -> bool:
     return callable(value) and not isinstance(value, type | Network | Activation)
-
-
-def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"

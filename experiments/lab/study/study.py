@@ -17,7 +17,7 @@ from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study import axes, building, diagnostics, rate
 from experiments.lab.study.ends import ends
-from experiments.lab.study.own_functions import Built
+from experiments.lab.study.own_networks import Built
 from experiments.lab.study.rate import ChosenRate
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import Score, measured, score_of
@@ -172,11 +172,6 @@ class Study:
     def own_network(self, structure: Mapping[str, Any]) -> Built:
         """The user's own network of a structure; raises as ``building.network``."""
         return building.own(structure, self.activations[structure["activation"]], self.data)
-
-    @property
-    def own_networks(self) -> list[Built]:
-        """Of all structures that have one of the user's."""
-        return [self.own_network(each) for each in self.grid.structures if building.is_own(each)]
 
     def numbers(self, structure: Mapping[str, Any]) -> dict[str, Any]:
         """What may be told to the program of a structure."""

@@ -2,8 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,16 @@ from experiments.lab.io.text import nearest
 from experiments.lab.io.words import as_words
 from experiments.lab.results import trackers
 from experiments.lab.results.provenance import called
-from experiments.lab.study import named_activations, screen
+from experiments.lab.study import named_activations, own_functions, screen
 
 # Of flags for a command: to look before training, and to share a job among processes.
 OF_COMMANDS = ("inspect", "shard", "distributed", "coordinator", "processes", "process")
+
+# Flags whose values may be functions, and what such a function is called.
+NAMED: Mapping[str, Callable[[Any], str]] = {
+    "activation": named_activations.handed_over,
+    **{kind: partial(own_functions.handed_over, kind) for kind in own_functions.KNOWN},
+}
 
 
 def compare(
@@ -46,7 +53,8 @@ def compare(
             unless they have two values, everything else as classes; ``task`` overrides.
         test_data: rows to report on: (x, y), a data frame, or what ``--test-data`` takes.
         progress: show how far it is, on a terminal, in a notebook, or as lines.
-        flags: of the command. An activation may be a function of one array or a jaxnn.Activation.
+        flags: of the command. An activation may be a function of one array or a jaxnn.Activation;
+            network, optimizer and schedule may be functions too, as docs/your_network.md has them.
 
     Returns:
         A Result: table, verdict, runs, figures and model.
@@ -99,8 +107,9 @@ def _read(
     asked, held = {name: _plain(value) for name, value in flags.items()}, {}
     if isinstance(asked.get("as_"), dict):
         asked["as_"] = [f"{column}={kind}" for column, kind in asked["as_"].items()]
-    if "activation" in asked:
-        asked["activation"] = _labels(asked["activation"])
+    for flag, handed_over in NAMED.items():
+        if asked.get(flag) is not None:
+            asked[flag] = _labels(flag, asked[flag], handed_over)
     if isinstance(data, str | Path):
         if y is not None:
             raise UserError(f"y: {data} has its own targets; leave y out")
@@ -116,13 +125,13 @@ def _read(
     return asked, held
 
 
-def _labels(given: Any) -> list[str]:
-    """The names of activations, and the functions among them under theirs."""
+def _labels(flag: str, given: Any, handed_over: Callable[[Any], str]) -> list[str]:
+    """The names of activations and the like, and the functions among them under theirs."""
     found: dict[str, Any] = {}
     for each in given if isinstance(given, list) else [given]:
-        label = each if isinstance(each, str) else named_activations.handed_over(each)
+        label = each if isinstance(each, str) else handed_over(each)
         if not isinstance(found.setdefault(label, each), str) and found[label] is not each:
-            raise UserError(f"activation: two functions are called {label}; rename one of them")
+            raise UserError(f"{flag}: two functions are called {label}; rename one of them")
     return list(found)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 import jaxnn
 from experiments.lab.finder.rules import RULES, suggestion
+from experiments.lab.study import own_functions
 from experiments.lab.study.intervals import mean_over_splits_interval
 from experiments.lab.study.own_rows import Trained, Updates, train_own_rows
 from experiments.lab.study.study import Study
@@ -145,7 +146,7 @@ def _trained(
 
 def _training(study: Study, structure: dict[str, Any], rise: float) -> Training:
     """Of a structure, at a rate that grows by this factor from update to update."""
-    entry: Any = jaxnn.OPTIMIZERS[structure["optimizer"]]
+    entry: Any = own_functions.optimizer(structure["optimizer"])
 
     def optimizer(hyperparameters: Hyperparameters):
         rate = hyperparameters["learning_rate"]

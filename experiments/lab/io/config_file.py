@@ -15,7 +15,7 @@ EXPERIMENT = "activations"  # the one whose command takes the flag
 # Flags that say where and by whom a job is done, and not what it is.
 ELSEWHERE = {"config", "inspect", "out", "shard", "distributed", "coordinator", "processes"}
 ELSEWHERE |= {"process", "compile_cache"}
-OWN = "own_activations"  # among the settings of a study, but no flag
+OWN = {"own_activations", "own_functions"}  # among the settings of a study, but no flags
 # Of two flags that cannot both be given, the one that is given leaves out the file's other.
 EITHER = (("--steps", "--epochs"), ("--group", "--time"))
 
@@ -66,7 +66,7 @@ def _settings(path: Path) -> dict[str, Any]:
     if whose != EXPERIMENT or not isinstance(settings, dict):
         of = f"it is of the experiment {whose}" if whose else "it is no config.json of a run"
         raise UserError(f"{FLAG} {path}: {of}; give one that experiments.{EXPERIMENT} has written")
-    return {name: value for name, value in settings.items() if name != OWN}
+    return {name: value for name, value in settings.items() if name not in OWN}
 
 
 def changed(configuration: Any) -> dict[str, Any]:

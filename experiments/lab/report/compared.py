@@ -1,6 +1,6 @@
 """Figures of what training found: errors, curves, intervals, seeds, steps and cost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import jaxnn
 from experiments.lab.report.figure import Axis, Figure, View, log_if_positive, series_of
 from experiments.lab.study import wording
 from experiments.lab.study.baseline import Versus
+from experiments.lab.study.building import is_own
 from experiments.lab.study.chaotic import APART
 from experiments.lab.study.choices import Choice
 from experiments.lab.study.comparison import Comparison
@@ -342,21 +343,22 @@ def cost(comparison: Comparison) -> Figure:
     """
     study, choices = comparison.study, comparison.choices
     structures = [study.grid.structures[study.number(choice.structure)] for choice in choices]
-    columns: Mapping[str, tuple[str, Sequence[float], str]] = {
+    columns: dict[str, tuple[str, Sequence[float], str]] = {
         "parameters": (
             "parameters of one network",
             [layers.parameters for layers in comparison.layers],
             "{:,} parameters",
         ),
-        "operations per update": (
+    }
+    if not any(map(is_own, structures)):  # whose products are not known
+        columns["operations per update"] = (
             "million floating-point operations per update of one network",
             [
                 operations(study.network(structure), study.batch_size(structure)) / 1e6
                 for structure in structures
             ],
             "{:.4g} million floating-point operations per update",
-        ),
-    }
+        )
     return Figure(
         "cost",
         "Cost of one network",

@@ -23,8 +23,8 @@ import jaxnn
 from experiments.lab.data import Preprocessing
 from experiments.lab.io.errors import UserError
 from experiments.lab.io.files import plain
-from experiments.lab.study import named_activations
-from experiments.lab.study.building import network
+from experiments.lab.study import named_activations, own_functions
+from experiments.lab.study.building import is_own, network
 from experiments.lab.study.score import Score, score_for
 from jaxnn.types import Array, Network, Params
 
@@ -43,7 +43,8 @@ class Model:
     params: the members', NumPy arrays with (members,) in front.
     metric: how it is judged, a name in jaxnn.METRICS; None: accuracy or R².
     left_out: columns of the data that the networks were trained without.
-    own_activations: those of the user's that it has, as ``named_activations.described``.
+    own_activations, own_functions: those of the user's that it has, as ``described`` of
+        ``named_activations`` and ``own_functions``.
     """
 
     structure: Mapping[str, Any]
@@ -53,6 +54,7 @@ class Model:
     metric: str | None = None
     left_out: tuple[str, ...] = ()
     own_activations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own_functions: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
     @cached_property
     def judge(self) -> Score:
@@ -151,6 +153,7 @@ class Model:
             "members": self.members,
             **about,
             "own_activations": self.own_activations,
+            "own_functions": self.own_functions,
             "left_out": self.left_out,
             "preprocessing": self.preprocessing.to_json(),
             "parameters_sha256": hashlib.sha256(content).hexdigest(),
@@ -253,6 +256,8 @@ def load(folder: Path) -> Model:
         preprocessing = Preprocessing.from_json(said["preprocessing"])
         sources, label, depth = said["own_activations"], structure["activation"], structure["depth"]
         own = {name: each["source_sha256"] for name, each in sources.items()}
+        functions = said.get("own_functions", {})  # which earlier versions had not
+        own |= {name: each["source_sha256"] for name, each in functions.get("network", {}).items()}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise UserError(
             f"{folder / DESCRIPTION}: it is damaged, has been edited or is of another version of "
@@ -263,8 +268,11 @@ def load(folder: Path) -> Model:
             f"{folder}: {PARAMETERS} is not the one that {DESCRIPTION} describes; run the "
             "experiment again"
         )
-    for name, now in named_activations.described([label]).items():
-        if now["source_sha256"] != own.get(name):
+    now = {name: one["source_sha256"] for name, one in named_activations.described([label]).items()}
+    if is_own(structure):
+        now |= own_functions.saved_source(structure["network"])
+    for name, sha256 in now.items():
+        if sha256 != own.get(name):
             raise UserError(
                 f"{folder}: the source of {name} is not the one that the model was trained with; "
                 "restore it, or run the experiment again"
@@ -273,7 +281,8 @@ def load(folder: Path) -> Model:
         found = safetensors.numpy.load(content)
         if "members" not in said:  # of an earlier version, which saved one network
             found = {name: leaf[None] for name, leaf in found.items()}
-        if not depth < len(found):  # before networks of any size are built
+        # Before networks of any size are built.
+        if not is_own(structure) and not depth < len(found):
             raise ValueError(f"{depth} hidden layers and {len(found)} arrays")
         net = network(structure, named_activations.find(label), preprocessing)
         expected = jax.eval_shape(net.init, jax.random.key(0))
@@ -292,7 +301,7 @@ def load(folder: Path) -> Model:
             "run the experiment again"
         ) from None
     metric = said.get("metric")  # earlier versions had none
-    return Model(structure, net, preprocessing, params, metric, left_out, sources)
+    return Model(structure, net, preprocessing, params, metric, left_out, sources, functions)
 
 
 def _checksum(description: Mapping[str, Any]) -> str:

@@ -70,6 +70,10 @@ def refitted(comparison: Comparison, *, single: bool = False) -> Refit | None:
         metric=study.score.name,
         left_out=study.left_out,
         own_activations={name: found for name, found in own if name in names},
+        own_functions={
+            kind: {name: found for name, found in each.items() if name == structure[kind]}
+            for kind, each in study.settings["own_functions"].items()
+        },
     ).without_diverged(data.x["train"])
     if not model.members:
         return None

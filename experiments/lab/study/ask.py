@@ -9,7 +9,7 @@ import jaxnn
 from experiments.lab.data import Reading, Source, Splits, cautions, load, with_transform
 from experiments.lab.data.location import File, public
 from experiments.lab.io import cli
-from experiments.lab.study import axes, named_activations
+from experiments.lab.study import axes, building, named_activations, own_functions, own_networks
 from experiments.lab.study.flags import StudyFlags
 from experiments.lab.study.score import score_for
 from experiments.lab.study.size import refuse_size
@@ -76,6 +76,7 @@ def ask(flags: StudyFlags, question: str, held: Mapping[str, File] | None = None
             **settings,
             "learning_rate": rates,
             "own_activations": named_activations.described(labels),
+            "own_functions": {},
         },
         splits=splits,
         asked=jaxnn.Grid(structure | {"activation": labels}, {"learning_rate": rates}, flags.seeds),
@@ -97,10 +98,30 @@ def ask(flags: StudyFlags, question: str, held: Mapping[str, File] | None = None
             "leave it out"
         )
     axes.check_data(structure, splits, study.data.features)
+    study = _with_own_functions(study)
     refuse_size(study)
     study = _where_r2_is_undefined(study)
     score_for(study.data.preprocessing, study.metric)  # refuses a metric that does not suit
     return study
+
+
+def _with_own_functions(study: Study) -> Study:
+    """With the user's own networks, optimizers and schedules among the settings, and a note.
+
+    Raises:
+        UserError: a network cannot be used, or does not read what is given.
+    """
+    given = study.asked.structure
+    built = [study.own_network(each) for each in study.grid.structures if building.is_own(each)]
+    own_networks.check(given, built)
+    if built:
+        own = [each for each in given["network"] if own_functions.is_own("network", each)]
+        study.splits.notes.append(
+            f"nothing looks inside the networks of {' and '.join(own)}: dead and saturated units, "
+            "signals per layer and theory are left out"
+        )
+    found = own_functions.described(given, built)
+    return replace(study, settings={**study.settings, "own_functions": found})
 
 
 def _where_r2_is_undefined(study: Study) -> Study:

@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-import jaxnn
 from experiments.lab.data import Splits
 from experiments.lab.io import cli
+from experiments.lab.study import own_functions
 from experiments.lab.study.flags import StudyFlags
+from experiments.lab.study.own_functions import OFFERED as OF_OPTIMIZER
 from jaxnn.initializers import ALIASES, INITIALIZERS
 from jaxnn.networks import NORMALIZATIONS
-from jaxnn.optimizers import RATE_FREE, SCHEDULE_FREE, hyperparameters_of
-from jaxnn.schedules import WARMUPS
+from jaxnn.optimizers import RATE_FREE, SCHEDULE_FREE
 
 ALWAYS = ("activation", "depth", "width", "batch_size", "optimizer")
-OF_OPTIMIZER = ("weight_decay", "momentum", "b1", "b2")
 NUMBERS = (*OF_OPTIMIZER, "gradient_clip", "dropout", "label_smoothing", "warmup")
 TOLD = (*NUMBERS, "schedule")  # to a program, which serves all of their values
-FURTHER = ("loss", "initializer", "normalization", "residual", "bias", "schedule", *NUMBERS)
+OF_NETWORK = ("network", "initializer", "normalization", "residual", "bias")
+FURTHER = ("loss", *OF_NETWORK, "schedule", *NUMBERS)
 BELOW_1 = {*NUMBERS} - {"weight_decay", "gradient_clip"}
 OWN_GAIN, NONE = "gain", "none"
 LOSSES = {  # of classes, and of a number; the first is the task's own
@@ -30,8 +30,7 @@ LOSSES = {  # of classes, and of a number; the first is the task's own
     False: ("squared_error", "absolute_error", "huber"),
 }
 NAMES: Mapping[str, Iterable[str]] = {
-    "optimizer": jaxnn.OPTIMIZERS,
-    "schedule": jaxnn.SCHEDULES,
+    **own_functions.KNOWN,
     "loss": tuple(dict.fromkeys(name for names in LOSSES.values() for name in names)),
     "initializer": (OWN_GAIN, *INITIALIZERS, *ALIASES),
     "normalization": (NONE, *NORMALIZATIONS),
@@ -56,7 +55,9 @@ def structure(flags: StudyFlags) -> dict[str, tuple]:
             some = f"known: {', '.join(NAMES[name])}" if name in NAMES else "give at least one"
             raise cli.UserError(f"{flag(name)} has no value; {some}")
         for value in values:
-            if name in NAMES:
+            if name in own_functions.KNOWN:
+                own_functions.check_name(name, value)
+            elif name in NAMES:
                 cli.one_of(NAMES[name], value, name)
             if name in NUMBERS:
                 _check_number(name, value)
@@ -166,6 +167,24 @@ def values(axis: Sequence) -> str:
     return (" or " if any("/" in each for each in found) else "/").join(found)
 
 
+def layers_said(given: Mapping[str, Sequence], units: str) -> str:
+    """The hidden layers in words; of the user's own networks alone, what they are told of them.
+
+    Example:
+        >>> layers_said({"depth": (1,), "width": (64,)}, "units")
+        '1 hidden layer of 64 units'
+    """
+    depth, width = values(given["depth"]), values(given["width"])
+    if all_own(given):
+        return f"depth {depth} and width {width}"
+    return f"{depth} hidden layer{'s' * (depth != '1')} of {width} {units}"
+
+
+def all_own(given: Mapping[str, Sequence]) -> bool:
+    """Whether all networks are made by functions of the user's."""
+    return all(own_functions.is_own("network", each) for each in given.get("network", (None,)))
+
+
 def said(given: Mapping[str, Sequence]) -> str:
     """What is trained beside the usual, in words; empty where all is.
 
@@ -235,12 +254,19 @@ def _check_read(given: Mapping[str, Sequence]) -> None:
                 name,
                 given,
                 "optimizer",
-                [each for each in optimizers if name not in hyperparameters_of(each)],
-                lambda each, name=name: name in hyperparameters_of(each),
+                [each for each in optimizers if name not in own_functions.read_by(each)],
+                lambda each, name=name: name in own_functions.read_by(each),
             )
     if "warmup" in given:
-        without = [each for each in schedules or ("constant",) if each not in WARMUPS]
-        _refuse_unread("warmup", given, "schedule", without, WARMUPS.__contains__)
+        has = own_functions.has_warmup
+        without = [each for each in schedules or ("constant",) if not has(each)]
+        _refuse_unread("warmup", given, "schedule", without, has)
+    for each in schedules:
+        own_functions.factors(each, own_functions.STEPS)
+    for each in optimizers:
+        own_functions.try_optimizer(
+            each, {*OF_OPTIMIZER} & given.keys(), scheduled="schedule" in given
+        )
     for name in optimizers:
         if name in SCHEDULE_FREE and {*schedules} - {"constant"}:
             raise cli.UserError(

@@ -11,8 +11,10 @@ import optax
 import jaxnn
 from experiments.lab.data import Dataset, Preprocessing
 from experiments.lab.io.errors import UserError
+from experiments.lab.study import own_functions, own_networks
 from experiments.lab.study.axes import NONE, NUMBERS, OF_OPTIMIZER, OWN_GAIN, layers
-from jaxnn import losses, schedules
+from experiments.lab.study.own_networks import Built
+from jaxnn import losses
 from jaxnn.losses import Head
 from jaxnn.optimizers import RATE, Hyperparameters, Optimizer
 from jaxnn.types import Activation, Array, Network
@@ -43,7 +45,7 @@ def numbers(structure: Structure, steps: int) -> dict[str, Any]:
         found["gradient_clip"] = np.inf
     if "schedule" in structure:
         name = structure["schedule"]
-        found["schedule"] = schedules.factors(name, steps, structure.get("warmup"))
+        found["schedule"] = own_functions.factors(name, steps, structure.get("warmup"))
     return found
 
 
@@ -62,8 +64,11 @@ def network(
         dropout: the rate, where it is trained.
 
     Raises:
-        UserError: the activation cannot be used at this width.
+        UserError: the activation cannot be used at this width, or the user's own network not at
+            all.
     """
+    if is_own(structure):
+        return own(structure, phi, data).network
     outputs = jaxnn.HEADS[data.head].outputs(len(data.classes))
     sizes = (data.features, *layers(structure["width"], structure["depth"]), outputs)
     initializer, normalization = (structure.get(name) for name in ("initializer", "normalization"))
@@ -83,6 +88,19 @@ def network(
         ) from None
 
 
+def is_own(structure: Structure) -> bool:
+    """Whether the network is made by a function of the user's."""
+    return own_functions.is_own("network", structure.get("network"))
+
+
+def own(structure: Structure, phi: Sequence[Activation], data: Dataset | Preprocessing) -> Built:
+    """The user's own network of one structure, with arguments of ``network``."""
+    outputs = jaxnn.HEADS[data.head].outputs(len(data.classes))
+    widths = layers(structure["width"], structure["depth"])
+    make = own_functions.find("network", structure["network"])
+    return own_networks.built(make, structure, phi, widths, data.features, outputs)
+
+
 def try_drawing(net: Network, structure: Structure) -> None:
     """Draw weights, without computing them.
 
@@ -100,7 +118,8 @@ def try_drawing(net: Network, structure: Structure) -> None:
 
 def is_plain(structure: Structure) -> bool:
     """Whether a hidden layer is φ(x W + b): without normalisation or skip."""
-    return structure.get("normalization", NONE) == NONE and structure.get("residual") != "yes"
+    plain = structure.get("normalization", NONE) == NONE and structure.get("residual") != "yes"
+    return plain and not is_own(structure)
 
 
 def has_theory(structure: Structure) -> bool:
@@ -136,7 +155,7 @@ def _of_probabilities(head: Head) -> Loss:
 
 def optimizer(structure: Structure, told: Numbers) -> Optimizer:
     """The optimizer of a structure, with what is told to it: numbers, schedule and clipping."""
-    chosen = jaxnn.OPTIMIZERS[structure["optimizer"]]
+    chosen = own_functions.optimizer(structure["optimizer"])
     read = {name: told[name] for name in OF_OPTIMIZER if name in told}
     if not read and not {"schedule", "gradient_clip"} & told.keys():
         return chosen

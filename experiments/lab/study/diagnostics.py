@@ -88,6 +88,12 @@ class Layers(NamedTuple):
         return self._replace(signal_theory=nothing, gradient_theory=nothing)
 
 
+def unseen(seeds: int, parameters: int) -> Layers:
+    """Of networks into which nothing looks."""
+    nothing = np.full((seeds, 1), np.nan)
+    return Layers(nothing, nothing, nothing, nothing, nothing[0], nothing[0], parameters)
+
+
 def initial_params(training: Training, seeds: Sequence[int]) -> Params:
     """The parameters that the runs of these seeds start from; every leaf has seeds in front."""
     rates = {"learning_rate": np.zeros((len(seeds), 1), np.float32)}

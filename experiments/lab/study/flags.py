@@ -85,6 +85,9 @@ class StudyFlags(DataFlags):
     Each draws a split, initial parameters and batches, the same for every activation and rate."""
     refine: int = 0
     """Further seeds at the recommended rate of each activation, which is chosen without them."""
+    network: Words = None
+    """Your own as my_module:make, a function of the structure and the numbers of inputs and outputs
+    that returns a jaxnn.Network, also beside mlp, the usual one: see docs/your_network.md."""
     depth: tuple[int, ...] = (2,)
     """Hidden layers; 0 is linear or logistic regression."""
     width: tuple[int | str, ...] = (64,)
@@ -105,11 +108,13 @@ class StudyFlags(DataFlags):
     optimizer: tuple[str, ...] = ("sgd",)
     """sgd, momentum, nesterov, rmsprop, adam, adamw, lion, or schedule_free;
     prodigy, dog, dowg, cocob, dadapt_adamw and mechanic set their own steps, of which the learning
-    rate is a factor: 1 alone, where no rates are given."""
+    rate is a factor: 1 alone, where no rates are given. Your own as my_module:make, a function of
+    the hyperparameters."""
     schedule: Words = None
     """How the learning rate goes on from update to update: constant, linear, cosine, warm-up,
     warm-up-cosine, one-cycle, flat-cosine or multi-cycle, over the updates of each network;
-    --learning-rate is then the highest."""
+    --learning-rate is then the highest. Your own as my_module:make, a function of the rate and the
+    number of updates."""
     warmup: Numbers = None
     """The share of the updates in which warm-up and warm-up-cosine (without it 0.1) and one-cycle
     (0.3) rise."""

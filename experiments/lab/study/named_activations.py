@@ -7,16 +7,11 @@ with it is said in one sentence. A program may hand over the function itself; it
 function's own.
 """
 
-import contextlib
 import hashlib
-import importlib
 import math
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
-from types import ModuleType
 
 import jax
 import jax.numpy as jnp
@@ -25,9 +20,14 @@ import numpy as np
 import jaxnn
 from experiments.lab.io import cli
 from experiments.lab.io.errors import UserError
-from experiments.lab.io.limits import TimeUp, within
-from experiments.lab.io.text import nearest
-from experiments.lab.study.own_source import files_of
+from experiments.lab.study.own_code import (
+    UNTRACEABLE,
+    brief,
+    imported,
+    module_of,
+    source_hash,
+    within_time,
+)
 from jaxnn.activations import ALIASES, measure, resolve
 from jaxnn.initializers import gain
 from jaxnn.types import Activation
@@ -35,8 +35,7 @@ from jaxnn.types import Activation
 KNOWN = (*jaxnn.ACTIVATIONS, *ALIASES)
 ORDINARY = np.linspace(-10, 10, 2001, dtype=np.float32)  # pre-activations of any network; has 0
 FAR = 10  # times as far: what training may lead to
-SECONDS = 30  # that the user's code may take, with the imports of large libraries
-UNTRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
+FLAG = "activation"
 # What the program that this runs in has handed over, by the names of the functions.
 _HANDED: dict[str, Activation] = {}
 
@@ -109,10 +108,7 @@ def find(label: str, depths: Sequence[int] = ()) -> tuple[Activation, ...]:
         ['LeCun et al. 1998', 'Nair & Hinton 2010']
     """
     if ".py:" in label:
-        raise UserError(
-            f"--activation {label}: name the module as Python imports it, such as "
-            "folder.my_module:my_function"
-        )
+        module_of(FLAG, label)  # which says what to write, before the path is cut at its slashes
     names = label.split("/")
     for depth in depths:
         if len(names) not in (1, depth):
@@ -183,27 +179,9 @@ def _found(name: str) -> Activation:
 
 
 def _tried(name: str, entry: Activation) -> Activation:
-    with _within_time(name, "calling it"):
+    with within_time(FLAG, name, "calling it"):
         _try(name, entry)
         return _measured(name, entry)
-
-
-@contextlib.contextmanager
-def _within_time(name: str, doing: str) -> Iterator[None]:
-    """Run the user's code, which may not end, or end everything."""
-    try:
-        with within(SECONDS):
-            yield
-    except TimeUp:
-        raise UserError(
-            f"--activation {name}: {doing} takes more than {SECONDS} seconds, as an endless loop "
-            "does; make it end sooner"
-        ) from None
-    except SystemExit:
-        raise UserError(
-            f"--activation {name}: {doing} ends the program (SystemExit); leave out the call of "
-            'exit, or write it under if __name__ == "__main__"'
-        ) from None
 
 
 def _measured(name: str, entry: Activation) -> Activation:
@@ -218,60 +196,15 @@ def _measured(name: str, entry: Activation) -> Activation:
         ) from None
     except Exception as error:
         raise UserError(
-            f"--activation {name} fails on float64, in which it is measured ({_brief(error)}); "
+            f"--activation {name} fails on float64, in which it is measured ({brief(error)}); "
             "give its constants the dtype of x"
         ) from None
     return entry
 
 
-def _module(name: str) -> tuple[ModuleType, str]:
-    """The module of module:attribute, from the current folder or installed, and the attribute."""
-    module, _, attribute = name.partition(":")
-    if not module or not attribute.isidentifier():
-        raise UserError(f"--activation {name}: write your own activation as my_module:my_function")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        with _within_time(name, f"importing {module}"):
-            return importlib.import_module(module), attribute
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise UserError(
-                f"--activation {name}: {module} imports {error.name}, which is not installed; "
-                "install it"
-            ) from None
-        raise UserError(
-            f"--activation {name}: there is no module {module} in the current folder or among the "
-            f"installed; start in the folder that has {module.split('.')[0]}.py"
-        ) from None
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError(
-            f"--activation {name}: importing {module} fails ({_brief(error)}); make it importable"
-        ) from None
-
-
 def _imported(name: str) -> Activation:
-    module, attribute = _module(name)
-    if not hasattr(module, attribute):
-        usable = [
-            known
-            for known, value in vars(module).items()
-            if known[0] != "_" and _is_activation(value)
-        ]
-        raise UserError(
-            f"--activation {name}: {module.__name__} has no {attribute}; "
-            f"it has, nearest first: {nearest(attribute, usable) or 'nothing'}"
-        )
-    found = getattr(module, attribute)
-    if not _is_activation(found):
-        raise UserError(
-            f"--activation {name} is of type {type(found).__name__}; give a function of one array "
-            "or a jaxnn.Activation"
-        )
-    return _with_numbers(name, resolve(found))
+    wanted = "a function of one array or a jaxnn.Activation"
+    return _with_numbers(name, resolve(imported(FLAG, name, _is_activation, wanted)))
 
 
 def _with_numbers(name: str, entry: Activation) -> Activation:
@@ -315,7 +248,7 @@ def _try(name: str, entry: Activation) -> None:
                 "array; use jax.numpy, and jnp.where instead of if"
             ) from None
         raise UserError(
-            f"{said} fails on an array of shape {x.shape} ({_brief(error)}); an activation is a "
+            f"{said} fails on an array of shape {x.shape} ({brief(error)}); an activation is a "
             'function of one array, and jaxnn.Activation(f, learned={"beta": 1.0}) names what it '
             "learns"
         ) from None
@@ -336,7 +269,7 @@ def _try(name: str, entry: Activation) -> None:
         far = jax.device_get(run(params, FAR * x)[0])
     except Exception as error:
         raise UserError(
-            f"{said} cannot be differentiated by JAX ({_brief(error)}); build it from jax.numpy "
+            f"{said} cannot be differentiated by JAX ({brief(error)}); build it from jax.numpy "
             "alone"
         ) from None
     for what, values in (
@@ -386,13 +319,4 @@ def _source(name: str) -> str:
         constants = [np.asarray(each).tobytes() for each in made.consts]
         said = f"{made}{entry.learned}{entry.units_in}{entry.elementwise}".encode()
         return hashlib.sha256(b"\0".join([said, *constants])).hexdigest()
-    module, attribute = _module(name)
-    function = resolve(getattr(module, attribute)).function
-    modules = dict.fromkeys([module.__name__, getattr(function, "__module__", None)])
-    files = files_of(each for each in modules if each)
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def _brief(error: Exception) -> str:
-    """The error's kind and the first line of its message."""
-    return ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
+    return source_hash(FLAG, name, _imported(name).function)

@@ -108,7 +108,8 @@ def _other_networks(comparison: Comparison) -> str:
     """Where nothing is open, whether the answer holds for networks of another size."""
     structure, best = comparison.study.asked.structure, comparison.choices[0]
     open_ = any(choice.edge or choice.p >= wording.CERTAIN for choice in comparison.choices[1:])
-    if open_ or best.edge or any(len(structure[name]) > 1 for name in ("depth", "width")):
+    several = any(len(structure[name]) > 1 for name in ("depth", "width"))
+    if "network" in structure or open_ or best.edge or several:
         return ""
     depth, width = structure["depth"][0], structure["width"][0]
     if isinstance(width, str):  # one of each hidden layer

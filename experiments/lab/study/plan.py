@@ -21,7 +21,8 @@ def plan(study: Study, part: Share, known: Mapping[int, Outcome], news: Sequence
         news: of the folder, such as where earlier results of another configuration are now.
     """
     lines = [*_data(study), *_grid(study), *_further(study)]
-    own = study.settings["own_activations"]
+    own = dict(study.settings["own_activations"])
+    own |= study.settings["own_functions"].get("network", {})
     lines += [("your own", f"{name}: {found['facts']}") for name, found in own.items()]
     if part.count > 1:
         lines.append(("slice", f"{part.index + 1} of {part.count} is trained by this process"))
@@ -78,13 +79,12 @@ def _grid(study: Study) -> Lines:
         f"{len(grid.seed_numbers)} seeds",
     ]
     epochs = study.steps * study.batch_size(grid.structures[0]) / rows
-    programs, depth = study.programs, axes.values(structure["depth"])
+    programs = study.programs
     return [
         ("grid", f"{' × '.join(varied)} = {grid.runs:,} networks"),
         (
             "network",
-            f"{depth} hidden layer{'s' * (depth != '1')} of {axes.values(structure['width'])} "
-            f"neurons{_start(structure)}",
+            f"{axes.layers_said(structure, 'neurons')}{_start(structure)}",
         ),
         (
             "training",
@@ -104,6 +104,8 @@ def _grid(study: Study) -> Lines:
 def _start(structure: Mapping[str, Sequence]) -> str:
     """How the parameters start, where it is not asked for."""
     weights = "weights normal, variance gain² / fan-in with each activation's own gain"
+    if axes.all_own(structure):
+        return ""
     said = [] if "initializer" in structure else [weights]
     said += [] if {"initializer", "bias"} & structure.keys() else ["biases 0"]
     return "".join(f"; {each}" for each in said)

@@ -9,6 +9,7 @@ from experiments.lab.engine.runner import points
 from experiments.lab.io import limits
 from experiments.lab.io.errors import UserError
 from experiments.lab.study.axes import layers
+from experiments.lab.study.building import is_own
 from experiments.lab.study.study import Study
 
 COPIES = 4  # of its parameters that training a network takes at least: gradient, updates, state
@@ -30,7 +31,8 @@ def refuse_size(study: Study) -> None:
     grid, data = study.grid, study.splits
     for structure in grid.structures:
         hidden = layers(structure["width"], structure["depth"])
-        numbers = _parameters(study, hidden)
+        own = is_own(structure)
+        numbers = study.own_network(structure).parameters if own else _parameters(study, hidden)
         need = COPIES * 4.0 * numbers * len(found.devices)
         if need > whole:
             raise UserError(

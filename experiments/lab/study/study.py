@@ -17,6 +17,7 @@ from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
 from experiments.lab.study import axes, building, diagnostics, rate
 from experiments.lab.study.ends import ends
+from experiments.lab.study.own_networks import Built
 from experiments.lab.study.rate import ChosenRate
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.score import Score, measured, score_of
@@ -168,6 +169,10 @@ class Study:
         """The network of a structure; raises as ``building.network``."""
         return building.network(structure, self.activations[structure["activation"]], self.data)
 
+    def own_network(self, structure: Mapping[str, Any]) -> Built:
+        """The user's own network of a structure; raises as ``building.network``."""
+        return building.own(structure, self.activations[structure["activation"]], self.data)
+
     def numbers(self, structure: Mapping[str, Any]) -> dict[str, Any]:
         """What may be told to the program of a structure."""
         return building.numbers(structure, self.planned or self.steps)
@@ -212,6 +217,8 @@ class Study:
         steepest: Mapping[Callable, Any],
     ) -> Observer | None:
         """What looks inside the networks, with arguments of ``_training``."""
+        if building.is_own(structure):
+            return None
         every = phi if len(phi) > 1 else tuple(phi) * structure["depth"]
         known = building.is_plain(structure)
         return diagnostics.counter(every, steepest, None if known else net)
@@ -230,11 +237,11 @@ class Study:
         alike: dict[tuple, list[int]] = {}
         for number, structure in enumerate(structures):
             phi = self.layers(structure)
-            told = (
-                {*axes.TOLD, "activation"}
-                if one and phi and all(map(is_plain, phi))
-                else {*axes.TOLD}
-            )
+            told = {*axes.TOLD}
+            if building.is_own(structure):  # its function may look at it
+                told -= {"dropout"}
+            elif one and phi and all(map(is_plain, phi)):
+                told |= {"activation"}
             others = {name: value for name, value in structure.items() if name not in told}
             alike.setdefault(tuple(others.items()), []).append(number)
         for numbers in alike.values():
@@ -292,6 +299,8 @@ class Study:
     def initial_layers(self, structure: Mapping[str, Any]) -> diagnostics.Layers:
         """Signal and gradient per layer before training, on a batch of the training rows."""
         seeds, rows = self.grid.seed_numbers[: diagnostics.SEEDS], slice(diagnostics.ROWS)
+        if building.is_own(structure):
+            return diagnostics.unseen(len(seeds), self.own_network(structure).parameters)
         params = diagnostics.initial_params(self.make(structure), seeds)
         found = diagnostics.measure(
             params,
@@ -314,7 +323,8 @@ class Study:
             _ = self.score  # refuses what is not defined on these rows
         for structure in self.grid.structures:
             self.make(structure)
-            if "initializer" in structure:  # which may have no weights for the activation
+            # Which may have no weights for the activation.
+            if "initializer" in structure and not building.is_own(structure):
                 building.try_drawing(self.network(structure), structure)
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:

@@ -174,9 +174,8 @@ def scope(comparison: "Comparison", start: str = "This holds for networks") -> s
     structure = study.asked.structure
     rows = study.splits.training_rows(study.grid.seed_numbers[0])
     epochs = study.steps * study.batch_size(study.grid.structures[0]) / rows
-    depth, width = axes.values(structure["depth"]), axes.values(structure["width"])
     layers = (
-        f"with {depth} hidden layer{'s' * (depth != '1')} of {width} units"
+        f"with {axes.layers_said(structure, 'units')}"
         if max(structure["depth"])
         else "without a hidden layer"
     )

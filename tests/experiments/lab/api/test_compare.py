@@ -124,6 +124,8 @@ def test_a_function_is_known_by_its_name_and_by_what_it_computes():
     (second,) = named_activations.described(["a_bend"]).values()
     assert first["source_sha256"] != second["source_sha256"]
     assert named_activations.handed_over(jnp.tanh) == "tanh"
+    with pytest.raises(ValueError, match="--network 3: give a name, or a function of"):
+        compare("iris", network=3)
     with pytest.raises(ValueError, match="two functions are called a_bend; rename one"):
         compare("iris", activation=[_bend(0.1), _bend(0.3)], progress=False)
 

@@ -12,7 +12,7 @@ import pytest
 import jaxnn
 from experiments import activations
 from experiments.lab.data import Source, Splits
-from experiments.lab.study import named_activations
+from experiments.lab.study import named_activations, own_code
 from experiments.lab.study.study import Study
 from jaxnn import initializers
 from tests.helpers.commands import exit_code
@@ -295,7 +295,7 @@ def test_what_does_not_end_or_ends_everything_is_one_sentence(
     name = f"own_{abs(hash(source))}"
     (here / f"{name}.py").write_text(source)
     if "jnp" not in source:
-        monkeypatch.setattr(named_activations, "SECONDS", 0.5)
+        monkeypatch.setattr(own_code, "SECONDS", 0.5)
     assert run("--activation", f"{name}:f", "--out", here / "wrong") == 2
     said = capsys.readouterr().err
     assert said.startswith(f"error: --activation {name}:f") and message.format(name) in said

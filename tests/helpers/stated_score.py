@@ -87,7 +87,7 @@ def jobs(
         rows = ROWS[name]
         drawn = tables.draw(name, MNIST, np.random.default_rng(number), rows + FRESH[name])
         splits = Splits(drawn._replace(x=drawn.x[:rows], y=drawn.y[:rows]))
-        study = Study("", {"own_activations": {}}, splits, grid, phi, steps)
+        study = Study("", {"own_activations": {}, "own_functions": {}}, splits, grid, phi, steps)
         refit = refitted(SimpleNamespace(study=study, choices=[choice]))
         assert refit is not None, f"{name}: all networks of job {number} have diverged"
         new = drawn.x[rows:], drawn.y[rows:]

@@ -350,7 +350,12 @@ def cost(comparison: Comparison) -> Figure:
             "{:,} parameters",
         ),
     }
+    said = "Operations are not counted inside networks of your own."
     if not any(map(is_own, structures)):  # whose products are not known
+        said = (
+            "Operations are those of the products of matrices, forward and backward, on all rows "
+            "of a batch; the activation itself costs little beside them where layers are wide."
+        )
         columns["operations per update"] = (
             "million floating-point operations per update of one network",
             [
@@ -362,8 +367,7 @@ def cost(comparison: Comparison) -> Figure:
     return Figure(
         "cost",
         "Cost of one network",
-        "Operations are those of the products of matrices, forward and backward, on all rows of a "
-        "batch; the activation itself costs little beside them where layers are wide.",
+        said,
         tuple(
             _rows(name, Axis(title, zero=True), choices, values, list(map(text.format, values)))
             for name, (title, values, text) in columns.items()

@@ -21,8 +21,10 @@ from jaxnn.optimizers import RATE_FREE, SCHEDULE_FREE
 ALWAYS = ("activation", "depth", "width", "batch_size", "optimizer")
 NUMBERS = (*OF_OPTIMIZER, "gradient_clip", "dropout", "label_smoothing", "warmup")
 TOLD = (*NUMBERS, "schedule")  # to a program, which serves all of their values
-OF_NETWORK = ("network", "initializer", "normalization", "residual", "bias")
-FURTHER = ("loss", *OF_NETWORK, "schedule", *NUMBERS)
+FURTHER = (
+    *("loss", "network", "initializer", "normalization", "residual", "bias", "schedule"),
+    *NUMBERS,
+)
 BELOW_1 = {*NUMBERS} - {"weight_decay", "gradient_clip"}
 OWN_GAIN, NONE = "gain", "none"
 LOSSES = {  # of classes, and of a number; the first is the task's own

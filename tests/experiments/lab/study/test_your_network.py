@@ -22,7 +22,7 @@ from jaxnn.sweep import batches, run_key
 from tests.helpers.studies import trained
 
 PAGE = Path(__file__).parents[4] / "docs" / "your_network.md"
-STEPS, RATE, TOLERANCE, KEY = 8, 0.3, 1e-4, jax.random.key(0)
+STEPS, RATE, TOLERANCE, KEY = 8, 0.3, 1e-5, jax.random.key(0)
 SMALL = {
     "data": "iris",
     "activation": ("tanh",),

@@ -31,4 +31,7 @@ def test_the_blocks_of_the_library_page_are_one_program(capsys, tmp_path, monkey
         np.testing.assert_array_equal(saved, read)
     loss, *optimizers = capsys.readouterr().out.splitlines()
     assert float(loss) < 0.5
-    assert {"sgd: learning_rate", "adam: learning_rate, eps, b1, b2"} <= set(optimizers)
+    assert {
+        "sgd: learning_rate, weight_decay",
+        "adam: learning_rate, weight_decay, eps, b1, b2",
+    } <= set(optimizers)

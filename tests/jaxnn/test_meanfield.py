@@ -110,7 +110,9 @@ def test_moments_equal_scipy_quad_of_a_numpy_activation(activation):
 
 
 @pytest.mark.parametrize(
-    "activation", [name for name, entry in ACTIVATIONS.items() if entry.elementwise]
+    "activation",
+    # Not of one that jumps, where φ′ does not say how φ rises.
+    [name for name, entry in ACTIVATIONS.items() if entry.elementwise and name != "hard_shrink"],
 )
 def test_mean_square_slope_is_the_slope_of_the_mean_square(activation):
     q, h = 1.3, 1e-4

@@ -180,7 +180,7 @@ def test_a_network_has_what_its_structure_says(tmp_path):
         before, h = h, jnp.tanh(layer_norm(size).apply(norm, h @ linear["weight"]))
         h = before + h if before.shape == h.shape else h
         norms.append(float(jnp.linalg.norm(linear["weight"], 2)))
-    np.testing.assert_allclose(net.apply(params, x), h @ params[-1]["weight"], rtol=1e-5)
+    np.testing.assert_allclose(net.apply(params, x), h @ params[-1]["weight"], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(norms, 1, rtol=1e-5)  # an orthogonal matrix's largest singular value
     # And it is the same from the model's files.
     stacked = jax.tree.map(lambda leaf: np.asarray(leaf)[None], params)
@@ -201,13 +201,17 @@ def test_units_and_signals_are_the_same_by_both_routes():
     loss = HEADS["multiclass"].loss
     plain, general = (diagnostics.measure(params, phi, loss, x, y, net=n) for n in (None, net))
     for name in ("signal", "gradient", "dead", "saturated", "parameters"):
-        np.testing.assert_allclose(getattr(general, name), getattr(plain, name), rtol=1e-5)
+        np.testing.assert_allclose(
+            getattr(general, name), getattr(plain, name), rtol=1e-5, atol=1e-6
+        )
     assert np.isnan(general.signal_theory).all() and np.isfinite(plain.signal_theory).all()
     one = jax.tree.map(lambda leaf: leaf[0], params)
     for inside in (diagnostics.counter(phi), diagnostics.counter(phi, net=net)):
         outputs, seen = inside.forward(one, jnp.asarray(x).T)
         found = inside.measure(one, seen)
-        np.testing.assert_allclose(outputs.T, jax.vmap(lambda x: net.apply(one, x))(x), rtol=1e-5)
+        np.testing.assert_allclose(
+            outputs.T, jax.vmap(lambda x: net.apply(one, x))(x), rtol=1e-5, atol=1e-6
+        )
         assert found["dead"] == pytest.approx(plain.dead[0].mean(), abs=1e-6)
 
 

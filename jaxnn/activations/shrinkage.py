@@ -12,7 +12,7 @@ def hard_shrink(x: Array, threshold: float | Array = 0.5) -> Array:
     """Hard shrinkage, f(x) = x for |x| > λ, 0 otherwise; it jumps at ±λ.
 
     Its derivative is 0 from −λ to λ, so that a unit whose inputs all lie there is dead. The default
-    λ = 0.5 is that of PyTorch, Keras and jax.nn (under PyTorch's name, hardshrink).
+    λ = 0.5 is that of PyTorch (hardshrink) and Keras; jax.nn has none.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -36,7 +36,7 @@ def soft_shrink(x: Array, threshold: float | Array = 0.5) -> Array:
     """Soft shrinkage, f(x) = sign(x)·max(|x| − λ, 0).
 
     Its derivative is 0 from −λ to λ, so that a unit whose inputs all lie there is dead. The default
-    λ = 0.5 is that of PyTorch, Keras and jax.nn (under PyTorch's name, softshrink).
+    λ = 0.5 is that of PyTorch (softshrink) and Keras; jax.nn has none.
 
     Args:
         x: pre-activations, any shape, a float dtype.
@@ -57,7 +57,7 @@ def soft_shrink(x: Array, threshold: float | Array = 0.5) -> Array:
 
 @of_floats
 def tanh_shrink(x: Array) -> Array:
-    """Tanh shrinkage, f(x) = x − tanh(x), near 0 x³/3; the same in PyTorch, Keras and jax.nn.
+    """Tanh shrinkage, f(x) = x − tanh(x), near 0 x³/3; the same in PyTorch and Keras.
 
     Near 0 it is computed without the difference, which would lose its digits: at 0.001 in float32
     all but one.

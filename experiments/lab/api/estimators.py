@@ -251,6 +251,7 @@ class GridMLPClassifier(ClassifierMixin, _GridMLP):
         class_weight: Any = None,
         random_state: Any = None,
     ):
+        # All written out again, since scikit-learn reads an estimator's parameters from here.
         super().__init__(
             activation=activation,
             learning_rate=learning_rate,

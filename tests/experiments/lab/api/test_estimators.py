@@ -70,6 +70,13 @@ def test_the_rate_follows_the_schedule_over_the_updates_of_each_fit():
     assert np.abs(two - one).max() > 1e-3
 
 
+def test_smoothed_labels_give_smoothed_probabilities():
+    model = GridMLPClassifier(**LINEAR, label_smoothing=0.3, batch_size=100)
+    found = model.fit(np.zeros((60, 1)), CLASSES).predict_proba(np.zeros((1, 1)))[0]
+    shares = np.unique(CLASSES, return_counts=True)[1] / 60  # all that biases alone can say
+    np.testing.assert_allclose(found, 0.7 * shares + 0.3 / 3, atol=1e-3)
+
+
 def test_a_row_of_weight_2_is_two_rows():
     twice = RNG.integers(1, 3, len(X))
     rows = np.repeat(np.arange(len(X)), twice)

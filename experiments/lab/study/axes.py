@@ -288,5 +288,5 @@ def _refuse_unread(
         known = ", ".join(filter(reads, NAMES[reader]))
         raise cli.UserError(
             f"{flag(name)} {' '.join(map(shown, given[name]))}: the {reader} {without[0]} does "
-            f"not read it; give it with --{reader} of {known} alone"
+            f"not read it; leave it out, or name no other {reader} than {known}"
         )

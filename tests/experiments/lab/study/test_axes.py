@@ -264,7 +264,7 @@ def test_its_usual_rate_is_among_those_of_others():
         (
             {"momentum": (0.9,), "optimizer": ("adam",)},
             "--momentum 0.9: the optimizer adam does not read it; give it with --optimizer of "
-            "momentum, nesterov alone",
+            "no other optimizer than momentum, nesterov",
         ),
         (
             {"warmup": (0.1,), "schedule": ("cosine",)},

@@ -263,13 +263,13 @@ def test_its_usual_rate_is_among_those_of_others():
         ({"gradient_clip": (float("inf"),)}, "--gradient-clip inf: give a finite number"),
         (
             {"momentum": (0.9,), "optimizer": ("adam",)},
-            "--momentum 0.9: the optimizer adam does not read it; give it with --optimizer of "
-            "no other optimizer than momentum, nesterov",
+            "--momentum 0.9: the optimizer adam does not read it; leave it out, or name no other "
+            "optimizer than momentum, nesterov",
         ),
         (
             {"warmup": (0.1,), "schedule": ("cosine",)},
-            "--warmup 0.1: the schedule cosine does not read it; give it with --schedule of "
-            "warm-up, warm-up-cosine, one-cycle alone",
+            "--warmup 0.1: the schedule cosine does not read it; leave it out, or name no other "
+            "schedule than warm-up, warm-up-cosine, one-cycle",
         ),
         ({"warmup": (0.1,)}, "--warmup 0.1: the schedule constant does not read it"),
         (

@@ -161,6 +161,11 @@ def _verdict(
         ]
     )
     better = [each.name.split()[0] for each in gains.values() if word(each) == "holds"]
+    do = "Choose by what else matters, such as cost, and tune the learning rate."
+    if better:
+        do = f"Try {listed(better)} before ReLU."
+    elif verdict == "does not hold":
+        do = "Start with ReLU."
     return Verdict(
         rule.claim,
         verdict,
@@ -173,7 +178,7 @@ def _verdict(
         when=when,
         note="Each seed has its own split; the interval is over data sets.",
         found=f"In points over data sets: {said}.",
-        do=f"Try {listed(better)} before ReLU." if better else "Start with ReLU.",
+        do=do,
         tried=tuple(Tried(when, word(each), each) for when, each in gains.items()),
     )
 

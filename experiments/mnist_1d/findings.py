@@ -137,7 +137,7 @@ def _peak(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
         Verdict(
             "EVIDENCE 16",
             word,
-            tuple(effects),
+            (rise, fall, *(each for each in effects if each not in (rise, fall))),
             configuration.width_seeds,
             f"40-h-h-10 ReLU networks, widths {', '.join(map(str, configuration.width))}, SGD "
             f"0.01 with momentum 0.9, batches of 100, {configuration.width_steps // 40} of the "

@@ -1,12 +1,13 @@
 """Where a logarithmic axis has its numbers: also where it spans less than a power of ten."""
 
 import math
+from collections.abc import Sequence
 
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
 
 DENSE = 0.48  # decades below which numbers are evenly spaced
-# Up to how many decades there are which multiples of powers of ten.
+# Up to how many decades there are which multiples of powers of ten, where there is room for them.
 FACTORS = ((1, (1, 2, 3, 5, 7)), (2, (1, 2, 5)), (3, (1, 3)), (math.inf, (1,)))
 
 
@@ -34,18 +35,27 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
         raise ValueError(f"a log axis from {low} to {high}: its ends must be 0 < low < high < ∞")
     span = math.log10(high / low)
     if span < DENSE:
-        found = list(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high))
-    else:
-        factors = next(few for decades, few in FACTORS if span <= decades)
-        stride = math.ceil(span / most)
-        found = [
-            float(f"{factor}e{power}")
-            for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-            if power % stride == 0
-            for factor in factors
-        ]
+        spaced = list(MaxNLocator(nbins=most, steps=[1, 2, 5, 10]).tick_values(low, high))
+        return _inside(spaced, low, high)
+    stride = math.ceil(span / most)
+    powers = [
+        power
+        for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        if power % stride == 0
+    ]
+    for factors in (few for decades, few in FACTORS if span <= decades):
+        found = _inside(
+            [float(f"{each}e{power}") for power in powers for each in factors], low, high
+        )
+        if len(found) <= most + 1:  # both ends may have one
+            break
+    return found
+
+
+def _inside(ticks: Sequence[float], low: float, high: float) -> list[float]:
+    """Those from low to high, up to rounding."""
     slack = 1e-9
-    inside = [tick for tick in found if low * (1 - slack) <= tick <= high * (1 + slack)]
+    inside = [tick for tick in ticks if low * (1 - slack) <= tick <= high * (1 + slack)]
     return [float(f"{tick:.10g}") for tick in inside]
 
 

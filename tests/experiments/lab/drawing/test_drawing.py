@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from matplotlib.layout_engine import LayoutEngine
 
@@ -34,6 +34,8 @@ def test_a_layout_that_differs_in_its_last_bits_gives_the_same_bytes(tmp_path):
     assert written[0] == written[1] and b"clipPath" in written[0][1]
 
 
+@example(low=1.0, decades=2.0, most=5)
+@example(low=1.0, decades=3.0, most=5)
 @given(low=st.floats(1e-12, 1e12), decades=st.floats(0.001, 20), most=st.integers(5, 12))
 def test_a_log_axis_has_between_two_and_not_too_many_numbers_inside_its_ends(low, decades, most):
     high = low * 10**decades

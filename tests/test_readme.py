@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import pandas as pd
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -35,3 +36,14 @@ def test_the_blocks_of_the_library_page_are_one_program(capsys, tmp_path, monkey
         "sgd: learning_rate, weight_decay",
         "adam: learning_rate, weight_decay, eps, b1, b2",
     } <= set(optimizers)
+
+
+def test_the_table_against_scikit_learn_is_what_was_measured():
+    results = pd.read_csv(README.parent / "experiments" / "results" / "trees" / "results.csv")
+    rows = re.findall(r"^\| (\w+) \| ([\d.]+) \| (.*\[.*) \|$", README.read_text("utf-8"), re.M)
+    assert [name for name, *_ in rows] == list(results["table"].unique())
+    for name, ours, others in rows:
+        shown = [float(ours), *map(float, re.findall(r"-?[\d.]+", others))]
+        network, *rest = results[results["table"] == name].itertuples()
+        measured = [network.score, *(x for row in rest for x in (row.score, row.low, row.high))]
+        np.testing.assert_allclose(shown, measured, atol=0.0501)

@@ -10,6 +10,7 @@ from experiments.lab.data import load, prepare
 from experiments.lab.evidence.measurement import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
 from experiments.lab.study.intervals import widening
+from experiments.lab.study.wording import listed
 from experiments.trees.measure import MODELS, NETWORK, SMOOTHING, TEST, TREES
 from experiments.trees.rules import judge, word
 
@@ -28,6 +29,17 @@ def lead(name: str, gains: np.ndarray) -> Effect:
     half = stats.t.ppf((1 + LEVEL) / 2, seeds - 1) * error
     mean = float(gains.mean())
     return Effect(name, mean, mean - half, mean + half, "points")
+
+
+def best(of_table: pd.DataFrame) -> str:
+    """The model of the highest mean score on a table, or several of the same, and the score.
+
+    Example:
+        >>> best(pd.DataFrame({"model": ["MLP", "forest"], "score": [95.04, 95.01]}))
+        'MLP and forest 95.0'
+    """
+    shown = of_table["score"].round(1)
+    return f"{listed(list(of_table['model'][shown == shown.max()]))} {shown.max():.1f}"
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
@@ -51,8 +63,9 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 }
             )
     table = pd.DataFrame(rows)
-    best = table.loc[table.groupby("table", sort=False)["score"].idxmax()]
-    won = ", ".join(f"{row.table} {row.model} {row.score:.1f}" for row in best.itertuples())
+    won = ", ".join(
+        f"{data} {best(of_table)}" for data, of_table in table.groupby("table", sort=False)
+    )
     gains = [effect for of_table in leads.values() for effect in of_table.values()]
     result, when = judge(leads)
     verdict = Verdict(

@@ -27,6 +27,8 @@ class Effect:
         ('best rate 0.551 [0.52, 0.6]', 'σ(−3) 0.04743')
         >>> f"{Effect('best rate', 0.5512, 0.52, 0.6):.1f}"
         '0.6 [0.5, 0.6]'
+        >>> str(Effect("lead", -7e-16, -2.0, 2.0))
+        'lead 0 [-2, 2]'
     """
 
     name: str
@@ -38,7 +40,10 @@ class Effect:
     def __format__(self, spec):
         if not spec:
             return str(self)
-        return f"{self.value:{spec}}" + (
+        # A difference that is 0 but for rounding, such as -7e-16 of points, is shown as 0.
+        noise = 1e-12 * max(abs(self.low or 0), abs(self.high or 0))
+        value = 0 if abs(self.value) <= noise else self.value
+        return f"{value:{spec}}" + (
             f" [{self.low:{spec}}, {self.high:{spec}}]" if self.low is not None else ""
         )
 

@@ -226,11 +226,11 @@ def pre_activations(params: Params, x: Array) -> Array:
         >>> pre_activations(layer.init(jax.random.key(0)), jnp.ones((3, 5))).shape
         (2, 5)
     """
-    z = _product(params["weight"], floating(x, params["weight"].dtype))
+    z = product_of_columns(params["weight"], floating(x, params["weight"].dtype))
     return z + params["bias"][:, None] if "bias" in params else z
 
 
-def _product(weight: Array, x: Array) -> Array:
+def product_of_columns(weight: Array, x: Array) -> Array:
     """Wᵀ x of examples that are columns; with a large matrix, of them as rows."""
     if weight.size <= TRANSPOSED:
         return _small_product(weight, x)

@@ -5,7 +5,7 @@ step to the next.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import chex
 import jax
@@ -13,9 +13,24 @@ import jax.numpy as jnp
 
 from jaxnn import initializers, inside
 from jaxnn.activations import resolve, sigmoid, tanh
-from jaxnn.layers import activation_layer, dense, scan
+from jaxnn.layers import activation_layer, dense, of_columns, product_of_columns, scan
 from jaxnn.promotion import floating
 from jaxnn.types import Activation, Array, Cell, Inside, Key, Network, Params
+
+
+class _Layer(NamedTuple):
+    """A dense layer that also sees the context s, φ(x W + s C + b).
+
+    init: ``init(key) -> params``.
+    apply: ``apply(params, s, x) -> values`` of one example.
+    columns: the same of a batch whose examples are columns.
+    inside: as of a Network.
+    """
+
+    init: Callable[[Key], Params]
+    apply: Callable[..., Array]
+    columns: Callable[..., Array]
+    inside: Inside
 
 
 def _context_layer(
@@ -26,12 +41,8 @@ def _context_layer(
     bias: bool,
     initializer: str | Callable | None,
     context_initializer: str | Callable | None,
-) -> tuple[Callable[[Key], Params], Callable[..., Array], Inside]:
-    """A dense layer that also sees the context s, φ(x W + s C + b), as (init, apply, inside).
-
-    Seven arguments, since the weights of the input and of the context are initialised separately.
-    ``init(key) -> params`` and ``apply(params, context, x) -> values``.
-    """
+) -> _Layer:
+    """Seven arguments, since the weights of input and context are initialised separately."""
     if min(in_dim, context_dim, out_dim) < 1:
         raise ValueError(
             "a recurrent cell needs sizes of at least 1, got "
@@ -65,7 +76,14 @@ def _context_layer(
     def apply(params: Params, context: Array, x: Array) -> Array:
         return phi.apply(params.get("activation", {}), sums(params, context, x))
 
-    return init, apply, inside.neurons(resolve(activation), sums, phi.apply)
+    def columns(params: Params, context: Array, x: Array) -> Array:
+        weight, of_context = params["weight"], params["context"]
+        z = product_of_columns(weight, floating(x, weight.dtype))
+        z += product_of_columns(of_context, floating(context, weight.dtype))
+        z = z + params["bias"][:, None] if "bias" in params else z
+        return of_columns(phi)(params.get("activation", {}), z)
+
+    return _Layer(init, apply, columns, inside.neurons(resolve(activation), sums, phi.apply))
 
 
 def _check(in_dim: int, context_dim: int, context: Array, x: Array) -> None:
@@ -122,19 +140,24 @@ def elman(
     Reference:
         Elman 1990, Cognitive Science 14; Le, Jaitly & Hinton 2015, arXiv 1504.00941, for the IRNN.
     """
-    init, hidden, seen = _context_layer(
+    hidden = _context_layer(
         in_dim, width, width, activation, bias, initializer, context_initializer
     )
 
     def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
-        h, z, values = seen.trace(params, state, x, probes=probes)
+        h, z, values = hidden.inside.trace(params, state, x, probes=probes)
         return (h, h), z, values
 
     def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        h = hidden(params, state, x)
+        h = hidden.apply(params, state, x)
         return h, h
 
-    return Cell(init, jnp.zeros(width), apply, seen._replace(trace=trace))
+    def columns(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
+        h = hidden.columns(params, state, x)
+        return h, h
+
+    seen = hidden.inside._replace(trace=trace)
+    return Cell(hidden.init, jnp.zeros(width), apply, columns, seen)
 
 
 def jordan(
@@ -185,19 +208,23 @@ def jordan(
         Jordan 1986, "Serial order", ICS report 8604, where context neurons also keep a decaying
         part of their own value.
     """
-    init_hidden, hidden, seen = _context_layer(
+    hidden = _context_layer(
         in_dim, out_dim, width, activation, bias, initializer, context_initializer
     )
     output = dense(width, out_dim, activation=output_activation, bias=bias, initializer=initializer)
 
     def init(key: Key) -> Params:
-        return init_hidden(jax.random.fold_in(key, 0)), output.init(jax.random.fold_in(key, 1))
+        return hidden.init(jax.random.fold_in(key, 0)), output.init(jax.random.fold_in(key, 1))
 
     def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        y = output.apply(params[1], hidden(params[0], state, x))
+        y = output.apply(params[1], hidden.apply(params[0], state, x))
         return y, y
 
-    outer = inside.of(output)
+    def columns(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
+        y = of_columns(output)(params[1], hidden.columns(params[0], state, x))
+        return y, y
+
+    seen, outer = hidden.inside, inside.of(output)
 
     def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
         h, z, values = seen.trace(params[0], state, x, probes=probes[:1])
@@ -209,7 +236,7 @@ def jordan(
         lambda params: (*seen.own(params[0]), *outer.own(params[1])),
         trace,
     )
-    return Cell(init, jnp.zeros(out_dim), apply, whole)
+    return Cell(init, jnp.zeros(out_dim), apply, columns, whole)
 
 
 def gru(
@@ -252,18 +279,25 @@ def gru(
         Cho et al. 2014, arXiv 1406.1078.
     """
     drawn = (bias, initializer, context_initializer)
-    init_candidate, candidate, inner = _context_layer(in_dim, width, width, tanh, *drawn)
-    init_gates, gates, gating = _context_layer(in_dim, width, 2 * width, sigmoid, *drawn)
+    candidate = _context_layer(in_dim, width, width, tanh, *drawn)
+    gates = _context_layer(in_dim, width, 2 * width, sigmoid, *drawn)
 
     def init(key: Key) -> Params:
-        return init_candidate(jax.random.fold_in(key, 0)) | {
-            "gates": init_gates(jax.random.fold_in(key, 1))
+        return candidate.init(jax.random.fold_in(key, 0)) | {
+            "gates": gates.init(jax.random.fold_in(key, 1))
         }
 
     def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        reset, update = jnp.split(gates(params["gates"], state, x), 2)
-        h = update * state + (1 - update) * candidate(params, reset * state, x)
+        reset, update = jnp.split(gates.apply(params["gates"], state, x), 2)
+        h = update * state + (1 - update) * candidate.apply(params, reset * state, x)
         return h, h
+
+    def columns(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
+        reset, update = jnp.split(gates.columns(params["gates"], state, x), 2)
+        h = update * state + (1 - update) * candidate.columns(params, reset * state, x)
+        return h, h
+
+    inner, gating = candidate.inside, gates.inside
 
     def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
         both, z, values = gating.trace(params["gates"], state, x, probes=probes[:1])
@@ -277,7 +311,7 @@ def gru(
         lambda params: (*gating.own(params["gates"]), *inner.own(params)),
         trace,
     )
-    return Cell(init, jnp.zeros(width), apply, whole)
+    return Cell(init, jnp.zeros(width), apply, columns, whole)
 
 
 def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[Any, Array]:
@@ -371,6 +405,24 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
             ys = jax.vmap(lambda y, key: readout.apply(params[1], y, key=key))(ys, keys)
         return ys[0] if last else ys
 
+    def columns(params: Params, xs: Array) -> Array:
+        xs, step = floating(xs), cell.columns
+        time, _, batch = xs.shape
+        state = jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf[..., None].astype(xs.dtype), (*leaf.shape, batch)),
+            cell.initial_state,
+        )
+        if last:  # and no stack of outputs, whose gradients would be zeros but for one
+            y = jax.eval_shape(step, params[0], state, xs[0])[1]
+            y = jnp.zeros(y.shape, y.dtype)
+            carry, _ = scan(lambda carry, x: (step(params[0], carry[0], x), None), (state, y), xs)
+            return carry[1] if readout is None else of_columns(readout)(params[1], carry[1])
+        _, ys = scan(lambda state, x: step(params[0], state, x), state, xs)
+        if readout is not None:  # for it, all time steps are examples
+            wide = of_columns(readout)(params[1], jnp.moveaxis(ys, 0, 1).reshape(-1, time * batch))
+            ys = jnp.moveaxis(wide.reshape(-1, time, batch), 1, 0)
+        return ys
+
     random = readout is not None and readout.stochastic
     seen = inside.over_time(cell, readout, last)
-    return Network(init, apply, stochastic=random, inside=seen)
+    return Network(init, apply, columns if cell.columns else None, random, seen)

@@ -215,7 +215,9 @@ def make_training(
         apply, columns = made.apply, made.columns
         if columns and not with_key:
             jax.eval_shape(apply, params, x[0])  # it says what is wrong with an example's shape
-            return jnp.mean(jax.vmap(loss, in_axes=(-1, 0))(columns(params, x.T), y))
+            return jnp.mean(
+                jax.vmap(loss, in_axes=(-1, 0))(columns(params, jnp.moveaxis(x, 0, -1)), y)
+            )
         if not with_key:
             return cost(loss, lambda x: apply(params, x), x, y)
         keys = jax.random.split(key, len(x))
@@ -231,7 +233,7 @@ def make_training(
                 outputs, seen = inside.forward(params, x.T)
                 seen = jax.tree.map(lambda each: each[..., : inside.rows], seen)
             elif columns:
-                outputs = columns(params, x.T)
+                outputs = columns(params, jnp.moveaxis(x, 0, -1))
             else:
                 outputs = jax.vmap(lambda x: apply(params, x), out_axes=-1)(x)
             judges = {"loss": judged_by or loss} | ({"accuracy": correct} if correct else {})

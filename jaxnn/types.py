@@ -36,9 +36,9 @@ class Network(NamedTuple):
     init: ``init(key) -> params``, the initial parameters.
     apply: ``apply(params, x, *, key=None) -> y`` for ONE example; use ``jax.vmap`` for a batch.
         Randomness (dropout, RReLU) acts only when a key is given.
-    columns: ``columns(params, x) -> y`` for a batch whose examples are columns, (in_dim, batch) to
-        (out_dim, batch): what ``jax.vmap`` of apply over the last axis computes, in a form whose
-        gradients are fast. None, where vmap is as good.
+    columns: ``columns(params, x) -> y`` for a batch whose examples are columns, the last axis, such
+        as (in_dim, batch) to (out_dim, batch): what ``jax.vmap`` of apply over that axis computes,
+        in a form whose gradients are fast. None, where vmap is as good.
     stochastic: whether apply is random when it is given a key.
     inside: what ``jaxnn.diagnostics`` looks at. None, where the network has no neurons or was made
         by hand.
@@ -65,6 +65,7 @@ class Cell(NamedTuple):
     init: ``init(key) -> params``, the initial parameters.
     initial_state: the state before the first input, a pytree of arrays.
     apply: ``apply(params, state, x) -> (state, y)`` for one time step of ONE example.
+    columns: the same for a batch whose examples are columns, as of a Network.
     inside: as of a Network; its trace takes the state before x, and y is (state, y).
 
     Example:
@@ -80,6 +81,7 @@ class Cell(NamedTuple):
     init: Callable[[Key], Params]
     initial_state: Any
     apply: Callable[..., tuple[Any, Array]]
+    columns: Callable[..., tuple[Any, Array]] | None = None
     inside: Inside | None = None
 
 

@@ -45,7 +45,13 @@ def tanh(x: Array) -> Array:
     Reference:
         LeCun, Bottou, Orr & Müller 1998, "Efficient backprop".
     """
-    return jax.nn.tanh(x)
+    return _tanh(x)
+
+
+# JAX keeps two arrays for the gradient, the value and 1 − the value; this keeps their product only,
+# which a loop over time steps writes to memory for each of them.
+_tanh = jax.custom_jvp(jax.nn.tanh)
+_tanh.defjvps(lambda tangent, value, x: tangent * ((1 - value) * (1 + value)))
 
 
 @of_floats

@@ -24,7 +24,12 @@ NETWORKS = {
     "deep": jaxnn.deep_mlp(6, 5, 4, 3, activation="tanh"),
     "autoencoder": jaxnn.autoencoder((6, 2)).network,
     "maxout": jaxnn.serial(jaxnn.maxout_layer(6, 4, pieces=3), dense(4, 3)),
+    "elman": jaxnn.recurrent_network(jaxnn.elman(6, 5, activation="prelu")),
+    "elman's last": jaxnn.recurrent_network(jaxnn.elman(6, 5), dense(5, 3), last=True),
+    "jordan": jaxnn.recurrent_network(jaxnn.jordan(6, 5, 3, activation="glu"), dense(3, 3)),
+    "gru": jaxnn.recurrent_network(jaxnn.gru(6, 5, bias=False), dense(5, 3)),
 }
+TIME = dict.fromkeys(("elman", "elman's last", "jordan", "gru"), (4,))  # steps of an example
 
 
 def plain(net: jaxnn.Network) -> jaxnn.Network:
@@ -32,9 +37,14 @@ def plain(net: jaxnn.Network) -> jaxnn.Network:
     return net._replace(columns=None)
 
 
-def data(dtype=jnp.float32) -> tuple[jax.Array, jax.Array]:
-    x = jax.random.normal(jax.random.key(1), (40, 6), dtype)
-    return x, x[:, :3]
+def data(name: str, dtype=jnp.float32) -> tuple[jax.Array, jax.Array]:
+    x = jax.random.normal(jax.random.key(1), (40, *TIME.get(name, ()), 6), dtype)
+    return x, x[..., :3]
+
+
+def columns(net: jaxnn.Network, params, x: jax.Array) -> jax.Array:
+    """The outputs of examples in rows, by way of columns."""
+    return jnp.moveaxis(of_columns(net)(params, jnp.moveaxis(x, 0, -1)), -1, 0)
 
 
 def close(a, b, rtol: float) -> None:
@@ -46,11 +56,11 @@ def close(a, b, rtol: float) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_columns_are_apply_of_each_example(name):
-    net, (x, _) = NETWORKS[name], data()
+    net, (x, _) = NETWORKS[name], data(name)
     params = net.init(jax.random.key(0))
     found, expected = jax.jit(
         lambda params, x: (
-            of_columns(net)(params, x.T).T,
+            columns(net, params, x),
             jax.vmap(net.apply, in_axes=(None, 0))(params, x),
         )
     )(params, x)
@@ -59,11 +69,11 @@ def test_columns_are_apply_of_each_example(name):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_are_those_of_autodiff(name):
-    net, (x, _) = NETWORKS[name], data()
+    net, (x, _) = NETWORKS[name], data(name)
     params = net.init(jax.random.key(0))
 
     def by_columns(params, x):
-        return jnp.sum(jnp.sin(of_columns(net)(params, x.T)))
+        return jnp.sum(jnp.sin(columns(net, params, x)))
 
     def by_examples(params, x):
         return jnp.sum(jnp.sin(jax.vmap(net.apply, in_axes=(None, 0))(params, x)))
@@ -75,13 +85,11 @@ def test_gradients_are_those_of_autodiff(name):
 
 
 def test_large_matrices_are_computed_as_well(monkeypatch):
-    net, (x, _) = NETWORKS["mlp"], data()
+    net, (x, _) = NETWORKS["mlp"], data("mlp")
     params = net.init(jax.random.key(0))
 
     def gradients():
-        return jax.jit(jax.grad(lambda params: jnp.sum(jnp.sin(of_columns(net)(params, x.T)))))(
-            params
-        )
+        return jax.jit(jax.grad(lambda params: jnp.sum(jnp.sin(columns(net, params, x)))))(params)
 
     small = gradients()
     monkeypatch.setattr(jaxnn.layers, "TRANSPOSED", 20)  # numbers; the first matrix has 42
@@ -91,9 +99,9 @@ def test_large_matrices_are_computed_as_well(monkeypatch):
 @pytest.mark.parametrize("dtype, rtol", [("float64", 1e-14), ("bfloat16", 0.05)])
 def test_gradients_in_other_dtypes(dtype, rtol):
     with jax.enable_x64():
-        net, (x, y) = NETWORKS["mlp"], data(dtype)
+        net, (x, y) = NETWORKS["mlp"], data("mlp", dtype)
         params = jax.tree.map(lambda leaf: leaf.astype(dtype), net.init(jax.random.key(0)))
-        by_columns = jax.grad(lambda params: jnp.sum(of_columns(net)(params, x.T) * y.T))
+        by_columns = jax.grad(lambda params: jnp.sum(columns(net, params, x) * y))
         by_examples = jax.grad(
             lambda params: jnp.sum(jax.vmap(net.apply, in_axes=(None, 0))(params, x) * y)
         )
@@ -102,10 +110,11 @@ def test_gradients_in_other_dtypes(dtype, rtol):
         close(got, expected, rtol)
 
 
-def trained(net, optimizer: str, runs: int):
+def trained(net, name: str, optimizer: str, runs: int):
     """The final parameters and losses of runs with different rates, trained side by side."""
     training = make_training(net, losses.squared_error, OPTIMIZERS[optimizer])
-    x, y = data()
+    x, y = data(name)
+    y = y[:, -1] if name == "elman's last" else y
     h = {"learning_rate": jnp.linspace(0.001, 0.01, runs), "slope": jnp.linspace(0.1, 0.3, runs)}
     order = batch_order(jax.random.key(2), examples=40, batch_size=8, steps=20)
     state = jax.vmap(training.init, in_axes=(None, 0))(jax.random.key(0), h)
@@ -116,14 +125,15 @@ def trained(net, optimizer: str, runs: int):
 
 @pytest.mark.parametrize(
     ("name", "optimizer"),
-    [(name, "sgd") for name in ("mlp", "learned", "residual", "deep")] + [("mlp", "adamw")],
+    [(name, "sgd") for name in ("mlp", "learned", "residual", "deep", "elman's last", "gru")]
+    + [("mlp", "adamw")],
 )
 def test_training_is_that_of_autodiff(name, optimizer):
     net = NETWORKS[name]
     assert net.columns
     # Adam divides by the root of a gradient's square, and so enlarges the rounding of small ones.
     rtol = 1e-4 if optimizer == "adamw" else 1e-6
-    close(trained(net, optimizer, 3), trained(plain(net), optimizer, 3), rtol)
+    close(trained(net, name, optimizer, 3), trained(plain(net), name, optimizer, 3), rtol)
 
 
 def test_an_activation_with_a_slope_per_run():
@@ -131,13 +141,13 @@ def test_an_activation_with_a_slope_per_run():
         bent = Activation(lambda x: jnp.where(x > 0, x, h["slope"] * x))
         return jaxnn.mlp((6, 7, 3), activation=bent)
 
-    got, expected = trained(net, "sgd", 3), trained(lambda h: plain(net(h)), "sgd", 3)
+    got, expected = (trained(each, "mlp", "sgd", 3) for each in (net, lambda h: plain(net(h))))
     close(got, expected, 1e-6)
 
 
 def test_an_example_of_a_wrong_size_is_named():
     training = make_training(jaxnn.mlp((5, 3)), losses.squared_error, OPTIMIZERS["sgd"])
-    h, (x, y) = {"learning_rate": jnp.float32(0.1)}, data()
+    h, (x, y) = {"learning_rate": jnp.float32(0.1)}, data("mlp")
     state = training.init(jax.random.key(0), h)
     with pytest.raises(ValueError, match=r"a dense layer with 5 inputs got one example of shape"):
         training.segment(state, h, x, y, jnp.zeros((1, 4), jnp.int32))
@@ -147,7 +157,7 @@ def test_a_dropped_unit_stays_dropped_in_training():
     training = make_training(
         jaxnn.mlp((6, 7, 3), dropout=0.9), losses.squared_error, OPTIMIZERS["sgd"], stochastic=True
     )
-    h, (x, y) = {"learning_rate": jnp.float32(1.0)}, data()
+    h, (x, y) = {"learning_rate": jnp.float32(1.0)}, data("mlp")
     state = training.init(jax.random.key(0), h)
     after, _ = training.segment(state, h, x, y, jnp.zeros((1, 1), jnp.int32))
     moved = np.any(np.asarray(after.params[0]["weight"] != state.params[0]["weight"]), axis=0)

@@ -80,7 +80,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         when=when,
         note="The digits are images, and all five tables are small and clean. scikit-learn's MLP "
         "has standardised inputs and, for numbers, a standardised target.",
-        found=f"The best model by mean score in points: {won}.",
+        found=f"Best by mean score, in points: {won}.",
         do="On a small table try a tuned network beside trees and a linear model.",
         tried=tuple(
             Tried(f"{data}, {name}", word({name: effect}), effect)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.lab.evidence.verdicts import Effect
+from experiments.lab.study.intervals import share_interval
 from experiments.lab.study.statistics import holm
 
 
@@ -20,9 +21,8 @@ def success_share(name: str, succeeded: np.ndarray) -> Effect:
         >>> f"{success_share('share', np.arange(10) < 5):.3f}"
         '0.500 [0.187, 0.813]'
     """
-    found = stats.binomtest(int(succeeded.sum()), len(succeeded))
-    low, high = map(float, found.proportion_ci())
-    return Effect(name, float(found.statistic), low, high)
+    low, high = share_interval(int(succeeded.sum()), len(succeeded))
+    return Effect(name, float(succeeded.mean()), low, high)
 
 
 def geometric_mean(name: str, errors: np.ndarray) -> Effect:

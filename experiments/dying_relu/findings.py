@@ -24,6 +24,7 @@ from experiments.dying_relu.measure_birth import (
 from experiments.lab.data import load, prepare
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
+from experiments.lab.study.intervals import share_interval
 from experiments.lab.study.statistics import interquartile_mean, interval
 from jaxnn.meanfield import dead_network_probability
 
@@ -472,9 +473,8 @@ def alive(configuration: Any, found: Found, name: str) -> Alive:
 
 def _counted(name: str, runs: np.ndarray) -> Effect:
     """How many runs, with the exact binomial interval."""
-    inside = stats.binomtest(int(runs.sum()), runs.size).proportion_ci()
-    low, high = inside.low * runs.size, inside.high * runs.size
-    return Effect(name, int(runs.sum()), low, high, f"of {runs.size}")
+    low, high = share_interval(int(runs.sum()), runs.size)
+    return Effect(name, int(runs.sum()), low * runs.size, high * runs.size, f"of {runs.size}")
 
 
 def _on_others(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from experiments.lab.study.intervals import failures_interval
+from experiments.lab.study.intervals import share_interval
 
 NO_TARGET = (-np.inf, np.inf)
 
@@ -60,7 +60,7 @@ def share(
         (0.25, 0.81, True)
     """
     value = float(np.mean(np.asarray(happened, float)))
-    low, high = failures_interval(round(value * jobs), jobs)
+    low, high = share_interval(round(value * jobs), jobs)
     return Figure(claim, check, where, value, low, high, jobs, target)
 
 

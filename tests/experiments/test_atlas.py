@@ -100,6 +100,7 @@ def test_a_kind_of_target_that_no_data_set_has_leaves_its_default_undecided():
     assert [each.word for each in defaults.tried][1] == "undecided" and defaults.verdict != "holds"
 
 
+@pytest.mark.slow
 def test_a_reader_sorts_and_filters_the_page(tmp_path, shown):
     found = {data: measured(number) for number, data in enumerate(SMALL.data)}
     html = figure_page.page(SMALL, found, findings.conclude(SMALL, found))

@@ -118,6 +118,7 @@ def test_the_engine_trains_the_network_of_the_workload(name):
     assert sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(state.params)) == expected
 
 
+@pytest.mark.slow
 def test_end_to_end(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(devices, "use_every_core", lambda: None)  # the devices are conftest's
     assert (
@@ -194,6 +195,7 @@ def test_the_peers_table():
     assert max(map(len, text.splitlines())) <= 100
 
 
+@pytest.mark.slow
 def test_the_engine_before_takes_turns_in_a_process_of_its_own():
     try:
         folder = before.checked_out()
@@ -248,6 +250,7 @@ def imported_by(module):
     return found.stdout.split()
 
 
+@pytest.mark.slow
 def test_its_own_part_needs_only_what_jaxnn_needs():
     own = (
         "experiments.benchmark.measure, experiments.benchmark.findings, experiments.benchmark.table"

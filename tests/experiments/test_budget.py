@@ -89,6 +89,7 @@ def lengthened(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_training_that_is_too_short_at_its_limit_gives_no_verdict(lengthened):
     verdict = json.loads((lengthened / "summary.json").read_text())["verdict"]
     assert f"no verdict: after {4 * STEPS} updates, the most allowed, the validation log" in verdict
@@ -96,6 +97,7 @@ def test_training_that_is_too_short_at_its_limit_gives_no_verdict(lengthened):
     assert pd.read_csv(lengthened / "curves.csv")["step"].max() == 4 * STEPS
 
 
+@pytest.mark.slow
 def test_an_interrupted_lengthening_goes_on_to_the_same_bytes(
     lengthened, tmp_path, monkeypatch, capsys
 ):
@@ -127,6 +129,7 @@ def test_an_interrupted_lengthening_goes_on_to_the_same_bytes(
         assert (tmp_path / "r" / name).read_bytes() == (lengthened / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_longest_training_is_that_of_as_many_steps(lengthened, tmp_path):
     flags = [*SMALL, *NEVER, "--steps", 4 * STEPS, "--out", tmp_path / "r"]
     assert run(*flags) == 0

@@ -31,6 +31,7 @@ CONFIGURATION = replace(
 )
 
 
+@pytest.mark.slow
 def test_a_network_of_any_depth_is_deep_mlp_of_that_depth_and_so_is_its_gradient():
     shape = Shape(("relu", "tanh"), 3, 4, 6, 2)
     start = partial(any_depth.initial, Net(shape, "tanh", 4, Start(1.5, 0.2)))
@@ -100,6 +101,7 @@ def test_waves_that_the_theory_does_not_resolve_are_told_apart():
         assert np.abs(found / slope - 1)[~resolved].max() > 0.02
 
 
+@pytest.mark.slow
 def test_the_alignment_of_gradient_and_signal_accounts_for_a_factor_that_theory_misses():
     # Linear networks of width 8 whose gradient happens to be along the signal in the last layer.
     measured = before_training.random_networks("linear", (1.0,), depth=2, width=8, networks=8000)
@@ -131,6 +133,7 @@ def test_every_smooth_activation_is_compared_with_theory():
     )
 
 
+@pytest.mark.slow
 def test_the_depth_scale_is_chi_below_the_edge_of_chaos_and_the_settled_slope_above():
     np.testing.assert_allclose(
         depth_scale.chaos_depth_scale(1.3, 0.05),

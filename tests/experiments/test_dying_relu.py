@@ -64,6 +64,7 @@ def test_every_kind_of_narrow_network_has_a_name():
     assert tuple(NARROW) == KINDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["relu", "prelu"])
 def test_dead_units_are_those_of_diagnostics(activation):
     net = mlp(
@@ -103,6 +104,7 @@ def test_fates_of_four_units():
     assert pieces["pieces"].ravel().tolist() == [0, 0.5, 0.5]
 
 
+@pytest.mark.slow
 def test_one_entry_of_each_unit_is_positive_in_the_asymmetric_start():
     net = mlp((400, 400, 400), activation="relu")
     params = asymmetric(net).init(jax.random.key(0))

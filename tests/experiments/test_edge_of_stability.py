@@ -13,6 +13,7 @@ from experiments.edge_of_stability.rules import (
 )
 
 
+@pytest.mark.slow
 def test_the_curvature_is_that_of_the_tangent_kernel():
     net, x = tangent_mlp((3, 4, 1), "tanh"), np.random.default_rng(0).normal(size=(5, 3))
     params, x = net.init(jax.random.key(0)), x.astype(np.float32)

@@ -31,7 +31,10 @@ def start(experiment, *flags):
     return stop.value.code
 
 
-@each_experiment
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name != "bias" else name for name in EVERY],
+)
 def test_smoke_gives_a_verdict_on_each_of_its_claims_and_a_figure(name, tmp_path):
     experiment = EVERY[name]
     assert start(experiment, "--smoke", "--out", tmp_path) == 0
@@ -81,6 +84,7 @@ def test_the_ledger_is_what_the_results_say():
     assert all(f"| {claim} |" in ledger.FILE.read_text(encoding="utf-8") for claim in CLAIMS)
 
 
+@pytest.mark.slow
 def test_the_list_fits_a_pipe(capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["experiments"])
     assert listing.main() == 0

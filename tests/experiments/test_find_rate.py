@@ -38,6 +38,7 @@ def test_the_best_rate_of_the_grid_is_chosen_by_the_other_seeds():
     assert grid.regret(np.array([0.1, np.nan])).tolist() == [-2, 2]
 
 
+@pytest.mark.slow
 def test_the_command_writes_suggestions_and_regret_for_each_seed(tmp_path, capsys):
     flags = ["--data", "iris", "--activation", "tanh", "--seeds", "3", "--width", "8", "--grid"]
     flags += ["--learning-rate", "1e-3:100:40", "--grid-rate", "0.01:10:4", "--grid-steps", "30"]

@@ -157,6 +157,7 @@ def test_the_grid_and_the_unrolled_training_are_one():
     )
 
 
+@pytest.mark.slow
 def test_the_published_loss_with_the_published_draws():
     """1.716 at .62, from PyTorch's initial weights of seed 0 and the rows in file order.
 

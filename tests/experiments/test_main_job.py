@@ -81,12 +81,14 @@ def test_the_summary_follows_from_the_results(folder):
     } <= set(config)
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_bytes(folder, tmp_path):
     assert run("--data", "wine", *SMALL, "--out", tmp_path / "again") == 0
     for name in ("results.csv", "curves.csv", "summary.json"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypatch, capsys):
     ran = []
 
@@ -106,6 +108,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(folder, tmp_path, monkeypat
     assert "the same command continues" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_other_results_are_moved_aside_and_not_lost(folder, tmp_path):
     earlier = (shutil.copytree(folder, tmp_path / "r") / "results.csv").read_bytes()
     flags = [
@@ -129,6 +132,7 @@ def test_other_results_are_moved_aside_and_not_lost(folder, tmp_path):
     assert pd.read_csv(tmp_path / "r" / "results.csv")["learning_rate"].tolist() == [0.2]
 
 
+@pytest.mark.slow
 def test_a_table_with_a_hostile_column_is_trained_on_and_shown_as_text(tmp_path):
     rows = [f"{i},{'ab'[i % 2]},{3 * i + (i % 2)}" for i in range(40)]
     path = tmp_path / "t.csv"
@@ -264,6 +268,7 @@ def test_theory_agrees_with_the_gradients_of_wide_networks():
     assert gradient_factor(["softmax"], 3) is None and gradient_factor(["relu"], 0) is None
 
 
+@pytest.mark.slow
 def test_best_epoch_judges_each_run_at_its_lowest_validation_loss(tmp_path):
     """And never worse by validation loss than at the end; the rest of the training is the same."""
     flags = ["--data", "iris", "--activation", "tanh", "--learning-rate", "0.1", "3", "--steps"]

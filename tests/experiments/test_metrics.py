@@ -48,6 +48,7 @@ def printed(capsys):
     return float(re.search(r" \(([\d.e-]+)\) on the ", capsys.readouterr().out)[1])
 
 
+@pytest.mark.slow
 def test_an_area_is_the_score_everywhere(tmp_path, capsys):
     assert frauds("--metric", "auc", "--class-weights", "balanced", "--out", "o") == 0
     said = capsys.readouterr().out
@@ -61,6 +62,7 @@ def test_an_area_is_the_score_everywhere(tmp_path, capsys):
     assert printed(capsys) == pytest.approx(area, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_an_error_is_written_with_its_own_sign_and_the_lowest_is_first(tmp_path, capsys):
     flags = ["--metric", "mae", "--transform", "log", "--activation", "tanh", "relu"]
     assert pricing(*flags, "--out", "o") == 0
@@ -84,6 +86,7 @@ def test_an_error_is_written_with_its_own_sign_and_the_lowest_is_first(tmp_path,
     assert r2_score(np.log(price), np.log(predicted)) > 0.5
 
 
+@pytest.mark.slow
 def test_class_weights_find_the_rare_class(tmp_path):
     recalls = []
     for weights in ("none", "balanced"):
@@ -98,6 +101,7 @@ def test_class_weights_find_the_rare_class(tmp_path):
     assert recalls[1] > recalls[0] and recalls[1] > 0.8
 
 
+@pytest.mark.slow
 def test_what_to_know_of_a_target_is_said_before_and_after(tmp_path, capsys):
     assert frauds("--inspect") == 0
     assert (

@@ -34,6 +34,7 @@ def held_out(path, part):
     return int(study.splits.rows(0)[part][0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_a_sentinel_on_held_out_rows_is_a_failure_everywhere(part, tmp_path, capsys):
     row = held_out(tmp_path / "t.csv", part)
@@ -60,6 +61,7 @@ def test_a_sentinel_on_held_out_rows_is_a_failure_everywhere(part, tmp_path, cap
     assert "steps: none, since no run of the baseline trained" in said
 
 
+@pytest.mark.slow
 def test_a_row_whose_prediction_is_not_finite_has_none(tmp_path, capsys):
     data, out = table(tmp_path / "t.csv"), tmp_path / "r"
     flags = ["--data", data, "--target", "y", "--activation", "relu", *SMALL]
@@ -102,6 +104,7 @@ def test_where_r2_is_not_defined_the_error_is_judged_and_it_is_said(change, why,
     )
 
 
+@pytest.mark.slow
 def test_five_rows_are_compared_by_their_error(tmp_path, capsys):
     pd.read_csv(table(tmp_path / "t.csv"))[:5].to_csv(tmp_path / "t.csv", index=False)
     flags = ["--data", tmp_path / "t.csv", "--target", "y", "--activation", "relu", "tanh"]

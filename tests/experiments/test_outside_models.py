@@ -55,6 +55,7 @@ def test_without_a_hidden_layer_there_is_one_linear_model_and_a_note(folder):
     assert "This was found for networks without a hidden layer, trained on" in verdict(folder / "r")
 
 
+@pytest.mark.slow
 def test_models_that_are_fitted_are_kept_where_what_follows_is_interrupted(
     folder, tmp_path, monkeypatch
 ):

@@ -71,6 +71,7 @@ def ours():
     return np.array(first), np.array(last[47::48])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -95,6 +96,7 @@ def test_same_numbers_as_ours(name, ours):
     )  # two of one seed and one of another
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["torch_stacked", "torch_loop", "jax_vmap", "equinox_vmap"])
 def test_elman_same_numbers_as_plain_jax(name):
     train = prepared(name, ELMAN)

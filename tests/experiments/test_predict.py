@@ -133,6 +133,7 @@ def about(folder):
     return json.loads((folder / "summary.json").read_text())["model"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_round_trip_through_disk_is_bit_equal(number, here):
     saved, loaded = SAVED[number], load_model(here / ["kinds", "prices"][number])

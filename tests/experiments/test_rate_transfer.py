@@ -18,6 +18,7 @@ def test_the_best_rate_is_between_those_of_the_grid_but_not_beyond_an_end():
     np.testing.assert_allclose(found, [-1.4, -3, -1], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_output_is_smaller_in_the_maximal_update_parametrisation():
     wide = 16 * BASE
     of = [network(4, wide, maximal).init(jax.random.key(0))[2]["weight"] for maximal in (0.0, 1.0)]

@@ -39,6 +39,7 @@ def by_hand(setting, across, up):
     return scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed",
     [{}, {"points": 12, "batch": 3}, {"offset": True}],

@@ -73,6 +73,7 @@ def test_a_job_takes_the_better_rate_and_the_truth_is_of_the_seeds_outside_it():
     assert judged(found, np.arange(10), LABELS, tried)[0][0].learning_rate == 1.0
 
 
+@pytest.mark.slow
 def test_intervals_of_splits_cover_but_not_where_all_seeds_of_a_job_have_one_split():
     figures = by_check(on_splits("here", made_up((0.0, 0.003, -0.02)), LABELS, 10))
     covered = figures["mean over splits, recommended"]
@@ -92,6 +93,7 @@ def test_intervals_of_splits_cover_but_not_where_all_seeds_of_a_job_have_one_spl
     assert np.mean(covered) < 0.5
 
 
+@pytest.mark.slow
 def test_intervals_for_new_rows_cover_tables_that_differ_and_those_for_splits_do_not():
     random = np.random.default_rng(2)
     # Rows shared by the splits of a table: what the overlap of 1/3 stands for.
@@ -137,6 +139,7 @@ def test_orders_that_contradict_each_other_are_counted():
     assert found["pairs whose best sets have nothing in common"].value == 1
 
 
+@pytest.mark.slow
 def test_the_power_that_is_measured_is_the_one_that_is_predicted():
     random = np.random.default_rng(3)
     scores = random.normal(scale=0.005 / np.sqrt(2), size=(3, 400)) + random.normal(size=400)
@@ -197,6 +200,7 @@ def test_new_rows_are_in_no_split_of_their_table(name):
         )
 
 
+@pytest.mark.slow
 def test_choices_that_are_equal_share_their_splits_and_not_their_draws():
     small = replace(Configuration(), job=3, jobs=2, activation=("relu", "tanh"))
     small = replace(small, learning_rate=(0.1,), width=4, steps=3)

@@ -16,6 +16,7 @@ BETTER, LEVEL, WORSE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_setting_keeps_the_signal_in_its_way(setting):
     net = network("swish", setting, in_dim=64, width=64, depth=4, out_dim=3)

@@ -224,6 +224,7 @@ def test_the_one_exponential_of_elu_is_as_accurate_as_expm1():
     np.testing.assert_allclose(activations.elu(x), np.expm1(np.float64(x)), rtol=2e-7)
 
 
+@pytest.mark.slow
 def test_products_do_not_overflow_before_their_value_does():
     far = jnp.array([-300.0, 300.0], jnp.float16)
     slopes = jax.vmap(jax.grad(activations.gelu_tanh))(far)
@@ -233,6 +234,7 @@ def test_products_do_not_overflow_before_their_value_does():
     assert np.isfinite(jax.grad(activations.squareplus)(0.0, 0.0))
 
 
+@pytest.mark.slow
 def test_gradients_in_the_parameters_of_the_curves_are_the_difference_quotients():
     points, h = np.array([-7.0, -0.4, 0.0, 0.9, 5.0]), 1e-6
     with jax.enable_x64(True):
@@ -255,6 +257,7 @@ def test_snakes_gradient_in_a_small_frequency_is_the_square_of_its_input(frequen
     np.testing.assert_allclose(slope(x, jnp.float32(frequency)), [4, 0, 2.25], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_second_derivatives_are_the_difference_quotients_of_the_first():
     points, h = jnp.array([-2.3, -0.4, 0.9, 3.1]), 1e-5
     with jax.enable_x64(True):

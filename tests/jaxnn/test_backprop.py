@@ -85,7 +85,13 @@ def check(activation: str | Activation):
             )  # equal because right, and not because 0
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+KINDS = ("relu", "tanh", "gelu", "prelu", "glu", "softmax")  # of each kind one is quick to ask for
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name not in KINDS)) for name in ACTIVATIONS],
+)
 def test_backpropagation_is_jax_grad_for_the_table(name):
     check(name)
 
@@ -95,6 +101,7 @@ def test_backpropagation_is_jax_grad_for_an_activation_that(wiring):
     check(WIRINGS[wiring])
 
 
+@pytest.mark.slow
 def test_backpropagation_against_finite_differences():
     # A third route, which shares no derivative of JAX's with the first two.
     with jax.enable_x64(True):
@@ -118,6 +125,7 @@ def test_backpropagation_against_finite_differences():
                 )
 
 
+@pytest.mark.slow
 def test_each_hidden_layer_can_have_its_own_activation_and_no_bias():
     net = mlp((2, 3, 3, 2), activation=("tanh", "relu"), output_activation="sigmoid", bias=False)
     params = jax.tree.map(lambda leaf: leaf.astype(jnp.float32), params_of(net))

@@ -123,6 +123,7 @@ def trained(net, name: str, optimizer: str, runs: int):
     return state.params, metrics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "optimizer"),
     [(name, "sgd") for name in ("mlp", "learned", "residual", "deep", "elman's last", "gru")]

@@ -302,6 +302,7 @@ def test_saturation_begins_where_the_slope_is_5_percent_of_its_maximum(activatio
     ).tolist() == [0.5]
 
 
+@pytest.mark.slow
 def test_saturation_of_relu_is_its_flat_side_and_of_prelu_each_units_own():
     assert diagnostics.saturated_fraction(
         one_to_one([-1.0, -2.0, 0.1, 9.0]), ONE, "relu"
@@ -360,6 +361,7 @@ def test_pre_activation_variance_of_one_wide_network_follows_the_theory():
     np.testing.assert_allclose(got, meanfield.variance_trajectory("tanh", depth, 2.25), rtol=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "diagnostic",
     [

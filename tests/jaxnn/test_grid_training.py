@@ -37,6 +37,7 @@ def result(data):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_arrays_have_the_axes_of_the_call(result):
     assert list(result.axes) == ["learning_rate", "activation", "seed"]
     assert result.axes["seed"] == (3, 5) and result.steps.tolist() == [10, 20, 30]
@@ -81,6 +82,7 @@ def test_a_cell_is_the_single_run(result, data):
     np.testing.assert_allclose(weight[1, 1], state.params[0]["weight"], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_one_and_two_devices_agree(result, data):
     x, y = data
     for devices in (jax.local_devices()[:1], jax.local_devices()[:2]):
@@ -92,6 +94,7 @@ def test_one_and_two_devices_agree(result, data):
         np.testing.assert_allclose(found.validation["loss"], result.validation["loss"], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_diverged_run_is_nan_and_says_when(data):
     axes = {"activation": ("relu",), "learning_rate": (0.1, 1e30)}
     found = train_grid(make, axes, seeds=2, train=data, steps=8, points=4)
@@ -117,6 +120,7 @@ def test_a_run_that_is_finite_in_training_alone_is_lost_from_there_on(data):
         assert np.isfinite(part["loss"][:, 0]).tolist() == [True, False]
 
 
+@pytest.mark.slow
 def test_the_batch_size_may_be_an_axis(data):
     axes = {"batch_size": (8, 90), "activation": ("relu",), "learning_rate": (0.1,)}
     found = train_grid(make, axes, train=data, steps=5)

@@ -251,6 +251,7 @@ def test_repeat_is_serial_in_params_values_and_randomness():
     assert not np.allclose(y, stack.apply(stacked, X[0]))
 
 
+@pytest.mark.slow
 def test_elsewhere_than_on_a_cpu_rounds_of_a_scan_are_written_out(monkeypatch):
     """With a remainder, and the same numbers and gradients."""
     monkeypatch.setattr(layers, "UNROLLED", 2)

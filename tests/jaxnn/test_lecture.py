@@ -163,6 +163,7 @@ def test_numbers_as_they_are_written_give_what_arrays_of_floats_do():
     np.testing.assert_array_equal(whole, net.apply(LISTED, [-1, 2]))
 
 
+@pytest.mark.slow
 def test_l3_maximising_the_negative_takes_the_same_path():
     net = jaxnn.mlp((2, 3, 1), activation="tanh")
     start = net.init(jax.random.key(0))

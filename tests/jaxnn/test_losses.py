@@ -211,6 +211,7 @@ def test_class_weights_multiply_the_loss_of_a_row():
         two(jnp.ones(2), jnp.ones(2))
 
 
+@pytest.mark.slow
 def test_balanced_class_weights_give_the_minimum_of_equally_many_rows():
     # 90 of 100 rows are of class 0: the constant logit with the least weighted loss is 0.
     y = (jnp.arange(100) >= 90).astype(jnp.float32)[:, None]

@@ -117,6 +117,7 @@ def unstacked(params):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [1, 2, 4, 48])
 def test_the_scanned_stack_is_the_loop_in_values_and_slopes(depth):
     with jax.enable_x64(True):

@@ -40,6 +40,7 @@ def test_what_an_optimizer_reads():
         hyperparameters_of("adma")
 
 
+@pytest.mark.slow
 def test_a_schedule_free_run_is_evaluated_at_its_average():
     head = HEADS["multiclass"]
     # Behind another transformation, as behind a clipped gradient.

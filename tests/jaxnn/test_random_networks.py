@@ -87,6 +87,7 @@ def signals():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation, weight_variance", TESTED)
 def test_growth_and_gradient_factor_of_40_layers_are_within_2_percent_of_32_wide_networks(
     signals, activation, weight_variance

@@ -69,6 +69,7 @@ def same(ours, theirs):
     np.testing.assert_array_equal(ours.done, theirs.done)
 
 
+@pytest.mark.slow
 def test_diverged_runs_are_recorded_and_the_others_finished(whole):
     assert whole.done.all()
     assert (whole.diverged_step[4:] >= 0).all() and (whole.diverged_step[:4] == -1).all()
@@ -118,6 +119,7 @@ def test_a_stand_that_no_longer_fits_is_trained_anew(compiled, task, whole):
     assert segments == 2 * len(task.lengths)
 
 
+@pytest.mark.slow
 def test_slices_join_to_the_whole(compiled, task, whole):
     joined = Outcome.empty(task.steps, GRID.shape)
     first = np.random.default_rng(0).random(GRID.shape) < 0.5
@@ -165,6 +167,7 @@ def test_chunks_pad_little(groups, devices):
     assert -groups % chunk < max(devices, 0.1 * groups + devices)
 
 
+@pytest.mark.slow
 def test_chunks_fit_the_memory(training, task, whole):
     little = Hardware.of()._replace(memory=1.0)
     tight = compile_program(training, GRID, task, hardware=little)
@@ -181,6 +184,7 @@ def needed(compiled):
     )
 
 
+@pytest.mark.slow
 def test_an_accelerator_trains_all_runs_at_once_in_chunks_that_fit(training, task, whole):
     """A CPU that is taken for one, whose memory is said to be less and less."""
     accelerator = Hardware.of()._replace(accelerator=True)
@@ -240,6 +244,7 @@ def alone(task, training):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("held", [2, 3])  # a chunk has as many groups as devices, which are two
 def test_each_seed_trains_and_is_evaluated_on_its_own_split(task, training, alone, held):
     """As if its split were the only data; however many splits are held at a time."""

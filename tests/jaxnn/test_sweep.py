@@ -69,6 +69,7 @@ def test_a_cell_is_the_single_run(whole, data):
     assert whole["accuracy"][3, 1] == found["accuracy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where", [dict(devices=2), dict(together=1), dict(devices=2, members=3, together=1)]
 )

@@ -110,6 +110,7 @@ def test_an_overflow_in_the_last_update_counts_as_diverged():
     assert int(state.diverged_step) == 0
 
 
+@pytest.mark.slow
 def test_evaluation_in_blocks_is_the_mean_over_all_rows():
     training = compiled(
         make_training(

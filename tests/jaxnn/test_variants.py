@@ -82,6 +82,7 @@ def looked():
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 @pytest.mark.parametrize("name", PLAIN)
 def test_one_of_them_is_the_activation_itself(looked, name, dtype):
@@ -93,6 +94,7 @@ def test_one_of_them_is_the_activation_itself(looked, name, dtype):
         )
 
 
+@pytest.mark.slow
 def test_derivatives_of_derivatives_are_the_activations_own():
     names = "relu", "tanh", "gelu", "sine"
     for twice in (lambda f: jax.grad(jax.grad(f)), lambda f: jax.jacfwd(jax.grad(f))):
@@ -130,6 +132,7 @@ def test_what_cannot_be_one_of_several_is_refused(activations, index, message):
         one_of(activations, index)
 
 
+@pytest.mark.slow
 def test_the_branch_stays_a_branch_in_the_loop():
     names = "relu", "tanh", "gelu"
     (variant, *_) = share(
@@ -164,6 +167,7 @@ def each():
     return train_grid(make, axes, **SIZES, one_program=False)
 
 
+@pytest.mark.slow
 def test_one_program_finds_what_a_program_for_each_does(each, compiled):
     found = train_grid(make, axes_of(each), **SIZES)
     assert len(compiled) == 2 and found.axes == each.axes  # theirs, and maxout's
@@ -204,6 +208,7 @@ def test_initial_draws_are_each_activations_own_to_the_bit():
             np.testing.assert_array_equal(ours, expected)
 
 
+@pytest.mark.slow
 def test_other_axes_of_structure_make_further_programs(compiled):
     def make_deep(depth, activation):
         net = mlp((4, *[8] * depth, 3), activation=activation)
@@ -220,6 +225,7 @@ def test_other_axes_of_structure_make_further_programs(compiled):
     assert len(compiled) == 4
 
 
+@pytest.mark.slow
 def test_a_function_that_may_mix_its_inputs_has_its_own_program(compiled):
     axes = {"activation": ("relu", "tanh", jnp.tanh), "learning_rate": RATES}
     train_grid(make, axes, **TRAINED)
@@ -239,6 +245,7 @@ def by_fact(activation):
     return make("sine" if entry.zero_centred else activation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looking", [by_name, by_comparison, by_fact])
 def test_where_make_looks_at_the_activation_each_has_its_own_program(looking, compiled):
     axes = {"activation": ("relu", "tanh", "elu"), "learning_rate": RATES}

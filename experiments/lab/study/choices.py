@@ -12,9 +12,9 @@ from experiments.lab.study.baseline import Versus, against_baseline
 from experiments.lab.study.best_set import LEVEL, best_p
 from experiments.lab.study.good_rates import GoodRates, good_rates, rounded
 from experiments.lab.study.intervals import (
-    failures_interval,
     mean_over_splits_interval,
     new_rows_interval,
+    share_interval,
 )
 from experiments.lab.study.rules import Rules
 from experiments.lab.study.statistics import interquartile_mean
@@ -208,7 +208,7 @@ def _compared(choices: Sequence[Choice], rules: Rules) -> list[Choice]:
             interval=(float(new[n, 0]), float(new[n, 1])),
             splits_interval=(float(splits[n, 0]), float(splits[n, 1])),
             failed=int(failed[n]),
-            failed_interval=failures_interval(int(failed[n]), scores.shape[1]),
+            failed_interval=share_interval(int(failed[n]), scores.shape[1]),
         )
         for n, choice in enumerate(choices)
     ]

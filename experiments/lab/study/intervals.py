@@ -5,6 +5,7 @@ share a block.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -140,15 +141,16 @@ def widening(blocks: int, overlap: float) -> float:
     return math.sqrt(1 + blocks * overlap * IN_COMMON)
 
 
-def failures_interval(failed: int, runs: int, level: float = 0.95) -> tuple[float, float]:
-    """Exact (Clopper-Pearson) interval of the share of runs that fail.
+@lru_cache  # by a search, and many choices have the same few counts
+def share_interval(count: int, runs: int, level: float = 0.95) -> tuple[float, float]:
+    """Exact (Clopper-Pearson) interval of the share of runs, of which so many were counted.
 
     Example:
-        >>> low, high = failures_interval(0, 10)
+        >>> low, high = share_interval(0, 10)
         >>> low, round(high, 3)
         (0.0, 0.308)
     """
-    found = stats.binomtest(failed, runs).proportion_ci(level)
+    found = stats.binomtest(count, runs).proportion_ci(level)
     return float(found.low), float(found.high)
 
 

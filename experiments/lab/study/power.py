@@ -1,7 +1,7 @@
 """How many seeds it takes to tell a difference apart, and how probably a number of seeds does."""
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from experiments.lab.study.best_set import FEWEST_BLOCKS, LEVEL, SHARE
 from experiments.lab.study.intervals import widening
@@ -69,7 +69,7 @@ def power(
     found, level = 0.0, (1 - LEVEL) * (SHARE if choices > 2 else 1)
     wide = widening(seeds, overlap)
     for _ in range(choices - 1):
-        critical = wide * stats.t.isf(level / (1 + (choices - 2) * (1 - found)), seeds - 1)
+        critical = -wide * special.stdtrit(seeds - 1, level / (1 + (choices - 2) * (1 - found)))
         found = _beyond(float(critical), seeds - 1, margin / spread * np.sqrt(seeds))
     return found
 
@@ -80,9 +80,9 @@ def _beyond(critical: float, df: int, shift: float) -> float:
     SciPy's series do not converge for large shifts. Johnson & Welch 1940, Biometrika 31.
     """
     if df < NORMAL:
-        return float(stats.nct.sf(critical, df, shift))
+        return float(1 - special.nctdtr(df, shift, critical))
     spread = np.sqrt(1 + critical**2 / (2 * df))
-    return float(stats.norm.sf((critical * (1 - 1 / (4 * df)) - shift) / spread))
+    return float(special.ndtr((shift - critical * (1 - 1 / (4 * df))) / spread))
 
 
 def seeds_needed(

@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
+from experiments.lab.study.intervals import share_interval
+
 RESAMPLES = 9999
 TRIM = 0.25  # of each end: what is left makes the interquartile mean
 EXACT_BLOCKS = 13  # up to this many, all patterns of signs are tried
@@ -133,11 +135,9 @@ def probability_better(
         (0.625, 0.068, 0.994)
     """
     wins = np.sum(ours > theirs) + np.sum(ours == theirs) / 2
-    low, high = (
-        stats.binomtest(int(whole), len(ours)).proportion_ci(level)
-        for whole in (math.floor(wins), math.ceil(wins))
-    )
-    return float(wins / len(ours)), (float(low.low), float(high.high))
+    low, _ = share_interval(math.floor(wins), len(ours), level)
+    _, high = share_interval(math.ceil(wins), len(ours), level)
+    return float(wins / len(ours)), (low, high)
 
 
 def _ranked(apart: np.ndarray) -> np.ndarray:

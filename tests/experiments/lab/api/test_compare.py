@@ -99,6 +99,7 @@ def test_it_shows_itself_as_text(result):
     assert len(rates.layout.updatemenus[0].buttons) == 4  # of error and loss, test and validation
 
 
+@pytest.mark.slow
 def test_the_model_predicts_new_rows_and_the_report_says_the_call(result, tmp_path):
     rows = FRAME.sample(20, random_state=0)
     found = result.model.predict(rows.drop(columns="<b>kind</b>").assign(other=1))
@@ -117,6 +118,7 @@ def _bend(slope):
     return a_bend
 
 
+@pytest.mark.slow
 def test_a_function_is_known_by_its_name_and_by_what_it_computes():
     assert named_activations.handed_over(_bend(0.1)) == "a_bend"
     (first,) = named_activations.described(["a_bend", "relu"]).values()

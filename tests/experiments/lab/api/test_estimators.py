@@ -40,6 +40,7 @@ def fitted():
     return GridMLPClassifier(**SMALL, random_state=0).fit(X, CLASSES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.filterwarnings("ignore")  # as check_estimator does
 def test_scikit_learns_checks(name):
@@ -56,6 +57,7 @@ def test_weighted_linear_regression_is_the_weighted_least_squares_solution():
     np.testing.assert_allclose(model.predict(X), inputs @ solution, atol=2e-4 * np.abs(y).max())
 
 
+@pytest.mark.slow
 def test_the_rate_follows_the_schedule_over_the_updates_of_each_fit():
     def weights(steps, schedule):
         model = GridMLPRegressor(**LINEAR).set_params(
@@ -77,6 +79,7 @@ def test_smoothed_labels_give_smoothed_probabilities():
     np.testing.assert_allclose(found, 0.7 * shares + 0.3 / 3, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_row_of_weight_2_is_two_rows():
     twice = RNG.integers(1, 3, len(X))
     rows = np.repeat(np.arange(len(X)), twice)
@@ -87,6 +90,7 @@ def test_a_row_of_weight_2_is_two_rows():
     assert np.abs(weighted - clone(one).fit(X, CLASSES).predict_proba(X)).max() > 1e-2
 
 
+@pytest.mark.slow
 def test_class_weights_are_weights_of_rows():
     weights = {"low": 1, "mid": 5, "top": 1}
     model = GridMLPClassifier(**LINEAR)
@@ -99,6 +103,7 @@ def test_class_weights_are_weights_of_rows():
     assert np.abs(balanced.predict_proba(X) - plain.predict_proba(X)).max() > 1e-2
 
 
+@pytest.mark.slow
 def test_it_chooses_the_pair_with_the_lowest_validation_loss(fitted):
     losses = fitted.validation_loss_
     assert losses.shape == (2, 2) and np.isfinite(losses.to_numpy()).all()
@@ -117,6 +122,7 @@ def test_a_fit_is_the_same_again_also_as_a_copy_and_in_a_pickle(fitted):
     assert type(fitted).__module__ == "jaxnn_experiments"  # what a process that reads it imports
 
 
+@pytest.mark.slow
 def test_it_is_part_of_a_pipeline_and_of_cross_validation():
     names = pd.DataFrame(X, columns=["a", "b", "c"])
     model = make_pipeline(
@@ -127,6 +133,7 @@ def test_it_is_part_of_a_pipeline_and_of_cross_validation():
     assert model.fit(names, CLASSES)[-1].feature_names_in_.tolist() == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_what_diverges_is_not_chosen_and_where_all_does_that_is_said():
     y = X[:, 0] ** 2
     model = GridMLPRegressor(**LINEAR | {"learning_rate": (0.1, 1e30)}).fit(X, y)

@@ -425,6 +425,7 @@ def test_idx_files_are_read_and_their_test_set_is_kept(folder):
     np.testing.assert_allclose(data.x["train"].std(), 1, rtol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "task"),
     [

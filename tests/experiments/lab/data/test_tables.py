@@ -183,6 +183,7 @@ def test_what_the_user_says_and_cannot_be_is_named(reading, message):
         table(lines(*ROWS), reading=reading)
 
 
+@pytest.mark.slow
 def test_a_header_longer_than_a_first_look_is_read_whole_and_hints_are_short(tmp_path):
     count = 3000
     names = [f"the measurement with the number {number}" for number in range(count)]

@@ -52,6 +52,7 @@ def test_its_memory_is_a_number(text, monkeypatch):
         devices.hardware()
 
 
+@pytest.mark.slow
 def test_the_grid_of_a_study_as_on_an_accelerator(monkeypatch):
     """All rates of a seed at once, in chunks that fit; the same numbers, to rounding."""
     plans, compiled = [], runner.compile_program
@@ -79,6 +80,7 @@ def test_the_grid_of_a_study_as_on_an_accelerator(monkeypatch):
             )
 
 
+@pytest.mark.slow
 def test_precision_is_settable_recorded_and_part_of_the_fingerprint(tmp_path):
     before = fingerprint({}, "")
     flags = ["--single", "--fixed-grid", "--precision", "highest"]
@@ -155,6 +157,7 @@ def test_a_setting_of_jax_that_nothing_can_run_under_is_refused(name, value, why
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "said"),
     [

@@ -81,6 +81,7 @@ def same(ours, theirs):
         np.testing.assert_array_equal(a[name], b[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_the_listener_hears_of_every_program(work, whole):
     keeper = Keeper()
     runner.run_grid(work, every(), {}, keeper)
@@ -90,6 +91,7 @@ def test_the_listener_hears_of_every_program(work, whole):
         same(Outcome.of(keeper.kept[number]), outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [2, 5, 9, 11])
 def test_an_interrupted_grid_goes_on_to_the_same_bytes(work, whole, monkeypatch, stop):
     monkeypatch.setattr(runner, "CHECKPOINT_SECONDS", 0.0)
@@ -108,6 +110,7 @@ def test_what_is_finished_is_not_trained_again(work, whole):
     assert keeper.started == [] and keeper.shares == []
 
 
+@pytest.mark.slow
 def test_looking_at_test_rows_at_every_point_changes_nothing_else(work, whole):
     watched = SimpleNamespace(**vars(work) | {"each_segment": ("validation", "test")})
     for number, outcome in runner.run_grid(watched, every(), {}, Keeper()).items():
@@ -117,6 +120,7 @@ def test_looking_at_test_rows_at_every_point_changes_nothing_else(work, whole):
             np.testing.assert_array_equal(outcome.curves[name][-1], values, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_a_run_that_is_not_finite_on_held_out_rows_has_diverged(work, whole, monkeypatch, part):
     """One input is more than networks without bounds can take; where it is seen, a run is lost."""

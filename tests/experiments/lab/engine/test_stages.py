@@ -52,6 +52,7 @@ def refined(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_a_grid_is_widened_until_the_best_is_inside_and_seeds_are_added_there_alone(refined):
     cells = rows(refined).groupby(["activation", "learning_rate"]).size()
     summary = json.loads((refined / "summary.json").read_text())
@@ -81,6 +82,7 @@ def test_what_was_never_trained_is_neither_a_row_nor_diverged(refined):
     )
 
 
+@pytest.mark.slow
 def test_a_fixed_grid_stays_and_further_runs_are_those_of_one_that_was_asked_for(refined, tmp_path):
     # Three seeds on two devices: groups of two rates each, as in the narrow grid, so that sums are
     # rounded in the same way. 0.316… is one of the rates between those of the narrow grid.
@@ -97,6 +99,7 @@ def test_a_fixed_grid_stays_and_further_runs_are_those_of_one_that_was_asked_for
     ] and "is the highest tried" in summary["verdict"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stop", "stage", "trained_then"),
     [

@@ -158,6 +158,7 @@ def test_the_advice_is_what_the_ledger_says():
             assert (places.index(activation) >= 4) == refuted  # after ReLU and its relatives
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(browser.PATH is None, reason="no browser; apt-get install chromium")
 def test_a_reader_searches_and_reads_without_a_network(site, tmp_path):
     index = site["index.html"].path

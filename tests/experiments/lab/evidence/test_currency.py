@@ -313,6 +313,7 @@ def test_a_large_measurement_is_not_committed_and_the_book_says_so(growth, monke
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_bias_with_twice_the_output_is_measured_again(growth):
     """A single file: its formula is part of the measurement, its rule and figure are not."""
     file = growth.folder.with_name("neuron.py")

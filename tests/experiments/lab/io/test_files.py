@@ -143,6 +143,7 @@ def test_such_names_fail_before_training(flags, named, tmp_path, monkeypatch, ca
     assert not list(tmp_path.glob("runs/*/results.csv"))
 
 
+@pytest.mark.slow
 def test_what_is_printed_has_no_room(tmp_path):
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "experiments.activations", "--data", "wine", "--inspect"]

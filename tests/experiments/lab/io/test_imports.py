@@ -35,6 +35,7 @@ def test_help_and_wrong_flags_are_answered_before_anything_heavy_is_imported(nam
     assert set(HEAVY) & set(modules) == set()
 
 
+@pytest.mark.slow
 def test_a_job_imports_matplotlib_only_for_figures():
     modules = "sorted({name.partition('.')[0] for name in sys.modules})"
     found = imported(f"import json, sys, experiments.lab.job; print(json.dumps({modules}))")

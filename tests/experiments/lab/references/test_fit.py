@@ -47,6 +47,7 @@ def table(x, y, task="classification"):
     return Source("made", frame, np.asarray(y), task, "y")
 
 
+@pytest.mark.slow
 def test_classifiers_are_those_of_scikit_learn():
     splits, (trivial, linear, boosted) = fitted(load("wine"), (3, 5))
     assert [each.name for each in (trivial, linear, boosted)] == [
@@ -144,6 +145,7 @@ def test_scores_are_those_of_networks_and_of_scikit_learn(data, metric, function
             assert each.scores[place] == pytest.approx(unit * expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_rows_of_rare_classes_count_more_where_classes_are_balanced():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(600, 2))
@@ -154,6 +156,7 @@ def test_rows_of_rare_classes_count_more_where_classes_are_balanced():
         assert after.score > before.score + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 def test_one_input_and_a_class_with_one_row(classes):
     rng = np.random.default_rng(0)
@@ -190,6 +193,7 @@ def test_rows_of_one_class_only_and_validation_rows_of_others():
     assert np.all(found.test[:, 2] < 0.002)
 
 
+@pytest.mark.slow
 def test_fewer_rows_than_inputs_and_a_constant_target():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(12, 30))
@@ -204,6 +208,7 @@ def test_fewer_rows_than_inputs_and_a_constant_target():
         assert np.all(np.isfinite(each.scores)) and np.all(each.scores >= -1)
 
 
+@pytest.mark.slow
 def test_the_same_twice_and_from_arrays():
     _, found = fitted(load("iris"), (2, 0, 7))
     _, again = fitted(load("iris"), (2, 0, 7))
@@ -237,6 +242,7 @@ def test_seeds_with_the_same_split_are_fitted_once():
         assert each.note == ""
 
 
+@pytest.mark.slow
 def test_seconds_limit_splits_then_rows_then_iterations():
     wine = load("wine")
     _, found = fitted(wine, range(10), seconds=1.5)

@@ -52,6 +52,7 @@ def test_p_of_scores_without_spread():
         p_better(same[:2], same)
 
 
+@pytest.mark.slow
 def test_false_claims_of_being_useful_are_rare():
     """Networks that are no better than the trivial model pass in at most 1 in 10 jobs of ten."""
     rng = np.random.default_rng(0)

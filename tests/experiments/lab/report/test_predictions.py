@@ -106,6 +106,7 @@ def test_what_is_shown_is_what_the_stated_score_of_the_model_is_of(scores, words
     assert found.of == start and predicted(found).note.startswith(f"{start}: ")
 
 
+@pytest.mark.slow
 def test_both_are_files_too(tmp_path):
     classes = tuple(f"a class of number {number}" for number in range(6))
     true = np.repeat(np.array(classes, object), 4)

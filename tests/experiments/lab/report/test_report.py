@@ -240,6 +240,7 @@ def test_units_are_drawn_over_time_where_the_curves_hold_them(comparison):
     assert (series.x, series.y, series.low, series.high) == ([10], [25.0], [12.5], [50.0])
 
 
+@pytest.mark.slow
 def test_figures_are_files_too(comparison, tmp_path):
     figures = {figure.name: figure for figure in report.figures(comparison)}
     rates = replace(figures["rates"], views=figures["rates"].views[:1])
@@ -258,6 +259,7 @@ def test_figures_are_files_too(comparison, tmp_path):
             assert path.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_twelve_columns_fit_1280_pixels_and_a_phone_scrolls_only_the_table(
     comparison, shown, tmp_path, monkeypatch
 ):
@@ -298,6 +300,7 @@ def test_twelve_columns_fit_1280_pixels_and_a_phone_scrolls_only_the_table(
 RANGES = ((2.1, 4.9), (3.05, 3.4), (0.0021, 0.0199), (0.4, 30), (0.002, 1.9), (1e-5, 2.0))
 
 
+@pytest.mark.slow
 def test_every_log_axis_has_numbers_also_where_a_reader_has_zoomed_in(comparison, shown, tmp_path):
     """Within a power of ten too, where 1, 2 and 5 may all be outside."""
 
@@ -426,6 +429,7 @@ def test_what_to_do_next_is_in_the_page_as_text(comparison, monkeypatch):
     assert "What to do next" not in report.page(comparison, [], {"command": "python"})
 
 
+@pytest.mark.slow
 def test_a_browser_draws_switches_and_answers_offline(comparison, page, shown, tmp_path):
     (tmp_path / "report.html").write_text(page, encoding="utf-8")
     shown.open(tmp_path / "report.html")

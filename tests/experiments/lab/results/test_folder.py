@@ -205,6 +205,7 @@ def test_a_part_that_is_damaged_is_set_aside_and_run_again(damage, tmp_path):
     assert aside.exists()
 
 
+@pytest.mark.slow
 def test_every_bit_that_flips_is_noticed(tmp_path):
     file = kept_file(tmp_path)
     whole = file.read_bytes()

@@ -58,6 +58,7 @@ def trained_alone(study, x, y, seed, member):
 TABLES = {"wine": load_wine, "breast_cancer": load_breast_cancer, "diabetes": load_diabetes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", TABLES)
 def test_the_stated_score_is_that_of_single_networks_averaged_by_hand(data):
     study, refit = comparison(data).study, saved(data)
@@ -100,6 +101,7 @@ def test_the_stated_score_is_that_of_single_networks_averaged_by_hand(data):
         assert right == pytest.approx(refit.stated.score)
 
 
+@pytest.mark.slow
 def test_the_model_is_trained_on_all_rows():
     study, model = comparison("wine").study, saved("wine").model
     raw, labels = load_wine(return_X_y=True)
@@ -127,6 +129,7 @@ def test_it_is_the_same_to_the_last_bit_again():
     assert again.about == saved("wine").about
 
 
+@pytest.mark.slow
 def test_a_single_network_is_the_first_member_and_has_the_score_of_such():
     one, all_members = saved("wine", single=True), saved("wine")
     x = all_members.model.preprocessing.apply(load("wine").x)
@@ -136,6 +139,7 @@ def test_a_single_network_is_the_first_member_and_has_the_score_of_such():
     assert len(one.stated.predicted) == SEEDS * 36
 
 
+@pytest.mark.slow
 def test_another_metric_is_that_of_the_mean_probabilities():
     refit, plain = refitted(comparison("wine", metric="log_loss")), saved("wine").model
     labels = load_wine().target
@@ -170,6 +174,7 @@ def test_members_that_diverge_are_left_out():
     assert none.scores == (0.0,) and len(none.predicted) == 0
 
 
+@pytest.mark.slow
 def test_there_is_no_model_where_all_diverge(tmp_path, capsys):
     flags = ["--activation", "linear", "--learning-rate", "1e30", "--depth", "1", "--width", "2"]
     more = ["--data", "wine", "--seeds", "2", "--steps", "5", "--out", tmp_path / "r"]
@@ -190,6 +195,7 @@ def test_there_is_no_model_where_all_diverge(tmp_path, capsys):
     assert not (tmp_path / "r" / "model.json").exists()
 
 
+@pytest.mark.slow
 def test_with_one_split_the_interval_is_that_of_its_test_rows():
     refit = refitted(comparison("wine", splits="fixed"))
     [score] = refit.stated.scores
@@ -199,6 +205,7 @@ def test_with_one_split_the_interval_is_that_of_its_test_rows():
     assert "trained on 80 % of the rows, on the test rows of one split" in refit.stated.what
 
 
+@pytest.mark.slow
 def test_test_rows_that_come_with_the_data_are_scored_by_the_model_itself(tmp_path):
     table = load_wine(as_frame=True).frame.sample(frac=1, random_state=0)
     table[:120].to_csv(tmp_path / "a.csv", index=False)
@@ -218,6 +225,7 @@ def test_test_rows_that_come_with_the_data_are_scored_by_the_model_itself(tmp_pa
     assert low < refit.stated.score <= high
 
 
+@pytest.mark.slow
 def test_groups_and_categories_that_a_split_lacks(tmp_path):
     rng = np.random.default_rng(0)
     kind = rng.choice(["a", "b", "c"], 60).astype(object)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.helpers.stated_score import jobs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", ["generated_classes", "generated_numbers"])
 def test_the_stated_score_is_true_and_above_that_of_one_network(name):

@@ -79,6 +79,7 @@ def test_a_missing_package_is_said_before_anything_is_trained(monkeypatch, tmp_p
     assert not (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_a_failure_keeps_the_results_and_the_same_command_goes_on(
     calls, monkeypatch, tmp_path, capsys
 ):

@@ -84,6 +84,7 @@ def by_optax(study, structure):
     return float(optax.softmax_cross_entropy_with_integer_labels(outputs, y).mean())
 
 
+@pytest.mark.slow
 def test_numbers_and_schedules_train_as_plain_optax_in_one_program():
     study = asked(**TOLD)
     assert len(study.grid.structures) == 8 and study.programs == 1
@@ -94,6 +95,7 @@ def test_numbers_and_schedules_train_as_plain_optax_in_one_program():
         assert ours == pytest.approx(by_optax(study, structure), rel=1e-5), structure
 
 
+@pytest.mark.slow
 def test_dropout_told_to_a_program_of_two_activations_is_dropout_alone():
     flags = {"normalization": ("rms",), "residual": ("yes",)}
     together = asked(dropout=(0.0, 0.3), **flags)
@@ -166,6 +168,7 @@ def test_a_schedule_that_is_stopped_early_is_not_made_for_fewer_updates():
     assert len(longer.numbers(structure)["schedule"]) == 16
 
 
+@pytest.mark.slow
 def test_a_network_has_what_its_structure_says(tmp_path):
     structure = {"activation": "tanh", "depth": 3, "width": "6/5/5", "bias": "no"}
     structure |= {"normalization": "layer", "residual": "yes", "initializer": "orthogonal"}
@@ -193,6 +196,7 @@ def test_a_network_has_what_its_structure_says(tmp_path):
     np.testing.assert_array_equal(saved.load(tmp_path).outputs(rows), model.outputs(rows))
 
 
+@pytest.mark.slow
 def test_units_and_signals_are_the_same_by_both_routes():
     phi = (ACTIVATIONS["relu"],) * 2
     net = mlp((4, 6, 6, 3))

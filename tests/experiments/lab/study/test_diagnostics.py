@@ -30,6 +30,7 @@ def data(rows, inputs, outputs):
     ).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_what_is_measured_is_what_the_diagnostics_see():
     names, (x, y) = ("relu", "tanh", "relu"), data(8, 5, 2)
     params = start((5, 7, 9, 6, 2), names, [0, 3])
@@ -65,6 +66,7 @@ def test_what_is_measured_is_what_the_diagnostics_see():
     assert found.dead.max() > 0  # the comparison has something to compare
 
 
+@pytest.mark.slow
 def test_theory_is_met_by_wide_networks_and_agrees_with_the_summary():
     (x, y), phi = data(32, 50, 10), (resolve("tanh"),) * 3
     params = start((50, 300, 300, 300, 10), "tanh", range(4))
@@ -117,6 +119,7 @@ def found(phi, weights):
     }
 
 
+@pytest.mark.slow
 def test_dead_relus_are_counted_over_all_layers():
     said = found((resolve("relu"),) * 2, [[[1, -1, -2, 3]], np.array([[1, 1, 1, -1]] * 4)])
     assert said["dead"] == 3 / 8 and said["saturated"] == 3 / 8 and np.isfinite(said["loss"])
@@ -132,6 +135,7 @@ def test_sigmoids_of_huge_weights_are_saturated_and_those_of_small_ones_are_not(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [("relu", "tanh", "relu"), ("prelu", "gelu", "prelu"), ("rrelu",) * 3]
 )
@@ -165,6 +169,7 @@ def test_nothing_is_counted_where_there_is_no_unit_with_a_derivative_of_its_own(
     assert inside.counter((Activation(lambda x: x[:2], elementwise=False, units_in=2),)) is None
 
 
+@pytest.mark.slow
 def test_counting_changes_no_bit_of_training_and_a_diverged_run_has_no_shares():
     def train(counted, rate):
         run, h = (

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy import stats
 
 from experiments.lab.study import rate
@@ -84,6 +85,7 @@ def simulate(studies, advantage=0.0, seed=0):
     return Calls(*found.tolist())
 
 
+@pytest.mark.slow
 def test_of_equal_activations_at_most_one_study_in_twenty_finds_a_difference():
     calls = simulate(400)
     assert calls.winner <= 20

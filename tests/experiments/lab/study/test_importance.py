@@ -90,6 +90,7 @@ def test_one_seed_tells_nothing_and_equal_cells_differ_by_nothing():
     assert "by no more than seeds make them" in same.sentence("cells", "accuracy", "0")
 
 
+@pytest.mark.slow
 def test_a_study_its_page_and_its_map():
     study = ask(
         StudyFlags(

@@ -8,9 +8,9 @@ from scipy import stats
 
 from experiments.lab.study.intervals import (
     common_variance,
-    failures_interval,
     mean_over_splits_interval,
     new_rows_interval,
+    share_interval,
 )
 from tests.helpers.split_simulation import OVERLAP, expected, job, share_held
 
@@ -71,12 +71,13 @@ def test_one_block_says_nothing_of_the_spread():
 
 def test_failures_have_the_exact_interval():
     # Clopper-Pearson by hand: 0.025^(1/n) where all fail, beta quantiles between.
-    assert failures_interval(10, 10) == (pytest.approx(0.025**0.1), 1)
-    low, high = failures_interval(3, 20)
+    assert share_interval(10, 10) == (pytest.approx(0.025**0.1), 1)
+    low, high = share_interval(3, 20)
     assert low == pytest.approx(stats.beta.ppf(0.025, 3, 18))
     assert high == pytest.approx(stats.beta.ppf(0.975, 4, 17))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [True, False], ids=["accuracy", "R2"])
 def test_the_interval_holds_the_score_on_new_rows(classes):
     """A small version of what the docstring of ``new_rows_interval`` states."""

@@ -109,6 +109,7 @@ def here(tmp_path_factory):
 run = partial(exit_code, activations, *SMALL)
 
 
+@pytest.mark.slow
 def test_own_activations_stand_beside_the_others_in_the_main_job(here, capsys):
     labels = ["relu", "own_functions:relu_copy", "tanh/own_functions:bent"]
     assert run("--activation", *labels, "--out", here / "r") == 0

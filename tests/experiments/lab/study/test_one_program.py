@@ -68,6 +68,7 @@ def test_another_depth_is_another_program():
     assert asked(activation=PLAIN[:3], depth=(1, 2), programs="one").programs == 2
 
 
+@pytest.mark.slow
 def test_one_program_finds_what_a_program_for_each_does(found):
     each = train(asked(programs="each"))
     assert "validation_dead" in each[0].curves and "validation_dead" not in each[4].curves
@@ -86,6 +87,7 @@ def test_compiling_is_counted_once(found):
     assert all(second > 0 for second in (seconds[0], *seconds[4:])) and not any(seconds[1:4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [4, 12, 25])
 def test_an_interrupted_study_goes_on_to_the_same_bytes(study, found, monkeypatch, stop):
     monkeypatch.setattr(runner, "CHECKPOINT_SECONDS", 0.0)
@@ -99,6 +101,7 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(study, found, monkeypatc
             np.testing.assert_array_equal(ours[name], theirs[name], err_msg=f"{number} {name}")
 
 
+@pytest.mark.slow
 def test_a_slice_of_the_runs_is_trained_by_one_program_too(study, found):
     runs = stages.first(study)
     mine = {0: runs[0], 1: runs[1] & (np.arange(3) < 1)}

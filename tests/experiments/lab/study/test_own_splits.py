@@ -16,6 +16,8 @@ from jaxnn.sweep import batches, run_key
 from tests.helpers.commands import exit_code
 from tests.helpers.studies import trained
 
+pytestmark = pytest.mark.slow
+
 RATES, SEEDS, STEPS = (0.01, 0.1), 5, 12
 SMALL = {
     "activation": ("relu",),

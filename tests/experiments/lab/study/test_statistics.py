@@ -40,6 +40,7 @@ def test_diverged_runs_count_as_the_largest_losses_and_not_as_nan():
     assert p == pytest.approx(2 / 2**10)
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_middle_of_a_normal_sample_about_as_often_as_it_says():
     rng = np.random.default_rng(0)
     hits = [low <= 0 <= high for low, high in (interval(rng.normal(size=20)) for _ in range(120))]

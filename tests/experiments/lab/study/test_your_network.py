@@ -167,6 +167,7 @@ def test_a_module_trains_as_in_its_own_library(library, name, loop):
     np.testing.assert_allclose(ours, np.array(curve)[found.steps - 1], rtol=TOLERANCE)
 
 
+@pytest.mark.slow
 def test_the_usual_network_optimizer_and_schedule_as_ones_own_train_the_same():
     own = asked(
         network=("my_network:make",),
@@ -191,6 +192,7 @@ def test_the_usual_network_optimizer_and_schedule_as_ones_own_train_the_same():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -5,6 +5,7 @@ step to the next.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import chex
@@ -405,8 +406,8 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
             ys = jax.vmap(lambda y, key: readout.apply(params[1], y, key=key))(ys, keys)
         return ys[0] if last else ys
 
-    def columns(params: Params, xs: Array) -> Array:
-        xs, step = floating(xs), cell.columns
+    def columns(step: Callable, params: Params, xs: Array) -> Array:
+        xs = floating(xs)
         time, _, batch = xs.shape
         state = jax.tree.map(
             lambda leaf: jnp.broadcast_to(leaf[..., None].astype(xs.dtype), (*leaf.shape, batch)),
@@ -425,4 +426,5 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
 
     random = readout is not None and readout.stochastic
     seen = inside.over_time(cell, readout, last)
-    return Network(init, apply, columns if cell.columns else None, random, seen)
+    in_columns = partial(columns, cell.columns) if cell.columns else None
+    return Network(init, apply, in_columns, random, seen)

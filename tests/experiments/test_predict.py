@@ -152,6 +152,7 @@ def test_the_round_trip_through_disk_is_bit_equal(number, here):
     assert loaded.outputs(x).tobytes() == saved.outputs(x).tobytes()
 
 
+@pytest.mark.slow
 def test_classes_are_predicted_by_the_mean_probability(here, capsys):
     assert exit_code(predict, "kinds", "rows.csv", "--drop", "number", "price") == 0
     said, found = capsys.readouterr().out, pd.read_csv("kinds/predictions-rows.csv")

@@ -97,6 +97,7 @@ def test_growth_and_gradient_factor_of_40_layers_are_within_2_percent_of_32_wide
     assert np.abs(compared["gradient factor"][0]).max() < 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation, weight_variance", TESTED)
 def test_variance_of_each_of_40_layers_is_within_2_percent_and_3_standard_errors(
     signals, activation, weight_variance

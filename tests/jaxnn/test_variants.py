@@ -185,6 +185,7 @@ def axes_of(result):
     return {name: values for name, values in result.axes.items() if name != "seed"}
 
 
+@pytest.mark.slow
 def test_a_run_of_it_is_the_run_alone(each):
     alone = train_grid(
         make, {"activation": ("mish",), "learning_rate": RATES[1:]}, **SIZES | {"seeds": (1,)}

@@ -70,6 +70,7 @@ def test_a_grid_is_widened_until_the_best_is_inside_and_seeds_are_added_there_al
     assert "widened to 10 for relu, tanh" in (refined / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_what_was_never_trained_is_neither_a_row_nor_diverged(refined):
     summary, curves = (
         json.loads((refined / "summary.json").read_text()),

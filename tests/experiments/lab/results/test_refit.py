@@ -112,6 +112,7 @@ def test_the_model_is_trained_on_all_rows():
         np.testing.assert_allclose(model.each(x)[seed], apply(params, x), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_interval_is_the_one_for_new_rows_whose_whole_variance_is_common():
     refit, rows = saved("wine"), len(load("wine").y)
     scores = np.array(refit.stated.scores)

@@ -82,6 +82,7 @@ def test_one_program_finds_what_a_program_for_each_does(found):
                 )
 
 
+@pytest.mark.slow
 def test_compiling_is_counted_once(found):
     seconds = [outcome.compile_seconds for outcome in found.values()]
     assert all(second > 0 for second in (seconds[0], *seconds[4:])) and not any(seconds[1:4])

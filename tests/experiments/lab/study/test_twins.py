@@ -16,6 +16,8 @@ from experiments.lab.study.flags import StudyFlags
 from jaxnn.sweep import initial_states
 from tests.helpers.commands import exit_code
 
+pytestmark = pytest.mark.slow
+
 run = partial(exit_code, activations)
 SMALL = ["--data", "wine", "--activation", "relu", "tanh", "--width", "32", "--seeds", "2"]
 SMALL += ["--fixed-grid", "--steps", "200", "--single", "--learning-rate"]
@@ -37,7 +39,6 @@ def folder(tmp_path_factory):
     return path
 
 
-@pytest.mark.slow
 def test_rates_far_above_stability_are_chaotic_and_low_ones_are_not(folder):
     results = pd.read_csv(folder / "results.csv")
     assert results["chaotic"].dtype == bool
@@ -58,7 +59,6 @@ def test_the_summary_and_the_page_say_whether_a_recommended_rate_is(folder):
     assert '"kind": "hollow"' in page and "A hollow point marks a rate" in page
 
 
-@pytest.mark.slow
 def test_every_initial_parameter_but_zeros_is_one_bit_away():
     study = ask(StudyFlags(data="iris", seeds=1, learning_rate=("0.1",), depth=(1,)), "Which?")
     rates = {"learning_rate": np.full((1, 1), 0.1, np.float32)}
@@ -75,7 +75,6 @@ def test_every_initial_parameter_but_zeros_is_one_bit_away():
         assert any((leaf != 0).any() for leaf in jax.tree.leaves(first))
 
 
-@pytest.mark.slow
 def test_interrupted_in_the_twins_only_they_are_trained_again(folder, tmp_path, monkeypatch):
     flags = [*SMALL, *STABLE, *UNSTABLE, "--out", tmp_path / "r"]
 
@@ -98,7 +97,6 @@ def test_interrupted_in_the_twins_only_they_are_trained_again(folder, tmp_path, 
         assert (tmp_path / "r" / name).read_bytes() == (folder / name).read_bytes()
 
 
-@pytest.mark.slow
 def test_where_every_run_diverges_nothing_breaks_and_without_twins_there_is_no_column(tmp_path):
     flags = [*SMALL, "1e30", "--out", tmp_path / "r"]
     assert run(*flags) == 0

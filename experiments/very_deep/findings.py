@@ -105,14 +105,18 @@ def ladder(c: Any, found: Found) -> Effect:
     values = np.array([scores(found, cell._replace(activation=name)) for name in c.activation])
     theory = np.array([stability(name) for name in c.activation])
 
-    def correlation(columns: np.ndarray) -> float:
-        means = values[:, columns].mean(1)
-        return float(stats.spearmanr(theory, means).statistic) if np.ptp(means) else 0.0
+    theory = stats.rankdata(theory) - (len(theory) + 1) / 2
+
+    def correlation(columns: np.ndarray) -> np.ndarray:
+        ranks = stats.rankdata(values[:, columns].mean(-1), axis=0) - (len(theory) + 1) / 2
+        spread = np.sqrt(np.sum(theory**2) * np.sum(ranks**2, axis=0))
+        return np.divide(theory @ ranks, spread, out=np.zeros_like(spread), where=spread > 0)
 
     seeds = np.random.default_rng(0).integers(0, c.seeds, (RESAMPLES, c.seeds))
-    low, high = np.quantile([correlation(each) for each in seeds], (0.025, 0.975))
+    low, high = np.quantile(correlation(seeds), (0.025, 0.975))
+    (value,) = correlation(np.arange(c.seeds)[None])
     name = "rank correlation of dq′/dq with accuracy, own gain"
-    return Effect(name, correlation(np.arange(c.seeds)), float(low), float(high))
+    return Effect(name, float(value), float(low), float(high))
 
 
 def _tried(effects: Mapping[Any, Effect], names: Mapping[Any, str]) -> tuple[Tried, ...]:

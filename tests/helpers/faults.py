@@ -37,6 +37,7 @@ JOB, OTHER = [*SMALL, "--steps", "2000"], [*SMALL, "--steps", "20"]
 LONG = [*SMALL, "--steps", "2000000"]
 RESULTS = ("results.csv", "curves.csv", "summary.json")
 STARTED: list[subprocess.Popen] = []  # by the present fault
+KILLS = 20
 WITHIN = 30.0  # seconds in which a process ends when another one of its job was killed
 
 Fault = Callable[[Path], str]  # does it in a new folder, and says what happened
@@ -134,6 +135,25 @@ def another(folder: Path) -> str:
     run([*JOB, "--out", aside])
     same(aside)
     return "moved to r.1, and said; there it goes on to the same bytes"
+
+
+@fault("killed at twenty moments within its time")
+def twenty(folder: Path) -> str:
+    """Spread over an undisturbed run's time; each is gone on with by the same command."""
+    began = time.monotonic()
+    run([*JOB, "--out", folder / "whole"])
+    whole, found = time.monotonic() - began, 0
+    for number in range(KILLS):
+        out = folder / str(number)
+        process = start([*JOB, "--out", out])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(whole * (number + 0.5) / KILLS)
+        process.kill()
+        process.communicate()
+        found += bool(kept(out))
+        run([*JOB, "--out", out])
+        same(out)
+    return f"{KILLS} times the same bytes, of a run of {whole:.0f} s; {found} had kept a part"
 
 
 @fault("the data change between two slices")

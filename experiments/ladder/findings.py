@@ -58,14 +58,15 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         c.seeds,
         f"networks of {c.width} units per hidden layer (maxout narrower, about as many "
         f"parameters), gradient descent with momentum {MOMENTUM}, {c.steps} steps of "
-        f"{c.batch_size} rows, each at its own best of {len(rates)} rates; intervals at "
-        f"{LEVEL:.1%}; every seed has a split of its own",
+        f"{c.batch_size} rows, each at its own best of {len(rates)} rates; every "
+        "seed has a split of its own",
         when=when,
         note="The part on the ladder from ReLU to maxout. The best rate is an end of those tried "
         f"for: {', '.join(ends) or 'none'}",
         found=f"A rung above ReLU {said}.",
         do="Start with ReLU and tune its learning rate; climbing further is worth little.",
         tried=tuple(Tried(effect.name, pays(effect), effect) for effect in every),
+        level=LEVEL,
     )
     sources = {TASKS[task][0] for task in c.task}
     return Conclusion(

@@ -17,8 +17,9 @@ def ledger(experiments: Iterable[Experiment]) -> str:
             "# The ledger",
             "",
             "Written by `python -m experiments all` from the files in `results/`; never by hand. "
-            "Brackets are 95 % intervals. `python -m experiments book` writes the details of each "
-            "line: its rule and the commit that set it, figure, settings tried, numbers.",
+            "Brackets are 95 % intervals, or wider where several must hold together. "
+            "`python -m experiments book` writes the details of each line: its rule and the "
+            "commit that set it, figure, settings tried, numbers.",
             "",
             "| claim | says | verdict | we found | main effect | rule set in | results |",
             "|---|---|---|---|---|---|---|",

@@ -13,7 +13,7 @@ Word = Literal["holds", "holds only when", "does not hold", "undecided"]
 
 @dataclass(frozen=True)
 class Effect:
-    """A measured number with its 95 % interval.
+    """A measured number with its interval, of 95 % where its verdict says nothing else.
 
     Args:
         name: what was measured, as the ledger and the screen show it.
@@ -85,6 +85,7 @@ class Verdict:
         found: what we found, in one plain sentence of at most 160 characters.
         do: what a practitioner should do, in one plain sentence of at most 120 characters.
         tried: the settings in which the claim was tried.
+        level: of the effects' intervals; above 0.95 where several must hold together.
 
     Raises:
         ValueError: the claim is not in CLAIMS, "holds only when" lacks a condition, or another
@@ -106,6 +107,7 @@ class Verdict:
     found: str = ""
     do: str = ""
     tried: tuple[Tried, ...] = ()
+    level: float = 0.95
 
     def __post_init__(self):
         known(self.claim)

@@ -150,8 +150,9 @@ def _numbers(judged: Judged) -> Iterator[str]:
     effects = judged.effects
     rows = table_of(effects)
     yield "<h2>The numbers</h2>"
+    runs, level = judged.verdict["seeds"], 100 * judged.verdict["level"]
     yield html.paragraph(
-        f"From {judged.verdict['seeds']:,} independent runs; brackets are 95 % intervals.", "note"
+        f"From {runs:,} independent runs; brackets are {level:.3g} % intervals.", "note"
     )
     yield _folded(rows, len(effects), "numbers")
 

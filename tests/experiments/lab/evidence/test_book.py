@@ -87,7 +87,15 @@ def hostile(tmp_path, monkeypatch):
     bad = '<script>alert("1")</script>&'
     effect = {"name": bad, "value": 1.0, "low": 0.5, "high": 2.0, "unit": bad}
     verdict = {"claim": "N8", "verdict": "holds only when", "when": bad, "effects": [effect]}
-    verdict |= {"seeds": 3, "setting": bad, "note": bad, "differs": bad, "found": bad, "do": bad}
+    verdict |= {
+        "seeds": 3,
+        "level": 0.95,
+        "setting": bad,
+        "note": bad,
+        "differs": bad,
+        "found": bad,
+        "do": bad,
+    }
     verdict["tried"] = [{"setting": bad, "word": "holds", "effect": effect}]
     former = [{"words": bad, "verdict": bad, "commit": bad, "why": bad}]
     summary = {"question": bad, "finding": bad, "verdicts": [verdict]}

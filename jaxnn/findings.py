@@ -30,13 +30,10 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
                 "layers on' is read as from 5 layers on"
             ),
             "found": (
-                "ELU is better than ReLU in 4 of 5 settings, level in 1 and worse in 0; at most "
-                "by 0.53. With its own gain it leads from 5 layers on."
+                "ELU is better than ReLU in 4 of 5 settings (by up to 0.53), level in 1 and worse "
+                "in 0. With its own gain it leads from 5 layers on."
             ),
-            "do": (
-                "Without normalisation, prefer ELU to ReLU from about 5 layers on; with layer "
-                "norm compare both."
-            ),
+            "do": "Without skips, prefer ELU to ReLU from about 5 layers on.",
         },
         ("A6", "very_deep"): {
             "verdict": "holds only when",
@@ -45,10 +42,13 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
                 "900 updates); layer norm; layer norm and skips (64 units × 300 updates)"
             ),
             "found": (
-                "Swish is better than ReLU in 5 of 12 settings, level in 3 and worse in 4; at "
-                "most by 0.36."
+                "Swish is better than ReLU in 5 of 12 settings (by up to 0.36), level in 3 and "
+                "worse in 4 (by up to 0.62)."
             ),
-            "do": "Give deep swish networks layer norm or initializer='critical'; else use ELU.",
+            "do": (
+                "With 40 layers use skips and layer norm (accuracy 0.95 or more with each); "
+                "without them ELU."
+            ),
         },
         ("A8", "heads"): {
             "verdict": "holds only when",

@@ -50,8 +50,8 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 when=when,
                 note=note(configuration, found, judged),
                 found=sentence(configuration, costs),
-                do="Give a network the features you know, above all with few rows; with thousands "
-                "it loses little.",
+                do="Give a network the features you know, above all with few rows; thousands of "
+                "rows nearly replace them.",
                 tried=tuple(
                     Tried(said(case), WORDS[word(cost)], cost) for case, cost in judged.items()
                 ),

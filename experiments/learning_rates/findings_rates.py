@@ -96,8 +96,8 @@ def too_low_too_high(
             tuple(effects),
             configuration.seeds,
             f"ReLU on {about}".replace("/".join(configuration.data), data),
-            found=f"The best rate is {listed(words)}; ten times as much fails or ends higher, a "
-            "tenth needs more updates.",
+            found=f"The best rate is {listed(words)}; ten times as much fails or ends with a "
+            "higher loss, a tenth needs more updates.",
             do="Search rates a factor of 3 apart, per optimizer, until the best is not at an end.",
             tried=tuple(
                 Tried(name, "holds" if ok else "does not hold", low)

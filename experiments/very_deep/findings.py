@@ -142,7 +142,7 @@ def _on_swish(c: Any, found: Found) -> Verdict:
         f"swish and {stability('relu'):.2f} for ReLU, whose own gain is critical. "
         f"{_lost(c, found, every, ('swish', 'relu'))}{_ends(c, found)}",
         found=_found(word, effects, "Swish"),
-        do="Give deep swish networks layer norm or initializer='critical'; else use ELU.",
+        do=_advice(c, found),
         tried=_tried(effects, {said: said for said in effects}),
     )
 
@@ -169,8 +169,7 @@ def _on_elu(c: Any, found: Found) -> Verdict:
         when=when,
         note=". ".join(filter(None, (_standings(effects), since.capitalize()))),
         found=_found(word, effects, "ELU") + (f" {since.capitalize()}." if since else ""),
-        do="Without normalisation, prefer ELU to ReLU from about "
-        f"{first or c.depth} layers on; with layer norm compare both.",
+        do=f"Without skips, prefer ELU to ReLU from about {first or c.depth} layers on.",
         tried=_tried({**effects, **shallower}, names),
     )
 
@@ -232,10 +231,31 @@ def _found(word: Word, effects: Mapping[str, Effect], name: str) -> str:
         sum(standing(effect) == each for effect in effects.values())
         for each in ("better", "level", "worse")
     ]
-    most = max(effects.values(), key=lambda effect: effect.value)
+    better, _, worse = counts
+    values = [effect.value for effect in effects.values()]
     return (
-        f"{name} is better than ReLU in {counts[0]} of {len(effects)} settings, level in "
-        f"{counts[1]} and worse in {counts[2]}; at most by {most.value:.2f}."
+        f"{name} is better than ReLU in {better} of {len(effects)} settings"
+        f"{f' (by up to {max(values):.2f})' if better else ''}, level in {counts[1]} and worse in "
+        f"{worse}{f' (by up to {-min(values):.2f})' if worse else ''}."
+    )
+
+
+def _advice(c: Any, found: Found) -> str:
+    """What to use in a very deep network."""
+    skips = [
+        accuracy(found, cell).value
+        for cell in cells(c)
+        if cell.setting == RESIDUAL and cell.depth == c.depth
+    ]
+    plain = {
+        cell.activation: accuracy(found, cell).value
+        for cell in cells(c)
+        if cell[1:] == (OWN, c.width[0], c.steps[0], c.depth)
+    }
+    best = max(plain, key=lambda name: plain[name])
+    return (
+        f"With {c.depth} layers use skips and layer norm (accuracy {min(skips):.2f} or more with "
+        f"each); without them {best.upper()}."
     )
 
 

@@ -8,6 +8,7 @@ from experiments.lab.evidence.book import html
 from experiments.lab.evidence.book.lecture import WORKED
 from experiments.lab.evidence.claims import CHAPTERS, CORRECTIONS, chapter, slug
 from experiments.lab.evidence.entries import NOT_MEASURED, Entry
+from experiments.lab.study.wording import listed
 
 TITLE = "An introductory lecture on deep learning, measured"
 HEAD = ("the textbook says", "we found", "do this")
@@ -41,13 +42,14 @@ def index(entries: Sequence[Entry], lecture: bool) -> str:
     """
     words = [each.verdict["verdict"] for entry in entries for each in entry.judged]
     words += [NOT_MEASURED for entry in entries if not entry.judged]
-    counts = ", ".join(f"{number} {word}" for word, number in Counter(words).most_common())
+    counts = listed([f"{number} “{word}”" for word, number in Counter(words).most_common()])
     body = [
         f"<h1>{escape(TITLE)}</h1>",
         html.paragraph(
             f"{len(entries)} claims of the lecture and of well-known papers, each judged by a rule "
-            f"that is written down, on many seeds: {counts}. Every claim leads to its rule, its "
-            "figure, the settings in which it was tried, and the numbers."
+            f"that is written down, on many seeds. The {len(words)} verdicts are {counts}. Every "
+            "claim leads to its rule, its figure, the settings in which it was tried, and the "
+            "numbers."
         ),
         _questions(entries),
         '<p class="search" hidden><label>Search the claims<br>'
@@ -84,7 +86,7 @@ def _row(entry: Entry) -> tuple[str, str, str]:
     found, do = [], []
     for judged in entry.judged:
         when = judged.verdict["when"]
-        condition = f" {escape(when)}" if when and len(when) <= LONG else ""
+        condition = f" {escape(when)}" if len(when) <= LONG else " … (its page says when)"
         found.append(
             f"<div>{html.word(judged.verdict['verdict'])}{condition}<br>{escape(judged.found)}"
             f"<small>{html.number(judged.effects[0])}</small></div>"

@@ -324,8 +324,8 @@ def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[An
         cell: a Cell, such as from elman, jordan or gru.
         params: the parameters of the cell.
         xs: the sequence of inputs, shape (time, in_dim).
-        state: the state s₀ before the first step; by default the cell's initial_state, in the dtype
-            of xs.
+        state: the state s₀ before the first step; by default the cell's initial_state, in the wider
+            dtype of xs and params.
 
     Returns:
         (state, ys): the state after the last step, and the outputs of all steps, shape (time,
@@ -347,7 +347,7 @@ def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[An
             f"a sequence has shape (time, in_dim), got {xs.shape}; use jax.vmap for a batch"
         )
     if state is None:
-        state = jax.tree.map(lambda leaf: leaf.astype(xs.dtype), cell.initial_state)
+        state = _initial(cell, params, xs)
 
     def step(state: Any, x: Array) -> tuple[Any, Array]:
         following, y = cell.apply(params, state, x)
@@ -360,6 +360,15 @@ def unroll(cell: Cell, params: Params, xs: Array, state: Any = None) -> tuple[An
         return following, y
 
     return scan(step, state, xs)
+
+
+def _initial(cell: Cell, params: Params, xs: Array) -> Any:
+    """The initial state in the dtype of sequence and params, which the states after it have."""
+    dtypes = [leaf.dtype for leaf in jax.tree.leaves(params) if hasattr(leaf, "dtype")]
+    floats = [dtype for dtype in dtypes if jnp.issubdtype(dtype, jnp.floating)]
+    with jax.numpy_dtype_promotion("standard"):
+        dtype = jnp.result_type(xs.dtype, *floats)
+    return jax.tree.map(lambda leaf: leaf.astype(dtype), cell.initial_state)
 
 
 def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool = False) -> Network:
@@ -410,8 +419,8 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
         xs = floating(xs)
         time, _, batch = xs.shape
         state = jax.tree.map(
-            lambda leaf: jnp.broadcast_to(leaf[..., None].astype(xs.dtype), (*leaf.shape, batch)),
-            cell.initial_state,
+            lambda leaf: jnp.broadcast_to(leaf[..., None], (*leaf.shape, batch)),
+            _initial(cell, params[0], xs),
         )
         if last:  # and no stack of outputs, whose gradients would be zeros but for one
             y = jax.eval_shape(step, params[0], state, xs[0])[1]
@@ -420,8 +429,9 @@ def recurrent_network(cell: Cell, readout: Network | None = None, *, last: bool 
             return carry[1] if readout is None else of_columns(readout)(params[1], carry[1])
         _, ys = scan(lambda state, x: step(params[0], state, x), state, xs)
         if readout is not None:  # for it, all time steps are examples
-            wide = of_columns(readout)(params[1], jnp.moveaxis(ys, 0, 1).reshape(-1, time * batch))
-            ys = jnp.moveaxis(wide.reshape(-1, time, batch), 1, 0)
+            wide = jnp.moveaxis(ys, 0, -2).reshape(*ys.shape[1:-1], time * batch)
+            wide = of_columns(readout)(params[1], wide)
+            ys = jnp.moveaxis(wide.reshape(*wide.shape[:-1], time, batch), -2, 0)
         return ys
 
     random = readout is not None and readout.stochastic

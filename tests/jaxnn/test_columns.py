@@ -29,7 +29,11 @@ NETWORKS = {
     "jordan": jaxnn.recurrent_network(jaxnn.jordan(6, 5, 3, activation="glu"), dense(3, 3)),
     "gru": jaxnn.recurrent_network(jaxnn.gru(6, 5, bias=False), dense(5, 3)),
 }
-TIME = dict.fromkeys(("elman", "elman's last", "jordan", "gru"), (4,))  # steps of an example
+SCALAR = jaxnn.Network(lambda key: jnp.ones(5), lambda params, x, key=None: x @ params)
+NETWORKS["a number a step"] = jaxnn.recurrent_network(jaxnn.elman(6, 5), SCALAR)
+TIME = dict.fromkeys(
+    ("elman", "elman's last", "jordan", "gru", "a number a step"), (4,)
+)  # steps of an example
 
 
 def plain(net: jaxnn.Network) -> jaxnn.Network:
@@ -163,3 +167,24 @@ def test_a_dropped_unit_stays_dropped_in_training():
     after, _ = training.segment(state, h, x, y, jnp.zeros((1, 1), jnp.int32))
     moved = np.any(np.asarray(after.params[0]["weight"] != state.params[0]["weight"]), axis=0)
     assert moved.sum() < 7
+
+
+def test_half_precision_sequences_train_with_parameters_of_more():
+    net = NETWORKS["gru"]
+    training = make_training(net, losses.squared_error, OPTIMIZERS["sgd"])
+    h, (x, y) = {"learning_rate": jnp.float32(0.1)}, data("gru", jnp.float16)
+    with jax.numpy_dtype_promotion("standard"):
+        state = training.init(jax.random.key(0), h)
+        state, metrics = training.segment(state, h, x, y, jnp.zeros((2, 4), jnp.int32))
+        ours, theirs = (
+            columns(net, state.params, x),
+            jax.vmap(net.apply, (None, 0))(state.params, x),
+        )
+    assert ours.dtype == theirs.dtype == jnp.float32 and np.isfinite(metrics["train_loss"])
+    close(ours, theirs, 1e-5)
+
+
+def test_a_sequence_without_a_step_has_no_outputs():
+    net = NETWORKS["elman"]
+    params = net.init(jax.random.key(0))
+    assert columns(net, params, jnp.ones((3, 0, 6))).shape == (3, 0, 5)

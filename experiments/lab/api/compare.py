@@ -110,6 +110,8 @@ def _read(
     for flag, handed_over in NAMED.items():
         if asked.get(flag) is not None:
             asked[flag] = _labels(flag, asked[flag], handed_over)
+    if data is None and y is not None:
+        raise UserError("y: there are no rows that it belongs to; give data, the rows, too")
     if isinstance(data, str | Path):
         if y is not None:
             raise UserError(f"y: {data} has its own targets; leave y out")
@@ -120,6 +122,8 @@ def _read(
     if isinstance(test, str | Path):
         asked["test_data"] = str(test)
     elif test is not None:
+        if isinstance(test, tuple) and len(test) != 2:
+            raise UserError(f"test_data: a tuple of {len(test)}; give rows and targets, (x, y)")
         x, own = test if isinstance(test, tuple) else (test, None)
         held["test_data"], _ = as_file(x, own)
     return asked, held

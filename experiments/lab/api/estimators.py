@@ -72,9 +72,21 @@ class Scale(NamedTuple):
 
     @classmethod
     def of(cls, values: np.ndarray, weight: np.ndarray) -> Self:
-        """Of (rows, columns); a column of one value is only centred."""
-        mean = np.average(values, axis=0, weights=weight)
-        deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight))
+        """Of (rows, columns); a column of one value is only centred.
+
+        Raises:
+            ValueError: numbers are so large that their squares have no sum in float64.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.average(values, axis=0, weights=weight)
+            deviation = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weight))
+        if not np.all(np.isfinite(deviation)):
+            number = int(np.argmin(np.isfinite(deviation)))
+            raise ValueError(
+                f"column {number} of {values.shape[1]} has numbers up to "
+                f"{np.abs(values[:, number]).max():.3g}, too large to standardise; divide it by a "
+                "constant"
+            )
         return cls(mean, np.where(deviation > 1e-12 * np.abs(mean), deviation, 1.0))
 
     def apply(self, values: np.ndarray) -> np.ndarray:
@@ -124,16 +136,20 @@ class _GridMLP(BaseEstimator):
             "seeds": 1,
             "members": 1,
         }.items():
-            _check(name, getattr(self, name), isinstance(getattr(self, name), Integral), least)
-        _check("steps", self.steps, self.steps is None or isinstance(self.steps, Integral), 1)
+            _check(name, getattr(self, name), least)
+        if self.steps is not None:
+            _check("steps", self.steps, 1)
         fraction = self.validation_fraction
         if not (isinstance(fraction, Real) and 0 < fraction < 1):
             raise ValueError(f"validation_fraction={fraction!r}: give a number between 0 and 1")
-        smoothing = float(getattr(self, "label_smoothing", 0.0))
-        if not 0 <= smoothing < 1:
+        smoothing = getattr(self, "label_smoothing", 0.0)
+        if not (isinstance(smoothing, Real) and 0 <= smoothing < 1):
             raise ValueError(f"label_smoothing={smoothing!r}: give a number from 0 to below 1")
-        _ = jaxnn.OPTIMIZERS[self.optimizer], jaxnn.SCHEDULES[self.schedule]  # raise if unknown
-        rates = sorted({*map(float, _several(self.learning_rate))})
+        for name, known in (("optimizer", jaxnn.OPTIMIZERS), ("schedule", jaxnn.SCHEDULES)):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name}={getattr(self, name)!r}: give one name")
+            _ = known[getattr(self, name)]  # raises if unknown
+        rates = sorted({_rate(each) for each in _several(self.learning_rate)})
         activations = tuple(_several(self.activation))
         if not (rates and activations):
             raise ValueError("activation and learning_rate need at least one value each")
@@ -148,7 +164,7 @@ class _GridMLP(BaseEstimator):
             rates=tuple(rates),
             optimizer=self.optimizer,
             schedule=self.schedule,
-            smoothing=smoothing,
+            smoothing=float(smoothing),
             batch_size=self.batch_size,
             steps=self.steps or -(-steps // SEGMENT) * SEGMENT,
             seeds=self.seeds,
@@ -278,8 +294,19 @@ class GridMLPClassifier(ClassifierMixin, _GridMLP):
             sample_weight: of each row, (rows,); a row of weight 2 counts as two.
         """
         x, y = validate_data(self, X, y, dtype=np.float64)
+        kinds = {type(each).__name__ for each in y} if y.dtype == object else set()
+        if len(kinds) > 1:
+            raise ValueError(
+                f"y: its classes are of the types {', '.join(sorted(kinds))}; give one"
+            )
         check_classification_targets(y)
         weight = _check_sample_weight(sample_weight, x, ensure_non_negative=True)
+        if isinstance(self.class_weight, dict):
+            for name, value in self.class_weight.items():
+                if not (isinstance(value, Real) and 0 < float(value) < np.inf):
+                    raise ValueError(
+                        f"class_weight: {name!r} has {value!r}; give each class a number above 0"
+                    )
         weight = weight * compute_sample_weight(self.class_weight, y)
         self.classes_, numbers = np.unique(y[weight > 0], return_inverse=True)
         if len(self.classes_) < 2:
@@ -366,6 +393,12 @@ def _name(phi: Any) -> str:
     return phi if isinstance(phi, str) else getattr(phi, "__name__", repr(phi))
 
 
-def _check(name: str, value: Any, fits: bool, least: int) -> None:
-    if not fits or (value is not None and value < least):
+def _rate(value: Any) -> float:
+    if not (isinstance(value, Real) and not isinstance(value, bool) and 0 < float(value) < np.inf):
+        raise ValueError(f"learning_rate={value!r}: give a number above 0, or several")
+    return float(value)
+
+
+def _check(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}={value!r}: give a whole number of at least {least}")

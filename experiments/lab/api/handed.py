@@ -33,18 +33,43 @@ def as_file(x: Any, y: Any = None, target: str | None = None) -> tuple[File, str
     if not isinstance(x, pd.DataFrame):
         if y is None:
             raise UserError("y: there is none; give one target for each row of x")
-        arrays = {"x": np.asarray(x), TARGET: np.asarray(y)}
+        arrays = {"x": as_array("x", x), TARGET: as_array(TARGET, y)}
         return File(ARRAYS, "arrays", "npz", None, b"", arrays), target
+    if x.columns.nlevels > 1:
+        raise UserError(f"{TABLE}: its columns have {x.columns.nlevels} levels; give them one name")
+    complex_ones = [str(name) for name in x if pd.api.types.is_complex_dtype(x[name])]
+    if complex_ones:
+        raise UserError(
+            f"{TABLE}: column {complex_ones[0]} has complex numbers; give real and imaginary part "
+            "as two columns"
+        )
     if y is not None:
         if target is not None:
             raise UserError(f"target={target!r}: y has the targets; leave one of the two out")
         target = str(getattr(y, "name", None) or TARGET)
         if target in x:
             raise UserError(f"y: {TABLE} has a column {target} too; rename one of the two")
-        if np.shape(y)[:1] != (len(x),):
-            raise UserError(f"y: it has the shape {np.shape(y)} for {len(x)} rows of {TABLE}")
-        x = x.assign(**{target: np.asarray(y)})
+        y = as_array(TARGET, y)
+        if y.shape[:1] != (len(x),):
+            raise UserError(f"y: it has the shape {y.shape} for {len(x)} rows of {TABLE}")
+        x = x.assign(**{target: y})
     return File(TABLE, "frame", "table", None, b"", x), target
+
+
+def as_array(name: str, values: Any) -> np.ndarray:
+    """Rows of equal length as an array.
+
+    Raises:
+        UserError: they are not.
+
+    Example:
+        >>> as_array("x", [[1, 2], [3, 4]]).shape
+        (2, 2)
+    """
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise UserError(f"{name}: its rows have different lengths; give rows of one") from None
 
 
 def as_rows(x: Any, names: Sequence[str]) -> File:
@@ -52,7 +77,7 @@ def as_rows(x: Any, names: Sequence[str]) -> File:
     if isinstance(x, pd.DataFrame):
         held = x[[name for name in x if str(name) in names]]
         return File(TABLE, "frame", "table", None, b"", held)
-    return File(ARRAYS, "arrays", "npz", None, b"", {"x": np.asarray(x)})
+    return File(ARRAYS, "arrays", "npz", None, b"", {"x": as_array("x", x)})
 
 
 @contextlib.contextmanager

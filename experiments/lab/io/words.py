@@ -43,7 +43,7 @@ def as_words(configuration: type, values: Mapping[str, Any]) -> list[str]:
         values: by the names of its fields; a flag of several values takes a single one too.
 
     Raises:
-        UserError: a flag that is on or off is given something else.
+        UserError: a flag that is on or off is given something else, or one of one value several.
 
     Example:
         >>> from experiments.activations import Configuration
@@ -58,7 +58,11 @@ def as_words(configuration: type, values: Mapping[str, Any]) -> list[str]:
             continue
         if kinds.get(flag) is not bool:
             several = isinstance(value, Iterable) and not isinstance(value, str)
-            found += [flag, *map(str, value if several else [value])]
+            if several and not _several(kinds.get(flag, tuple[str, ...])):
+                raise UserError(f"{flag} {value}: give one value")
+            yes_or_no = {"yes", "no"} <= set(_parts(kinds.get(flag)))
+            each = value if several else [value]
+            found += [flag, *(_word(one, yes_or_no) for one in each)]
         elif not isinstance(value, bool):
             raise UserError(f"{flag} {value}: give True or False")
         elif value:
@@ -66,6 +70,10 @@ def as_words(configuration: type, values: Mapping[str, Any]) -> list[str]:
         elif not name.startswith("no_"):  # such a flag has no opposite
             found.append(flag.replace("--", "--no-", 1))
     return found
+
+
+def _word(value: Any, yes_or_no: bool) -> str:
+    return ("no", "yes")[value] if yes_or_no and isinstance(value, bool) else str(value)
 
 
 def joined(configuration: type, words: Sequence[str]) -> list[str]:

@@ -125,6 +125,11 @@ def check_data(given: Mapping[str, Sequence], splits: Splits, features: int) -> 
             raise cli.UserError(
                 "--label-smoothing goes with cross-entropy alone; leave out --loss squared_error"
             )
+    if any(given.get("dropout", ())) and not any(given["depth"]):
+        raise cli.UserError(
+            "--dropout: there is no hidden layer to drop units of; give --depth 1 or more, or "
+            "leave it out"
+        )
     if "yes" in given.get("residual", ()):
         every = [
             [features, *layers(width, depth)]

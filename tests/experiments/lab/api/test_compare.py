@@ -147,6 +147,20 @@ def test_a_function_is_known_by_its_name_and_by_what_it_computes():
         ({"data": np.ones((3, 2))}, "y: there is none; give one target for each row of x"),
         ({"data": np.ones((3, 2)), "y": [1, 2]}, "the arrays: y has the shape"),
         ({"data": "iris", "y": [1]}, "y: iris has its own targets; leave y out"),
+        ({"y": [1, 2]}, "y: there are no rows that it belongs to; give data"),
+        ({"data": [[1], [2, 3]], "y": [1, 2]}, "x: its rows have different lengths"),
+        ({"data": FRAME, "y": [[1], [2, 3]]}, "y: its rows have different lengths"),
+        ({"data": FRAME.assign(z=1j), "target": "a"}, "column z has complex numbers"),
+        (
+            {"data": pd.concat({"b": FRAME}, axis=1)},
+            "its columns have 2 levels; give",
+        ),
+        (
+            {"data": "iris", "test_data": (1, 2, 3)},
+            "test_data: a tuple of 3; give rows",
+        ),
+        ({"data": "iris", "seeds": [1, 2]}, "--seeds [1, 2]: give one value"),
+        ({"data": "iris", "residual": True, "depth": 1}, "--residual yes: no hidden layer"),
         ({"config": "none.json"}, "--config none.json: it cannot be read"),
     ],
 )

@@ -151,8 +151,36 @@ def test_what_diverges_is_not_chosen_and_where_all_does_that_is_said():
         ({"seeds": 1.5}, "seeds=1.5: give a whole number of at least 1"),
         ({"validation_fraction": 1}, "validation_fraction=1: give a number between 0 and 1"),
         ({"learning_rate": ()}, "activation and learning_rate need at least one value each"),
+        ({"learning_rate": (0.1, -1)}, "learning_rate=-1: give a number above 0, or several"),
+        ({"learning_rate": "0.1"}, "learning_rate='0.1': give a number above 0"),
+        ({"depth": True}, "depth=True: give a whole number of at least 0"),
+        ({"optimizer": ["adam"]}, r"optimizer=\['adam'\]: give one name"),
+        ({"label_smoothing": None}, "label_smoothing=None: give a number from 0 to below 1"),
+        ({"class_weight": {"low": 0}}, "class_weight: 'low' has 0; give each class a number above"),
     ],
 )
 def test_a_wrong_parameter_is_said(parameter, message):
     with pytest.raises(ValueError, match=message):
         GridMLPClassifier(**parameter).fit(X, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (
+            X * 1e200,
+            X[:, 0],
+            r"column 0 of \d+ has numbers up to .*e\+200, too large to",
+        ),
+        (X, X[:, 0] * 1e300, r"column 0 of 1 has numbers up to .*e\+300, too large"),
+    ],
+)
+def test_numbers_whose_squares_have_no_sum_are_refused(x, y, message):
+    with pytest.raises(ValueError, match=message):
+        GridMLPRegressor(**LINEAR).fit(x, y)
+
+
+def test_classes_of_several_types_are_named():
+    y = np.array(["a", 1] * (len(X) // 2) + ["a"] * (len(X) % 2), dtype=object)
+    with pytest.raises(ValueError, match="y: its classes are of the types int, str; give one"):
+        GridMLPClassifier(**LINEAR).fit(X, y)

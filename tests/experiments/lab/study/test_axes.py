@@ -286,6 +286,10 @@ def test_its_usual_rate_is_among_those_of_others():
             "is a number; give squared_error or absolute_error or huber",
         ),
         ({"label_smoothing": (0.1,), "data": "diabetes"}, "has no classes to smooth; leave it out"),
+        (
+            {"dropout": (0.5,), "depth": (0,)},
+            "--dropout: there is no hidden layer to drop",
+        ),
         ({"residual": ("yes",), "depth": (1,)}, "--residual yes: no hidden layer has the size of"),
         ({"width": ("8/4/2",)}, "--width 8/4/2 names 3 hidden layers and --depth 2 has 2; give on"),
         ({"width": ("8/x",)}, "--width 8/x: give a whole number of neurons, or one for each hidde"),

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from jaxnn.types import Array, Network, Params
 PARAMETERS, DESCRIPTION = "model.safetensors", "model.json"
 CHECKSUM = "sha256"  # of the rest of the description
 ROWS = 1024  # go through the networks at a time: one program for any number of rows
+PROGRAMS = 8  # compiled ones that are kept, of as many networks
 
 
 @dataclass(frozen=True)
@@ -182,14 +183,15 @@ def each_of(network: Network, params: Params, x: np.ndarray) -> np.ndarray:
         x: inputs, (rows, features).
     """
     pieces = np.pad(x, ((0, -len(x) % ROWS), (0, 0))).reshape(-1, ROWS, x.shape[1])
-    found = [_applied(network.apply, params, piece) for piece in pieces]
+    applied = _program(network.apply)
+    found = [applied(params, jnp.asarray(piece)) for piece in pieces]
     return np.concatenate(found, axis=1)[:, : len(x)]
 
 
-@partial(jax.jit, static_argnums=0)
-def _applied(apply: Callable, params: Params, x: Array) -> Array:
-    """(members, rows, outputs)."""
-    return jax.vmap(jax.vmap(apply, in_axes=(None, 0)), in_axes=(0, None))(params, x)
+@lru_cache(maxsize=PROGRAMS)
+def _program(apply: Callable) -> Callable[[Params, Array], Array]:
+    """``f(params, x)``, (members, rows, outputs); given up with what is compiled of it."""
+    return jax.jit(jax.vmap(jax.vmap(apply, in_axes=(None, 0)), in_axes=(0, None)))
 
 
 def pooled(each: np.ndarray, head: str) -> np.ndarray:

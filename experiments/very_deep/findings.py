@@ -252,10 +252,12 @@ def _advice(c: Any, found: Found) -> str:
         for cell in cells(c)
         if cell[1:] == (OWN, c.width[0], c.steps[0], c.depth)
     }
-    best = max(plain, key=lambda name: plain[name])
+    best = max(plain, key=lambda name: plain[name]).upper()
+    if not skips:
+        return f"With {c.depth} layers and no skips use {best}."
     return (
         f"With {c.depth} layers use skips and layer norm (accuracy {min(skips):.2f} or more with "
-        f"each); without them {best.upper()}."
+        f"each); without them {best}."
     )
 
 

@@ -49,11 +49,11 @@ def where_it_holds(what: str, words: Mapping[str, str]) -> str:
     Example:
         >>> where_it_holds("the data", {"digits": "holds", "wine": "undecided", "iris": "holds"})
         'the data are not wine'
+        >>> where_it_holds("the data", dict.fromkeys("abc", "holds") | {"d": "", "e": ""})
+        'the data are none of these: d; e'
     """
     holds = [setting for setting, word in words.items() if word == "holds"]
     others = [setting for setting, word in words.items() if word != "holds"]
-    return (
-        f"{what} are "
-        + ("not " * (short := len(others) < len(holds)))
-        + "; ".join(others if short else holds)
-    )
+    if len(others) >= len(holds):
+        return f"{what} are {'; '.join(holds)}"
+    return f"{what} are {'none of these: ' if len(others) > 1 else 'not '}{'; '.join(others)}"

@@ -149,14 +149,11 @@ def elman(
         h, z, values = hidden.inside.trace(params, state, x, probes=probes)
         return (h, h), z, values
 
-    def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        h = hidden.apply(params, state, x)
+    def step(hidden: Callable, params: Params, state: Array, x: Array) -> tuple[Array, Array]:
+        h = hidden(params, state, x)
         return h, h
 
-    def columns(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        h = hidden.columns(params, state, x)
-        return h, h
-
+    apply, columns = partial(step, hidden.apply), partial(step, hidden.columns)
     seen = hidden.inside._replace(trace=trace)
     return Cell(hidden.init, jnp.zeros(width), apply, columns, seen)
 
@@ -217,14 +214,14 @@ def jordan(
     def init(key: Key) -> Params:
         return hidden.init(jax.random.fold_in(key, 0)), output.init(jax.random.fold_in(key, 1))
 
-    def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        y = output.apply(params[1], hidden.apply(params[0], state, x))
+    def step(
+        output: Callable, hidden: Callable, params: Params, state: Array, x: Array
+    ) -> tuple[Array, Array]:
+        y = output(params[1], hidden(params[0], state, x))
         return y, y
 
-    def columns(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        y = of_columns(output)(params[1], hidden.columns(params[0], state, x))
-        return y, y
-
+    apply = partial(step, output.apply, hidden.apply)
+    columns = partial(step, of_columns(output), hidden.columns)
     seen, outer = hidden.inside, inside.of(output)
 
     def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
@@ -288,16 +285,15 @@ def gru(
             "gates": gates.init(jax.random.fold_in(key, 1))
         }
 
-    def apply(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        reset, update = jnp.split(gates.apply(params["gates"], state, x), 2)
-        h = update * state + (1 - update) * candidate.apply(params, reset * state, x)
+    def step(
+        gates: Callable, candidate: Callable, params: Params, state: Array, x: Array
+    ) -> tuple[Array, Array]:
+        reset, update = jnp.split(gates(params["gates"], state, x), 2)
+        h = update * state + (1 - update) * candidate(params, reset * state, x)
         return h, h
 
-    def columns(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        reset, update = jnp.split(gates.columns(params["gates"], state, x), 2)
-        h = update * state + (1 - update) * candidate.columns(params, reset * state, x)
-        return h, h
-
+    apply = partial(step, gates.apply, candidate.apply)
+    columns = partial(step, gates.columns, candidate.columns)
     inner, gating = candidate.inside, gates.inside
 
     def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:

@@ -227,15 +227,14 @@ def _standings(effects: Mapping[str, Effect]) -> str:
 
 
 def _found(word: Word, effects: Mapping[str, Effect], name: str) -> str:
-    counts = [
+    better, level, worse = (
         sum(standing(effect) == each for effect in effects.values())
         for each in ("better", "level", "worse")
-    ]
-    better, _, worse = counts
+    )
     values = [effect.value for effect in effects.values()]
     return (
         f"{name} is better than ReLU in {better} of {len(effects)} settings"
-        f"{f' (by up to {max(values):.2f})' if better else ''}, level in {counts[1]} and worse in "
+        f"{f' (by up to {max(values):.2f})' if better else ''}, level in {level} and worse in "
         f"{worse}{f' (by up to {-min(values):.2f})' if worse else ''}."
     )
 

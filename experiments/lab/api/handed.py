@@ -37,12 +37,6 @@ def as_file(x: Any, y: Any = None, target: str | None = None) -> tuple[File, str
         return File(ARRAYS, "arrays", "npz", None, b"", arrays), target
     if x.columns.nlevels > 1:
         raise UserError(f"{TABLE}: its columns have {x.columns.nlevels} levels; give them one name")
-    complex_ones = [str(name) for name in x if pd.api.types.is_complex_dtype(x[name])]
-    if complex_ones:
-        raise UserError(
-            f"{TABLE}: column {complex_ones[0]} has complex numbers; give real and imaginary part "
-            "as two columns"
-        )
     if y is not None:
         if target is not None:
             raise UserError(f"target={target!r}: y has the targets; leave one of the two out")
@@ -53,6 +47,12 @@ def as_file(x: Any, y: Any = None, target: str | None = None) -> tuple[File, str
         if y.shape[:1] != (len(x),):
             raise UserError(f"y: it has the shape {y.shape} for {len(x)} rows of {TABLE}")
         x = x.assign(**{target: y})
+    complex_ones = [str(name) for name in x if pd.api.types.is_complex_dtype(x[name])]
+    if complex_ones:
+        raise UserError(
+            f"{TABLE}: column {complex_ones[0]} has complex numbers; give real and imaginary part "
+            "as two columns"
+        )
     return File(TABLE, "frame", "table", None, b"", x), target
 
 

@@ -150,6 +150,7 @@ def test_a_function_is_known_by_its_name_and_by_what_it_computes():
         ({"y": [1, 2]}, "y: there are no rows that it belongs to; give data"),
         ({"data": [[1], [2, 3]], "y": [1, 2]}, "x: its rows have different lengths"),
         ({"data": FRAME, "y": [[1], [2, 3]]}, "y: its rows have different lengths"),
+        ({"data": FRAME, "y": [1j] * len(FRAME)}, "column y has complex numbers"),
         ({"data": FRAME.assign(z=1j), "target": "a"}, "column z has complex numbers"),
         (
             {"data": pd.concat({"b": FRAME}, axis=1)},

@@ -47,7 +47,9 @@ def as_file(x: Any, y: Any = None, target: str | None = None) -> tuple[File, str
         if y.shape[:1] != (len(x),):
             raise UserError(f"y: it has the shape {y.shape} for {len(x)} rows of {TABLE}")
         x = x.assign(**{target: y})
-    complex_ones = [str(name) for name in x if pd.api.types.is_complex_dtype(x[name])]
+    complex_ones = [
+        str(name) for name, kind in x.dtypes.items() if pd.api.types.is_complex_dtype(kind)
+    ]
     if complex_ones:
         raise UserError(
             f"{TABLE}: column {complex_ones[0]} has complex numbers; give real and imaginary part "
@@ -69,7 +71,9 @@ def as_array(name: str, values: Any) -> np.ndarray:
     try:
         return np.asarray(values)
     except ValueError:
-        raise UserError(f"{name}: its rows have different lengths; give rows of one") from None
+        raise UserError(
+            f"{name}: its rows have different lengths; give rows of one length"
+        ) from None
 
 
 def as_rows(x: Any, names: Sequence[str]) -> File:

@@ -149,11 +149,14 @@ def elman(
         h, z, values = hidden.inside.trace(params, state, x, probes=probes)
         return (h, h), z, values
 
-    def step(hidden: Callable, params: Params, state: Array, x: Array) -> tuple[Array, Array]:
-        h = hidden(params, state, x)
-        return h, h
+    def step_of(hidden: Callable) -> Callable[..., tuple[Array, Array]]:
+        def step(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
+            h = hidden(params, state, x)
+            return h, h
 
-    apply, columns = partial(step, hidden.apply), partial(step, hidden.columns)
+        return step
+
+    apply, columns = step_of(hidden.apply), step_of(hidden.columns)
     seen = hidden.inside._replace(trace=trace)
     return Cell(hidden.init, jnp.zeros(width), apply, columns, seen)
 
@@ -214,14 +217,15 @@ def jordan(
     def init(key: Key) -> Params:
         return hidden.init(jax.random.fold_in(key, 0)), output.init(jax.random.fold_in(key, 1))
 
-    def step(
-        output: Callable, hidden: Callable, params: Params, state: Array, x: Array
-    ) -> tuple[Array, Array]:
-        y = output(params[1], hidden(params[0], state, x))
-        return y, y
+    def step_of(output: Callable, hidden: Callable) -> Callable[..., tuple[Array, Array]]:
+        def step(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
+            y = output(params[1], hidden(params[0], state, x))
+            return y, y
 
-    apply = partial(step, output.apply, hidden.apply)
-    columns = partial(step, of_columns(output), hidden.columns)
+        return step
+
+    apply = step_of(output.apply, hidden.apply)
+    columns = step_of(of_columns(output), hidden.columns)
     seen, outer = hidden.inside, inside.of(output)
 
     def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:
@@ -285,15 +289,16 @@ def gru(
             "gates": gates.init(jax.random.fold_in(key, 1))
         }
 
-    def step(
-        gates: Callable, candidate: Callable, params: Params, state: Array, x: Array
-    ) -> tuple[Array, Array]:
-        reset, update = jnp.split(gates(params["gates"], state, x), 2)
-        h = update * state + (1 - update) * candidate(params, reset * state, x)
-        return h, h
+    def step_of(gates: Callable, candidate: Callable) -> Callable[..., tuple[Array, Array]]:
+        def step(params: Params, state: Array, x: Array) -> tuple[Array, Array]:
+            reset, update = jnp.split(gates(params["gates"], state, x), 2)
+            h = update * state + (1 - update) * candidate(params, reset * state, x)
+            return h, h
 
-    apply = partial(step, gates.apply, candidate.apply)
-    columns = partial(step, gates.columns, candidate.columns)
+        return step
+
+    apply = step_of(gates.apply, candidate.apply)
+    columns = step_of(gates.columns, candidate.columns)
     inner, gating = candidate.inside, gates.inside
 
     def trace(params: Params, state: Array, x: Array, *, probes: inside.Probes) -> Any:

@@ -1,7 +1,7 @@
 """Layouts: where each run of a program is, in groups that share a seed but not their numbers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -130,7 +130,7 @@ def arrange(
             f"runs has shape {runs.shape} and {int(runs.sum())} runs; "
             f"give bool of shape {shape} with at least one"
         )
-    size = exactly or _members(len(cells), len(seeds), devices, members)
+    size = exactly or group_size(len(cells), len(seeds), devices=devices, members=members)
     rows = []
     for column in np.flatnonzero(runs.any(0)):
         here = np.flatnonzero(runs[:, column])
@@ -151,8 +151,29 @@ def arrange(
     return Layout(seeds[columns], values, cells_of, columns, shape)
 
 
-def _members(cells: int, seeds: int, devices: int, members: int | None) -> int:
-    """Runs per group: of the sizes near the most, the one that pads least."""
+def group_size(
+    cells: int,
+    seeds: int,
+    *,
+    devices: int = 1,
+    members: int | None = None,
+    later: Sequence[int] = (),
+) -> int:
+    """Runs per group: of the sizes near the most, the one that pads least.
+
+    Args:
+        cells, seeds: of the grid.
+        devices, members: as for ``arrange``.
+        later: how many of a seed's cells are trained at a time after these. With them, smaller
+            groups count too, but for those of one run, for which every batch is gathered anew.
+
+    Example:
+        >>> group_size(13, 10, members=7), group_size(13, 10, members=7, later=[4])
+        (7, 2)
+    """
     parts = devices // math.gcd(seeds, devices)
     most = min(members or cells, math.ceil(cells / min(parts, cells)))
-    return min(range(most, most // 2, -1), key=lambda size: -cells % size)
+    least = min(most, 2) if later else most // 2 + 1
+    return min(
+        range(most, least - 1, -1), key=lambda size: sum(-each % size for each in (cells, *later))
+    )

@@ -10,7 +10,7 @@ import numpy as np
 from jaxnn.data_by_seed import DataBySeed
 from jaxnn.grid import Grid
 from jaxnn.hardware import Hardware
-from jaxnn.layout import Layout, arrange
+from jaxnn.layout import Layout, arrange, group_size
 from jaxnn.sweep import Sweep, initial, make_sweep, runs_at_once
 from jaxnn.training import Metrics, State, Training
 from jaxnn.types import Array
@@ -144,6 +144,7 @@ def plan_runs(
     *,
     runs: np.ndarray | None = None,
     members: int | None = None,
+    later: Sequence[tuple[int, int]] = (),
 ) -> Plan:
     """The plan that keeps a CPU's cache warm and an accelerator full, all groups in one call.
 
@@ -154,6 +155,8 @@ def plan_runs(
         runs: bool (cells, seeds), those to train; all when absent.
         members: most runs per group; when absent, those that a CPU's cache holds, and on an
             accelerator no limit.
+        later: (cells, seeds) of runs that the same program trains after these, at a time. On a CPU,
+            groups and chunks are such that padding takes little of their time too.
 
     Returns:
         The plan.
@@ -168,7 +171,12 @@ def plan_runs(
     hardware = hardware or Hardware.of()
     at_once = None if hardware.accelerator else runs_at_once(training, grid.hyperparameters)
     devices, members = len(hardware.devices), members or at_once
-    layout = arrange(grid.program(), devices=devices, members=members, runs=runs)
+    size = None
+    if later and not hardware.accelerator:
+        cells, seeds = grid.shape
+        of_seed = [count for count, _ in later]
+        size = group_size(cells, seeds, devices=devices, members=members, later=of_seed)
+    layout = arrange(grid.program(), devices=devices, members=members, exactly=size, runs=runs)
     together = None if at_once is None else max(1, at_once // layout.members)
     return Plan.whole(layout, devices, together)
 
@@ -198,6 +206,7 @@ def compile_program(
     *,
     hardware: Hardware | None = None,
     runs: np.ndarray | None = None,
+    later: Sequence[tuple[int, int]] = (),
 ) -> Program:
     """Plan and compile a program whose chunks fit the memory.
 
@@ -209,16 +218,21 @@ def compile_program(
         task: shapes of the data, lengths of the segments, parts to evaluate.
         hardware: to train on; the devices of this process when absent.
         runs: bool (cells, seeds), those to train; all when absent.
+        later: as for ``plan_runs``.
 
     Returns:
         The program, compiled for every length of a segment and every part that is evaluated.
     """
     hardware, one = hardware or Hardware.of(), _one(training, grid)
-    plan, devices = plan_runs(grid, training, hardware, runs=runs), len(hardware.devices)
+    plan, devices = (
+        plan_runs(grid, training, hardware, runs=runs, later=later),
+        len(hardware.devices),
+    )
     sweep = make_sweep(training, devices=hardware.devices, together=plan.together)
     size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
     full = FULL_BYTES // (size * plan.members) if hardware.accelerator else 1
-    chunk = chunk_of(plan.chunk, devices, full)
+    groups = [-(-cells // plan.members) * seeds for cells, seeds in later]
+    chunk = chunk_of(plan.chunk, devices, full, later=() if hardware.accelerator else groups)
     if task.by_seed:  # so that a chunk, however many its seeds, needs no more splits than are held
         chunk = max(1, min(chunk, task.by_seed.held) // devices) * devices
     while True:
@@ -230,7 +244,8 @@ def compile_program(
         if chunk > devices:
             chunk = max(1, chunk // devices // 2) * devices
         else:
-            plan = plan_runs(grid, training, hardware, runs=runs, members=plan.members // 2)
+            fewer = plan.members // 2
+            plan = plan_runs(grid, training, hardware, runs=runs, members=fewer, later=later)
     room = min(hardware.memory, WAVE_BYTES)
     if hardware.accelerator:
         room = max(0, hardware.memory - need) * devices
@@ -239,19 +254,25 @@ def compile_program(
     return program._replace(plan=plan._replace(chunk=chunk, wave=wave))
 
 
-def chunk_of(groups: int, devices: int, full: int = 1) -> int:
+def chunk_of(groups: int, devices: int, full: int = 1, later: Sequence[int] = ()) -> int:
     """Groups of a chunk: a multiple of the devices that pads little.
 
     It is one to two times a CHUNKS-th of all groups or MOST, whichever is less; where a device is
-    full with ``full`` groups only, as many, or all.
+    full with ``full`` groups only, as many, or all. With ``later``, the groups that are trained
+    after these at a time, it may be down to half of that.
 
     Example:
         >>> chunk_of(20, 2), chunk_of(3, 2), chunk_of(1000, 2), chunk_of(20, 2, 30)
         (4, 2, 100, 20)
+        >>> chunk_of(70, 2), chunk_of(70, 2, later=[20])
+        (14, 10)
     """
-    shares = -(-groups // devices)
-    near = max(1, min(shares // CHUNKS, MOST // devices), min(shares, full))
-    return devices * min(range(near, 2 * near + 1), key=lambda size: (-shares % size, size))
+    shares = [-(-each // devices) for each in (groups, *later)]
+    near = max(1, min(shares[0] // CHUNKS, MOST // devices), min(shares[0], full))
+    least = -(-near // 2) if later else near
+    return devices * min(
+        range(least, 2 * near + 1), key=lambda size: (sum(-each % size for each in shares), size)
+    )
 
 
 def _one(training: Training, grid: Grid) -> State:

@@ -225,6 +225,17 @@ def test_the_one_exponential_of_elu_is_as_accurate_as_expm1():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16, jnp.float32])
+def test_mish_and_its_gradient_are_right_to_the_last_bits(dtype):
+    x = jnp.linspace(-12, 90, 5001).astype(dtype)
+    e = np.exp(np.float64(x))
+    gate, slope = 1 - 2 / (e * (e + 2) + 2), 4 * e * (e + 1) / (e * (e + 2) + 2) ** 2
+    found = activations.mish(x), jax.vmap(jax.grad(activations.mish))(x)
+    for got, value in zip(found, (np.float64(x) * gate, gate + np.float64(x) * slope), strict=True):
+        eps = float(jnp.finfo(dtype).eps)
+        np.testing.assert_allclose(np.float64(got), value, atol=2 * eps, rtol=3 * eps)
+
+
 def test_products_do_not_overflow_before_their_value_does():
     far = jnp.array([-300.0, 300.0], jnp.float16)
     slopes = jax.vmap(jax.grad(activations.gelu_tanh))(far)

@@ -167,6 +167,23 @@ def test_chunks_pad_little(groups, devices):
     assert -groups % chunk < max(devices, 0.1 * groups + devices)
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 60), st.integers(1, 20), st.integers(1, 4))
+def test_rates_between_fill_groups_and_chunks_that_were_planned_with_them(cells, seeds, devices):
+    grid = Grid({}, {"learning_rate": tuple(np.logspace(-4, 0, cells))}, seeds=seeds)
+    training = make_training(mlp((4, 8, 3)), HEAD.loss, OPTIMIZERS["sgd"])
+    hardware = Hardware(jax.local_devices()[:1] * devices, 1e9, False)
+
+    def slots(later):
+        """Runs that a chunk's calls compute, padding included, for all cells and then for four."""
+        plan = plan_runs(grid, training, hardware, later=later)
+        groups = [-(-each // plan.members) * seeds for each in (cells, 4)]
+        chunk = chunk_of(groups[0], devices, later=groups[1:] if later else ())
+        return sum(-(-each // chunk) * chunk * plan.members for each in groups)
+
+    assert slots([(4, seeds)]) <= 1.1 * slots([])
+
+
 @pytest.mark.slow
 def test_chunks_fit_the_memory(training, task, whole):
     little = Hardware.of()._replace(memory=1.0)

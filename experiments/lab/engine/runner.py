@@ -33,6 +33,7 @@ class Work(Protocol):
     grid: the same grid or a wider one; outcomes have its shape.
     steps: updates of each run.
     points: of each run's training curve, at most.
+    later: (cells, seeds) that are trained at a time after those asked for, at most.
     """
 
     @property
@@ -43,6 +44,8 @@ class Work(Protocol):
     def steps(self) -> int: ...
     @property
     def points(self) -> int: ...
+    @property
+    def later(self) -> Sequence[tuple[int, int]]: ...
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
         """Part ("train", "validation", "test") -> (x, y), of all seeds or of the first one."""
@@ -174,6 +177,7 @@ def run_grid(
                 tasks[number],
                 hardware=hardware(),
                 runs=asked[training.segment],
+                later=work.later,
             )
         return time.perf_counter() - began
 

@@ -129,6 +129,22 @@ def first(study: Asked) -> dict[int, np.ndarray]:
     return dict.fromkeys(range(len(study.grid.structures)), runs)
 
 
+def later(asked: jaxnn.Grid, grid: jaxnn.Grid) -> list[tuple[int, int]]:
+    """(cells, seeds) that a stage after the first trains of a structure: the rates between.
+
+    Args:
+        asked: the grid that is asked for.
+        grid: the widest that it may become.
+
+    Example:
+        >>> asked = jaxnn.Grid({}, {"learning_rate": (0.1, 1.0)}, seeds=3)
+        >>> later(asked, widest(asked)), later(asked, asked)
+        ([(4, 3)], [])
+    """
+    between = len(grid.cells) > len(main_rates(asked)) and len(asked.cells) > 1
+    return [(2 * NEAR, len(asked.seed_numbers))] if between else []
+
+
 def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarray) -> np.ndarray:
     """The runs to go on with where the best rate is at the edge, and the grid has further rates.
 

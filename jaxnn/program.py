@@ -49,6 +49,15 @@ class Task(NamedTuple):
     shared: Mapping[str, np.ndarray] = MappingProxyType({})
 
     @property
+    def batch(self) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+        """Shapes of the x and y of an update."""
+        x, y = (
+            jax.ShapeDtypeStruct((self.batch_size, *each.shape[1:]), each.dtype)
+            for each in self.data["train"]
+        )
+        return x, y
+
+    @property
     def steps(self) -> np.ndarray:
         """Updates made after each segment, (segments,)."""
         return np.cumsum(self.lengths)
@@ -153,8 +162,8 @@ def plan_runs(
         training: of one run.
         hardware: to train on; the devices of this process when absent.
         runs: bool (cells, seeds), those to train; all when absent.
-        members: most runs per group; when absent, those that a CPU's cache holds, and on an
-            accelerator no limit.
+        members: most runs per group, and of a CPU at a time; when absent, those that its cache
+            holds, and on an accelerator no limit.
         later: (cells, seeds) of runs that the same program trains after these, at a time. On a CPU,
             groups and chunks are such that padding takes little of their time too.
 
@@ -169,7 +178,9 @@ def plan_runs(
         3
     """
     hardware = hardware or Hardware.of()
-    at_once = None if hardware.accelerator else runs_at_once(training, grid.hyperparameters)
+    at_once = None
+    if not hardware.accelerator:
+        at_once = members or runs_at_once(training, grid.hyperparameters)
     devices, members = len(hardware.devices), members or at_once
     size = None
     if later and not hardware.accelerator:
@@ -224,10 +235,10 @@ def compile_program(
         The program, compiled for every length of a segment and every part that is evaluated.
     """
     hardware, one = hardware or Hardware.of(), _one(training, grid)
-    plan, devices = (
-        plan_runs(grid, training, hardware, runs=runs, later=later),
-        len(hardware.devices),
-    )
+    devices, members = len(hardware.devices), None
+    if not hardware.accelerator:
+        members = runs_at_once(training, grid.hyperparameters, task.batch, task.shared)
+    plan = plan_runs(grid, training, hardware, runs=runs, members=members, later=later)
     sweep = make_sweep(training, devices=hardware.devices, together=plan.together)
     size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
     full = FULL_BYTES // (size * plan.members) if hardware.accelerator else 1

@@ -13,6 +13,7 @@ from experiments.benchmark.workloads import Workload
 from experiments.lab.engine.devices import hardware
 from jaxnn.program import Program, Task, make_program, plan_runs
 from jaxnn.segments import Batches, program_segments
+from jaxnn.sweep import runs_at_once
 from jaxnn.training import Training
 
 # Updates of each run in a segment, enough that bringing its parameters into the cache costs little.
@@ -73,9 +74,12 @@ def compiled(workload: Workload, steps: int) -> Compiled:
     training = make_training(workload)
     rates = workload.learning_rates()[: workload.runs // workload.seeds]
     grid = jaxnn.Grid({}, {"learning_rate": tuple(map(float, rates))}, workload.seeds)
-    program = make_program(training, grid, plan_runs(grid, training, hardware()))
+    task = _task(workload, [steps])
+    members = runs_at_once(training, grid.hyperparameters, task.batch)
+    plan = plan_runs(grid, training, hardware(), members=members)
+    program = make_program(training, grid, plan)
     began = time.perf_counter()
-    program = program.compiled(grid, _task(workload, [steps]))
+    program = program.compiled(grid, task)
     return Compiled(program, grid, steps, time.perf_counter() - began)
 
 

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxnn import HEADS, OPTIMIZERS, Grid, arrange, batch_order, make_sweep, make_training, mlp
+from jaxnn import (
+    HEADS,
+    OPTIMIZERS,
+    Grid,
+    arrange,
+    batch_order,
+    dense,
+    elman,
+    make_sweep,
+    make_training,
+    mlp,
+    recurrent_network,
+)
 from jaxnn.sweep import initial_states, run_key, runs_at_once
 from jaxnn.training import Training
 
@@ -150,6 +162,21 @@ def test_fewer_large_runs_than_small_ones_are_trained_at_once():
         )
 
     assert runs(8) > runs(64) > runs(2**16) == 1
+
+
+def test_fewer_runs_are_trained_at_once_where_loops_keep_more():
+    """An Elman layer's states, 64 rows of 32 numbers, are kept at each time step, twice."""
+
+    def runs(length):
+        net = recurrent_network(elman(8, 32), readout=dense(32, 2), last=True)
+        batch = (
+            jax.ShapeDtypeStruct((64, length, 8), np.float32),
+            jax.ShapeDtypeStruct((64,), np.int32),
+        )
+        training = make_training(net, HEAD.loss, OPTIMIZERS["sgd"])
+        return runs_at_once(training, {"learning_rate": (1.0,)}, batch)
+
+    assert runs(1) == runs(2) > runs(32) == 2**22 // (2 * 32 * 64 * 32 * 4) > runs(2000) == 1
 
 
 @pytest.mark.parametrize(

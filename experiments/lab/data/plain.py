@@ -1,0 +1,98 @@
+"""Columns of text that hold plain numbers only, as numbers: many columns at once, cells unseen."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+# Without leading zeros, which may be a code, and of at most 18 digits before the point: an int64.
+NUMBER = r"^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?$"
+THOUSANDS = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"  # where the point may be one of groups
+BLOCK, BYTES = 1 << 22, 1 << 28  # cells that are worked on at a time, and what they take
+
+
+class Plain(NamedTuple):
+    """A column of plain numbers.
+
+    values: float64, or int64 where all cells are whole and none is empty; nan where one is empty.
+    cells: the text.
+    dotted: whether a cell has a point.
+    decimal: whether such a point can only be a decimal one.
+    """
+
+    values: np.ndarray
+    cells: pa.Array
+    dotted: bool
+    decimal: bool
+
+    @property
+    def points(self) -> int:
+        """How many different cells have a point that can only be a decimal one."""
+        return pa.compute.count_distinct(self.cells.filter(_decimal(self.cells))).as_py()
+
+
+def plain_numbers(columns: Mapping[str, pa.Array]) -> dict[str, Plain]:
+    """Those of the columns that hold nothing but plain numbers and empty cells, and some number.
+
+    Args:
+        columns: name -> text of its cells; all of the same length.
+
+    Example:
+        >>> cells = {"a": ["1", "2"], "b": ["1.5", ""], "c": ["1", "$2"], "d": ["01", "2"]}
+        >>> found = plain_numbers({name: pa.array(column) for name, column in cells.items()})
+        >>> {name: column.values.tolist() for name, column in found.items()}
+        {'a': [1, 2], 'b': [1.5, nan]}
+    """
+    found: dict[str, Plain] = {}
+    for names in _blocks(columns):
+        shape = len(names), -1
+        cells = pa.concat_arrays([columns[name] for name in names])
+        empty = _places(pa.compute.equal(cells, ""), shape)
+        fits = _places(pa.compute.match_substring_regex(cells, NUMBER), shape) | empty
+        plain = fits.all(axis=1) & ~empty.all(axis=1)
+        if not plain.all():
+            names, empty = (
+                [name for name, fit in zip(names, plain, strict=True) if fit],
+                empty[plain],
+            )
+            if not names:
+                continue
+            shape = len(names), -1
+            cells = pa.concat_arrays([columns[name] for name in names])
+        dotted = _places(pa.compute.match_substring(cells, "."), shape).any(axis=1)
+        powers = _places(pa.compute.match_substring_regex(cells, "[eE]"), shape).any(axis=1)
+        decimal = _places(_decimal(cells), shape).any(axis=1)
+        gaps = empty.any(axis=1)
+        known = pa.compute.if_else(pa.array(empty.ravel()), None, cells) if gaps.any() else cells
+        values = known.cast(pa.float64()).to_numpy(zero_copy_only=False).reshape(shape)
+        for place, name in enumerate(names):
+            column = values[place]
+            if not (dotted[place] or powers[place] or gaps[place]):
+                column = columns[name].cast(pa.int64()).to_numpy()  # in which no digit is lost
+            found[name] = Plain(column, columns[name], bool(dotted[place]), bool(decimal[place]))
+    return found
+
+
+def _decimal(cells: pa.Array) -> pa.Array:
+    """Where a point can only be a decimal one, among plain numbers."""
+    groups = pa.compute.match_substring_regex(cells, THOUSANDS)
+    return pa.compute.and_not(pa.compute.match_substring(cells, "."), groups)
+
+
+def _places(found: pa.Array, shape: tuple[int, int]) -> np.ndarray:
+    return found.to_numpy(zero_copy_only=False).reshape(shape)
+
+
+def _blocks(columns: Mapping[str, pa.Array]) -> Iterator[list[str]]:
+    block: list[str] = []
+    cells = size = 0
+    for name, column in columns.items():
+        cells, size = cells + len(column), size + column.nbytes
+        if block and (cells > BLOCK or size > BYTES):
+            yield block
+            block, cells, size = [], len(column), column.nbytes
+        block.append(name)
+    if block:
+        yield block

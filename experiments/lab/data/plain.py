@@ -1,6 +1,6 @@
 """Columns of text that hold plain numbers only, as numbers: many columns at once, cells unseen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,32 +47,37 @@ def plain_numbers(columns: Mapping[str, pa.Array]) -> dict[str, Plain]:
     """
     found: dict[str, Plain] = {}
     for names in _blocks(columns):
-        shape = len(names), -1
-        cells = pa.concat_arrays([columns[name] for name in names])
-        empty = _places(pa.compute.equal(cells, ""), shape)
-        fits = _places(pa.compute.match_substring_regex(cells, NUMBER), shape) | empty
-        plain = fits.all(axis=1) & ~empty.all(axis=1)
-        if not plain.all():
-            names, empty = (
-                [name for name, fit in zip(names, plain, strict=True) if fit],
-                empty[plain],
-            )
-            if not names:
-                continue
-            shape = len(names), -1
-            cells = pa.concat_arrays([columns[name] for name in names])
-        dotted = _places(pa.compute.match_substring(cells, "."), shape).any(axis=1)
-        powers = _places(pa.compute.match_substring_regex(cells, "[eE]"), shape).any(axis=1)
-        decimal = _places(_decimal(cells), shape).any(axis=1)
-        gaps = empty.any(axis=1)
-        known = pa.compute.if_else(pa.array(empty.ravel()), None, cells) if gaps.any() else cells
-        values = known.cast(pa.float64()).to_numpy(zero_copy_only=False).reshape(shape)
-        for place, name in enumerate(names):
-            column = values[place]
-            if not (dotted[place] or powers[place] or gaps[place]):
-                column = columns[name].cast(pa.int64()).to_numpy()  # in which no digit is lost
-            found[name] = Plain(column, columns[name], bool(dotted[place]), bool(decimal[place]))
+        cells, count = _joined(columns, names), len(names)
+        empty = _each(pa.compute.equal(cells, ""), count)
+        fits = _each(pa.compute.match_substring_regex(cells, NUMBER), count) | empty
+        which = np.flatnonzero(fits.all(axis=1) & ~empty.all(axis=1))
+        if len(which):
+            found |= _parsed(columns, [names[place] for place in which], empty[which])
     return found
+
+
+def _parsed(
+    columns: Mapping[str, pa.Array], names: Sequence[str], empty: np.ndarray
+) -> dict[str, Plain]:
+    """Columns that are plain; empty: bool (columns, rows), where their cells are empty."""
+    cells, count = _joined(columns, names), len(names)
+    gaps = np.asarray(empty.any(axis=1))
+    dotted = _some(pa.compute.match_substring(cells, "."), count)
+    powers = _some(pa.compute.match_substring(cells, "e", ignore_case=True), count)
+    decimal = _some(_decimal(cells), count)
+    known = pa.compute.if_else(pa.array(empty.ravel()), None, cells) if gaps.any() else cells
+    values = _each(known.cast(pa.float64()), count)
+    found = {}
+    for place, name in enumerate(names):
+        column = values[place]
+        if not (dotted[place] or powers[place] or gaps[place]):
+            column = columns[name].cast(pa.int64()).to_numpy()  # in which no digit is lost
+        found[name] = Plain(column, columns[name], bool(dotted[place]), bool(decimal[place]))
+    return found
+
+
+def _joined(columns: Mapping[str, pa.Array], names: Sequence[str]) -> pa.Array:
+    return pa.concat_arrays([columns[name] for name in names])
 
 
 def _decimal(cells: pa.Array) -> pa.Array:
@@ -81,8 +86,14 @@ def _decimal(cells: pa.Array) -> pa.Array:
     return pa.compute.and_not(pa.compute.match_substring(cells, "."), groups)
 
 
-def _places(found: pa.Array, shape: tuple[int, int]) -> np.ndarray:
-    return found.to_numpy(zero_copy_only=False).reshape(shape)
+def _each(found: pa.Array, count: int) -> np.ndarray:
+    """(columns, rows)."""
+    return found.to_numpy(zero_copy_only=False).reshape(count, -1)
+
+
+def _some(found: pa.Array, count: int) -> np.ndarray:
+    """Whether some cell of each column is so."""
+    return np.any(_each(found, count), axis=1)
 
 
 def _blocks(columns: Mapping[str, pa.Array]) -> Iterator[list[str]]:

@@ -268,14 +268,15 @@ def is_unlike(column: pd.Series) -> bool:
     """
     if _is_number(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
-    known = column.dropna()
-    return len(known) >= FEW and known.nunique() >= DIFFERENT * len(known)
+    known = int(column.count())
+    return known >= FEW and column.nunique() >= DIFFERENT * known
 
 
 def _known(frame: pd.DataFrame, target: str, notes: list[str], what: str) -> pd.DataFrame:
     unknown = frame[target].isna()
-    if unknown.any():
-        notes.append(f"{what} without a value of {target} are left out: {unknown.sum():,}")
+    if not unknown.any():
+        return frame
+    notes.append(f"{what} without a value of {target} are left out: {unknown.sum():,}")
     return frame[~unknown]
 
 

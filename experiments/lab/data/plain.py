@@ -63,21 +63,24 @@ def _parsed(
     cells, count = _joined(columns, names), len(names)
     gaps = np.asarray(empty.any(axis=1))
     dotted = _some(pa.compute.match_substring(cells, "."), count)
-    powers = _some(pa.compute.match_substring(cells, "e", ignore_case=True), count)
-    decimal = _some(_decimal(cells), count)
+    decimal = _some(_decimal(cells), count) if dotted.any() else dotted
+    whole = ~(dotted | gaps)
+    if whole.any():
+        whole &= ~_some(pa.compute.match_substring_regex(cells, "[eE]"), count)
     known = pa.compute.if_else(pa.array(empty.ravel()), None, cells) if gaps.any() else cells
     values = _each(known.cast(pa.float64()), count)
     found = {}
     for place, name in enumerate(names):
         column = values[place]
-        if not (dotted[place] or powers[place] or gaps[place]):
+        if whole[place]:
             column = columns[name].cast(pa.int64()).to_numpy()  # in which no digit is lost
         found[name] = Plain(column, columns[name], bool(dotted[place]), bool(decimal[place]))
     return found
 
 
 def _joined(columns: Mapping[str, pa.Array], names: Sequence[str]) -> pa.Array:
-    return pa.concat_arrays([columns[name] for name in names])
+    found = [columns[name] for name in names]
+    return pa.concat_arrays(found) if len(found) > 1 else found[0]
 
 
 def _decimal(cells: pa.Array) -> pa.Array:

@@ -145,7 +145,7 @@ def dates(
     weights = np.ones(len(cells)) if counts is None else np.asarray(counts, float)
 
     def share(right: np.ndarray) -> float:
-        return float(np.average(right, weights=weights[: len(right)]))
+        return float(np.average(right, weights=weights[: len(right)])) if right.any() else 0.0
 
     sample = cells[:MOST_CELLS]
     iso = share(np.array([bool(_ISO.fullmatch(cell)) for cell in sample])) >= MOST

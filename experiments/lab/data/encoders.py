@@ -416,7 +416,8 @@ def _words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()
     encoded = cells.dictionary_encode()
-    return encoded.indices.fill_null(-1).to_numpy(), encoded.dictionary.to_pylist()
+    places = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
+    return places.to_numpy(), encoded.dictionary.to_pylist()
 
 
 def _as_numbers(column: pd.Series) -> np.ndarray:

@@ -142,18 +142,19 @@ def dates(
         >>> dates(["2024-02-01", "2024-03-31"])[1], dates(["1/2/2024", "3/4/2024"])
         ('ISO 8601', None)
     """
-    texts = pd.Series(np.asarray(cells, object), dtype=object)
-    weights = np.ones(len(texts)) if counts is None else np.asarray(counts, float)
+    weights = np.ones(len(cells)) if counts is None else np.asarray(counts, float)
 
     def share(right: np.ndarray) -> float:
-        return float(np.average(right, weights=weights[: len(right)]))
+        return float(np.average(right, weights=weights[: len(right)])) if right.any() else 0.0
 
-    sample = texts.iloc[:MOST_CELLS]
-    if share(np.array([bool(_ISO.fullmatch(cell)) for cell in sample])) >= MOST:
+    sample = cells[:MOST_CELLS]
+    iso = share(np.array([bool(_ISO.fullmatch(cell)) for cell in sample])) >= MOST
+    if not iso and share(np.array([bool(_LIKE.match(cell)) for cell in sample])) < MOST:
+        return None
+    texts = pd.Series(np.asarray(cells, object), dtype=object)
+    if iso:
         right = texts.where([bool(_ISO.fullmatch(cell)) for cell in texts])
         return _dates(right, "ISO8601"), "ISO 8601"
-    if share(np.array([bool(_LIKE.match(cell)) for cell in sample])) < MOST:
-        return None
     forms = [date + time for time in TIMES for date in DATES]
     shares = {form: share(~np.isnat(_dates(texts, form))) for form in forms}
     best = max(shares.values())

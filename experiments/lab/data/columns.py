@@ -1,5 +1,6 @@
 """What the columns of a text table are: numbers, dates or categories, and what is missing."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import pyarrow.compute
 
 from experiments.lab.data.cells import as_number, dates, decimal_points, is_mark, numbers
 from experiments.lab.data.dialect import AS_FOUND, Reading
+from experiments.lab.data.plain import Plain, plain_numbers
 
 # Words that stand for no value in a column of numbers or dates, in lower case; in other columns
 # they are categories.
@@ -34,9 +36,11 @@ MISSING = frozenset(
         *("1.#ind", "-1.#ind", "1.#qnan", "1.#inf"),
     )
 )
+LIKE_MISSING = MISSING - {".", "*", "-"}  # also where they are categories
 NUMBERS = 0.95  # at least this share of the other cells, and the rest counts as missing
 WORDS = 10  # different ones at most, for that
 TOTALS = ("total", "totals", "grand total", "sum", "mean", "average", "count")
+CELLS = 1 << 20  # of text that are made at a time
 Cells = Mapping[str, Any]  # column -> text of its cells, as pyarrow.array takes it
 
 
@@ -75,6 +79,8 @@ def as_arrow(cells: Any) -> pa.Array:
     Args:
         cells: what pyarrow.array takes, or a chunked array.
     """
+    if isinstance(cells, pa.StringArray):
+        return cells
     if isinstance(cells, pa.ChunkedArray):
         found = cells.combine_chunks()
         return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
@@ -132,23 +138,69 @@ def as_columns(
         >>> found.frame["a"].tolist(), found.frame["b"].tolist(), found.kinds["b"]
         ([1.0, 2.5, nan], ['x', nan, 'NA'], 'category')
     """
+    kinds_said = further.kinds if further else reading.kinds
+    marks = further.missing if further else reading.missing
+    words = MISSING | {word.lower() for word in further.missing} if further else MISSING
     said = frozenset(word.lower() for word in reading.missing)
-    columns = [_Column(name, column, said) for name, column in cells.items()]
-    points = {column.name: decimal_points(column.full.tolist()) for column in columns}
-    of_all = np.sum([*points.values(), (0, 0)], axis=0)
-    usual = reading.decimal or ("," if of_all[1] > of_all[0] else "." if of_all[0] else usual)
+    texts = {name: as_arrow(column) for name, column in cells.items()}
+    plain = _plain(texts, kinds_said, (*marks, *reading.missing), reading.decimal)
+    others = {name: _Column(name, texts[name], said) for name in texts if name not in plain}
+    points = {name: decimal_points(column.full.tolist()) for name, column in others.items()}
+    point, comma = np.sum([*points.values(), (0, 0)], axis=0)
+    if comma:  # else it does not matter how many there are
+        point += sum(column.points for column in plain.values() if column.decimal)
+    else:
+        point += any(column.decimal for column in plain.values())
+    usual = reading.decimal or ("," if comma > point else "." if point else usual)
     frame, kinds, notes = {}, {}, _Notes()
-    for column in columns:
-        point, comma = points[column.name]
+    for name in texts:
+        if name in plain:
+            frame[name], kinds[name] = plain[name].values, "number"
+            continue
+        point, comma = points[name]
         decimal = reading.decimal or ("," if comma > point else "." if point > comma else usual)
-        kind = (further.kinds if further else reading.kinds).get(column.name)
-        words = MISSING | {word.lower() for word in further.missing} if further else MISSING
-        marks = further.missing if further else reading.missing
-        kind, values = _typed(column, kind, decimal, words, marks, notes, keep=further is not None)
-        frame[column.name], kinds[column.name] = values, kind
+        kind, values = _typed(
+            others[name],
+            kinds_said.get(name),
+            decimal,
+            words,
+            marks,
+            notes,
+            keep=further is not None,
+        )
+        frame[name], kinds[name] = values, kind
+    _as_strings(frame, [name for name, kind in kinds.items() if kind == "category"])
     missing = tuple(dict.fromkeys(notes.missing))
     sentences = tuple(notes.sentences())
     return Columns(pd.DataFrame(frame), kinds, missing, sentences, notes.written)
+
+
+def _plain(
+    texts: Mapping[str, pa.Array],
+    kinds: Mapping[str, str],
+    words: Sequence[str],
+    decimal: str | None,
+) -> dict[str, Plain]:
+    """The columns of plain numbers, of which nothing is to be said, whatever the others hold."""
+    if any(as_number(word) is not None for word in words):  # some number stands for a missing one
+        return {}
+    may = {name: text for name, text in texts.items() if kinds.get(name, "number") == "number"}
+    return {
+        name: column
+        for name, column in plain_numbers(may).items()
+        if not column.dotted or decimal == "." or (decimal is None and column.decimal)
+    }
+
+
+def _as_strings(frame: dict[str, Any], names: Sequence[str]) -> None:
+    """Columns of objects as columns of text, in place: many short ones at once."""
+    size = max(1, CELLS // max(1, len(frame[names[0]]))) if names else 1
+    for start in range(0, len(names), size):
+        some = names[start : start + size]
+        text = pd.Series(np.concatenate([frame[name] for name in some]), dtype="str").array
+        rows = len(text) // len(some)
+        for number, name in enumerate(some):
+            frame[name] = text[number * rows : (number + 1) * rows]
 
 
 class _Notes:
@@ -265,10 +317,11 @@ def _note_missing(column: _Column, where: np.ndarray, notes: _Notes) -> None:
     notes.add("taken as missing: {}", f"{column.some(where)} in {column.name}")
 
 
-def _categories(column: _Column, notes: _Notes, *, plain: bool) -> pd.Series:
+def _categories(column: _Column, notes: _Notes, *, plain: bool) -> np.ndarray:
     if plain and len(column.full):
-        lower = pd.Series([cell.lower() for cell in column.cells])
-        words = ~column.empty & lower.isin(MISSING - {".", "*", "-"}).to_numpy()
+        each = zip(column.cells, column.empty, strict=True)
+        lower = ["" if empty else cell.lower() for cell, empty in each]
+        words = np.array([cell in LIKE_MISSING for cell in lower])
         if words.any():
             word = column.cells[words][0]
             notes.add(
@@ -276,16 +329,17 @@ def _categories(column: _Column, notes: _Notes, *, plain: bool) -> pd.Series:
                 f"{_quoted(word)} takes them as missing)",
                 f"{column.some(words)} in {column.name}",
             )
-        alike = ~column.empty & lower.duplicated(keep=False).to_numpy()
+        often = Counter(lower)
+        alike = np.array([cell != "" and often[cell] > 1 for cell in lower])
         if alike.any() and max(map(len, column.cells[alike])) > 1:
-            order = np.argsort(lower.to_numpy()[alike], kind="stable")
+            order = np.argsort(np.array(lower, object)[alike], kind="stable")
             named = ", ".join(repr(_short(cell)) for cell in column.cells[alike][order][:4])
             notes.add(
                 "categories that differ in upper and lower case only are different ones; if they "
                 "are not, write them alike: {}",
                 f"{named} in {column.name}",
             )
-    return pd.Series(column.spread(np.where(column.empty, None, column.cells)), dtype="str")
+    return column.spread(np.where(column.empty, None, column.cells))
 
 
 def without_units(cells: Cells) -> tuple[Cells, list[str], int]:

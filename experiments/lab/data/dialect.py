@@ -24,6 +24,8 @@ MARKS = (  # at the start of a file
 SAMPLE, LINES = 1 << 16, 3  # bytes that are looked at; more where they hold fewer lines
 CHUNK = 1 << 24
 YEARS = range(1000, 3000)
+# By a separator that it lacks, a line is one cell, and that of a wide table is long.
+csv.field_size_limit(max(csv.field_size_limit(), 1 << 25))
 
 
 class Reading(NamedTuple):
@@ -213,13 +215,14 @@ def _is_header(first: Sequence[str], following: Sequence[Sequence[str]]) -> bool
     """Whether the first line holds names: no number where the other lines hold numbers."""
     if not following or len(set(first)) < len(first):
         return bool(not following or any(_value(cell) is None for cell in first))
-    columns = [
-        number
-        for number in range(len(first))
-        if all(len(row) > number and _value(row[number]) is not None for row in following[:20])
-    ]
-    values = [_value(first[number]) for number in columns]
-    if not columns or any(value is None for value in values):
+    values = []
+    for number, cell in enumerate(first):
+        below = (row[number] if len(row) > number else "" for row in following[:20])
+        if all(_value(each) is not None for each in below):
+            if (value := _value(cell)) is None:
+                return True
+            values.append(value)
+    if not values:
         return True
     years = [value for value in values if value in YEARS]
     return len(years) == len(values) > 1 and years == sorted(set(years)) and len(first) > len(years)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from experiments.lab.io.errors import UserError
 
@@ -82,13 +83,20 @@ class Category(NamedTuple):
         Returns:
             float64 (rows, inputs), 0 or 1.
         """
-        cells = as_text(column)
-        missing, count = cells.isna().to_numpy(), len(self.categories)
-        places = pd.Index(self.categories).get_indexer(cells)
-        nowhere = count + 2
-        places = np.where(places < 0, count if self.rare else nowhere, places)
-        places[missing] = count + self.rare if self.gap else nowhere
-        return np.eye(nowhere + 1)[places][:, : self.features]
+        return np.eye(self.features + 1)[self.places(column)][:, : self.features]
+
+    def places(self, column: pd.Series) -> np.ndarray:
+        """Which input of the column is 1 in each row, from 0; their number where none is.
+
+        Args:
+            column: as of ``apply``.
+        """
+        codes, words = _words(column)
+        count = len(self.categories)
+        numbers = dict(zip(self.categories, range(count), strict=True))
+        rare = count if self.rare else self.features
+        gap = count + self.rare if self.gap else self.features
+        return np.array([*(numbers.get(word, rare) for word in words), gap])[codes]
 
 
 class Date(NamedTuple):
@@ -157,7 +165,7 @@ def fit_columns(rows: pd.DataFrame) -> list[Encoder]:
         [3]
     """
     others = rows.drop(columns=(numeric := list(rows.select_dtypes("number"))))
-    fitted = [_fit_column(cells) for _, cells in others.items() if cells.nunique(dropna=False) > 1]
+    fitted = [_fit_column(cells) for _, cells in others.items()]
     dates = [each for each in fitted if isinstance(each, Date)]
     categories = [each for each in fitted if isinstance(each, Category)]
     return [*_fit_numbers(rows[numeric]), *dates, *categories]
@@ -177,21 +185,24 @@ def encoded(encoders: Sequence[Encoder], rows: pd.DataFrame) -> np.ndarray:
         UserError: a column of numbers or dates holds something else, or an infinite number.
     """
     starts = np.cumsum([0, *(each.features for each in encoders)])
-    inputs = np.empty((len(rows), starts[-1]), np.float32)
+    inputs = np.zeros((len(rows), starts[-1]), np.float32)
     numeric = set(rows.select_dtypes("number"))
     numbers, at = [], []
     for start, end, each in zip(starts, starts[1:], encoders, strict=False):
         if isinstance(each, Number) and each.name in numeric:
             numbers.append(each)
             at.append(range(start, end))
+        elif isinstance(each, Category):
+            places = each.places(rows[each.name])
+            (some,) = np.nonzero(places < each.features)
+            inputs[some, start + places[some]] = 1
         else:
             inputs[:, start:end] = float32(each.apply(rows[each.name]))
     for part in _blocks(len(numbers), len(rows)):
         cells = _numbers(rows[[each.name for each in numbers[part]]])
         for place in np.flatnonzero(np.isinf(cells).any(axis=0)):
             numbers[part][place].apply(rows[numbers[part][place].name])  # which refuses it
-        places = [place for places in at[part] for place in places]
-        inputs[:, places] = float32(_standardised(numbers[part], cells))
+        inputs[:, np.concatenate(at[part])] = float32(_standardised(numbers[part], cells))
     return inputs
 
 
@@ -232,20 +243,27 @@ def _fit_numbers(rows: pd.DataFrame) -> Iterator[Number]:
             yield Number(str(name), median, mean, scale, bool(gap), float(low), float(high))
 
 
-def _fit_column(column: pd.Series) -> Date | Category:
-    name, gap = str(column.name), bool(column.isna().any())
+def _fit_column(column: pd.Series) -> Date | Category | None:
+    if not _is_text(column) and column.nunique(dropna=False) < 2:
+        return None
+    name = str(column.name)
     if pd.api.types.is_datetime64_any_dtype(column):
         days = _days(column)
         known = days[~np.isnan(days)]
         cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
         ((median, mean, scale),) = scaled(days[None])
+        gap = bool(column.isna().any())
         return Date(name, median, mean, scale, tuple(cycles), gap, *_ends(days))
-    counts = as_text(column).value_counts()
-    # The most frequent ones; of equally frequent ones, the first in order.
-    order = sorted(counts.index, key=lambda cell: (-counts[cell], cell)) if len(counts) > 1 else []
-    rare = len(counts) > MAX_CATEGORIES
-    kept = order[: MAX_CATEGORIES - 1] if rare else list(counts.index)
-    return Category(name, tuple(sorted(kept)), rare, gap)
+    codes, words = _words(column)
+    gap = bool((codes < 0).any())
+    if _is_text(column) and len(words) + gap < 2:
+        return None
+    if rare := len(words) > MAX_CATEGORIES:
+        # The most frequent ones; of equally frequent ones, the first in order.
+        counts = np.bincount(codes[codes >= 0]).tolist()
+        order = sorted(zip(words, counts, strict=True), key=lambda each: (-each[1], each[0]))
+        words = [word for word, _ in order[: MAX_CATEGORIES - 1]]
+    return Category(name, tuple(sorted(words)), rare, gap)
 
 
 def _refuse(name: str, column: pd.Series, wrong: np.ndarray, what: str) -> None:
@@ -374,12 +392,32 @@ def as_text(column: pd.Series) -> pd.Series:
         >>> as_text(pd.Series([1.0, 2.0, None])).tolist()
         ['1', '2', nan]
     """
+    if _is_text(column):
+        return column.astype(object)
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
     found = column.astype(object)
     if not pd.api.types.is_string_dtype(column):
         found = found.map(str, na_action="ignore").astype(object)
     return found.where(column.notna(), np.nan)
+
+
+def _is_text(column: pd.Series) -> bool:
+    """Whether its type is that of text, with nan where a cell is missing."""
+    return isinstance(column.dtype, pd.StringDtype) and column.dtype.na_value is np.nan
+
+
+def _words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """The number of each cell's word, -1 where it is missing, and the words as text."""
+    if not _is_text(column):
+        codes, words = pd.factorize(as_text(column).to_numpy())
+        return codes, words.tolist()
+    cells = pa.array(column.array)
+    if isinstance(cells, pa.ChunkedArray):
+        cells = cells.combine_chunks()
+    encoded = cells.dictionary_encode()
+    places = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
+    return places.to_numpy(), encoded.dictionary.to_pylist()
 
 
 def _as_numbers(column: pd.Series) -> np.ndarray:

@@ -10,11 +10,13 @@ from sklearn.model_selection import train_test_split
 
 from experiments.lab.data.dataset import Dataset, shortened
 from experiments.lab.data.preprocessing import Preprocessing, fit
+from experiments.lab.data.row_hash import row_hashes
 from experiments.lab.data.source import Source
 from experiments.lab.io.errors import UserError
 
 FRACTION = 0.2  # of the rows are for testing, and as many for validation
 WINDOW = 0.8  # of the rows, in time order, are used by one seed
+LINES = 1 << 16  # of text that are made at a time
 KEPT_BYTES = 1 << 31  # of splits in memory; further ones are made again when they are needed
 
 
@@ -154,9 +156,10 @@ class Splits:
             )
         rows = self._rows_as_found
         test = (
-            _rows_as_found(*self.source.test) if self.source.test else rows[self.rows(seed)["test"]]
+            self._as_found(*self.source.test) if self.source.test else rows[self.rows(seed)["test"]]
         )
-        if repeated := int(np.isin(test, rows[self.joined_rows(seed)]).sum()):
+        others = pd.Index(rows[self.joined_rows(seed)])
+        if repeated := int(pd.Index(test).isin(others).sum()):
             notes.append(
                 "test rows with the inputs and the target of a training or validation row: "
                 f"{repeated:,} of {len(test):,}; if they are copies, the test score is too good"
@@ -196,8 +199,10 @@ class Splits:
 
     def joined_rows(self, seed: int) -> np.ndarray:
         """Row numbers of a seed's training and validation rows, each once."""
-        rows = [index for part, index in self.rows(seed).items() if part != "test"]
-        return np.unique(np.concatenate(rows))
+        used = np.zeros(len(self._labels), bool)
+        for part, index in self.rows(seed).items():
+            used[index] |= part != "test"
+        return np.flatnonzero(used)
 
     def parts(self, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Part -> (x, y) of a seed, in the same shapes for all: the training part is padded."""
@@ -225,7 +230,12 @@ class Splits:
 
     @cached_property
     def _rows_as_found(self) -> np.ndarray:
-        return _rows_as_found(self.source.x, self.source.y)
+        return self._as_found(self.source.x, self.source.y)
+
+    def _as_found(self, x: pd.DataFrame | np.ndarray, y: np.ndarray) -> np.ndarray:
+        targets = [self.source.y, *([self.source.test[1]] if self.source.test else [])]
+        numeric = all(each.dtype == np.float64 for each in targets)
+        return _rows_as_found(x, y, numeric=numeric)
 
     @cached_property
     def _of_all(self) -> Preprocessing:
@@ -349,17 +359,18 @@ def _are_numbers(names: np.ndarray) -> bool:
     return not pd.to_numeric(pd.Series(names), errors="coerce").isna().any()
 
 
-def _rows_as_found(x: pd.DataFrame | np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A number for each row and its target, the same for equal ones, before anything is fitted."""
+def _rows_as_found(x: pd.DataFrame | np.ndarray, y: np.ndarray, *, numeric: bool) -> np.ndarray:
+    """A number for each row and its target, the same for equal ones, before anything is fitted.
+
+    Targets are compared as text unless they are numeric: float64 among all rows.
+    """
     if isinstance(x, pd.DataFrame):
         numbers = x.select_dtypes("number").astype(np.float64)  # 1.0 equals 1 of another file
         plain = pd.concat([numbers, x.select_dtypes(exclude="number")], axis=1)
-        inputs = pd.util.hash_pandas_object(plain, index=False)
+        inputs = row_hashes(plain)
     else:
-        inputs = pd.Series([hash(row.tobytes()) for row in x])
-    return pd.util.hash_pandas_object(
-        pd.DataFrame({"x": inputs, "y": [str(target) for target in y]}), index=False
-    ).to_numpy()
+        inputs = np.array([hash(row.tobytes()) for row in x])
+    return row_hashes(pd.DataFrame({"x": inputs, "y": y if numeric else list(map(str, y))}))
 
 
 def _hash(source: Source) -> str:
@@ -367,11 +378,21 @@ def _hash(source: Source) -> str:
     for x, y in [(source.x, source.y), *([source.test] if source.test else [])]:
         if isinstance(x, pd.DataFrame):
             digest.update("\n".join(map(str, x)).encode())
-            digest.update(pd.util.hash_pandas_object(x, index=False).to_numpy().tobytes())
+            digest.update(row_hashes(x).tobytes())
         else:
             digest.update(np.ascontiguousarray(x).tobytes())
-        digest.update("\n".join(map(str, y)).encode())
+        _update(digest, y)
     for column in (source.group, source.time):
         if column is not None:  # it decides which rows are in which part
-            digest.update("\n".join(map(str, column)).encode())
+            _update(digest, column)
     return digest.hexdigest()
+
+
+def _update(digest, values: np.ndarray) -> None:
+    """With the values as text, one a line, a part at a time."""
+    # Python's own numbers are written as NumPy's are, and several times as fast.
+    plain = values.dtype == np.float64
+    for start in range(0, len(values), LINES):
+        part = values[start : start + LINES]
+        digest.update(b"\n" * bool(start))
+        digest.update("\n".join(map(str, part.tolist() if plain else part)).encode())

@@ -136,8 +136,9 @@ def as_source(
     _refuse_infinite(where, frame, first_line)
     notes += outliers(frame, first_line)
     y = frame[target]
-    task = _task(where, y, task)
-    if y.nunique() < 2:
+    different = y.nunique()
+    task = _task(where, y, task, different)
+    if different < 2:
         raise UserError(
             f"{where}: column {target} holds only one value, {y.iloc[0]}; choose another --target"
         )
@@ -252,7 +253,7 @@ def _numberings(frame: pd.DataFrame) -> list[str]:
 def _unlike(frame: pd.DataFrame) -> list[str]:
     """The columns of text that is different in nearly every row."""
     texts = frame.select_dtypes(exclude=["number", "datetime"])
-    return [name for name in texts if is_unlike(texts[name])]
+    return [name for name, column in texts.items() if is_unlike(column)]
 
 
 def is_unlike(column: pd.Series) -> bool:
@@ -268,14 +269,15 @@ def is_unlike(column: pd.Series) -> bool:
     """
     if _is_number(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
-    known = column.dropna()
-    return len(known) >= FEW and known.nunique() >= DIFFERENT * len(known)
+    known = int(column.count())
+    return known >= FEW and column.nunique() >= DIFFERENT * known
 
 
 def _known(frame: pd.DataFrame, target: str, notes: list[str], what: str) -> pd.DataFrame:
     unknown = frame[target].isna()
-    if unknown.any():
-        notes.append(f"{what} without a value of {target} are left out: {unknown.sum():,}")
+    if not unknown.any():
+        return frame
+    notes.append(f"{what} without a value of {target} are left out: {unknown.sum():,}")
     return frame[~unknown]
 
 
@@ -313,11 +315,11 @@ def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _task(where: str, y: pd.Series, task: str) -> str:
+def _task(where: str, y: pd.Series, task: str, different: int) -> str:
     number = _is_number(y)
     if task == "auto":
         # A numeric column with only two values (0/1, 1/2) is a category in most tables.
-        return "regression" if number and y.nunique() != 2 else "classification"
+        return "regression" if number and different != 2 else "classification"
     if task == "regression" and not number:
         first = next(
             (

@@ -18,7 +18,7 @@ import pyarrow.compute
 from pyarrow import csv as arrow_csv
 
 from experiments.lab.data.cells import is_mark
-from experiments.lab.data.columns import Columns, Further, as_columns, without_units
+from experiments.lab.data.columns import Columns, Further, as_arrow, as_columns, without_units
 from experiments.lab.data.dialect import AS_FOUND, Dialect, Reading, dialect
 from experiments.lab.data.encoders import as_text
 from experiments.lab.data.expansion import check_arrow, check_parquet
@@ -251,7 +251,7 @@ def _of_text(file: File, content: bytes, reading: Reading, further: Further | No
 
 def _cells(
     file: File, content: bytes, found: Dialect
-) -> tuple[list[str], list[pa.ChunkedArray], list[str]]:
+) -> tuple[list[str], list[pa.Array], list[str]]:
     """Names, text without spaces around it, column by column, and what was odd about the rows.
 
     Raises:
@@ -274,7 +274,7 @@ def _cells(
     return [name or f"column_{n}" for n, name in enumerate(names, 1)], columns, notes
 
 
-def _is_empty(column: pa.ChunkedArray) -> bool:
+def _is_empty(column: pa.Array) -> bool:
     return not pa.compute.any(pa.compute.not_equal(column, "")).as_py()
 
 
@@ -311,9 +311,7 @@ def _without_spaces_before_quotes(text: bytes, separator: str) -> bytes:
     return written.getvalue().encode()
 
 
-def _rows(
-    file: File, content: bytes, found: Dialect, width: int
-) -> tuple[list[pa.ChunkedArray], int]:
+def _rows(file: File, content: bytes, found: Dialect, width: int) -> tuple[list[pa.Array], int]:
     """The columns of so many cells per row; or none, and how many more every row has."""
     wrong: list[tuple[int | None, int]] = []
 
@@ -347,7 +345,7 @@ def _rows(
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
-            return [pa.chunked_array([[]], pa.string())] * width, 0
+            return [pa.array([], pa.string())] * width, 0
         raise _unreadable(file, error) from None
     if wrong:
         number, cells = wrong[0]
@@ -360,4 +358,10 @@ def _rows(
             f"{file.where}: line {number} has {cells} cell{'s' * (cells != 1)}, but the header has "
             f"{width}{others * (more > 0)}; correct it, or name the separator by --separator"
         )
-    return [pa.compute.utf8_trim_whitespace(column) for column in table.columns], 0
+    columns = table.columns[::-1]
+    del table  # so that of each column only one copy is kept
+    return [_trimmed(columns.pop()) for _ in range(len(columns))], 0
+
+
+def _trimmed(column: pa.ChunkedArray) -> pa.Array:
+    return as_arrow(pa.compute.utf8_trim_whitespace(column))

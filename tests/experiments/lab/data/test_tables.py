@@ -197,6 +197,12 @@ def test_a_header_longer_than_a_first_look_is_read_whole_and_hints_are_short(tmp
         assert len(str(refused.value)) < len(str(tmp_path)) + 600
 
 
+def test_a_line_may_be_longer_than_a_cell_usually_is():
+    names = [f"a_long_name_of_column_{number}" for number in range(10_000)]
+    found = table("\n".join([",".join(names), *[",".join(["0.5"] * 10_000)] * 5]))
+    assert list(found.frame) == names and (found.frame.to_numpy() == 0.5).all()
+
+
 def test_a_first_look_shows_cells_as_they_are_written(tmp_path):
     rows = [f'"$1,{100 + n}",{n},2020-01-{n % 28 + 1:02d},{n}' for n in range(60)]
     (tmp_path / "t.csv").write_text(lines(*rows, header="price,size,day,y"))
@@ -339,6 +345,45 @@ def test_a_number_with_groups_and_either_decimal_point_comes_back(value, decimal
 def test_numbers_written_by_pandas_come_back_to_the_last_bit(values):
     found = table(pd.DataFrame({"a": values, "b": 1}).to_csv(index=False))
     np.testing.assert_array_equal(found.frame["a"].to_numpy(float), values)
+
+
+WRITTEN = st.one_of(
+    st.integers(-(10**20), 10**20).map(str),
+    st.floats().map(str),
+    st.sampled_from(
+        [
+            "-0",
+            "0",
+            "7",
+            "1.",
+            ".5",
+            "+3",
+            "-0.0",
+            "1.234",
+            "1,5",
+            "1.234,5",
+            "007",
+            "00.5",
+            "1e999",
+            "1E-3",
+            "4.9e-324",
+        ]
+    ),
+    st.sampled_from(["", "", "NA", "12.50", "a"]),
+)
+
+
+@given(
+    st.lists(st.lists(WRITTEN, min_size=6, max_size=6), min_size=1, max_size=4),
+    st.sampled_from([None, ".", ","]),
+)
+def test_plain_numbers_are_read_together_as_each_cell_is_alone(columns, decimal):
+    cells = {f"c{number}": column for number, column in enumerate(columns)}
+    together = as_columns(cells, Reading(decimal=decimal))
+    # A number that is looked for has every cell looked at.
+    alone = as_columns(cells, Reading(decimal=decimal, missing=("987654321.5",)))
+    pd.testing.assert_frame_equal(together.frame, alone.frame, check_exact=True)
+    assert together[1:] == alone[1:]
 
 
 @pytest.mark.parametrize("cell", ["?,692", "-?,210", "$?.500", "?.004%"])

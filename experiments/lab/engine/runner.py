@@ -14,6 +14,7 @@ import numpy as np
 import jaxnn
 from experiments.lab.engine.devices import hardware
 from experiments.lab.engine.outcome import Outcome
+from experiments.lab.engine.stages import later
 from jaxnn.data_by_seed import DataBySeed, Parts
 from jaxnn.program import POINTS, Program, Task, compile_program, segment_lengths
 from jaxnn.segments import Batches, program_segments
@@ -33,7 +34,6 @@ class Work(Protocol):
     grid: the same grid or a wider one; outcomes have its shape.
     steps: updates of each run.
     points: of each run's training curve, at most.
-    later: (cells, seeds) that are trained at a time after those asked for, at most.
     """
 
     @property
@@ -44,8 +44,6 @@ class Work(Protocol):
     def steps(self) -> int: ...
     @property
     def points(self) -> int: ...
-    @property
-    def later(self) -> Sequence[tuple[int, int]]: ...
 
     def parts(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
         """Part ("train", "validation", "test") -> (x, y), of all seeds or of the first one."""
@@ -177,7 +175,7 @@ def run_grid(
                 tasks[number],
                 hardware=hardware(),
                 runs=asked[training.segment],
-                later=work.later,
+                later=later(work.asked, work.grid),
             )
         return time.perf_counter() - began
 

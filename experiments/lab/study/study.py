@@ -348,11 +348,6 @@ class Study:
         enough = (points for points in FEWER_POINTS if points <= most)
         return POINTS if self.best_epoch else next(enough, FEWER_POINTS[-1])
 
-    @property
-    def later(self) -> list[tuple[int, int]]:
-        """(cells, seeds) that are trained at a time after those asked for."""
-        return stages.later(self.asked, self.grid)
-
     def by_seed(self, held: int) -> DataBySeed | None:
         """The data of each seed; None where all seeds share them.
 

@@ -42,7 +42,6 @@ def work():
         parts=lambda: parts,
         each_segment=("validation",),
         points=20,
-        later=(),
         by_seed=lambda held: None,
         batch_size=lambda _: 8,
     )

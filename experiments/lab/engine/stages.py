@@ -141,8 +141,9 @@ def later(asked: jaxnn.Grid, grid: jaxnn.Grid) -> list[tuple[int, int]]:
         >>> later(asked, widest(asked)), later(asked, asked)
         ([(4, 3)], [])
     """
-    between = len(grid.cells) > len(main_rates(asked)) and len(asked.cells) > 1
-    return [(2 * NEAR, len(asked.seed_numbers))] if between else []
+    rates, asked_rates = _rates(grid), _rates(asked)
+    inside = (rates >= asked_rates[0]) & (rates <= asked_rates[-1])
+    return [(2 * NEAR, len(asked.seed_numbers))] if inside.sum() > len(asked_rates) else []
 
 
 def further_rates(grid: jaxnn.Grid, runs: np.ndarray, best: int, mains: np.ndarray) -> np.ndarray:

@@ -330,21 +330,21 @@ class Experiment:
         for said in folder.news():
             screen.console.print(said)
         found: dict[str, dict[str, np.ndarray]] = {}
-        seconds: dict[str, float] = {}
+        took: dict[str, np.ndarray] = {}  # on the clock, and of the processors
         done = [part.name for part in parts if part.name in kept]
         for name in done:
             found[name] = dict(kept[name])
-            seconds[name] = found[name].pop(_SECONDS).item()
+            took[name] = found[name].pop(_SECONDS)
         with screen.Parts({part.name: part.weight for part in parts}, done) as watch:
             for part in parts:
                 if part.name in found:
                     continue
                 watch.start(part.name)
-                began = time.perf_counter()
+                began = _now()
                 arrays = {name: np.asarray(array) for name, array in part.run(found).items()}
                 found[part.name] = arrays
-                seconds[part.name] = time.perf_counter() - began
-                folder.keep_arrays(part.name, {**arrays, _SECONDS: np.array(seconds[part.name])})
+                took[part.name] = _now() - began
+                folder.keep_arrays(part.name, {**arrays, _SECONDS: took[part.name]})
                 watch.finish(part.name)
         made = {
             "fingerprint": folder.fingerprint,
@@ -352,10 +352,18 @@ class Experiment:
             **provenance(),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "configuration": self.settings(configuration),
+            # Which other work on the machine hardly lengthens.
+            "cpu_seconds": float(sum(spent for _, spent in took.values())),
         }
         in_order = [part.name for part in parts]
         return Measurement(
             {name: found[name] for name in in_order},
-            {name: seconds[name] for name in in_order},
+            {name: float(took[name][0]) for name in in_order},
             made,
         )
+
+
+def _now() -> np.ndarray:
+    """Seconds on the clock, and of the processors for this process and those that it waited for."""
+    spent = os.times()
+    return np.array([time.perf_counter(), sum(spent[:4])])

@@ -80,11 +80,22 @@ class Parts:
             )
 
 
+def time_taken(run: Mapping[str, Any]) -> str:
+    """Of a published run, as far as it was recorded.
+
+    Example:
+        >>> time_taken({"seconds": 90.0, "cpu_seconds": 150.0}), time_taken({"seconds": 90.0})
+        ('90 s (150 s of processor time)', '90 s')
+    """
+    cpu = f" ({run['cpu_seconds']:,.0f} s of processor time)" if "cpu_seconds" in run else ""
+    return f"{span(run['seconds'])}{cpu}"
+
+
 def show_experiments(found: Sequence[tuple[str, str, Mapping[str, Any] | None, str]]) -> None:
     """Name, question and last published run of each, and whether that is current."""
     for name, question, last, state in found:
         console.print(Text.assemble((name, "bold"), f"  {question}"))
-        took = f"  took {span(last['seconds'])}" if last else ""
+        took = f"  took {time_taken(last)}" if last else ""
         console.print(Text(f"  {program(f'experiments.{name}')}{took}{state and f'; {state}'}"))
         for verdict in last["verdicts"] if last else ():
             said = f"  {verdict['claim']}: {verdict['verdict']} {verdict['when']}"

@@ -8,6 +8,7 @@ from experiments.lab.evidence import measurement, published
 from experiments.lab.evidence.book import html
 from experiments.lab.evidence.claims import slug
 from experiments.lab.evidence.entries import NOT_MEASURED, Entry, Judged
+from experiments.lab.evidence.screen import time_taken
 from experiments.lab.study.wording import listed
 
 FEW = 8  # numbers, or settings, up to which they are all shown at once
@@ -175,7 +176,7 @@ def _again(judged: Judged) -> Iterator[str]:
     yield f"<pre>python -m experiments.{escape(name)}</pre>"
     versions = ", ".join(f"{library} {version}" for library, version in run["versions"].items())
     rows = [
-        ("took", f"{run['seconds']:,.0f} s on {run['machine']}, {run['date']}"),
+        ("took", f"{time_taken(run)} on {run['machine']}, {run['date']}"),
         ("arithmetic", f"{run['devices'][0].split()[0]}, {run['precision']['dtype']}"),
         ("versions", versions),
         ("settings", settings(run["configuration"])),

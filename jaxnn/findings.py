@@ -71,8 +71,8 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
             "verdict": "does not hold",
             "when": "",
             "found": (
-                "Against the other activations of an Elman network tanh is behind in temporal "
-                "XOR, adding and sunspots."
+                "Against the other activations of an Elman network tanh is behind in temporal XOR "
+                "and sunspots; level in adding."
             ),
             "do": (
                 "In a recurrent network try several activations, and a GRU; tanh is no safe choice."

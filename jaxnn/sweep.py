@@ -108,7 +108,8 @@ def runs_at_once(
     Args:
         training: of one run.
         hyperparameters: by name; their values do not matter.
-        batch: shapes of the x and y of an update. With them, what loops keep in it counts too.
+        batch: shapes of the x and y of an update. With them, what loops over the time steps of its
+            rows keep counts too.
         shared: as of a Task.
 
     Returns:
@@ -118,7 +119,7 @@ def runs_at_once(
     state = jax.eval_shape(training.init, jax.random.key(0), zeros)
     size = sum(leaf.size * 4 for leaf in jax.tree.leaves((state.params, state.optimizer)))
     most = CACHE_BYTES // size
-    if batch is not None:
+    if batch is not None and len(batch[0].shape) > 2:  # a row has time steps to loop over
         order = jax.ShapeDtypeStruct((1, len(batch[0])), jnp.int32)
         update = jax.make_jaxpr(training.segment)(state, {**zeros, **shared}, *batch, order)
         most = min(most, KEPT_BYTES // max(1, _kept_by_loops(update.jaxpr)))
@@ -131,8 +132,12 @@ def _kept_by_loops(jaxpr: Any, inside: bool = False) -> int:
     for equation in jaxpr.eqns:
         loop = equation.primitive.name == "scan"
         if loop and inside:
-            stacks = [each.aval for each in equation.outvars[equation.params["num_carry"] :]]
-            kept += sum(stack.size * stack.dtype.itemsize for stack in stacks)
+            turn = getattr(equation.params["jaxpr"], "jaxpr", equation.params["jaxpr"])
+            kept += sum(
+                every.aval.size * every.aval.dtype.itemsize
+                for every, each in zip(equation.outvars, turn.outvars, strict=True)
+                if every.aval.shape != each.aval.shape  # a stack, and not what is carried on
+            )
         found = jax.tree.leaves(dict(equation.params), is_leaf=lambda each: hasattr(each, "eqns"))
         for inner in found:
             if hasattr(inner, "eqns"):

@@ -236,14 +236,16 @@ def compile_program(
     """
     hardware, one = hardware or Hardware.of(), _one(training, grid)
     devices, members = len(hardware.devices), None
-    if not hardware.accelerator:
+    if hardware.accelerator:
+        later = ()
+    else:
         members = runs_at_once(training, grid.hyperparameters, task.batch, task.shared)
     plan = plan_runs(grid, training, hardware, runs=runs, members=members, later=later)
     sweep = make_sweep(training, devices=hardware.devices, together=plan.together)
     size = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
     full = FULL_BYTES // (size * plan.members) if hardware.accelerator else 1
     groups = [-(-cells // plan.members) * seeds for cells, seeds in later]
-    chunk = chunk_of(plan.chunk, devices, full, later=() if hardware.accelerator else groups)
+    chunk = chunk_of(plan.chunk, devices, full, groups)
     if task.by_seed:  # so that a chunk, however many its seeds, needs no more splits than are held
         chunk = max(1, min(chunk, task.by_seed.held) // devices) * devices
     while True:

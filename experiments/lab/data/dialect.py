@@ -4,7 +4,8 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from experiments.lab.data.cells import as_number
@@ -24,8 +25,7 @@ MARKS = (  # at the start of a file
 SAMPLE, LINES = 1 << 16, 3  # bytes that are looked at; more where they hold fewer lines
 CHUNK = 1 << 24
 YEARS = range(1000, 3000)
-# By a separator that it lacks, a line is one cell, and that of a wide table is long.
-csv.field_size_limit(max(csv.field_size_limit(), 1 << 25))
+LONGEST = 2**31 - 1  # characters of a cell, as many as csv takes everywhere
 
 
 class Reading(NamedTuple):
@@ -180,7 +180,21 @@ def _named(separator: str) -> str:
 
 def _split(lines: Sequence[str], separator: str) -> list[list[str]]:
     """The cells of each line; blank lines are left out."""
-    return [row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row]
+    with long_cells():
+        return [row for row in csv.reader(lines, delimiter=separator, skipinitialspace=True) if row]
+
+
+@contextmanager
+def long_cells() -> Iterator[None]:
+    """Where csv reads cells of any length, and elsewhere in the process of its usual ones.
+
+    By a separator that it lacks, a line is one cell, and that of a wide table is long.
+    """
+    usual = csv.field_size_limit(LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(usual)
 
 
 def _is_comment(lines: Sequence[str], number: int, separator: str | None) -> bool:

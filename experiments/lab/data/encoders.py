@@ -244,10 +244,10 @@ def _fit_numbers(rows: pd.DataFrame) -> Iterator[Number]:
 
 
 def _fit_column(column: pd.Series) -> Date | Category | None:
-    if not _is_text(column) and column.nunique(dropna=False) < 2:
-        return None
     name = str(column.name)
     if pd.api.types.is_datetime64_any_dtype(column):
+        if column.nunique(dropna=False) < 2:
+            return None
         days = _days(column)
         known = days[~np.isnan(days)]
         cycles = [cycle for cycle in CYCLES if _differs(known, cycle)]
@@ -256,7 +256,7 @@ def _fit_column(column: pd.Series) -> Date | Category | None:
         return Date(name, median, mean, scale, tuple(cycles), gap, *_ends(days))
     codes, words = _words(column)
     gap = bool((codes < 0).any())
-    if _is_text(column) and len(words) + gap < 2:
+    if len(words) + gap < 2:
         return None
     if rare := len(words) > MAX_CATEGORIES:
         # The most frequent ones; of equally frequent ones, the first in order.

@@ -10,7 +10,6 @@ from sklearn.model_selection import train_test_split
 
 from experiments.lab.data.dataset import Dataset, shortened
 from experiments.lab.data.preprocessing import Preprocessing, fit
-from experiments.lab.data.row_hash import row_hashes
 from experiments.lab.data.source import Source
 from experiments.lab.io.errors import UserError
 
@@ -367,10 +366,14 @@ def _rows_as_found(x: pd.DataFrame | np.ndarray, y: np.ndarray, *, numeric: bool
     if isinstance(x, pd.DataFrame):
         numbers = x.select_dtypes("number").astype(np.float64)  # 1.0 equals 1 of another file
         plain = pd.concat([numbers, x.select_dtypes(exclude="number")], axis=1)
-        inputs = row_hashes(plain)
+        inputs = _hashes(plain)
     else:
         inputs = np.array([hash(row.tobytes()) for row in x])
-    return row_hashes(pd.DataFrame({"x": inputs, "y": y if numeric else list(map(str, y))}))
+    return _hashes(pd.DataFrame({"x": inputs, "y": y if numeric else list(map(str, y))}))
+
+
+def _hashes(rows: pd.DataFrame) -> np.ndarray:
+    return pd.util.hash_pandas_object(rows, index=False).to_numpy()
 
 
 def _hash(source: Source) -> str:
@@ -378,7 +381,7 @@ def _hash(source: Source) -> str:
     for x, y in [(source.x, source.y), *([source.test] if source.test else [])]:
         if isinstance(x, pd.DataFrame):
             digest.update("\n".join(map(str, x)).encode())
-            digest.update(row_hashes(x).tobytes())
+            digest.update(_hashes(x).tobytes())
         else:
             digest.update(np.ascontiguousarray(x).tobytes())
         _update(digest, y)

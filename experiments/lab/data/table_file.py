@@ -19,7 +19,7 @@ from pyarrow import csv as arrow_csv
 
 from experiments.lab.data.cells import is_mark
 from experiments.lab.data.columns import Columns, Further, as_arrow, as_columns, without_units
-from experiments.lab.data.dialect import AS_FOUND, Dialect, Reading, dialect
+from experiments.lab.data.dialect import AS_FOUND, Dialect, Reading, dialect, long_cells
 from experiments.lab.data.encoders import as_text
 from experiments.lab.data.expansion import check_arrow, check_parquet
 from experiments.lab.data.location import File
@@ -307,7 +307,8 @@ def _without_spaces_before_quotes(text: bytes, separator: str) -> bytes:
         io.StringIO(text.decode(), newline=""), delimiter=separator, skipinitialspace=True
     )
     written = io.StringIO(newline="")
-    csv.writer(written, delimiter=separator, lineterminator="\n").writerows(rows)
+    with long_cells():
+        csv.writer(written, delimiter=separator, lineterminator="\n").writerows(rows)
     return written.getvalue().encode()
 
 

@@ -12,13 +12,11 @@ from sklearn.model_selection import train_test_split
 
 from experiments import activations
 from experiments.lab.data import Preprocessing, Source, Splits, load, prepare
-from experiments.lab.data.row_hash import row_hashes
 from experiments.lab.io.errors import UserError
 from tests.helpers.commands import exit_code
 
 SEEDS = range(6)
 PARTS = ("train", "validation", "test")
-KINDS = ("float", "whole", "small", "yes", "text", "gappy", "words", "moment")
 
 
 def regression(rows, **special):
@@ -331,22 +329,3 @@ def test_named_data_and_arrays_have_no_column_to_split_by(flag, tmp_path, capsys
     assert run("--data", tmp_path / "t.npz", flag, "x", "--inspect") == 2
     said = capsys.readouterr().err
     assert f"{flag} x: {tmp_path / 't.npz'} holds arrays, which have no named columns" in said
-
-
-@given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=9))
-def test_rows_hash_as_they_do_in_pandas(kinds):
-    random = np.random.default_rng(len(kinds))
-    words = random.choice(["a", "b", ""], 20)
-    columns = {
-        "float": pd.Series(np.append(random.normal(size=19), np.nan)),
-        "whole": pd.Series(random.integers(-9, 9, 20)),
-        "small": pd.Series(random.integers(-9, 9, 20), dtype=np.int8),
-        "yes": pd.Series(words == "a"),
-        "text": pd.Series(words, dtype="str"),
-        "gappy": pd.Series(words, dtype="str").where(words != "b"),
-        "words": pd.Series(words, dtype="category"),
-        "moment": pd.Series(pd.date_range("2024-01-01", periods=20)),
-    }
-    rows = pd.DataFrame({place: columns[kind] for place, kind in enumerate(kinds)}, range(20))
-    expected = pd.util.hash_pandas_object(rows, index=False)
-    np.testing.assert_array_equal(row_hashes(rows), expected)

@@ -1,5 +1,6 @@
 """The table is the one in the file: what each way of writing it becomes, and what is said of it."""
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -201,6 +202,15 @@ def test_a_line_may_be_longer_than_a_cell_usually_is():
     names = [f"a_long_name_of_column_{number}" for number in range(10_000)]
     found = table("\n".join([",".join(names), *[",".join(["0.5"] * 10_000)] * 5]))
     assert list(found.frame) == names and (found.frame.to_numpy() == 0.5).all()
+
+
+@pytest.mark.parametrize("gap", ["", " "])  # a space before a quote has the text written anew
+def test_a_cell_may_be_long_and_csv_is_left_as_it_was(gap):
+    long, usual = "word " * 40_000, 131_072
+    csv.field_size_limit(usual)
+    found = table(f'a,b\n1,{gap}"{long}"\n2,{gap}"x, y"\n3,{gap}"z"\n')
+    assert found.frame["b"].tolist() == [long.strip(), "x, y", "z"]
+    assert csv.field_size_limit() == usual
 
 
 def test_a_first_look_shows_cells_as_they_are_written(tmp_path):

@@ -102,6 +102,19 @@ def test_an_interrupted_study_goes_on_to_the_same_bytes(study, found, monkeypatc
             np.testing.assert_array_equal(ours[name], theirs[name], err_msg=f"{number} {name}")
 
 
+def test_programs_are_planned_with_the_rates_between(monkeypatch):
+    """Thirteen rates fill groups of 7 best, and with four more of a seed groups of 2."""
+
+    def sizes(fixed):
+        flags = {"activation": ("relu", "tanh"), "width": (64,), "fixed_grid": fixed}
+        study, programs = asked(learning_rate=("1e-4:10:13",), **flags), {}
+        monkeypatch.setattr(runner, "program_segments", lambda *_, **__: ())
+        runner.run_grid(study, stages.first(study), {}, Keeper(), programs)
+        return {program.plan.members for program in programs.values()}
+
+    assert sizes(fixed=False) == {2} and sizes(fixed=True) == {7}
+
+
 @pytest.mark.slow
 def test_a_slice_of_the_runs_is_trained_by_one_program_too(study, found):
     runs = stages.first(study)

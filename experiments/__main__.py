@@ -7,7 +7,8 @@
 
 all measures again what was measured with earlier code or other flags, concludes again what was
 concluded by an earlier rule, publishes both in experiments/results/ and writes LEDGER.md, and what
-jaxnn.recommend says of them. Interrupted, the same command goes on.
+jaxnn.recommend says of them. Several run at a time, each on its share of the cores. Interrupted,
+the same command goes on.
 
 conclude concludes every experiment again from its published measurement, within a minute, and
 publishes that; with --check it publishes nothing and says what differs.
@@ -20,7 +21,6 @@ import importlib
 import json
 import os
 import pkgutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ from pathlib import Path
 from types import ModuleType
 
 import experiments
-from experiments.lab.evidence import book, ledger, published, screen, sentences
+from experiments.lab.evidence import book, ledger, published, running, screen, sentences
 from experiments.lab.evidence.concluding import concluded_each
 from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
-from experiments.lab.io import cli
+from experiments.lab.io import cli, ending
 from experiments.lab.io.command import INSTALLED, program
 from experiments.lab.io.files import write_text
 from experiments.lab.study.wording import listed
@@ -119,8 +119,10 @@ def show_list() -> None:
 def run_all(every: Sequence[Experiment], again: bool) -> int:
     """Run those that are not current, or with ``again`` each once, however often interrupted.
 
+    What one finds is published as it ends, whatever becomes of the others.
+
     Returns:
-        The exit code.
+        The exit code: of the first that failed, or 0.
     """
     due = {each.name: "again" for each in every}
     if not again:
@@ -129,35 +131,24 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
     elif LEFT.exists():
         due = dict.fromkeys(json.loads(LEFT.read_text(encoding="utf-8")), "again")
         screen.console.print(f"going on with {listed(list(due))}; without {LEFT} all would run")
-    for experiment in [each for each in every if each.name in due]:
-        if again:
-            LEFT.parent.mkdir(exist_ok=True)
-            write_text(LEFT, json.dumps(list(due)))
-        screen.console.print()
-        screen.console.print(f"{experiment.name} ({due[experiment.name]})")
-        if code := run(experiment, again):
-            return code
-        del due[experiment.name]
     if again:
-        LEFT.unlink(missing_ok=True)
-    return 0
-
-
-def run(experiment: Experiment, again: bool) -> int:
-    """Run an experiment's defaults in a process of its own and publish what it found.
-
-    Returns:
-        The exit code.
-    """
-    folder = Path("runs") / experiment.name
-    module = f"experiments.{experiment.name}"
-    command = [sys.executable, "-m", module, "--out", str(folder), *["--again"] * again]
+        LEFT.parent.mkdir(exist_ok=True)
+        write_text(LEFT, json.dumps(list(due)))
+    screen.show_plan([(name, why) for name, why in due.items()])
+    code = 0
     try:
-        code = subprocess.call(command)
+        for ended in running.run_each([each for each in every if each.name in due], again):
+            if ended.code:
+                code = code or ended.code
+                continue
+            published.publish(ended.experiment.name, running.folder(ended.experiment))
+            del due[ended.experiment.name]
+            if again:
+                write_text(LEFT, json.dumps(list(due)))
     except KeyboardInterrupt:
-        return 130
-    if not code:
-        published.publish(experiment.name, folder)
+        return ending.CODE
+    if again and not due:
+        LEFT.unlink(missing_ok=True)
     return code
 
 

@@ -1,6 +1,5 @@
 """The form that every experiment takes, and the ledger that they write."""
 
-import itertools
 import json
 import re
 import sys
@@ -13,12 +12,13 @@ from matplotlib.figure import Figure
 
 from experiments import __main__ as listing
 from experiments.lab.drawing import style as drawing
-from experiments.lab.evidence import currency, ledger, published
+from experiments.lab.evidence import currency, ledger, published, running
 from experiments.lab.evidence import experiment as experiment_module
 from experiments.lab.evidence.claims import CLAIMS
 from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
+from experiments.lab.io import ending
 from experiments.lab.io.files import plain
 
 EVERY = {each.name: each for each in listing.found()}
@@ -95,33 +95,55 @@ def test_the_list_fits_a_pipe(capsys, monkeypatch):
     assert "\x1b" not in said
 
 
-def test_all_again_interrupted_goes_on_where_it_was(monkeypatch, tmp_path):
-    ran, codes = [], itertools.chain([0, 0, 130], itertools.repeat(0))
+@pytest.fixture
+def ran(monkeypatch, tmp_path):
+    """The experiments that `all` has run, with --again or not; codes says how each ends."""
+    ran, codes = [], {}
+
+    def run_each(due, again):
+        for each in due:
+            ran.append((each.name, again))
+            if codes.get(each.name) == ending.CODE:
+                raise KeyboardInterrupt
+            yield running.Ended(each, codes.get(each.name, 0), "")
+
     monkeypatch.setattr(listing, "LEFT", tmp_path / "runs" / "again.json")
-    monkeypatch.setattr(
-        listing,
-        "run",
-        lambda experiment, again: ran.append((experiment.name, again)) or next(codes),
-    )
-    names = list(EVERY)
-    assert listing.run_all(list(EVERY.values()), again=True) == 130
+    monkeypatch.setattr(running, "run_each", run_each)
+    monkeypatch.setattr(published, "publish", lambda name, folder: ran.append(name))
+    return ran, codes
+
+
+def test_all_again_interrupted_goes_on_where_it_was(ran):
+    (ran, codes), names = ran, list(EVERY)
+    codes[names[2]] = ending.CODE
+    assert listing.run_all(list(EVERY.values()), again=True) == ending.CODE
+    assert ran == [(names[0], True), names[0], (names[1], True), names[1], (names[2], True)]
+    ran.clear()
+    codes.clear()
     assert listing.run_all(list(EVERY.values()), again=True) == 0
-    assert [name for name, _ in ran] == [*names[:3], *names[2:]] and all(again for _, again in ran)
+    assert ran[::2] == [(name, True) for name in names[2:]] and ran[1::2] == names[2:]
     assert not listing.LEFT.exists()
 
 
-def test_all_runs_what_is_not_current_and_says_why(monkeypatch, capsys):
-    ran, names = [], list(EVERY)
+def test_all_runs_what_is_not_current_and_says_why(ran, monkeypatch, capsys):
+    (ran, _), names = ran, list(EVERY)
     states = dict.fromkeys(names, currency.Currency())
     states[names[1]] = currency.Currency("measured with earlier code")
     states[names[3]] = currency.Currency("", "concluded by an earlier rule")
     monkeypatch.setattr(listing, "currency", lambda each: states[each.name])
-    monkeypatch.setattr(listing, "run", lambda each, again: ran.append((each.name, again)) or 0)
     assert listing.run_all(list(EVERY.values()), again=False) == 0
-    assert ran == [(names[1], False), (names[3], False)]
+    assert ran[::2] == [(names[1], False), (names[3], False)]
     said = capsys.readouterr().out
-    assert f"{names[1]} (measured with earlier code)" in said
-    assert f"{names[3]} (concluded by an earlier rule)" in said
+    assert re.search(f"{names[1]} +measured with earlier code\n", said)
+    assert re.search(f"{names[3]} +concluded by an earlier rule\n", said)
+
+
+def test_one_that_fails_stops_no_other_and_is_run_again(ran):
+    (ran, codes), names = ran, list(EVERY)
+    codes[names[1]] = 2
+    assert listing.run_all(list(EVERY.values()), again=True) == 2
+    assert [each for each in ran if isinstance(each, str)] == [names[0], *names[2:]]
+    assert json.loads(listing.LEFT.read_text()) == [names[1]]
 
 
 @pytest.mark.parametrize(

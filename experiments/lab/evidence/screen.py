@@ -1,5 +1,6 @@
 """What the person at the terminal sees of experiments: which there are, progress and verdicts."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +9,7 @@ from rich.progress import (
     BarColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -20,7 +22,17 @@ from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io.command import program
 from experiments.lab.study.screen import console, show_bold, show_plan, span
 
-__all__ = ["Parts", "console", "show_bold", "show_experiments", "show_plan", "show_verdicts"]
+__all__ = [
+    "Parts",
+    "Several",
+    "console",
+    "show_bold",
+    "show_experiments",
+    "show_plan",
+    "show_verdicts",
+]
+
+PART = re.compile(r" *(\d+) % (.+); \d+ s spent")  # a line of Parts
 
 
 class Parts:
@@ -35,18 +47,7 @@ class Parts:
         """
         self._weights, self._done = weights, sum(weights[name] for name in done)
         self._spent, self._fresh = 0.0, 0.0
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
+        self._bar = _bars()
         self._task = self._bar.add_task(
             "",
             total=sum(weights.values()),
@@ -78,6 +79,95 @@ class Parts:
                 f"{100 * self._done / total:3.0f} % {name}; {self._spent:.0f} s spent, "
                 f"about {left:.0f} s left"
             )
+
+
+def _bars() -> Progress:
+    """Bars with the time left, on a terminal only."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+
+
+def part_of(line: str) -> tuple[str, float] | None:
+    """The part that a line of Parts in a pipe says is done, and the share of all that is.
+
+    Example:
+        >>> part_of(" 25 % digits-8; 11 s spent, about 34 s left"), part_of("trees win")
+        (('digits-8', 0.25), None)
+    """
+    said = PART.match(line)
+    return (said[2], int(said[1]) / 100) if said else None
+
+
+class Several:
+    """Progress of several experiments: bars on a terminal, one line per experiment in a pipe.
+
+    Its methods may be called from several threads.
+    """
+
+    def __init__(self, seconds: Mapping[str, float]):
+        """Watch experiments.
+
+        Args:
+            seconds: experiment -> how long it is expected to take.
+        """
+        self._seconds = seconds
+        self._shares = dict.fromkeys(seconds, 0.0)
+        self._ended: set[str] = set()
+        self._bars = _bars()
+        self._tasks: dict[str, TaskID] = {}
+        self._all = self._bars.add_task("all", total=sum(seconds.values()) or 1)
+
+    def __enter__(self):
+        self._began = time.perf_counter()
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_):
+        self._bars.stop()
+
+    def start(self, name: str) -> None:
+        """An experiment begins."""
+        self._tasks[name] = self._bars.add_task(name, total=1.0)
+
+    def go_on(self, name: str, part: str, share: float) -> None:
+        """A part of it is done, and with it a share of all, from 0 to 1."""
+        self._shares[name] = share
+        self._bars.update(self._tasks[name], completed=share, description=f"{name} {part}")
+        self._show_all()
+
+    def end(self, name: str, said: str, code: int) -> None:
+        """It has ended with an exit code, and has said something last."""
+        self._shares[name] = 1.0
+        self._ended.add(name)
+        if name in self._tasks:
+            self._bars.remove_task(self._tasks.pop(name))
+        self._show_all()
+        how = f"ended with code {code}" if code else "done"
+        console.print(Text(f"\n{name}: {how}; {self._left()}", "bold"))
+        console.print(Text(said))
+
+    def _done(self) -> float:
+        """Seconds of what was expected."""
+        return sum(self._seconds[name] * share for name, share in self._shares.items())
+
+    def _show_all(self) -> None:
+        self._bars.update(self._all, completed=self._done())
+
+    def _left(self) -> str:
+        spent, total = time.perf_counter() - self._began, sum(self._seconds.values())
+        left = spent * (total - self._done()) / (self._done() or 1)
+        number = f"{len(self._ended)} of {len(self._seconds)}"
+        return f"{number} in {span(spent)}, about {span(left)} left"
 
 
 def time_taken(run: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 import experiments
 from experiments import __main__ as listing
 from experiments import bias
-from experiments.lab.evidence import book, ledger, measurement, published, sentences
+from experiments.lab.evidence import book, ledger, measurement, published, running, sentences
 from experiments.lab.evidence.currency import currency
 from experiments.lab.results import provenance
 
@@ -141,12 +141,12 @@ def growth(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger, "FILE", tmp_path / "LEDGER.md")
     monkeypatch.setattr(sentences, "FILE", tmp_path / "findings.py")
 
-    def call(command):  # in this process, which alone knows of the folder
-        module = command[2].removeprefix("experiments.")
-        assert module == "growth"
-        return start(growth.loaded(), *command[3:])
+    def run_each(due, again):  # in this process, which alone knows of the folder
+        for each in due:
+            code = start(growth.loaded(), "--out", running.folder(each), *["--again"] * again)
+            yield running.Ended(each, code, "")
 
-    monkeypatch.setattr(listing.subprocess, "call", call)
+    monkeypatch.setattr(running, "run_each", run_each)
     growth = Growth(tmp_path)
     yield growth
     for name in ("growth", "neuron"):

@@ -1,0 +1,87 @@
+"""Several experiments at a time, each in a process of its own."""
+
+import importlib.metadata
+import json
+import os
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from experiments.lab.evidence import published, running
+
+PARTS = """
+print(" 50 % first; 1 s spent, about 1 s left", flush=True)
+print("100 % second; 2 s spent, about 0 s left", flush=True)
+"""
+CORES = "import json, os; print(json.dumps(sorted(os.sched_getaffinity(0))))"
+several = pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="needs two cores",
+)
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Runs scripts in place of experiments, two at a time; yields each as it ends."""
+
+    def run(seconds=None, **scripts):
+        monkeypatch.setattr(running, "at_a_time", lambda: 2)
+        monkeypatch.setattr(
+            running, "command", lambda each, again: [sys.executable, "-c", scripts[each.name]]
+        )
+        monkeypatch.setattr(published, "read", lambda name: (seconds or {}).get(name))
+        return running.run_each([SimpleNamespace(name=name) for name in scripts], again=False)
+
+    return run
+
+
+@several
+def test_each_has_cores_of_its_own(run):
+    # The third takes the place of the first or the second.
+    scripts = dict.fromkeys(("one", "two"), f"{CORES}; import time; time.sleep(1)")
+    ended = {each.experiment.name: json.loads(each.said) for each in run(**scripts, three=CORES)}
+    assert not {*ended["one"]} & {*ended["two"]}
+    assert {*ended["one"], *ended["two"]} == os.sched_getaffinity(0)
+    assert ended["three"] in (ended["one"], ended["two"])
+
+
+def test_the_longest_starts_first_and_what_fails_stops_no_other(run, tmp_path):
+    order = tmp_path / "order.txt"
+
+    def script(name, code):
+        return f"open({str(order)!r}, 'a').write('{name} '); raise SystemExit({code})"
+
+    seconds = {"b": {"cpu_seconds": 9.0, "seconds": 1.0}, "c": {"seconds": 3.0}}
+    ended = {
+        each.experiment.name: each.code
+        for each in run(seconds, a=script("a", 0), b=script("b", 2), c=script("c", 0))
+    }
+    assert ended == {"a": 0, "b": 2, "c": 0}
+    assert order.read_text().split()[-1] == "c"  # one never measured is taken for a long one
+
+
+def test_what_is_said_is_what_follows_the_last_part(run, capsys):
+    ended = list(run(one=f"print('the plan')\n{PARTS}\nprint('holds')", two="print('error: no')"))
+    assert {each.experiment.name: each.said for each in ended} == {
+        "one": "holds",
+        "two": "error: no",
+    }
+    said = capsys.readouterr().out
+    assert "1 of 2 in" in said and "2 of 2 in" in said and "holds" in said and "error: no" in said
+
+
+def test_those_that_still_run_end_when_it_is_interrupted(run, monkeypatch):
+    monkeypatch.setattr(running, "END", 0.1)
+    began = time.monotonic()
+    runs = run(fast="", slow="import time; time.sleep(60)", later="import time; time.sleep(60)")
+    assert next(runs).experiment.name == "fast"
+    with pytest.raises(KeyboardInterrupt):
+        runs.throw(KeyboardInterrupt)
+    assert time.monotonic() - began < 30
+
+
+def test_an_accelerator_is_used_by_one_at_a_time(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [group])
+    assert running.at_a_time() == 1

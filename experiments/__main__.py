@@ -27,6 +27,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from rich.text import Text
+
 import experiments
 from experiments.lab.evidence import book, ledger, published, running, screen, sentences
 from experiments.lab.evidence.concluding import concluded_each
@@ -138,11 +140,14 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
     code = 0
     try:
         for ended in running.run_each([each for each in every if each.name in due], again):
+            name = ended.experiment.name
             if ended.code:
+                screen.console.print(Text(ended.said))
                 code = code or ended.code
                 continue
-            published.publish(ended.experiment.name, running.folder(ended.experiment))
-            del due[ended.experiment.name]
+            published.publish(name, running.folder(ended.experiment))
+            screen.show_words(published.read(name) or {"verdicts": ()})
+            del due[name]
             if again:
                 write_text(LEFT, json.dumps(list(due)))
     except KeyboardInterrupt:

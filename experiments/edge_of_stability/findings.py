@@ -7,6 +7,7 @@ import pandas as pd
 
 from experiments.edge_of_stability.measure import LAST
 from experiments.edge_of_stability.rules import (
+    EDGE,
     PUBLISHED,
     at_edge,
     judge_catapult,
@@ -68,7 +69,11 @@ def _edge(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
             Tried(f"{setting}, rate {share:g} of the first unstable one", one, effects[-1])
         )
     at, every = int(table["as_claimed"].sum()), len(table)
-    below = int((table["value"] < 0.95).sum())
+    below = int((table["value"] < EDGE[0]).sum())
+    counts = "; ".join(
+        f"{some} of {all_} at {share:g} ({setting})"
+        for (setting, share), (some, all_) in passed.items()
+    )
     return (
         Verdict(
             "EVIDENCE 4",
@@ -82,7 +87,8 @@ def _edge(configuration: Any, found: Found) -> tuple[Verdict, list[dict]]:
             "descent on the linearised network is unstable",
             when=when,
             note=f"{at} of {every} combinations are at the edge; {below} stay below it, since the "
-            "sharpness has not risen that far within these updates",
+            "sharpness has not risen that far within these updates. By the rate's share of the "
+            f"first unstable one: {counts}",
             found=f"Sharpness ends just above 2 / rate in {at} of {every} combinations; in {below} "
             "it has not risen that far.",
             do="Expect the sharpness to follow the rate, once training is long enough.",

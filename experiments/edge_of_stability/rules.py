@@ -27,6 +27,8 @@ def judge_edge(passed: Mapping[tuple[str, float], tuple[int, int]]) -> tuple[Wor
     Example:
         >>> judge_edge({("own init", 0.3): (0, 9), ("own init", 0.9): (9, 9)})[1]
         'the rate is .9 of the first unstable one (own init)'
+        >>> judge_edge({("own init", 0.3): (0, 9), ("own init", 0.9): (6, 9)})[1]
+        'the sharpness has risen that far (6 of 18 combinations)'
     """
     whole = [case for case, (at, every) in passed.items() if at == every]
     if len(whole) == len(passed):
@@ -36,11 +38,8 @@ def judge_edge(passed: Mapping[tuple[str, float], tuple[int, int]]) -> tuple[Wor
     if whole:
         where = "; ".join(f"{_short(share)} of the first unstable one ({s})" for s, share in whole)
         return "holds only when", f"the rate is {where}"
-    counts = "; ".join(
-        f"{at} of {every} at {_short(share)} ({setting})"
-        for (setting, share), (at, every) in passed.items()
-    )
-    return "holds only when", f"the sharpness has risen that far: {counts}"
+    at, every = map(sum, zip(*passed.values(), strict=True))
+    return "holds only when", f"the sharpness has risen that far ({at} of {every} combinations)"
 
 
 def _short(share: float) -> str:

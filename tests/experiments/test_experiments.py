@@ -105,7 +105,7 @@ def ran(monkeypatch, tmp_path):
             ran.append((each.name, again))
             if codes.get(each.name) == ending.CODE:
                 raise KeyboardInterrupt
-            yield running.Ended(each, codes.get(each.name, 0), "")
+            yield running.Ended(each, codes.get(each.name, 0), "error: no such file")
 
     monkeypatch.setattr(listing, "LEFT", tmp_path / "runs" / "again.json")
     monkeypatch.setattr(running, "run_each", run_each)
@@ -138,10 +138,11 @@ def test_all_runs_what_is_not_current_and_says_why(ran, monkeypatch, capsys):
     assert re.search(f"{names[3]} +concluded by an earlier rule\n", said)
 
 
-def test_one_that_fails_stops_no_other_and_is_run_again(ran):
+def test_one_that_fails_stops_no_other_and_is_run_again(ran, capsys):
     (ran, codes), names = ran, list(EVERY)
     codes[names[1]] = 2
     assert listing.run_all(list(EVERY.values()), again=True) == 2
+    assert capsys.readouterr().out.count("error: no such file") == 1
     assert [each for each in ran if isinstance(each, str)] == [names[0], *names[2:]]
     assert json.loads(listing.LEFT.read_text()) == [names[1]]
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from experiments.lab.evidence.verdicts import Effect
+from experiments.plasticity import Configuration
+from experiments.plasticity.findings import conclude
 from experiments.plasticity.learners import Learners, initial, learn
 from experiments.plasticity.rules import judge, lost
 from experiments.plasticity.stream import BITS, SLOW, stream
@@ -35,13 +37,28 @@ def test_plasticity_is_lost_when_the_error_rises_beyond_the_linear_one():
 
 
 @pytest.mark.parametrize(
-    ("counts", "word"),
+    ("lost_by", "word"),
     [
-        ({"a": (2, 2), "b": (2, 2)}, "holds"),
-        ({"a": (2, 2), "b": (1, 2)}, "holds only when"),
-        ({"a": (1, 2), "b": (0, 2)}, "holds only when"),
-        ({"a": (0, 2), "b": (0, 2)}, "does not hold"),
+        ({"a": ["relu", "elu"], "b": ["relu", "elu"]}, "holds"),
+        ({"a": ["relu", "elu"], "b": ["relu"]}, "holds only when"),
+        ({"a": ["elu"], "b": []}, "holds only when"),
+        ({"a": [], "b": []}, "does not hold"),
     ],
 )
-def test_the_verdict(counts, word):
-    assert judge(counts)[0] == word
+def test_the_verdict(lost_by, word):
+    assert judge(lost_by, 2)[0] == word
+
+
+def test_a_drift_that_all_learners_share_is_no_rise():
+    """Both errors fall by the same factor; beside the linear learner's the network's rises."""
+    settings = Configuration(activation=("relu", "linear"), learning_rate=(0.01,), bins=20, seeds=6)
+    time = (np.arange(20) + 0.5) / 20
+    drift = np.exp(-np.linspace(0.5, 1.5, 6) * time[:, None])  # of each seed its own
+    error = np.empty((20, 2, 2, 1, 6))
+    error[:, 0] = (0.9 * np.exp(0.3 * time)[:, None] * drift)[:, None, None]
+    error[:, 1] = drift[:, None, None]
+    found = conclude(settings, {"learners": {"error": error}})
+    rises = found.table[found.table["activation"] == "relu"]
+    np.testing.assert_allclose(rises["slope"], 0.3, rtol=1e-6)
+    assert (rises["own_high"] < 0).all()  # by itself it falls
+    assert found.verdicts[0].verdict == "holds"

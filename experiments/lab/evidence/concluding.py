@@ -1,19 +1,19 @@
 """Concluding again from what is published, several experiments at a time."""
 
 import importlib
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
+from experiments.lab.engine.side_by_side import keep_to, shares, side_by_side
 from experiments.lab.evidence import published
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io.files import plain
 
-MOST_WORKERS = 4  # that conclude at a time; each imports JAX, in a few hundred MB
 MEASURES_AGAIN = "python -m experiments all measures it again"
 
 
@@ -25,8 +25,11 @@ def concluded_each(every: Sequence[Experiment], folder: Path) -> Iterator[tuple[
         yield every[0], concluded(every[0], folders[0])
         return
     names = [experiment.name for experiment in every]
-    workers = min(len(every), os.cpu_count() or 1, MOST_WORKERS)
-    with ProcessPoolExecutor(workers, get_context("spawn"), _prepare) as pool:
+    workers, context = min(len(every), side_by_side()), get_context("spawn")
+    places = context.SimpleQueue()
+    for share in shares(workers):
+        places.put(share)
+    with ProcessPoolExecutor(workers, context, _prepare, (places,)) as pool:
         yield from zip(every, pool.map(_concluded_by_name, names, folders), strict=True)
 
 
@@ -35,8 +38,10 @@ def _concluded_by_name(name: str, folder: Path) -> str:
     return concluded(importlib.import_module(f"experiments.{name}").EXPERIMENT, folder)
 
 
-def _prepare() -> None:
-    """As when it was measured, so that rounding is the same."""
+def _prepare(places: Any = None) -> None:
+    """As when it was measured, so that rounding is the same: on a share of the cores."""
+    if places is not None:
+        keep_to(places.get())
     use_every_core()
     use_compile_cache()
 

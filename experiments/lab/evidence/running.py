@@ -1,26 +1,19 @@
-"""Running experiments several at a time, each in a process of its own, on its share of the cores.
+"""Running experiments side by side, each in a process of its own on its share of the cores."""
 
-Most take as long on one core as on two, and threads of two experiments on the same core wait for
-each other: on two cores with one experiment each, all end in about half the time.
-"""
-
-import importlib.metadata
-import os
 import queue
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.lab.engine.devices import cores
+from experiments.lab.engine.side_by_side import keep_to, shares, side_by_side
 from experiments.lab.evidence import published, screen
 from experiments.lab.evidence.experiment import Experiment
-from experiments.lab.io import limits
 
-MOST, MEMORY = 4, 4e9  # experiments at a time, and bytes for each
 USUAL = 120.0  # seconds of one that has never been measured
 END = 2.0  # seconds in which interrupted ones may end by themselves
 
@@ -37,23 +30,6 @@ class Ended(NamedTuple):
     experiment: Experiment
     code: int
     said: str
-
-
-def at_a_time() -> int:
-    """How many experiments run at a time; one where there is an accelerator, which it has alone."""
-    if importlib.metadata.entry_points(group="jax_plugins") or not hasattr(os, "sched_setaffinity"):
-        return 1
-    return max(1, min(cores(), MOST, int(limits.memory() // MEMORY)))
-
-
-def shares(numbers: Sequence[int], count: int) -> list[set[int]]:
-    """Cores in equal shares; what is left over goes to the first ones.
-
-    Example:
-        >>> shares([0, 1, 2, 3, 4], 2)
-        [{0, 2, 4}, {1, 3}]
-    """
-    return [set(numbers[first::count]) for first in range(count)]
 
 
 def folder(experiment: Experiment) -> Path:
@@ -85,32 +61,29 @@ def run_each(due: Sequence[Experiment], again: bool) -> Iterator[Ended]:
     """
     expected = {each.name: seconds(each) for each in due}
     in_order = sorted(due, key=lambda each: -expected[each.name])
-    count = max(1, min(at_a_time(), len(in_order)))
-    running: set[subprocess.Popen] = set()
+    count = max(1, min(side_by_side(), len(in_order)))
+    running = Running()
     places: queue.SimpleQueue[set[int]] = queue.SimpleQueue()
-    for share in shares(sorted(os.sched_getaffinity(0)), count) if count > 1 else ():
+    for share in shares(count):
         places.put(share)
 
     def settle() -> None:
-        """Keep this thread, and the processes that it starts, on cores of their own."""
-        if count > 1:
-            os.sched_setaffinity(0, places.get())
+        """In each thread, before its first experiment."""
+        keep_to(places.get())
 
     with screen.Several(expected) as watch, ThreadPoolExecutor(count, "run", settle) as threads:
         runs = [threads.submit(_run, each, again, watch, running) for each in in_order]
         try:
             for run in as_completed(runs):
                 ended = run.result()
-                watch.end(ended.experiment.name, ended.said, ended.code)
+                watch.end(ended.experiment.name, ended.code)
                 yield ended
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
-            _end(running)
+            running.end()
 
 
-def _run(
-    experiment: Experiment, again: bool, watch: "screen.Several", running: set[subprocess.Popen]
-) -> Ended:
+def _run(experiment: Experiment, again: bool, watch: screen.Several, running: "Running") -> Ended:
     """Run one, in the thread that waits for it."""
     watch.start(experiment.name)
     said: list[str] = []
@@ -132,11 +105,33 @@ def _run(
     return Ended(experiment, process.returncode, "".join(said).strip())
 
 
-def _end(running: set[subprocess.Popen]) -> None:
-    """End what still runs; what it has measured is kept."""
-    until = time.monotonic() + END  # Ctrl-C reaches it too
-    for process in tuple(running):
-        try:
-            process.wait(max(0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.terminate()
+class Running:
+    """The processes that run, for several threads."""
+
+    def __init__(self):
+        """None yet."""
+        self._processes: set[subprocess.Popen] = set()
+        self._ending, self._lock = False, threading.Lock()
+
+    def add(self, process: subprocess.Popen) -> None:
+        """One has started."""
+        with self._lock:
+            self._processes.add(process)
+            if self._ending:  # it has started meanwhile
+                process.terminate()
+
+    def discard(self, process: subprocess.Popen) -> None:
+        """It has ended."""
+        with self._lock:
+            self._processes.discard(process)
+
+    def end(self) -> None:
+        """End all; what they have measured is kept."""
+        until = time.monotonic() + END  # Ctrl-C reaches them too
+        with self._lock:
+            self._ending, left = True, tuple(self._processes)
+        for process in left:
+            try:
+                process.wait(max(0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.terminate()

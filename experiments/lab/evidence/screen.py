@@ -30,6 +30,7 @@ __all__ = [
     "show_experiments",
     "show_plan",
     "show_verdicts",
+    "show_words",
 ]
 
 PART = re.compile(r" *(\d+) % (.+); \d+ s spent")  # a line of Parts
@@ -145,8 +146,8 @@ class Several:
         self._bars.update(self._tasks[name], completed=share, description=f"{name} {part}")
         self._show_all()
 
-    def end(self, name: str, said: str, code: int) -> None:
-        """It has ended with an exit code, and has said something last."""
+    def end(self, name: str, code: int) -> None:
+        """It has ended with an exit code."""
         self._shares[name] = 1.0
         self._ended.add(name)
         if name in self._tasks:
@@ -154,7 +155,6 @@ class Several:
         self._show_all()
         how = f"ended with code {code}" if code else "done"
         console.print(Text(f"\n{name}: {how}; {self._left()}", "bold"))
-        console.print(Text(said))
 
     def _done(self) -> float:
         """Seconds of what was expected."""
@@ -187,10 +187,16 @@ def show_experiments(found: Sequence[tuple[str, str, Mapping[str, Any] | None, s
         console.print(Text.assemble((name, "bold"), f"  {question}"))
         took = f"  took {time_taken(last)}" if last else ""
         console.print(Text(f"  {program(f'experiments.{name}')}{took}{state and f'; {state}'}"))
-        for verdict in last["verdicts"] if last else ():
-            said = f"  {verdict['claim']}: {verdict['verdict']} {verdict['when']}"
-            console.print(Text(said.rstrip()))
+        if last:
+            show_words(last)
         console.print()
+
+
+def show_words(run: Mapping[str, Any]) -> None:
+    """A line for each verdict of a published run."""
+    for verdict in run["verdicts"]:
+        said = f"  {verdict['claim']}: {verdict['verdict']} {verdict['when']}"
+        console.print(Text(said.rstrip()))
 
 
 def show_verdicts(conclusion: Conclusion) -> None:

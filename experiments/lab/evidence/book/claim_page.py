@@ -1,6 +1,6 @@
 """The page of a claim: verdict, figure, settings tried, rule, doubts, and how to do it again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -29,14 +29,24 @@ def claim_page(entry: Entry, before: str, after: str) -> str:
         f"<h1>{escape(entry.claim)}</h1>",
         f"<blockquote>{escape(entry.words)}</blockquote>",
     ]
+    several = len(entry.judged) > 1
     for judged in entry.judged:
-        body += _judged(judged)
+        # Each has headings of its own, below its question where there are several.
+        body += [f"<h2>{escape(judged.run['question'])}</h2>"] * several
+        body += _judged(judged, "h3" if several else "h2")
     if not entry.judged:
         body += [f"<p>{html.word(NOT_MEASURED)}</p>", html.paragraph(entry.why_not)]
     return html.page(f"{entry.claim}: {entry.words}", "\n".join(body))
 
 
-def _judged(judged: Judged) -> Iterator[str]:
+def _judged(judged: Judged, heading: str) -> Iterator[str]:
+    def headed(title: str, lines: Iterable[str]) -> Iterator[str]:
+        """The lines below a heading, if there are any."""
+        for number, line in enumerate(lines):
+            if not number:
+                yield f"<{heading}>{title}</{heading}>"
+            yield line
+
     verdict = judged.verdict
     condition = f" {escape(verdict['when'])}" if verdict["when"] else ""
     yield f"<p>{html.word(verdict['verdict'])}{condition}</p>"
@@ -45,9 +55,14 @@ def _judged(judged: Judged) -> Iterator[str]:
         yield f"<p><b>Do this.</b> {escape(judged.do)}</p>"
     yield f'<p class="effect">{html.number(judged.effects[0])}</p>'
     yield _figure(judged)
-    yield from _tried(judged)
-    yield from _rule(judged)
-    yield "<h2>How we could be wrong</h2>"
+    yield from headed("Where it was tried", _tried(judged))
+    yield from headed("The rule", _rule(judged))
+    yield from headed("How we could be wrong", _doubts(verdict))
+    yield from headed("The numbers", _numbers(judged))
+    yield from headed("Do it again", _again(judged))
+
+
+def _doubts(verdict: Mapping[str, Any]) -> Iterator[str]:
     for label, text in (
         ("Measured with", verdict["setting"]),
         ("Other than published", verdict["differs"]),
@@ -55,8 +70,6 @@ def _judged(judged: Judged) -> Iterator[str]:
     ):
         if text:
             yield f"<p><b>{label}:</b> {escape(text)}{'.' * (text[-1] not in '.!?')}</p>"
-    yield from _numbers(judged)
-    yield from _again(judged)
 
 
 def _figure(judged: Judged) -> str:
@@ -91,7 +104,6 @@ def _tried(judged: Judged) -> Iterator[str]:
         ],
         "bars",
     )
-    yield "<h2>Where it was tried</h2>"
     yield html.paragraph(flips(judged.tried))
     yield _folded(rows, len(settings), "settings")
 
@@ -136,7 +148,6 @@ def _rule(judged: Judged) -> Iterator[str]:
     rule = judged.rule
     if not rule["words"]:
         return
-    yield "<h2>The rule</h2>"
     since = f" (in these words since commit {judged.commit})" if judged.commit else ""
     yield html.paragraph(f"{rule['words']}{since}")
     for former in rule["former"]:
@@ -150,7 +161,6 @@ def _rule(judged: Judged) -> Iterator[str]:
 def _numbers(judged: Judged) -> Iterator[str]:
     effects = judged.effects
     rows = table_of(effects)
-    yield "<h2>The numbers</h2>"
     runs, level = judged.verdict["seeds"], 100 * judged.verdict["level"]
     yield html.paragraph(
         f"From {runs:,} independent runs; brackets are {level:.3g} % intervals.", "note"
@@ -172,7 +182,6 @@ def table_of(effects: list[Any]) -> str:
 
 def _again(judged: Judged) -> Iterator[str]:
     name, run = judged.experiment, judged.run
-    yield "<h2>Do it again</h2>"
     yield f"<pre>python -m experiments.{escape(name)}</pre>"
     versions = ", ".join(f"{library} {version}" for library, version in run["versions"].items())
     rows = [

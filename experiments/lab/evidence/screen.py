@@ -33,6 +33,7 @@ __all__ = [
     "show_words",
 ]
 
+STEPS = 20  # lines in a pipe, over all experiments
 PART = re.compile(r" *(\d+) % (.+); \d+ s spent")  # a line of Parts
 
 
@@ -110,7 +111,7 @@ def part_of(line: str) -> tuple[str, float] | None:
 
 
 class Several:
-    """Progress of several experiments: bars on a terminal, one line per experiment in a pipe.
+    """Progress of several experiments: bars on a terminal, a line for each twentieth in a pipe.
 
     Its methods may be called from several threads.
     """
@@ -121,12 +122,14 @@ class Several:
         Args:
             seconds: experiment -> how long it is expected to take.
         """
-        self._seconds = seconds
+        total = sum(seconds.values()) or 1.0
+        self._weights = {name: each / total for name, each in seconds.items()}
         self._shares = dict.fromkeys(seconds, 0.0)
         self._ended: set[str] = set()
+        self._said = 0.0
         self._bars = _bars()
         self._tasks: dict[str, TaskID] = {}
-        self._all = self._bars.add_task("all", total=sum(seconds.values()) or 1)
+        self._all = self._bars.add_task("all", total=1.0)
 
     def __enter__(self):
         self._began = time.perf_counter()
@@ -154,20 +157,19 @@ class Several:
             self._bars.remove_task(self._tasks.pop(name))
         self._show_all()
         how = f"ended with code {code}" if code else "done"
-        console.print(Text(f"\n{name}: {how}; {self._left()}", "bold"))
-
-    def _done(self) -> float:
-        """Seconds of what was expected."""
-        return sum(self._seconds[name] * share for name, share in self._shares.items())
+        number = f"{len(self._ended)} of {len(self._weights)}"
+        console.print(Text(f"\n{name}: {how}, {number}", "bold"))
 
     def _show_all(self) -> None:
-        self._bars.update(self._all, completed=self._done())
-
-    def _left(self) -> str:
-        spent, total = time.perf_counter() - self._began, sum(self._seconds.values())
-        left = spent * (total - self._done()) / (self._done() or 1)
-        number = f"{len(self._ended)} of {len(self._seconds)}"
-        return f"{number} in {span(spent)}, about {span(left)} left"
+        done = sum(self._weights[name] * share for name, share in self._shares.items())
+        self._bars.update(self._all, completed=done)
+        if done >= self._said + 1 / STEPS and not console.is_terminal:
+            self._said = int(STEPS * done + 1e-9) / STEPS
+            spent = time.perf_counter() - self._began
+            left = spent * (1 - done) / done
+            console.print(
+                f"{100 * self._said:3.0f} % of all; {span(spent)} spent, about {span(left)} left"
+            )
 
 
 def time_taken(run: Mapping[str, Any]) -> str:

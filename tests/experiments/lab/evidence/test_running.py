@@ -68,7 +68,8 @@ def test_what_is_said_is_what_follows_the_last_part(run, capsys):
         "two": "error: no",
     }
     said = capsys.readouterr().out
-    assert "1 of 2 in" in said and "2 of 2 in" in said
+    assert ": done, 1 of 2\n" in said and ": done, 2 of 2\n" in said
+    assert " 50 % of all; " in said and "100 % of all; " in said
 
 
 def test_those_that_still_run_end_when_it_is_interrupted(run, monkeypatch):

@@ -1,0 +1,1 @@
+"""What can go wrong around a run; ``python -m tests.helpers.faults``."""

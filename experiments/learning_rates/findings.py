@@ -12,6 +12,7 @@ from experiments.learning_rates.findings_descent import descends
 from experiments.learning_rates.findings_finders import finders_regret
 from experiments.learning_rates.findings_metalearning import metalearned
 from experiments.learning_rates.findings_rates import FAILED, swish_against_relu, too_low_too_high
+from experiments.learning_rates.findings_sensitivity import sensitivities
 from experiments.learning_rates.findings_statistics import half_width
 from experiments.learning_rates.measure import Setting, dataset, settings, sweep
 from experiments.learning_rates.metalearning import inner_rates
@@ -30,13 +31,12 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
     e5, inner_rows, ends = metalearned(found, np.array(inner_rates(c)), c)
     e7, finder_rows, costs = finders_regret(found, rates, tested, about)
     e8, swish_rows, ratio = swish_against_relu(found, rates, every, about)
-    table = pd.concat(
-        [landscapes(found, rates, every), classic_rows, finder_rows, swish_rows, inner_rows],
-        ignore_index=True,
-    )
+    e26, sensitivity_rows = sensitivities(found, rates, every, about)
+    others = classic_rows, finder_rows, swish_rows, inner_rows, sensitivity_rows
+    table = pd.concat([landscapes(found, rates, every), *others], ignore_index=True)
     return Conclusion(
         f"{best}; {costs}. {ratio}; {ends}.",
-        (g3, g4, e5, e7, e8),
+        (g3, g4, e5, e7, e8, e26),
         table,
         lambda: {name: dataset(name).sha256 for name in c.data},
     )

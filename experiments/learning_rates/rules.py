@@ -5,6 +5,7 @@ from experiments.learning_rates.findings_descent import judge_descent
 from experiments.learning_rates.findings_finders import judge_finders
 from experiments.learning_rates.findings_metalearning import judge_metalearning
 from experiments.learning_rates.findings_rates import judge_rates, judge_ratio
+from experiments.learning_rates.findings_sensitivity import judge_sensitivity
 
 RULES = (
     Rule(
@@ -51,5 +52,14 @@ RULES = (
         "EVIDENCE 8 holds if the interval of swish's best rate over ReLU's overlaps 0.7 to 0.8 "
         "and excludes 1, and does not hold if it does not overlap 0.7 to 0.8.",
         judge_ratio,
+    ),
+    Rule(
+        "EVIDENCE 26",
+        "Of every data set, optimizer and activation two numbers are taken: the mean excess of the "
+        "validation loss over rates within a decade and a half of the best, and the decades of "
+        "rates with a good validation error. EVIDENCE 26 holds if the interval of their rank "
+        "correlation ends at −0.8 or below, does not hold if it is above −0.5, and is undecided "
+        "otherwise.",
+        judge_sensitivity,
     ),
 )

@@ -97,7 +97,7 @@ EXPERIMENT = Experiment(
     Configuration,
     smoke={
         "activation": ("relu", "elu", "swish"),
-        "setting": ("own gain",),
+        "setting": ("own gain", "critical"),
         "depth": 3,
         "shallower": (),
         "width": (4,),

@@ -18,6 +18,7 @@ from experiments.very_deep.networks import CRITICAL, NORMALISED, OWN, RESIDUAL
 from experiments.very_deep.rules import (
     grouped,
     judge_choice,
+    judge_critical,
     judge_elu,
     judge_swish,
     leads_from,
@@ -34,13 +35,19 @@ IN_WORDS = {
     RESIDUAL: "layer norm and skips",
 }
 RESAMPLES = 2000
+UNSTABLE = "swish", "gelu"  # their own gain keeps the variance at an unstable point
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
     """Apply the rules, and list every cell."""
     c = configuration
     table = _table(c, found)
-    verdicts = (_on_swish(c, found), _on_elu(c, found), _on_choice(c, found))
+    verdicts = (
+        _on_swish(c, found),
+        _on_elu(c, found),
+        _on_choice(c, found),
+        _on_critical(c, found),
+    )
     return Conclusion(
         _finding(c, found), verdicts, table, {"digits": prepare(load("digits")).sha256}
     )
@@ -211,6 +218,42 @@ def _on_choice(c: Any, found: Found) -> Verdict:
         f"{', '.join(f'{name} ({said.partition(chr(44))[0]})' for said, name in best.items())}.",
         do="Choose how the signal is kept first (layer norm, skips), then the activation.",
         tried=_tried(relu, {said: said for said in relu}),
+    )
+
+
+def _on_critical(c: Any, found: Found) -> Verdict:
+    """EVIDENCE 25."""
+    trained, effects = set(cells(c)), {}
+    for cell in cells(c):
+        own = cell._replace(setting=OWN)
+        if cell.setting == CRITICAL and cell.activation in UNSTABLE and own in trained:
+            said = f"{cell.activation}, {cell.width} units × {cell.steps} updates"
+            difference = scores(found, cell) - scores(found, own)
+            effects[said] = Effect(
+                f"accuracy, critical minus own gain, {said}",
+                float(interquartile_mean(difference)),
+                *interval(difference),
+            )
+    word, when = judge_critical(effects)
+    better = sum(standing(each) == "better" for each in effects.values())
+    # Without the setting, the verdict rests on nothing but the own gain's accuracy.
+    numbers = tuple(effects.values()) or (
+        accuracy(found, Cell("swish", OWN, c.width[0], c.steps[0], c.depth)),
+    )
+    values = [each.value for each in numbers]
+    return Verdict(
+        "EVIDENCE 25",
+        word,
+        numbers,
+        c.seeds,
+        _setting(c),
+        when=when,
+        note=f"{_standings(effects)}. With the own gain dq′/dq is {stability('swish'):.2f} for "
+        f"swish and {stability('gelu'):.2f} for GELU: above 1, the signal leaves the fixed point",
+        found=f"Critical initialisation is better than the own gain in {better} of {len(effects)} "
+        f"comparisons, the differences are from {min(values):.2f} to {max(values):.2f}.",
+        do='In very deep networks without normalisation try initializer="critical".',
+        tried=_tried(effects, {said: said for said in effects}),
     )
 
 

@@ -37,6 +37,22 @@ def judge_swish(
     return _where(apart)
 
 
+def judge_critical(apart: Mapping[str, Effect]) -> tuple[Word, str]:
+    """The verdict on EVIDENCE 25 and its condition.
+
+    Args:
+        apart: setting -> accuracy with critical initialisation minus that with the own gain.
+
+    Example:
+        >>> better, worse = Effect("", 0.3, 0.2, 0.4), Effect("", -0.3, -0.4, -0.2)
+        >>> judge_critical({"swish, 64 units": better, "gelu, 32 units": worse})
+        ('holds only when', 'the network has swish')
+        >>> judge_critical({})
+        ('undecided', '')
+    """
+    return _where(apart) if apart else ("undecided", "")
+
+
 def _where(apart: Mapping[str, Effect]) -> tuple[Word, str]:
     """Holds where it is better in every setting, and only in those where it is better."""
     said = {setting: standing(effect) for setting, effect in apart.items()}
@@ -163,5 +179,16 @@ RULES = (
         "holds if that is so in every setting, only in those in which it is so if there are some, "
         "and does not hold if it is so in none and swish is beaten in at least two settings.",
         judge_choice,
+    ),
+    Rule(
+        "EVIDENCE 25",
+        "Networks of 40 hidden layers without normalisation are compared with critical "
+        "initialisation and with their own gain, each at its own best learning rate, paired by "
+        "seed, for swish and GELU at every width and number of updates at which both were "
+        "trained. Critical initialisation is better where the interval of its accuracy minus the "
+        "other's is above 0, and worse where it is below. EVIDENCE 25 holds if it is better in "
+        "every one of these, only in those in which it is better if there are some, and does not "
+        "hold if it is better in none and worse in one.",
+        judge_critical,
     ),
 )

@@ -114,6 +114,14 @@ CLAIMS = {
         "Misra 2019)"
     ),
     "EVIDENCE 24": "ensembles of trees are better than networks on tables (Grinsztajn et al. 2022)",
+    "EVIDENCE 25": (
+        "very deep swish and GELU networks without normalisation are better with critical "
+        "initialisation than with their own gain (mean-field theory)"
+    ),
+    "EVIDENCE 26": (
+        "the sensitivity to the learning rate, a mean excess loss (Wortsman et al. 2023), says the "
+        "same as the decades of good rates"
+    ),
     "VERDICT 1": (
         "the 95 % intervals of a job contain the expected score: the mean over splits of the rows, "
         "and the score on new rows of the same kind"

@@ -70,7 +70,7 @@ class Configuration(Flags):
     """Units per hidden layer of the ladder."""
     learning_rate: tuple[float, ...] = (3e-4, 1.2e-3, 5e-3, 2e-2, 8e-2, 0.3)
     """Learning rates from which each network's best is chosen, ascending."""
-    choosing: int = 2
+    choosing: int = 4
     """Seeds that choose the learning rate; they do not report."""
     seeds: int = 12
     """Seeds that report."""

@@ -38,7 +38,7 @@ class Configuration(Flags):
     """Neurons of both hidden layers."""
     steps: int = 300
     """Updates of each network."""
-    seeds: int = 20
+    seeds: int = 40
     """Networks of each kind."""
 
 

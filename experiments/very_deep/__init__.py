@@ -44,7 +44,7 @@ class Configuration(Flags):
     learning_rate: tuple[float, ...] = (1e-4, 4e-4, 1.6e-3, 6.4e-3)
     """Learning rates from which each network's best is chosen, ascending; two more are tried
     beyond an end that is best."""
-    choosing: int = 2
+    choosing: int = 4
     """Seeds that choose the learning rate; they do not report."""
     seeds: int = 12
     """Seeds that report."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from experiments.lab.evidence.rules import Former, Rule
 from experiments.lab.evidence.verdicts import Effect, Word
+from experiments.lab.study.wording import listed
 
 SWISH_MINIMUM = -0.278  # as claimed
 
@@ -78,7 +79,7 @@ def grouped(some: Iterable[str], every: Iterable[str]) -> str:
         kinds.setdefault(kind, []).append(rest)
     counts = Counter(setting.partition(", ")[0] for setting in every)
     return "; ".join(
-        kind if len(rests) == counts[kind] else f"{kind} ({' and '.join(rests)})"
+        kind if len(rests) == counts[kind] else f"{kind} ({listed(rests)})"
         for kind, rests in kinds.items()
     )
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from experiments.lab.engine.compile_cache import use_compile_cache
 from experiments.lab.engine.devices import use_every_core
-from experiments.lab.engine.side_by_side import keep_to, shares, side_by_side
 from experiments.lab.evidence import published
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io.files import plain
+from experiments.lab.io.side_by_side import keep_to, shares, side_by_side
 
 MEASURES_AGAIN = "python -m experiments all measures it again"
 

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.lab.engine.side_by_side import keep_to, shares, side_by_side
 from experiments.lab.evidence import published, screen
 from experiments.lab.evidence.experiment import Experiment
+from experiments.lab.io.side_by_side import keep_to, shares, side_by_side
 
 USUAL = 120.0  # seconds of one that has never been measured
 END = 2.0  # seconds in which interrupted ones may end by themselves

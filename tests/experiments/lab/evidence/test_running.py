@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.lab.engine.side_by_side import side_by_side
 from experiments.lab.evidence import published, running
+from experiments.lab.io.side_by_side import side_by_side
 
 PARTS = """
 print(" 50 % first; 1 s spent, about 1 s left", flush=True)

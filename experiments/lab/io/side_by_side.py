@@ -8,7 +8,6 @@ import importlib.metadata
 import os
 from collections.abc import Sequence
 
-from experiments.lab.engine.devices import cores
 from experiments.lab.io import limits
 
 MOST, MEMORY = 4, 4e9  # processes, and bytes for each
@@ -18,7 +17,8 @@ def side_by_side() -> int:
     """How many processes: one where there is an accelerator, which it has alone."""
     if importlib.metadata.entry_points(group="jax_plugins") or not hasattr(os, "sched_setaffinity"):
         return 1
-    return max(1, min(cores(), MOST, int(limits.memory() // MEMORY)))
+    cores = len(os.sched_getaffinity(0))
+    return max(1, min(cores, MOST, int(limits.memory() // MEMORY)))
 
 
 def shares(count: int, of: Sequence[int] | None = None) -> list[set[int]]:

@@ -38,9 +38,9 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
         ("A6", "very_deep"): {
             "verdict": "holds only when",
             "when": (
-                "the network has critical initialisation (64 units × 300 updates and 64 units × "
-                "900 updates and 128 units × 300 updates); layer norm; layer norm and skips (64 "
-                "units × 300 updates)"
+                "the network has critical initialisation (64 units × 300 updates, 64 units × 900 "
+                "updates and 128 units × 300 updates); layer norm; layer norm and skips (64 units "
+                "× 300 updates)"
             ),
             "found": (
                 "Swish is better than ReLU in 6 of 12 settings (by up to 0.37), level in 2 and "
@@ -68,6 +68,15 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
                 "targets."
             ),
         },
+        ("A9", "ladder"): {
+            "verdict": "holds only when",
+            "when": "the task is digits, 10 layers (prelu, maxout); diabetes (leaky_relu)",
+            "found": (
+                "A rung above ReLU pays in 3 of 15 comparisons, most 2.6 [0.6, 5.3] points "
+                "(maxout, digits, 10 layers)."
+            ),
+            "do": "Start with ReLU and tune its learning rate; climbing further is worth little.",
+        },
         ("A9", "context"): {
             "verdict": "does not hold",
             "when": "",
@@ -78,15 +87,6 @@ FINDINGS: Mapping[tuple[str, str], Mapping[str, str]] = MappingProxyType(
             "do": (
                 "In a recurrent network try several activations, and a GRU; tanh is no safe choice."
             ),
-        },
-        ("A9", "ladder"): {
-            "verdict": "holds only when",
-            "when": "the task is digits, 10 layers (prelu, maxout); diabetes (leaky_relu)",
-            "found": (
-                "A rung above ReLU pays in 3 of 15 comparisons, most 2.6 [0.6, 5.3] points "
-                "(maxout, digits, 10 layers)."
-            ),
-            "do": "Start with ReLU and tune its learning rate; climbing further is worth little.",
         },
     }
 )

@@ -5,6 +5,7 @@ which imports them and so cannot be imported here.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -341,9 +342,12 @@ def _on_tanh(configuration: Any, tasks: Mapping[str, Scores]) -> Verdict:
     word, when = judge_tanh(standings)
     xor = tasks[XOR].effects
     ratios = {
-        task: geometric_mean(
-            f"{task}: tanh's error / {NAMES[best[task]]}'s",
-            tasks[task].by_seed["tanh"] / tasks[task].by_seed[best[task]],
+        task: replace(
+            geometric_mean(
+                f"{task}: tanh's error / {NAMES[best[task]]}'s",
+                tasks[task].by_seed["tanh"] / tasks[task].by_seed[best[task]],
+            ),
+            unit="times",
         )
         for task in (ADDING, SUNSPOTS)
         if task in best

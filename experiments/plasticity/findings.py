@@ -9,7 +9,7 @@ from experiments.lab.evidence.effects import effect, ratio
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
 from experiments.plasticity.learners import OPTIMIZERS
-from experiments.plasticity.rules import judge, lost, slope
+from experiments.plasticity.rules import judge, lost, slope, word
 
 DIVERGED = 1e6  # the error that a diverged run counts with
 
@@ -31,7 +31,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         floor = errors[:, linear, i, best]
         for j, rate in enumerate(configuration.learning_rate):
             setting = f"{optimizer} at {rate:g}"
-            lost_by[setting], rises = [], []
+            lost_by[setting] = []
             for k, name in enumerate(configuration.activation):
                 error = errors[:, k, i, j]
                 beside = slope(error[late] / floor[late], time)
@@ -50,18 +50,13 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 rows.append(row | {"lost": lost(rise, over) or bool(gone)})
                 if name != "linear":
                     slopes.append(beside)
-                    rises.append(rise)
+                    effects.append(rise)
                     lost_by[setting] += [name] if rows[-1]["lost"] else []
-            effects += rises
-            word, when = judge(
-                {setting: lost_by[setting]}, len(names), room=any((r.high or 0) > 0 for r in rises)
-            )
-            # Of one setting, "only with some activations" is neither yes nor no.
-            some = "undecided" if word == "holds only when" else word
-            tried.append(Tried(setting, some, min(rises, key=lambda each: each.value)))
+                    said = word(rise, over, rows[-1]["lost"])
+                    tried.append(Tried(f"{name}, {setting}", said, rise))
     table = pd.DataFrame(rows)
     nonlinear = table[table["activation"] != "linear"]
-    word, when = judge(lost_by, len(names), room=bool((nonlinear["slope_high"] > 0).any()))
+    result, when = judge(lost_by, len(names), room=bool((nonlinear["slope_high"] > 0).any()))
     rising, by_itself, above = (
         int((nonlinear[low] > limit).sum())
         for low, limit in (("slope_low", 0), ("own_low", 0), ("ratio_low", 1))
@@ -76,7 +71,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
         (
             Verdict(
                 "EVIDENCE 18",
-                word,
+                result,
                 (every, *effects),
                 configuration.seeds,
                 f"learners 20-5-1, one example at a time, {configuration.steps:,} examples "

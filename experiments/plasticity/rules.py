@@ -28,6 +28,22 @@ def lost(rise: Effect, ratio: Effect) -> bool:
     return (rise.low or 0) > 0 and (ratio.low or 0) > 1
 
 
+def word(rise: Effect, ratio: Effect, is_lost: bool) -> Word:
+    """What one combination says: it is lost, or surely does not rise or end above, or unclear.
+
+    Example:
+        >>> up, level, down = (Effect("", low, low, low + 0.9) for low in (1.1, 0.5, -1.0))
+        >>> word(up, up, True), word(down, up, False), word(level, level, False)
+        ('holds', 'does not hold', 'undecided')
+    """
+    if is_lost:
+        return "holds"
+    sure = (rise.high is not None and rise.high <= 0) or (
+        ratio.high is not None and ratio.high <= 1
+    )
+    return "does not hold" if sure else "undecided"
+
+
 def judge(
     lost_by: Mapping[str, Sequence[str]], activations: int, *, room: bool = False
 ) -> tuple[Word, str]:

@@ -132,6 +132,9 @@ CLAIMS = {
     "VERDICT 5": "the learning rates that a job chooses are as good as the best, and safe",
 }
 
+# Experiments in the order in which a claim speaks of them, where it is not that of their names.
+JUDGES = {"A9": ("ladder", "very_deep", "context")}
+
 # Why a claim is not measured; one without a verdict that is not here waits for its experiment.
 WHY_NOT = {
     "EVIDENCE 12": (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from experiments.lab.evidence import published
-from experiments.lab.evidence.claims import CLAIMS, WHY_NOT
+from experiments.lab.evidence.claims import CLAIMS, JUDGES, WHY_NOT
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.evidence.verdicts import Effect
 
@@ -84,6 +84,9 @@ def entries(experiments: Iterable[Experiment]) -> list[Entry]:
             rule = rules.get(claim, {"claim": claim, "words": "", "former": []})
             if claim in each.claims:  # another experiment may judge it by now
                 found[claim].append(Judged(each.name, run, verdict, rule))
+    for claim, names in JUDGES.items():
+        order = {name: number for number, name in enumerate(names)}
+        found[claim].sort(key=lambda each, order=order: order.get(each.experiment, len(order)))
     return [
         Entry(claim, words, tuple(found[claim]), "" if found[claim] else WHY_NOT.get(claim, ""))
         for claim, words in CLAIMS.items()

@@ -1,6 +1,6 @@
 """The page of a claim: verdict, figure, settings tried, rule, doubts, and how to do it again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -9,6 +9,7 @@ from experiments.lab.evidence.book import html
 from experiments.lab.evidence.claims import slug
 from experiments.lab.evidence.entries import NOT_MEASURED, Entry, Judged
 from experiments.lab.evidence.screen import time_taken
+from experiments.lab.evidence.verdicts import Effect
 from experiments.lab.study.wording import listed
 
 FEW = 8  # numbers, or settings, up to which they are all shown at once
@@ -95,7 +96,7 @@ def _tried(judged: Judged) -> Iterator[str]:
         for setting, each in zip(settings, effects, strict=True)
     ]
     rows = html.table(
-        ("setting", "verdict there", "number", ""),
+        ("setting", "verdict there", "number", dotted(effects)),
         [
             (escape(setting), html.word(said), html.number(effect, named=name), bar)
             for setting, said, effect, name, bar in zip(
@@ -168,10 +169,16 @@ def _numbers(judged: Judged) -> Iterator[str]:
     yield _folded(rows, len(effects), "numbers")
 
 
+def dotted(effects: Sequence[Effect]) -> str:
+    """The title of the drawings of numbers: what their dotted line is."""
+    none = html.nothing(effects)
+    return "" if none is None else f"dotted: {none:g}"
+
+
 def table_of(effects: list[Any]) -> str:
     """The numbers, each with its interval drawn where they share an axis."""
     return html.table(
-        ("what", "number", ""),
+        ("what", "number", dotted(effects)),
         [
             (escape(each.name), html.number(each, named=False), bar)
             for each, bar in zip(effects, html.bars(effects), strict=True)

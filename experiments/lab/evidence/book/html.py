@@ -87,8 +87,22 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str) -> str:
     )
 
 
+def nothing(effects: Sequence[Effect]) -> float | None:
+    """The number that says that there is no effect, 0 or for ratios 1, where bars are drawn.
+
+    Example:
+        >>> nothing([Effect("", 2.0, 1.0, 3.0, "times")])
+        1.0
+        >>> nothing([Effect("", 2.0, 1.0, 3.0, "times"), Effect("", 0.2, 0.1, 0.3)])
+    """
+    units = {each.unit for each in effects}
+    if len(units) > 1 or all(each.low is None for each in effects):
+        return None
+    return 1.0 if units == {"times"} else 0.0
+
+
 def bars(effects: Sequence[Effect]) -> list[str]:
-    """A drawing of each number and its interval, all on one axis with 0.
+    """A drawing of each number and its interval, all on one axis with that of no effect.
 
     Returns:
         Empty texts where the numbers have different units, or none has an interval.
@@ -99,14 +113,14 @@ def bars(effects: Sequence[Effect]) -> list[str]:
         for end in (each.value, each.low, each.high)
         if end is not None and abs(end) < float("inf") and end == end
     ]
-    if len({each.unit for each in effects}) > 1 or all(each.low is None for each in effects):
+    if (none := nothing(effects)) is None:
         return [""] * len(effects)
-    least, most = min(0.0, *ends), max(0.0, *ends)
+    least, most = min(none, *ends), max(none, *ends)
     width = (most - least) or 1.0
-    return [_bar(each, least, width) for each in effects]
+    return [_bar(each, none, least, width) for each in effects]
 
 
-def _bar(effect: Effect, least: float, width: float) -> str:
+def _bar(effect: Effect, none: float, least: float, width: float) -> str:
     if effect.value != effect.value or effect.low is None or effect.high is None:
         return ""
 
@@ -116,7 +130,7 @@ def _bar(effect: Effect, least: float, width: float) -> str:
     low, high, value = at(effect.low), at(effect.high), at(effect.value)
     return (
         '<svg class="bar" viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true">'
-        f'<line class="zero" x1="{at(0)}" x2="{at(0)}" y1="0" y2="20"/>'
+        f'<line class="zero" x1="{at(none)}" x2="{at(none)}" y1="0" y2="20"/>'
         f'<line x1="{low}" x2="{high}" y1="10" y2="10"/>'
         f'<line x1="{value}" x2="{value}" y1="4" y2="16"/></svg>'
     )

@@ -252,6 +252,14 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
-    panels={"EVIDENCE 2": 0, "A7": 1, "A10": 2, "EVIDENCE 3": 3},
+    panels={
+        "EVIDENCE 2": 0,
+        "A7": 1,
+        "A10": 2,
+        "EVIDENCE 3": 3,
+        "Y3": 4,
+        "EVIDENCE 13": 6,
+        "EVIDENCE 14": 7,
+    },
     rules=RULES,
 )

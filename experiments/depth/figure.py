@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.depth.before_training import INITIALISATIONS
+from experiments.depth.before_training import INITIALISATIONS, SELU_VARIANCES
 from experiments.depth.findings_before_training import before_training
 from experiments.depth.findings_depth_scale import (
     PUBLISHED_SCALES,
@@ -14,7 +14,8 @@ from experiments.depth.findings_depth_scale import (
     map_depths,
     map_scales,
 )
-from experiments.depth.findings_trained import accuracy
+from experiments.depth.findings_trained import accuracy, seconds_per_layer
+from experiments.depth.measure import FORWARD_ROWS, INITIALISED
 from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
@@ -31,14 +32,20 @@ LINES = (
 
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
-    """Gradient per layer and its product, accuracy against depth, and trained depth against 6 ξ."""
-    with drawing.canvas(13.2, 10.3) as figure:
-        (factors, products), (ladder, deepest) = figure.subplots(2, 2)
+    """What a network starts with, and what of it trains: a panel per claim."""
+    with drawing.canvas(13.2, 20) as figure:
+        (factors, products), (ladder, deepest), (tasks, seconds), (starts, kept) = figure.subplots(
+            4, 2
+        )
         rows = before_training(configuration, found)
         _factors(factors, rows)
         _products(products, configuration, rows)
         _ladder(ladder, configuration, found)
         _deepest(deepest, configuration, found)
+        _tasks(tasks, configuration, found)
+        _seconds(seconds, configuration, found)
+        _starts(starts, configuration, found)
+        _kept(kept, found)
     return figure
 
 
@@ -160,6 +167,82 @@ def _deepest(ax, configuration, found) -> None:
         ylim=_borders(c.map_scale)[[0, -1]],
     )
     ax.legend(loc="lower right", frameon=True)
+
+
+def _tasks(ax, configuration, found) -> None:
+    """Accuracy against depth on a task that needs layers and on one that does not."""
+    c = configuration
+    for number, (label, part, depths) in enumerate(
+        (("two spirals", "spirals", c.spiral_depth), ("digits", "ladder-tanh", c.depth))
+    ):
+        scores = [accuracy(found, f"{part}-{depth}") for depth in depths]
+        value, low, high = np.transpose([(each.value, each.low, each.high) for each in scores])
+        bars = np.maximum(0, [value - low, high - value])
+        ax.errorbar(depths, value, bars, **drawing.look(number), elinewidth=1, label=label)
+    ax.set_xscale("log")
+    every = sorted({*c.spiral_depth, *c.depth})
+    ax.set_xticks(every, every)
+    ax.set_xticks([], minor=True)
+    ax.set(
+        title="tanh, each at its own best rate, 95 % intervals",
+        xlabel="hidden layers",
+        ylabel="test accuracy",
+    )
+    ax.legend(loc="lower left")
+
+
+def _seconds(ax, configuration, found) -> None:
+    """The time of a forward pass against depth, and the line through the medians."""
+    slope, medians = seconds_per_layer(configuration, found)
+    depths, times = np.array(configuration.forward_depth), found["forward"]["forward_seconds"]
+    look = drawing.look(0)
+    ax.plot(np.repeat(depths, times.shape[1]), 1e6 * times.ravel(), ".", color="silver")
+    ax.plot(depths, 1e6 * medians, color=look["color"], marker="o", label="median")
+    ax.set(
+        title=f"A layer costs {slope.value:.3g} µs",
+        xlabel="hidden layers",
+        ylabel=f"forward pass of {FORWARD_ROWS} rows, µs",
+        ylim=(0, 2e6 * medians.max()),
+    )
+    ax.legend(loc="upper left")
+
+
+def _starts(ax, configuration, found) -> None:
+    """Test accuracy of deep ReLU networks by their initialisation, a dot per seed."""
+    for number, name in enumerate(INITIALISED):
+        of, values = accuracy(found, f"init-{name}"), found[f"init-{name}"]["test"]
+        look = drawing.look(number)
+        spread = number + np.linspace(-0.15, 0.15, len(values))
+        ax.plot(values, spread, ".", color=look["color"], alpha=0.5)
+        ax.errorbar(
+            of.value, number, xerr=[[of.value - of.low], [of.high - of.value]], **look, capsize=5
+        )
+    ax.axvline(0.1, color="black", linewidth=1, linestyle=":")
+    ax.set_yticks(range(len(INITIALISED)), [f"{name}'s weights" for name in INITIALISED])
+    ax.set(
+        title=f"{configuration.he_depth} ReLU layers, a dot per seed",
+        xlabel="test accuracy (dotted: guessing)",
+        xlim=(0, 1),
+        ylim=(-0.5, len(INITIALISED) - 0.5),
+    )
+
+
+def _kept(ax, found) -> None:
+    """SELU's mean and variance at each layer, a line per network, by the variance of the inputs."""
+    for number, start in enumerate(SELU_VARIANCES):
+        look = {"color": drawing.look(number)["color"], "linewidth": 1, "alpha": 0.5}
+        ax.plot(found["selu"]["variance"][:, number].T, **look)
+        ax.plot([], **look | {"alpha": 1, "label": f"variance, inputs of {start:g}"})
+        ax.plot(found["selu"]["mean"][:, number].T, color="gray", linewidth=1, alpha=0.5)
+    ax.plot([], color="gray", label="mean")
+    for target in (0, 1):
+        ax.axhline(target, color="black", linewidth=1, linestyle=":")
+    ax.set(
+        title="SELU: a line per network (dotted: the fixed point)",
+        xlabel="layer (0: the inputs)",
+        ylabel="of the activations",
+    )
+    ax.legend(loc="upper right")
 
 
 def _borders(depths) -> np.ndarray:

@@ -207,6 +207,6 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
-    panels={"G4": 0, "EVIDENCE 7": 1, "EVIDENCE 5": 2, "G3": 3},
+    panels={"G4": 0, "EVIDENCE 7": 1, "EVIDENCE 5": 2, "G3": 3, "EVIDENCE 8": 4, "EVIDENCE 26": 5},
     rules=RULES,
 )

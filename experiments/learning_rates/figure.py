@@ -11,18 +11,20 @@ from experiments.lab.evidence.verdicts import Conclusion
 from experiments.learning_rates import descent
 from experiments.learning_rates.finders import RANGE_TESTS
 from experiments.learning_rates.findings_metalearning import PUBLISHED_RATE, metalearned_rates
-from experiments.learning_rates.findings_rates import FAILED
+from experiments.learning_rates.findings_rates import ADVISED, FAILED
 from experiments.learning_rates.measure import CLASSIC, Setting
 
 
 def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
-    """Error against rate, the finders' regret, metalearned rates, and descent on two weights."""
-    with drawing.canvas(11.5, 8.8) as figure:
-        (rate, regret), (inner, paths) = figure.subplots(2, 2)
+    """Error against rate, what finds a rate, descent on two weights, and what rates depend on."""
+    with drawing.canvas(11.5, 13.2) as figure:
+        (rate, regret), (inner, paths), (swish, sensitivity) = figure.subplots(3, 2)
         _errors(rate, configuration, conclusion.table)
         _regret(regret, conclusion)
         _metalearned(inner, configuration, found, conclusion.table)
         _paths(paths, configuration, found["descent"])
+        _swish(swish, conclusion.table)
+        _sensitivity(sensitivity, conclusion.table)
     return figure
 
 
@@ -181,6 +183,44 @@ def _paths(ax, configuration, found) -> None:
         title=f"{len(found['paths'][0]) - 1} steps down a loss of two weights",
     )
     ax.legend(loc="upper left", frameon=True)
+
+
+def _swish(ax, table) -> None:
+    """Swish's best rate over ReLU's, by data set and optimizer."""
+    rows = table[table["what"] == "swish / relu"]
+    at = np.arange(len(rows))
+    bars = np.maximum(0, [rows["ratio"] - rows["low"], rows["high"] - rows["ratio"]])
+    ax.errorbar(rows["ratio"], at, xerr=bars, **drawing.look(0) | {"linestyle": ""}, capsize=5)
+    ax.axvspan(*ADVISED, color="silver", alpha=0.5, label="as advised")
+    ax.axvline(1, color="black", linewidth=1, linestyle=":")
+    ax.set_yticks(at, rows["optimizer"] + ", " + rows["data"])
+    ax.set(
+        xlabel="swish's best rate / ReLU's (dotted: the same)",
+        ylim=(len(rows) - 0.5, -0.5),
+        title="Does swish want a lower rate?",
+    )
+    ax.legend(loc="best")
+
+
+def _sensitivity(ax, table) -> None:
+    """The two measures of how much the rate matters, a mark per network."""
+    rows = table[table["what"] == "sensitivity"]
+    shapes = dict(zip(dict.fromkeys(rows["data"]), ("o", "s"), strict=False))
+    for number, (optimizer, of) in enumerate(rows.groupby("optimizer", sort=False)):
+        color = drawing.look(number)["color"]
+        ax.plot([], "o", color=color, label=optimizer)
+        for data, shape in shapes.items():
+            here = of[of["data"] == data]
+            ax.plot(here["decades"], here["sensitivity"], shape, color=color)
+    names = {"o": "circles", "s": "squares"}
+    said = ", ".join(f"{names[shape]}: {data}" for data, shape in shapes.items())
+    ax.set(
+        xlabel=f"decades of good rates\n({said})",
+        ylabel="sensitivity: mean excess loss, nats",
+        ylim=(0, None),
+        title="How much the rate matters, measured twice",
+    )
+    ax.legend(loc="upper right")
 
 
 def _short(loss: float) -> str:

@@ -110,5 +110,5 @@ EXPERIMENT = Experiment(
     parts=parts,
     conclude=conclude,
     draw=draw,
-    panels={"A4": 0, "A6": 0, "A9": 1},
+    panels={"A4": 0, "A6": 0, "A9": 1, "EVIDENCE 25": 0},
 )

@@ -27,6 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from filelock import FileLock, Timeout
 from rich.text import Text
 
 import experiments
@@ -36,6 +37,7 @@ from experiments.lab.evidence.currency import CURRENT, currency
 from experiments.lab.evidence.experiment import Experiment
 from experiments.lab.io import cli, ending
 from experiments.lab.io.command import INSTALLED, program
+from experiments.lab.io.errors import UserError
 from experiments.lab.io.files import write_text
 from experiments.lab.study.wording import listed
 
@@ -102,6 +104,8 @@ def main() -> int:
     ):
         write_text(file, text)
         screen.console.print(f"written: {os.path.relpath(file)}")
+    if code == ending.CODE:
+        ending.interrupted()
     return code
 
 
@@ -125,7 +129,21 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
 
     Returns:
         The exit code: of the first that failed, or 0.
+
+    Raises:
+        UserError: another process does the same here.
     """
+    LEFT.parent.mkdir(exist_ok=True)
+    try:
+        with FileLock(LEFT.with_name("all.lock"), timeout=0):
+            return _run_due(every, again)
+    except Timeout:
+        raise UserError(
+            f"another process runs all experiments here ({LEFT.parent}); wait until it ends"
+        ) from None
+
+
+def _run_due(every: Sequence[Experiment], again: bool) -> int:
     due = {each.name: "again" for each in every}
     if not again:
         states = {each.name: currency(each) for each in every}
@@ -133,10 +151,16 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
     elif LEFT.exists():
         due = dict.fromkeys(json.loads(LEFT.read_text(encoding="utf-8")), "again")
         screen.console.print(f"going on with {listed(list(due))}; without {LEFT} all would run")
-    if again:
-        LEFT.parent.mkdir(exist_ok=True)
-        write_text(LEFT, json.dumps(list(due)))
-    screen.show_plan([(name, why) for name, why in due.items()])
+
+    def left() -> None:
+        """Keep what is still to be run with ``again``."""
+        if again and due:
+            write_text(LEFT, json.dumps(list(due)))
+        elif again:
+            LEFT.unlink(missing_ok=True)
+
+    left()
+    screen.show_plan(list(due.items()))
     code = 0
     try:
         for ended in running.run_each([each for each in every if each.name in due], again):
@@ -148,12 +172,9 @@ def run_all(every: Sequence[Experiment], again: bool) -> int:
             published.publish(name, running.folder(ended.experiment))
             screen.show_words(published.read(name) or {"verdicts": ()})
             del due[name]
-            if again:
-                write_text(LEFT, json.dumps(list(due)))
+            left()
     except KeyboardInterrupt:
         return ending.CODE
-    if again and not due:
-        LEFT.unlink(missing_ok=True)
     return code
 
 

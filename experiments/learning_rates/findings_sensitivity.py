@@ -87,7 +87,7 @@ def sensitivities(
         note=f"The sensitivity is the mean over rates within {WINDOW:g} decades of the best, of "
         "those tried, of the validation loss, which counts as that of guessing at most, minus the "
         "loss at the best. Rates are good where the validation error is near the lowest. Seeds are "
-        "resampled together",
+        "resampled together; the interval is for these networks, not for others",
         found=f"Over {len(settings)} networks the rank correlation of the two is {shown(every)}.",
         do="Report the decades of good rates, or the mean excess loss with its window of rates.",
         tried=tuple(

@@ -89,4 +89,4 @@ def shown(interval: Interval, spec: str = ".2f") -> str:
         >>> shown((0.5, 0.4, 0.625))
         '0.50 [0.40, 0.62]'
     """
-    return "{} [{}, {}]".format(*(format(value, spec) for value in interval))
+    return "{} [{}, {}]".format(*(format(value, spec).replace("-", "−") for value in interval))

@@ -55,11 +55,11 @@ RULES = (
     ),
     Rule(
         "EVIDENCE 26",
-        "Of every data set, optimizer and activation two numbers are taken: the mean excess of the "
-        "validation loss over rates within a decade and a half of the best, and the decades of "
-        "rates with a good validation error. EVIDENCE 26 holds if the interval of their rank "
-        "correlation ends at −0.8 or below, does not hold if it is above −0.5, and is undecided "
-        "otherwise.",
+        "Of every data set, optimizer and activation two numbers are taken: the mean excess of "
+        "the validation loss, which counts as that of guessing at most, over the rates tried "
+        "within a decade and a half of the best, and the decades of rates with a good validation "
+        "error. EVIDENCE 26 holds if the interval over seeds of their rank correlation ends at "
+        "−0.8 or below, does not hold if it is above −0.5, and is undecided otherwise.",
         judge_sensitivity,
     ),
 )

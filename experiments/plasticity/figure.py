@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from experiments.lab.drawing import style as drawing
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion
+from experiments.plasticity.findings import beside_linear
 from experiments.plasticity.learners import OPTIMIZERS
 
 
@@ -15,9 +16,13 @@ def draw(configuration: Any, found: Found, conclusion: Conclusion) -> Figure:
     """One panel per optimizer and rate, one line per activation."""
     errors = found["learners"]["error"]
     linear = configuration.activation.index("linear")
-    # In tenths, each relative to the linear learner of the same seed.
-    errors = np.stack([part.mean(axis=0) for part in np.array_split(errors, min(10, len(errors)))])
-    errors = errors / errors[:, linear : linear + 1]
+    # Relative to the linear learner of the same seed at its best rate, in tenths.
+    floors = np.stack([beside_linear(errors[:, linear, i]) for i in range(len(OPTIMIZERS))], axis=1)
+    tenths = np.array_split(np.arange(len(errors)), min(10, len(errors)))
+    errors, floors = (
+        np.stack([each[tenth].mean(axis=0) for tenth in tenths]) for each in (errors, floors)
+    )
+    errors = errors / floors[:, None, :, None]
     time = (np.arange(len(errors)) + 0.5) * configuration.steps / len(errors) / 1000
     rates = configuration.learning_rate
     with drawing.canvas(14, 8) as figure:

@@ -1,5 +1,6 @@
 """What follows: the rise of every learner's error, and its end against the linear learner's."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,19 @@ from experiments.plasticity.learners import OPTIMIZERS
 from experiments.plasticity.rules import judge, lost, slope, word
 
 DIVERGED = 1e6  # the error that a diverged run counts with
+
+
+def beside_linear(errors: np.ndarray) -> np.ndarray:
+    """The linear learner's errors at its best rate, by the mean over the last tenth and the seeds.
+
+    Args:
+        errors: (bins, rates, seeds).
+
+    Returns:
+        (bins, seeds).
+    """
+    last = errors[-max(1, len(errors) // 10) :]
+    return errors[:, last.mean(axis=(0, 2)).argmin()]
 
 
 def conclude(configuration: Any, found: Found) -> Conclusion:
@@ -27,8 +41,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
     lost_by: dict[str, list[str]] = {}
     slopes = []
     for i, optimizer in enumerate(OPTIMIZERS):
-        best = errors[end, linear, i].mean(axis=(0, 2)).argmin()
-        floor = errors[:, linear, i, best]
+        floor = beside_linear(errors[:, linear, i])
         for j, rate in enumerate(configuration.learning_rate):
             setting = f"{optimizer} at {rate:g}"
             lost_by[setting] = []
@@ -53,7 +66,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                     effects.append(rise)
                     lost_by[setting] += [name] if rows[-1]["lost"] else []
                     said = word(rise, over, rows[-1]["lost"])
-                    tried.append(Tried(f"{name}, {setting}", said, rise))
+                    tried.append(Tried(f"{name}, {setting}", said, replace(over, unit="times")))
     table = pd.DataFrame(rows)
     nonlinear = table[table["activation"] != "linear"]
     result, when = judge(lost_by, len(names), room=bool((nonlinear["slope_high"] > 0).any()))

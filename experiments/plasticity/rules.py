@@ -75,12 +75,12 @@ RULES = (
     Rule(
         "EVIDENCE 18",
         "Of every activation, optimizer and rate, the error is divided by that of the linear "
-        "learner at its best rate with the same optimizer and seed, which sees the same stream, so "
-        "that the drift of the stream's own difficulty cancels. The slope of the log of this ratio "
-        "over the last 80 % of training is fitted for each seed. Plasticity is lost where the "
-        "slope's 95 % interval is above 0 and that of the ratio over the last tenth above 1; a run "
-        "that diverged has lost it. Settings are an optimizer with a rate. Holds if it is lost "
-        "with every activation in all settings, does not hold if with none in any and every "
+        "learner at its best rate with the same optimizer and seed, which sees the same stream. "
+        "The slope of the log of this ratio over the last 80 % of training is fitted for each "
+        "seed. Plasticity is lost where the slope's 95 % interval is above 0 and that of the ratio "
+        "over the last tenth above 1, and where all runs diverge. Settings are an optimizer with "
+        "a rate. Holds if it is lost with every activation in all settings, does not hold if with "
+        "none in any and every "
         "slope's interval ends at or below 0, is undecided if with none and some interval leaves "
         "room for a rise, and holds otherwise only in the settings where it is with every "
         "activation, or with the activations named.",
@@ -114,8 +114,7 @@ RULES = (
                 "undecided",
                 "53dc51d",
                 "A slope by itself has the drift of the stream's difficulty in it, which differs "
-                "from seed to seed and which the linear learner shows too: its error falls by a "
-                "third.",
+                "from seed to seed and which the linear learner's error shows too.",
             ),
         ),
     ),

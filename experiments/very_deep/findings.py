@@ -13,6 +13,7 @@ from experiments.lab.data import load, prepare
 from experiments.lab.evidence.experiment import Found
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict, Word
 from experiments.lab.study.statistics import interquartile_mean, interval
+from experiments.lab.study.wording import listed
 from experiments.very_deep.measure import MOMENTUM, Cell, cells
 from experiments.very_deep.networks import CRITICAL, NORMALISED, OWN, RESIDUAL
 from experiments.very_deep.rules import (
@@ -236,25 +237,45 @@ def _on_critical(c: Any, found: Found) -> Verdict:
             )
     word, when = judge_critical(effects)
     better = sum(standing(each) == "better" for each in effects.values())
-    # Without the setting, the verdict rests on nothing but the own gain's accuracy.
-    numbers = tuple(effects.values()) or (
-        accuracy(found, Cell("swish", OWN, c.width[0], c.steps[0], c.depth)),
-    )
-    values = [each.value for each in numbers]
+    own = Cell("swish", OWN, c.width[0], c.steps[0], c.depth)
+    values = [each.value for each in effects.values()]
     return Verdict(
         "EVIDENCE 25",
         word,
-        numbers,
+        tuple(effects.values()) or (accuracy(found, own),),
         c.seeds,
         _setting(c),
         when=when,
-        note=f"{_standings(effects)}. With the own gain dq′/dq is {stability('swish'):.2f} for "
-        f"swish and {stability('gelu'):.2f} for GELU: above 1, the signal leaves the fixed point",
+        note=". ".join(
+            filter(
+                None,
+                (
+                    _standings(effects),
+                    f"With the own gain dq′/dq is {stability('swish'):.2f} for swish and "
+                    f"{stability('gelu'):.2f} for GELU: above 1, the signal leaves the fixed point",
+                    _ends(c, found),
+                ),
+            )
+        ),
         found=f"Critical initialisation is better than the own gain in {better} of {len(effects)} "
-        f"comparisons, the differences are from {min(values):.2f} to {max(values):.2f}.",
-        do='In very deep networks without normalisation try initializer="critical".',
+        f"comparisons, the differences are from {min(values):.2f} to {max(values):.2f}."
+        if effects
+        else "Critical initialisation was not tried.",
+        do='With swish or GELU, deep and not normalised, try initializer="critical"'
+        + (f", not with {listed(worse)}." if (worse := _better_by_gain(c, found)) else "."),
         tried=_tried(effects, {said: said for said in effects}),
     )
+
+
+def _better_by_gain(c: Any, found: Found) -> list[str]:
+    """Activations that critical initialisation makes worse than their own gain does."""
+    trained, worse = set(cells(c)), []
+    for cell in cells(c):
+        own = cell._replace(setting=OWN)
+        if cell.setting == CRITICAL and own in trained:
+            _, high = interval(scores(found, cell) - scores(found, own))
+            worse += [cell.activation] if high < 0 else []
+    return list(dict.fromkeys(worse))
 
 
 def _standings(effects: Mapping[str, Effect]) -> str:

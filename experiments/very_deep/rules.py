@@ -189,7 +189,7 @@ RULES = (
         "trained. Critical initialisation is better where the interval of its accuracy minus the "
         "other's is above 0, and worse where it is below. EVIDENCE 25 holds if it is better in "
         "every one of these, only in those in which it is better if there are some, and does not "
-        "hold if it is better in none and worse in one.",
+        "hold if it is better in none and worse in one of several.",
         judge_critical,
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from matplotlib.figure import Figure
 
 from experiments import __main__ as listing
@@ -19,6 +20,7 @@ from experiments.lab.evidence.experiment import Experiment, Flags, Part
 from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Conclusion, Effect, Verdict
 from experiments.lab.io import ending
+from experiments.lab.io.errors import UserError
 from experiments.lab.io.files import plain
 
 EVERY = {each.name: each for each in listing.found()}
@@ -108,6 +110,7 @@ def ran(monkeypatch, tmp_path):
             yield running.Ended(each, codes.get(each.name, 0), "error: no such file")
 
     monkeypatch.setattr(listing, "LEFT", tmp_path / "runs" / "again.json")
+    (tmp_path / "runs").mkdir()
     monkeypatch.setattr(running, "run_each", run_each)
     monkeypatch.setattr(published, "publish", lambda name, folder: ran.append(name))
     return ran, codes
@@ -123,6 +126,20 @@ def test_all_again_interrupted_goes_on_where_it_was(ran):
     assert listing.run_all(list(EVERY.values()), again=True) == 0
     assert ran[::2] == [(name, True) for name in names[2:]] and ran[1::2] == names[2:]
     assert not listing.LEFT.exists()
+
+
+def test_two_at_a_time_are_refused(ran):
+    with FileLock(listing.LEFT.with_name("all.lock")), pytest.raises(UserError, match="another"):
+        listing.run_all(list(EVERY.values()), again=True)
+    assert not ran[0]
+
+
+@pytest.mark.parametrize("name", ["very_deep", "plasticity"])
+def test_a_flag_without_values_is_refused(name, capsys):
+    flag = {"very_deep": "--width", "plasticity": "--learning-rate"}[name]
+    for flags in ([flag], ["--smoke", flag]):
+        assert start(EVERY[name], *flags) == 2
+        assert f"error: {flag}: give at least one value" in capsys.readouterr().err
 
 
 def test_all_runs_what_is_not_current_and_says_why(ran, monkeypatch, capsys):

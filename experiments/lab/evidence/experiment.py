@@ -68,6 +68,7 @@ from experiments.lab.evidence.measurement import Arrays, Found, Measurement
 from experiments.lab.evidence.rules import Rule
 from experiments.lab.evidence.verdicts import Conclusion
 from experiments.lab.io import cli
+from experiments.lab.io.errors import UserError
 from experiments.lab.io.files import write_json, write_table, write_text
 from experiments.lab.results.code_hash import code_of, digest, measuring_code
 from experiments.lab.results.folder import RunFolder
@@ -194,6 +195,7 @@ class Experiment:
 
     def run(self, configuration: Flags) -> None:
         """Measure what is not measured yet, conclude, draw, and write the files."""
+        self._check_values(configuration)
         use_every_core()
         if configuration.compile_cache:
             use_compile_cache()
@@ -203,6 +205,19 @@ class Experiment:
         path = configuration.out or Path("runs") / name
         with RunFolder(path, self.fingerprint(configuration)) as folder:
             self._run_in(folder, configuration, parts)
+
+    def _check_values(self, configuration: Flags) -> None:
+        """Refuse a flag without values that has some by default.
+
+        Raises:
+            UserError: there is one.
+        """
+        small = self.smoke if configuration.smoke else {}
+        usual = self.settings(self.configuration(**small))
+        for name, value in self.settings(configuration).items():
+            if value == () and usual[name]:
+                flag = f"--{name.replace('_', '-')}"
+                raise UserError(f"{flag}: give at least one value, or leave {flag} out")
 
     def _run_in(self, folder: RunFolder, configuration: Flags, parts: Sequence[Part]) -> None:
         """In a folder that is this run's."""

@@ -72,8 +72,8 @@ def run_each(due: Sequence[Experiment], again: bool) -> Iterator[Ended]:
         keep_to(places.get())
 
     with screen.Several(expected) as watch, ThreadPoolExecutor(count, "run", settle) as threads:
-        runs = [threads.submit(_run, each, again, watch, running) for each in in_order]
         try:
+            runs = [threads.submit(_run, each, again, watch, running) for each in in_order]
             for run in as_completed(runs):
                 ended = run.result()
                 watch.end(ended.experiment.name, ended.code)

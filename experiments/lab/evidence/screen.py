@@ -1,6 +1,7 @@
 """What the person at the terminal sees of experiments: which there are, progress and verdicts."""
 
 import re
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 STEPS = 20  # lines in a pipe, over all experiments
+KEPT = "kept before"  # in place of a part: what an earlier command has measured
 PART = re.compile(r" *(\d+) % (.+); \d+ s spent")  # a line of Parts
 
 
@@ -58,6 +60,9 @@ class Parts:
 
     def __enter__(self):
         self._bar.start()
+        if self._done and not console.is_terminal:
+            share = self._done / (sum(self._weights.values()) or 1)
+            console.print(f"{100 * share:3.0f} % {KEPT}; 0 s spent")
         return self
 
     def __exit__(self, *_):
@@ -122,11 +127,11 @@ class Several:
         Args:
             seconds: experiment -> how long it is expected to take.
         """
-        total = sum(seconds.values()) or 1.0
-        self._weights = {name: each / total for name, each in seconds.items()}
+        self._seconds = dict(seconds)
         self._shares = dict.fromkeys(seconds, 0.0)
+        self._kept = dict.fromkeys(seconds, 0.0)
         self._ended: set[str] = set()
-        self._said = 0.0
+        self._said, self._lock = 0.0, threading.Lock()
         self._bars = _bars()
         self._tasks: dict[str, TaskID] = {}
         self._all = self._bars.add_task("all", total=1.0)
@@ -145,31 +150,40 @@ class Several:
 
     def go_on(self, name: str, part: str, share: float) -> None:
         """A part of it is done, and with it a share of all, from 0 to 1."""
-        self._shares[name] = share
+        if part == KEPT:
+            self._kept[name] = share
         self._bars.update(self._tasks[name], completed=share, description=f"{name} {part}")
-        self._show_all()
+        self._show_all(name, share)
 
     def end(self, name: str, code: int) -> None:
-        """It has ended with an exit code."""
-        self._shares[name] = 1.0
+        """It has ended with an exit code; one that failed is no part of the work any more."""
         self._ended.add(name)
         if name in self._tasks:
             self._bars.remove_task(self._tasks.pop(name))
-        self._show_all()
+        if code:
+            self._seconds[name] = 0.0
+        self._show_all(name, 1.0)
         how = f"ended with code {code}" if code else "done"
-        number = f"{len(self._ended)} of {len(self._weights)}"
+        number = f"{len(self._ended)} of {len(self._seconds)}"
         console.print(Text(f"\n{name}: {how}, {number}", "bold"))
 
-    def _show_all(self) -> None:
-        done = sum(self._weights[name] * share for name, share in self._shares.items())
-        self._bars.update(self._all, completed=done)
-        if done >= self._said + 1 / STEPS and not console.is_terminal:
-            self._said = int(STEPS * done + 1e-9) / STEPS
-            spent = time.perf_counter() - self._began
-            left = spent * (1 - done) / done
-            console.print(
-                f"{100 * self._said:3.0f} % of all; {span(spent)} spent, about {span(left)} left"
+    def _show_all(self, name: str, share: float) -> None:
+        with self._lock:
+            self._shares[name] = share
+            total = sum(self._seconds.values()) or 1.0
+            done, kept = (
+                sum(self._seconds[each] * of for each, of in shares.items()) / total
+                for shares in (self._shares, self._kept)
             )
+            self._bars.update(self._all, completed=done)
+            if done < self._said + 1 / STEPS or done <= kept or console.is_terminal:
+                return
+            self._said = int(STEPS * done + 1e-9) / STEPS
+        spent = time.perf_counter() - self._began
+        left = spent * (1 - done) / (done - kept)
+        console.print(
+            f"{100 * self._said:3.0f} % of all; {span(spent)} spent, about {span(left)} left"
+        )
 
 
 def time_taken(run: Mapping[str, Any]) -> str:

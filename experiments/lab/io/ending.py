@@ -1,7 +1,9 @@
 """How a command ends that is interrupted: within seconds and with a sentence, whatever it does.
 
+Ctrl-C interrupts, and so does SIGTERM, which a batch system sends.
+
 Python raises KeyboardInterrupt only between two of its own instructions, and a compilation is one
-instruction of half a minute. So a thread watches for Ctrl-C too and, where the main thread has not
+instruction of half a minute. So a thread watches for signals too and, where the main thread has not
 ended after a while, ends the process. Files are written whole or not at all, so nothing is lost.
 """
 
@@ -13,6 +15,7 @@ import time
 from types import FrameType
 from typing import Any
 
+SIGNALS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 GRACE = 3.0  # seconds that the main thread has to end by itself
 CODE = 130
 SAID = "\ninterrupted: what is finished is kept, and the same command continues from there\n"
@@ -22,15 +25,17 @@ _watching, _asked, _said = False, False, False
 
 
 def watch() -> None:
-    """Watch for Ctrl-C from now on; a process that ignores it goes on doing so."""
+    """Watch for both signals from now on; a process that ignores one goes on doing so."""
     global _watching
-    if _watching or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    heard_of = [number for number, usual in SIGNALS.items() if signal.getsignal(number) is usual]
+    if _watching or not heard_of:
         return
     _watching = True
     heard, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in heard_of:
+        signal.signal(number, _interrupt)
     sys.excepthook, sys.unraisablehook = _uncaught, _unraisable
     threading.Thread(target=_end_in_time, args=(heard,), daemon=True).start()
 
@@ -60,7 +65,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _end_in_time(heard: int) -> None:
     """In a thread of its own, which is told of signals at once."""
-    while signal.SIGINT not in os.read(heard, 64):
+    while not {*os.read(heard, 64)} & {*SIGNALS}:
         pass
     time.sleep(GRACE)
     _say()

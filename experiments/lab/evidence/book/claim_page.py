@@ -13,6 +13,7 @@ from experiments.lab.evidence.verdicts import Effect
 from experiments.lab.study.wording import listed
 
 FEW = 8  # numbers, or settings, up to which they are all shown at once
+NAMED = 4  # settings up to which a sentence names them
 
 
 def claim_page(entry: Entry, before: str, after: str) -> str:
@@ -129,7 +130,7 @@ def flips(tried: list[tuple[str, str, Any]]) -> str:
     said = [f"it {_is(most)} in {len(by_word[most])}"]
     for word in others:
         where = by_word[word]
-        named = f" ({'; '.join(where)})" if len(where) <= FEW else ""
+        named = f" ({'; '.join(where)})" if len(where) <= NAMED else ""
         said.append(f"{_is(word)} in {len(where)}{named}")
     return f"Of {len(tried)} settings, {listed(said)}."
 
@@ -172,7 +173,7 @@ def _numbers(judged: Judged) -> Iterator[str]:
 def dotted(effects: Sequence[Effect]) -> str:
     """The title of the drawings of numbers: what their dotted line is."""
     none = html.nothing(effects)
-    return "" if none is None else f"dotted: {none:g}"
+    return "" if none is None else f"dotted line: {none:g}"
 
 
 def table_of(effects: list[Any]) -> str:

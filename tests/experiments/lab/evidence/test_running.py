@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.lab.evidence import published, running
+from experiments.lab.evidence import published, running, screen
 from experiments.lab.io.side_by_side import side_by_side
 
 PARTS = """
@@ -72,14 +72,41 @@ def test_what_is_said_is_what_follows_the_last_part(run, capsys):
     assert " 50 % of all; " in said and "100 % of all; " in said
 
 
-def test_those_that_still_run_end_when_it_is_interrupted(run, monkeypatch):
+def test_those_that_still_run_end_when_it_is_interrupted(run, monkeypatch, tmp_path):
     monkeypatch.setattr(running, "END", 0.1)
     began = time.monotonic()
-    runs = run(fast="", slow="import time; time.sleep(60)", later="import time; time.sleep(60)")
+    here = f"import os, time; open({str(tmp_path)!r} + '/' + str(os.getpid()), 'w')"
+    sleep = f"{here}; time.sleep(60)"
+    runs = run(fast=here, slow=sleep, later=sleep, last=f"{here}; open({str(tmp_path / 'no')!r})")
     assert next(runs).experiment.name == "fast"
     with pytest.raises(KeyboardInterrupt):
         runs.throw(KeyboardInterrupt)
     assert time.monotonic() - began < 30
+    started = [int(file.name) for file in tmp_path.iterdir()]
+    assert 1 <= len(started) <= 3  # the last one had no place yet
+    for process in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_what_an_earlier_command_has_kept_took_no_time_now(capsys):
+    with screen.Several({"kept": 80.0, "new": 20.0}) as watch:
+        watch.start("kept")
+        watch.go_on("kept", screen.KEPT, 1.0)
+        assert capsys.readouterr().out == ""  # nothing says how long the rest takes
+        watch.start("new")
+        watch.go_on("new", "first", 0.5)
+        assert " 90 % of all; 0 s spent, about 0 s left" in capsys.readouterr().out
+
+
+def test_one_that_failed_is_no_part_of_the_work(capsys):
+    with screen.Several({"long": 900.0, "short": 100.0}) as watch:
+        watch.start("long")
+        watch.end("long", 2)
+        watch.start("short")
+        watch.go_on("short", "first", 0.5)
+    said = capsys.readouterr().out
+    assert "long: ended with code 2, 1 of 2" in said and "90 %" not in said and " 50 %" in said
 
 
 def test_an_accelerator_is_used_by_one_at_a_time(monkeypatch):

@@ -66,7 +66,10 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                     effects.append(rise)
                     lost_by[setting] += [name] if rows[-1]["lost"] else []
                     said = word(rise, over, rows[-1]["lost"])
-                    tried.append(Tried(f"{name}, {setting}", said, replace(over, unit="times")))
+                    # The number on which it depends: the ratio, unless the slope is not sure.
+                    sure = (rise.low or 0) > 0 or (over.high or np.inf) <= 1
+                    number = replace(over, unit="times") if sure else rise
+                    tried.append(Tried(f"{name}, {setting}", said, number))
     table = pd.DataFrame(rows)
     nonlinear = table[table["activation"] != "linear"]
     result, when = judge(lost_by, len(names), room=bool((nonlinear["slope_high"] > 0).any()))

@@ -1,5 +1,6 @@
 """Running experiments side by side, each in a process of its own on its share of the cores."""
 
+import contextlib
 import queue
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from experiments.lab.evidence import published, screen
 from experiments.lab.evidence.experiment import Experiment
+from experiments.lab.io import ending
 from experiments.lab.io.side_by_side import keep_to, shares, side_by_side
 
 USUAL = 120.0  # seconds of one that has never been measured
@@ -76,6 +78,8 @@ def run_each(due: Sequence[Experiment], again: bool) -> Iterator[Ended]:
             runs = [threads.submit(_run, each, again, watch, running) for each in in_order]
             for run in as_completed(runs):
                 ended = run.result()
+                if ending.asked():  # also where some callback has swallowed the interruption
+                    raise KeyboardInterrupt
                 watch.end(ended.experiment.name, ended.code)
                 yield ended
         finally:
@@ -85,6 +89,8 @@ def run_each(due: Sequence[Experiment], again: bool) -> Iterator[Ended]:
 
 def _run(experiment: Experiment, again: bool, watch: screen.Several, running: "Running") -> Ended:
     """Run one, in the thread that waits for it."""
+    if ending.asked():
+        return Ended(experiment, ending.CODE, "")
     watch.start(experiment.name)
     said: list[str] = []
     with subprocess.Popen(
@@ -112,6 +118,7 @@ class Running:
         """None yet."""
         self._processes: set[subprocess.Popen] = set()
         self._ending, self._lock = False, threading.Lock()
+        ending.LAST.append(self._terminate)
 
     def add(self, process: subprocess.Popen) -> None:
         """One has started."""
@@ -127,11 +134,15 @@ class Running:
 
     def end(self) -> None:
         """End all; what they have measured is kept."""
-        until = time.monotonic() + END  # Ctrl-C reaches them too
         with self._lock:
             self._ending, left = True, tuple(self._processes)
+        until = time.monotonic() + END  # Ctrl-C reaches them too
         for process in left:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.terminate()
+        self._terminate()
+        ending.LAST.remove(self._terminate)
+
+    def _terminate(self) -> None:
+        for process in tuple(self._processes):
+            process.terminate()  # nothing, where it has ended

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -20,6 +21,8 @@ GRACE = 3.0  # seconds that the main thread has to end by itself
 CODE = 130
 SAID = "\ninterrupted: what is finished is kept, and the same command continues from there\n"
 SHOW_CURSOR = b"\x1b[?25h"
+
+LAST: list[Callable[[], None]] = []  # done before the process ends at once
 
 _watching, _asked, _said = False, False, False
 
@@ -47,7 +50,7 @@ def interrupted() -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         # At once: threads that compile would be waited for.
-        os._exit(CODE)
+        _end()
 
 
 def asked() -> bool:
@@ -71,6 +74,12 @@ def _end_in_time(heard: int) -> None:
     _say()
     if sys.stdout is not None and sys.stdout.isatty():
         os.write(sys.stdout.fileno(), SHOW_CURSOR)  # a progress bar has hidden it
+    _end()
+
+
+def _end() -> None:
+    for each in LAST:
+        each()
     os._exit(CODE)
 
 

@@ -89,6 +89,13 @@ def test_those_that_still_run_end_when_it_is_interrupted(run, monkeypatch, tmp_p
             os.kill(process, 0)
 
 
+def test_nothing_is_started_after_an_interruption_that_was_swallowed(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(running.ending, "asked", lambda: True)
+    with pytest.raises(KeyboardInterrupt):
+        list(run(one=f"open({str(tmp_path / 'started')!r}, 'w')"))
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_an_earlier_command_has_kept_took_no_time_now(capsys):
     with screen.Several({"kept": 80.0, "new": 20.0}) as watch:
         watch.start("kept")

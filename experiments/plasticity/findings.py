@@ -1,14 +1,14 @@
 """What follows: the rise of every learner's error, and its end against the linear learner's."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from experiments.lab.evidence.effects import effect, ratio
 from experiments.lab.evidence.experiment import Found
-from experiments.lab.evidence.verdicts import Conclusion, Tried, Verdict
+from experiments.lab.evidence.verdicts import Conclusion, Effect, Tried, Verdict
 from experiments.plasticity.learners import OPTIMIZERS
 from experiments.plasticity.rules import judge, lost, slope, word
 
@@ -28,67 +28,94 @@ def beside_linear(errors: np.ndarray) -> np.ndarray:
     return errors[:, last.mean(axis=(0, 2)).argmin()]
 
 
+class Beside(NamedTuple):
+    """A learner beside the linear one.
+
+    slopes: of the log of the ratio of their errors, (seeds,). rise: their mean.
+    over: that ratio at the end. alone: the slope of the log of its own error.
+    lost: whether plasticity is lost.
+    """
+
+    slopes: np.ndarray
+    rise: Effect
+    over: Effect
+    alone: Effect
+    lost: bool
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Of the table."""
+        row: dict[str, Any] = {}
+        for name, each in (("slope", self.rise), ("own", self.alone), ("ratio", self.over)):
+            row |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
+        return row | {"lost": self.lost}
+
+    def tried(self, setting: str) -> Tried:
+        """What it says, and the number on which that depends: the ratio, if the slope is sure."""
+        sure = (self.rise.low or 0) > 0 or (self.over.high or np.inf) <= 1
+        number = replace(self.over, unit="times") if sure else self.rise
+        return Tried(setting, word(self.rise, self.over, self.lost), number)
+
+
+def beside(error: np.ndarray, floor: np.ndarray, name: str) -> Beside:
+    """Compare a learner's errors with the linear learner's.
+
+    Args:
+        error, floor: both, (bins, seeds).
+        name: of what is compared.
+    """
+    late, end = slice(len(error) // 5, None), slice(-max(1, len(error) // 10), None)
+    time = (np.arange(len(error)) + 0.5)[late] / len(error)
+    slopes = slope(error[late] / floor[late], time)
+    rise = effect(f"slope of log error / linear's, {name}", slopes)
+    last = error[end].mean(axis=0)
+    over = ratio(f"end error / linear's, {name}", last / floor[end].mean(axis=0))
+    gone = bool((last >= DIVERGED / 10).all())
+    alone = effect(f"slope of log error, {name}", slope(error[late], time))
+    return Beside(slopes, rise, over, alone, lost(rise, over) or gone)
+
+
 def conclude(configuration: Any, found: Found) -> Conclusion:
     """The verdict."""
     errors = np.nan_to_num(found["learners"]["error"], nan=DIVERGED, posinf=DIVERGED)
     errors = np.clip(errors, 1e-9, DIVERGED)
-    bins = len(errors)
-    late, end = slice(bins // 5, None), slice(-max(1, bins // 10), None)
-    time = (np.arange(bins) + 0.5)[late] / bins
     linear = configuration.activation.index("linear")
-    rows, tried, effects = [], [], []
     names = [name for name in configuration.activation if name != "linear"]
+    every: dict[str, Beside] = {}
+    rows = []
     lost_by: dict[str, list[str]] = {}
-    slopes = []
     for i, optimizer in enumerate(OPTIMIZERS):
         floor = beside_linear(errors[:, linear, i])
         for j, rate in enumerate(configuration.learning_rate):
             setting = f"{optimizer} at {rate:g}"
             lost_by[setting] = []
-            for k, name in enumerate(configuration.activation):
-                error = errors[:, k, i, j]
-                beside = slope(error[late] / floor[late], time)
-                rise = effect(f"slope of log error / linear's, {name}, {setting}", beside)
-                over = ratio(
-                    f"end error / linear's, {name}, {setting}",
-                    error[end].mean(axis=0) / floor[end].mean(axis=0),
-                )
-                alone = effect("", slope(error[late], time))
-                gone = (error[end].mean(axis=0) >= DIVERGED / 10).all()
-                row = {"activation": name, "optimizer": optimizer, "rate": rate}
-                row |= {"slope": rise.value, "slope_low": rise.low, "slope_high": rise.high}
-                row |= {"own_slope": alone.value, "own_low": alone.low, "own_high": alone.high}
-                row |= {"ratio": over.value, "ratio_low": over.low, "ratio_high": over.high}
-                row |= {"end_error": float(np.median(error[end]))}
-                rows.append(row | {"lost": lost(rise, over) or bool(gone)})
-                if name != "linear":
-                    slopes.append(beside)
-                    effects.append(rise)
-                    lost_by[setting] += [name] if rows[-1]["lost"] else []
-                    said = word(rise, over, rows[-1]["lost"])
-                    # The number on which it depends: the ratio, unless the slope is not sure.
-                    sure = (rise.low or 0) > 0 or (over.high or np.inf) <= 1
-                    number = replace(over, unit="times") if sure else rise
-                    tried.append(Tried(f"{name}, {setting}", said, number))
+            for name in names:
+                k = configuration.activation.index(name)
+                said = f"{name}, {setting}"
+                every[said] = each = beside(errors[:, k, i, j], floor, said)
+                rows.append({"activation": name, "optimizer": optimizer, "rate": rate} | each.row)
+                lost_by[setting] += [name] if each.lost else []
     table = pd.DataFrame(rows)
-    nonlinear = table[table["activation"] != "linear"]
-    result, when = judge(lost_by, len(names), room=bool((nonlinear["slope_high"] > 0).any()))
+    result, when = judge(lost_by, len(names), room=bool((table["slope_high"] > 0).any()))
     rising, by_itself, above = (
-        int((nonlinear[low] > limit).sum())
+        int((table[low] > limit).sum())
         for low, limit in (("slope_low", 0), ("own_low", 0), ("ratio_low", 1))
     )
     found_words = (
         f"Relative to a linear learner's the error rises in {rising} and ends higher in {above} of "
-        f"{len(nonlinear)} combinations of activation, optimizer and rate."
+        f"{len(table)} combinations of activation, optimizer and rate."
     )
-    every = effect("slope of log error / linear's, mean of all", np.mean(slopes, axis=0))
+    mean = np.mean([each.slopes for each in every.values()], axis=0)
     return Conclusion(
         found_words,
         (
             Verdict(
                 "EVIDENCE 18",
                 result,
-                (every, *effects),
+                (
+                    effect("slope of log error / linear's, mean of all", mean),
+                    *(each.rise for each in every.values()),
+                ),
                 configuration.seeds,
                 f"learners 20-5-1, one example at a time, {configuration.steps:,} examples "
                 f"(1,000,000 as published), a slow bit flips every {configuration.every:,} "
@@ -100,7 +127,7 @@ def conclude(configuration: Any, found: Found) -> Conclusion:
                 found=found_words,
                 do="In long online training watch the error beside a simple learner's, and lower "
                 "the rate.",
-                tried=tuple(tried),
+                tried=tuple(each.tried(said) for said, each in every.items()),
             ),
         ),
         table,

@@ -90,13 +90,17 @@ def two(folder: Path) -> str:
     return said[0].replace(str(folder), "")
 
 
-@fault("Ctrl-C: on importing, compiling and training")
-def ctrl_c(folder: Path) -> str:
+@fault("Ctrl-C and SIGTERM: on importing, compiling and training")
+def interruptions(folder: Path) -> str:
     took = []
-    for moment in (0.3, 2.0, 5.0, 9.0):
-        process = start([*LONG, "--no-compile-cache", "--out", folder / str(moment)])
+    for number, moment in enumerate((0.3, 2.0, 5.0, 9.0, 2.0, 5.0, 9.0)):
+        process = start(
+            [*LONG, "--no-compile-cache", "--out", folder / str(number)],
+            # A job in the background of a script is started with SIGINT ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
         time.sleep(moment)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT if number < 4 else signal.SIGTERM)
         began = time.monotonic()
         _, err = process.communicate(timeout=60)
         took.append(time.monotonic() - began)

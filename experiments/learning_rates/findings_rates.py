@@ -247,9 +247,12 @@ def swish_against_relu(
             "EVIDENCE 8",
             verdict,
             (
-                Effect("swish's best rate / ReLU's", *by_error),
-                Effect("swish's best rate / ReLU's by validation loss", *by_loss),
-                *(Effect(f"{' '.join(pair)}", *one) for pair, one in zip(pairs, each, strict=True)),
+                Effect("swish's best rate / ReLU's", *by_error, "times"),
+                Effect("swish's best rate / ReLU's by validation loss", *by_loss, "times"),
+                *(
+                    Effect(" ".join(pair), *one, "times")
+                    for pair, one in zip(pairs, each, strict=True)
+                ),
             ),
             count,
             about,
@@ -262,7 +265,7 @@ def swish_against_relu(
                 Tried(
                     f"{' on '.join(reversed(pair))}",
                     judge_ratio(low, high),
-                    Effect("swish's best rate / ReLU's", value, low, high),
+                    Effect("swish's best rate / ReLU's", value, low, high, "times"),
                 )
                 for pair, (value, low, high) in zip(pairs, each, strict=True)
             ),

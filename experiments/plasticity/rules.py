@@ -80,10 +80,9 @@ RULES = (
         "seed. Plasticity is lost where the slope's 95 % interval is above 0 and that of the ratio "
         "over the last tenth above 1, and where all runs diverge. Settings are an optimizer with "
         "a rate. Holds if it is lost with every activation in all settings, does not hold if with "
-        "none in any and every "
-        "slope's interval ends at or below 0, is undecided if with none and some interval leaves "
-        "room for a rise, and holds otherwise only in the settings where it is with every "
-        "activation, or with the activations named.",
+        "none in any and every slope's interval ends at or below 0, is undecided if with none and "
+        "some interval leaves room for a rise, and holds otherwise only in the settings where it "
+        "is with every activation, or with the activations named.",
         judge,
         (
             Former(

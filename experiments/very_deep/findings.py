@@ -224,58 +224,54 @@ def _on_choice(c: Any, found: Found) -> Verdict:
 
 def _on_critical(c: Any, found: Found) -> Verdict:
     """EVIDENCE 25."""
-    trained, effects = set(cells(c)), {}
-    for cell in cells(c):
-        own = cell._replace(setting=OWN)
-        if cell.setting == CRITICAL and cell.activation in UNSTABLE and own in trained:
-            said = f"{cell.activation}, {cell.width} units × {cell.steps} updates"
-            difference = scores(found, cell) - scores(found, own)
-            effects[said] = Effect(
-                f"accuracy, critical minus own gain, {said}",
-                float(interquartile_mean(difference)),
-                *interval(difference),
-            )
+    every = _critical_over_own(c, found)
+    effects = {
+        f"{cell.activation}, {cell.width} units × {cell.steps} updates": effect
+        for cell, effect in every.items()
+        if cell.activation in UNSTABLE
+    }
+    worse = [cell.activation for cell, effect in every.items() if standing(effect) == "worse"]
     word, when = judge_critical(effects)
     better = sum(standing(each) == "better" for each in effects.values())
-    own = Cell("swish", OWN, c.width[0], c.steps[0], c.depth)
     values = [each.value for each in effects.values()]
+    # Without the setting, the verdict rests on nothing but the own gain's accuracy.
+    own = accuracy(found, Cell("swish", OWN, c.width[0], c.steps[0], c.depth))
+    theory = (
+        f"With the own gain dq′/dq is {stability('swish'):.2f} for swish and "
+        f"{stability('gelu'):.2f} for GELU: above 1, the signal leaves the fixed point"
+    )
     return Verdict(
         "EVIDENCE 25",
         word,
-        tuple(effects.values()) or (accuracy(found, own),),
+        tuple(effects.values()) or (own,),
         c.seeds,
         _setting(c),
         when=when,
-        note=". ".join(
-            filter(
-                None,
-                (
-                    _standings(effects),
-                    f"With the own gain dq′/dq is {stability('swish'):.2f} for swish and "
-                    f"{stability('gelu'):.2f} for GELU: above 1, the signal leaves the fixed point",
-                    _ends(c, found),
-                ),
-            )
-        ),
+        note=". ".join(filter(None, (_standings(effects), theory, _ends(c, found)))),
         found=f"Critical initialisation is better than the own gain in {better} of {len(effects)} "
-        f"comparisons, the differences are from {min(values):.2f} to {max(values):.2f}."
+        f"comparisons; the differences are from {min(values):.2f} to {max(values):.2f}."
         if effects
         else "Critical initialisation was not tried.",
         do='With swish or GELU, deep and not normalised, try initializer="critical"'
-        + (f", not with {listed(worse)}." if (worse := _better_by_gain(c, found)) else "."),
+        + (f"; not with {listed(list(dict.fromkeys(worse)))}." if worse else "."),
         tried=_tried(effects, {said: said for said in effects}),
     )
 
 
-def _better_by_gain(c: Any, found: Found) -> list[str]:
-    """Activations that critical initialisation makes worse than their own gain does."""
-    trained, worse = set(cells(c)), []
+def _critical_over_own(c: Any, found: Found) -> dict[Cell, Effect]:
+    """Accuracy with critical initialisation minus that with the own gain, paired by seed."""
+    trained, effects = set(cells(c)), {}
     for cell in cells(c):
         own = cell._replace(setting=OWN)
         if cell.setting == CRITICAL and own in trained:
-            _, high = interval(scores(found, cell) - scores(found, own))
-            worse += [cell.activation] if high < 0 else []
-    return list(dict.fromkeys(worse))
+            difference = scores(found, cell) - scores(found, own)
+            effects[cell] = Effect(
+                "accuracy, critical minus own gain, "
+                f"{cell.activation}, {cell.width} units × {cell.steps} updates",
+                float(interquartile_mean(difference)),
+                *interval(difference),
+            )
+    return effects
 
 
 def _standings(effects: Mapping[str, Effect]) -> str:

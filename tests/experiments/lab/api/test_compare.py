@@ -41,7 +41,9 @@ def state():
     return {
         "jax": {name: getattr(jax.config, name, None) for name in guest.CHANGED},
         "environment": dict(os.environ),
-        "handlers": [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGALRM)],
+        "handlers": [
+            signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+        ],
         "warnings": list(warnings.filters),
         "streams": (sys.stdout, sys.stderr, sys.excepthook),
         "path": list(sys.path),

@@ -9,8 +9,10 @@ import pytest
 from experiments.lab.io import ending
 
 START = """
-import sys, time
+import signal, sys, time
 from experiments.lab.io import cli, ending
+# A job in the background of a script, such as these tests may be, has SIGINT ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 ending.GRACE = 0.3
 ending.watch()
 ending.LAST.append(lambda: print("last", flush=True))
@@ -39,8 +41,6 @@ def test_a_signal_ends_it_with_a_sentence(number, does):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A job in the background of a script is started with SIGINT ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
